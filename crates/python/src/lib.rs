@@ -1,0 +1,1 @@
+//! One Python file becomes module facts in a compact SSA form.

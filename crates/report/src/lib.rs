@@ -1,0 +1,1 @@
+//! An assessment becomes terminal text, Markdown, JSON or SARIF.
