@@ -1,1 +1,58 @@
 //! The rules of the code plane.
+//!
+//! In: a [`clearance_program::Program`]. Out: findings, facts and counts of what was examined. A rule lives in one folder under `rules/`; what it may ask
+//! is [`Cx`]. No rule sees a syntax tree, reads a file, or knows how a finding is printed.
+
+mod cx;
+mod draft;
+mod engine;
+mod listen;
+mod names;
+pub mod rules;
+mod situation;
+
+use std::sync::{Arc, LazyLock};
+
+use clearance_finding::Rule;
+use clearance_models::{Library, Models, builtin_libraries, parse_library};
+use clearance_program::Program;
+
+pub use cx::{Cx, Place};
+pub use draft::Draft;
+pub use engine::{Outcome, Settings, run};
+pub use listen::{
+    AssertEvent, CallEvent, ClassEvent, CodeRule, CompareEvent, FunctionEvent, HandlerEvent, ImportEvent, Listen, StoreEvent,
+    StoreTarget, TextEvent,
+};
+pub use names::{looks_like_secret_name, words};
+pub use situation::{Development, Situation};
+
+/// Every rule of the code plane, by id.
+pub fn catalogue() -> &'static [&'static Rule] {
+    static ALL: LazyLock<Vec<&'static Rule>> = LazyLock::new(|| {
+        let mut all: Vec<&'static Rule> = code_rules().map(|rule| rule.rule).collect();
+        all.sort_by_key(|rule| rule.id);
+        all
+    });
+    &ALL
+}
+
+/// Every rule with its listeners, family by family.
+pub fn code_rules() -> impl Iterator<Item = &'static CodeRule> {
+    rules::FAMILIES.iter().flat_map(|family| family.rules.iter().copied())
+}
+
+/// The library models together with every path that a rule listens for.
+pub fn models() -> Arc<Models> {
+    static MODELS: LazyLock<Arc<Models>> = LazyLock::new(|| {
+        let libraries: Vec<Library> = builtin_libraries()
+            .iter()
+            .map(|(name, text)| parse_library(name, text))
+            .collect::<Result<_, _>>()
+            .unwrap_or_else(|error| unreachable!("the built-in model files are read by a test: {error}"));
+        let listened = code_rules().flat_map(|rule| rule.listens).flat_map(Listen::paths);
+        let asked = code_rules().flat_map(|rule| rule.paths.iter().copied());
+        Arc::new(Models::new(&libraries, listened.chain(asked).chain(Program::own_paths())))
+    });
+    MODELS.clone()
+}

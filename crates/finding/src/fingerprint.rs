@@ -30,7 +30,9 @@ impl fmt::Display for Fingerprint {
 }
 
 /// Numbers the items that share a key, in order: the first of each kind gets 0, the next 1.
-pub fn number_equals<K: std::hash::Hash + Eq, S: BuildHasher + Default>(keys: impl Iterator<Item = K>) -> Vec<u32> {
+pub fn number_equals<K: std::hash::Hash + Eq, S: BuildHasher + Default>(
+    keys: impl Iterator<Item = K>,
+) -> Vec<u32> {
     let mut seen: HashMap<K, u32, S> = HashMap::default();
     keys.map(|key| {
         let count = seen.entry(key).or_insert(0);
@@ -114,7 +116,10 @@ mod tests {
         let one = "app.run(host='0.0.0.0', debug=True)";
         let two = "app.run(\n    host=\"0.0.0.0\",  # all\n    debug=True,\n)";
         assert_eq!(normalise_code(one), normalise_code(two));
-        assert_eq!(Fingerprint::new("r", "p", "s", one, 0), Fingerprint::new("r", "p", "s", two, 0));
+        assert_eq!(
+            Fingerprint::new("r", "p", "s", one, 0),
+            Fingerprint::new("r", "p", "s", two, 0)
+        );
     }
 
     #[test]

@@ -1,1 +1,126 @@
-//! Many modules become one program: imports, names, types, call graph, entry points, routes.
+//! Many modules become one program.
+//!
+//! In: lowered modules with their texts, and the library models. Out: [`Program`]: which name means what ([`Resolver`]), what a value is where that
+//! can be told without a full value analysis ([`Evaluator`]), who calls whom, under which conditions a place is reached, and which routes exist.
+//! Every answer is a pure function of the program: it depends neither on threads nor on the order of questions.
+
+mod build;
+mod callgraph;
+mod entity;
+mod eval;
+mod eval_call;
+mod guards;
+mod hierarchy;
+mod imports;
+mod module;
+mod resolve;
+mod routes;
+
+pub use callgraph::{Callee, Edge};
+pub use entity::{ClassRef, Entities, Entity, FuncRef, ModuleId, Site};
+pub use eval::{Evaluator, Known, SequenceKind, TrailStep};
+pub use guards::{Dominators, Guard};
+pub use imports::ImportTarget;
+pub use module::{Module, ModuleInput};
+pub use resolve::Resolver;
+pub use routes::{Route, RouteProblem};
+
+use std::sync::Arc;
+
+use clearance_finding::{Location, Step};
+use clearance_models::Models;
+use clearance_python::{TextRange, ir};
+use rustc_hash::FxHashMap;
+
+/// A whole program.
+pub struct Program {
+    /// The modules, by path.
+    pub modules: Vec<Module>,
+    /// The library knowledge it was resolved with.
+    pub models: Arc<Models>,
+    /// Dotted path below the target (`backend.src.app`) to module.
+    by_dotted: FxHashMap<String, ModuleId>,
+    /// Folders that hold modules, by dotted path; for namespace packages.
+    folders: Vec<String>,
+    folder_index: FxHashMap<String, u32>,
+    /// Methods whose name only one class of the program has.
+    unique_methods: FxHashMap<String, Option<FuncRef>>,
+    /// Calls of each internal function: caller's module and the call, in program order.
+    callers: FxHashMap<FuncRef, Vec<Site>>,
+}
+
+impl Program {
+    /// A module.
+    pub fn module(&self, id: ModuleId) -> &Module {
+        &self.modules[id.index()]
+    }
+
+    /// All modules with their ids.
+    pub fn modules(&self) -> impl Iterator<Item = (ModuleId, &Module)> {
+        self.modules.iter().enumerate().map(|(index, module)| (ModuleId(index as u32), module))
+    }
+
+    /// The module at a path relative to the target.
+    pub fn module_at(&self, path: &str) -> Option<ModuleId> {
+        let found = self.modules.binary_search_by(|module| (*module.path).cmp(path));
+        found.ok().map(|index| ModuleId(index as u32))
+    }
+
+    /// The operation behind a site.
+    pub fn op(&self, site: Site) -> ir::Op {
+        self.module(site.module).ir.op(site.value)
+    }
+
+    /// The text range of a site.
+    pub fn range(&self, site: Site) -> TextRange {
+        self.module(site.module).ir.inst(site.value).range
+    }
+
+    /// A function.
+    pub fn function(&self, function: FuncRef) -> &ir::Function {
+        &self.module(function.module).ir.functions[function.func.index()]
+    }
+
+    /// A class.
+    pub fn class(&self, class: ClassRef) -> &ir::ClassData {
+        &self.module(class.module).ir.classes[class.class.index()]
+    }
+
+    /// Where a range of a module is, with its code.
+    pub fn location(&self, module: ModuleId, range: TextRange) -> Location {
+        let module = self.module(module);
+        let bytes = (u32::from(range.start()), u32::from(range.end()));
+        Location::in_text(module.path.clone(), &module.text, &module.line_starts, bytes)
+    }
+
+    /// A trail as steps of a trace.
+    pub fn steps(&self, trail: &[TrailStep]) -> Vec<Step> {
+        trail
+            .iter()
+            .map(|step| Step { location: self.location(step.module, step.range), note: step.note.clone() })
+            .collect()
+    }
+
+    /// Dotted name of a function inside its module: `Shop.checkout`, empty for the module body.
+    pub fn symbol(&self, module: ModuleId, func: ir::Func) -> String {
+        let ir = &self.module(module).ir;
+        let mut parts = Vec::new();
+        let mut here = Some(func);
+        while let Some(current) = here {
+            let function = &ir.functions[current.index()];
+            match function.kind {
+                ir::FunctionKind::Module => {}
+                ir::FunctionKind::Lambda => parts.push("<lambda>"),
+                ir::FunctionKind::Def | ir::FunctionKind::Class(_) => parts.push(ir.name(function.name)),
+            }
+            here = function.parent;
+        }
+        parts.reverse();
+        parts.join(".")
+    }
+
+    /// The calls of an internal function, in program order.
+    pub fn callers(&self, function: FuncRef) -> &[Site] {
+        self.callers.get(&function).map_or(&[], Vec::as_slice)
+    }
+}

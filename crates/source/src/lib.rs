@@ -1,1 +1,25 @@
-//! A directory becomes the inventory: files with kind, role, text and line index.
+//! The entrance: a directory becomes the inventory.
+//!
+//! In: directories, files or the text of standard input, and [`Options`]. Out: an [`Inventory`] of [`File`]s with kind and
+//! role, their [`Text`] with line index, the [`GitState`], and a [`Notice`] for everything that could not be seen into.
+//! Nothing of the tree is ever executed, and nothing outside the named roots is listed or read, except the ignore files
+//! and the git directory of the work tree around them.
+//!
+//! [`Notice`]: clearance_finding::Notice
+
+mod decode;
+mod git;
+mod ignored;
+mod inventory;
+mod kind;
+mod name;
+mod notebook;
+mod role;
+mod text;
+mod walk;
+
+pub use git::{GitState, TrackedFiles, git_state, tracked_files};
+pub use inventory::{File, Inventory, InventoryError, Options, from_stdin, inventory};
+pub use kind::FileKind;
+pub use role::{Role, role_from_content, role_of_path};
+pub use text::{Text, read, text_of};

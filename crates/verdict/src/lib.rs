@@ -1,1 +1,39 @@
 //! Findings and facts become controls, standards tables, a remediation plan and the decision.
+//!
+//! In: [`Input`], what the planes found and looked at, and a [`Policy`]. Out: the [`Assessment`], by [`assess`], a pure function.
+//! [`acceptance`] comes before it and marks the findings that somebody accepted. Nothing here reads a file or a clock.
+
+pub mod acceptance;
+mod assessment;
+mod controls;
+mod coverage;
+mod decision;
+mod input;
+mod policy;
+mod remediation;
+pub mod rules;
+mod standards;
+mod status;
+mod totals;
+mod words;
+
+pub use assessment::{Assessment, CategoryCount, assess, rule_set_version};
+pub use controls::{ControlDefinition, Phase, controls, mismatches};
+pub use coverage::Coverage;
+pub use decision::{MOST_REASONS, Reason};
+pub use input::{
+    Advisory, Dependency, FileLine, Header, Hidden, Input, PlaneRun, Protection, Route, Setting,
+};
+pub use policy::Policy;
+pub use remediation::{Milestone, Need, Plan, Step as PlanStep};
+pub use rules::RULES;
+pub use standards::{CweRow, OWASP_2021, OWASP_2025, StandardRow};
+pub use status::{Control, Evidence};
+pub use totals::Totals;
+pub use words::{
+    Capability, Category, Decision, FailOn, FileStatus, HiddenBy, Level, PlaneStatus, Profile,
+    ProtectionStatus, Reachable, SettingStatus, Status,
+};
+
+/// Reads directives of any comment of the target; see [`acceptance::parse`].
+pub use acceptance::CommentLine;

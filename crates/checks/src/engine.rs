@@ -1,0 +1,457 @@
+//! Runs the rules over a program: one pass over the instructions of each module, each event handed to the rules that listen for it.
+
+use clearance_finding::{
+    Examined, Fact, Finding, Fingerprint, Label, Rule, Severity, Step, normalise_code, number_equals,
+};
+use clearance_program::{ModuleId, Program, Resolver};
+use clearance_python::ir::{ArgKind, BinaryOp, Class, FactKind, Func, FunctionKind, ImportId, Imported, ModuleIr, Op, Value};
+use clearance_source::Role;
+use rayon::prelude::*;
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use crate::{
+    AssertEvent, CallEvent, ClassEvent, CodeRule, CompareEvent, Cx, Draft, FunctionEvent, HandlerEvent, ImportEvent, Listen,
+    StoreEvent, StoreTarget, TextEvent, code_rules, draft::trace,
+};
+
+/// What to run.
+#[derive(Debug, Clone, Default)]
+pub struct Settings {
+    /// Ids of the rules to run.
+    pub rules: FxHashSet<&'static str>,
+}
+
+impl Settings {
+    /// All rules that are on by default.
+    pub fn default_rules() -> Self {
+        Self { rules: code_rules().filter(|rule| !rule.rule.audit).map(|rule| rule.rule.id).collect() }
+    }
+
+    /// All rules, the audit ones too.
+    pub fn all_rules() -> Self {
+        Self { rules: code_rules().map(|rule| rule.rule.id).collect() }
+    }
+}
+
+/// What came of it.
+#[derive(Debug, Default)]
+pub struct Outcome {
+    /// Findings, by path, place, rule.
+    pub findings: Vec<Finding>,
+    /// Positive evidence, by path, place, rule.
+    pub facts: Vec<Fact>,
+    /// How many objects each rule that ran judged in application code, by rule id.
+    pub examined: Vec<Examined>,
+}
+
+type Check<E> = (usize, fn(&mut Cx<'_, '_>, E));
+
+/// The listeners, by what they listen for.
+struct Table {
+    rules: Vec<&'static CodeRule>,
+    /// By external path.
+    calls: Vec<Vec<Check<CallEvent>>>,
+    any_calls: Vec<Check<CallEvent>>,
+    /// By top-level module.
+    imports: FxHashMap<&'static str, Vec<(&'static str, Check<ImportEvent>)>>,
+    texts: Vec<Check<TextEvent>>,
+    stores: Vec<Check<StoreEvent>>,
+    compares: Vec<Check<CompareEvent>>,
+    asserts: Vec<Check<AssertEvent>>,
+    handlers: Vec<Check<HandlerEvent>>,
+    functions: Vec<Check<FunctionEvent>>,
+    classes: Vec<Check<ClassEvent>>,
+    buildings: Vec<Check<TextEvent>>,
+    modules: Vec<(usize, fn(&mut Cx<'_, '_>))>,
+}
+
+impl Table {
+    fn new(program: &Program, settings: &Settings) -> Self {
+        let rules: Vec<&'static CodeRule> = code_rules().filter(|rule| settings.rules.contains(rule.rule.id)).collect();
+        let mut table = Self {
+            calls: vec![Vec::new(); program.models.len()],
+            any_calls: Vec::new(),
+            imports: FxHashMap::default(),
+            texts: Vec::new(),
+            stores: Vec::new(),
+            compares: Vec::new(),
+            asserts: Vec::new(),
+            handlers: Vec::new(),
+            functions: Vec::new(),
+            classes: Vec::new(),
+            buildings: Vec::new(),
+            modules: Vec::new(),
+            rules,
+        };
+        for (number, rule) in table.rules.iter().enumerate() {
+            for listen in rule.listens {
+                match *listen {
+                    Listen::Call(paths, check) => {
+                        for path in paths {
+                            if let Some(path) = program.models.find(path) {
+                                let listeners = &mut table.calls[path.index()];
+                                if !listeners.iter().any(|(other, _)| *other == number) {
+                                    listeners.push((number, check));
+                                }
+                            }
+                        }
+                    }
+                    Listen::AnyCall(check) => table.any_calls.push((number, check)),
+                    Listen::Import(paths, check) => {
+                        for path in paths {
+                            let top = path.split('.').next().unwrap_or(path);
+                            table.imports.entry(top).or_default().push((path, (number, check)));
+                        }
+                    }
+                    Listen::Text(check) => table.texts.push((number, check)),
+                    Listen::Store(check) => table.stores.push((number, check)),
+                    Listen::Compare(check) => table.compares.push((number, check)),
+                    Listen::Assert(check) => table.asserts.push((number, check)),
+                    Listen::Handler(check) => table.handlers.push((number, check)),
+                    Listen::Function(check) => table.functions.push((number, check)),
+                    Listen::Class(check) => table.classes.push((number, check)),
+                    Listen::Building(check) => table.buildings.push((number, check)),
+                    Listen::Module(check) => table.modules.push((number, check)),
+                }
+            }
+        }
+        table
+    }
+}
+
+/// Runs the rules. Works in parallel on the current thread pool; the outcome does not depend on it.
+pub fn run(program: &Program, settings: &Settings) -> Outcome {
+    let table = Table::new(program, settings);
+    let ids: Vec<ModuleId> = program.modules().map(|(id, _)| id).collect();
+    let parts: Vec<Part> = ids.par_iter().map(|id| Pass::new(program, &table, *id).run()).collect();
+    let mut counts = vec![0u32; table.rules.len()];
+    let mut outcome = Outcome::default();
+    for part in parts {
+        for (count, more) in counts.iter_mut().zip(&part.examined) {
+            *count += more;
+        }
+        outcome.facts.extend(part.facts);
+        outcome.findings.extend(part.findings);
+    }
+    outcome.facts.sort_by(|a, b| {
+        (&a.location.path, a.location.bytes, a.rule, &a.text).cmp(&(&b.location.path, b.location.bytes, b.rule, &b.text))
+    });
+    outcome.facts.dedup();
+    outcome.examined =
+        table.rules.iter().zip(counts).map(|(rule, count)| Examined { rule: rule.rule.id, count }).collect();
+    outcome.examined.sort_by_key(|examined| examined.rule);
+    outcome
+}
+
+struct Part {
+    findings: Vec<Finding>,
+    facts: Vec<Fact>,
+    examined: Vec<u32>,
+}
+
+/// One module's pass.
+struct Pass<'t, 'p> {
+    program: &'p Program,
+    table: &'t Table,
+    module: ModuleId,
+    resolver: Resolver<'p>,
+    drafts: Vec<Draft>,
+    facts: Vec<Fact>,
+    examined: Vec<u32>,
+    counts: bool,
+}
+
+impl<'t, 'p> Pass<'t, 'p> {
+    fn new(program: &'p Program, table: &'t Table, module: ModuleId) -> Self {
+        let role = program.module(module).role;
+        Self {
+            program,
+            table,
+            module,
+            resolver: Resolver::new(program),
+            drafts: Vec::new(),
+            facts: Vec::new(),
+            examined: vec![0; table.rules.len()],
+            counts: !matches!(role, Role::Test | Role::Documentation | Role::Example),
+        }
+    }
+
+    fn with(&mut self, rule: usize, function: Option<Func>, work: impl FnOnce(&mut Cx<'_, 'p>)) {
+        let mut ignored = 0;
+        let mut cx = Cx {
+            program: self.program,
+            resolver: &mut self.resolver,
+            module: self.module,
+            rule: self.table.rules[rule].rule,
+            function,
+            drafts: &mut self.drafts,
+            facts: &mut self.facts,
+            examined: if self.counts { &mut self.examined[rule] } else { &mut ignored },
+        };
+        work(&mut cx);
+    }
+
+    fn tell<E: Copy>(&mut self, listeners: &'t [Check<E>], function: Option<Func>, event: E) {
+        for (rule, check) in listeners {
+            self.with(*rule, function, |cx| check(cx, event));
+        }
+    }
+
+    fn run(mut self) -> Part {
+        let table = self.table;
+        let module = self.program.module(self.module);
+        for (rule, check) in &table.modules {
+            self.with(*rule, None, |cx| check(cx));
+        }
+        self.imports();
+        self.calls();
+        let ir = &module.ir;
+        for number in 0..ir.functions.len() as u32 {
+            self.function(ir, Func(number));
+        }
+        for number in 0..ir.classes.len() as u32 {
+            let class = Class(number);
+            self.tell(&table.classes, Some(ir.classes[class.index()].parent), ClassEvent { class });
+        }
+        if !table.asserts.is_empty() || !table.handlers.is_empty() {
+            for fact in &ir.facts {
+                match fact.kind {
+                    FactKind::Assert(test) => {
+                        let event = AssertEvent { test, function: fact.function, range: fact.range };
+                        self.tell(&table.asserts, Some(fact.function), event);
+                    }
+                    FactKind::Handler { types, body } => {
+                        let event = HandlerEvent { types, body, function: fact.function, range: fact.range };
+                        self.tell(&table.handlers, Some(fact.function), event);
+                    }
+                }
+            }
+        }
+        self.finish()
+    }
+
+    fn imports(&mut self) {
+        let table = self.table;
+        let module = self.program.module(self.module);
+        for (number, import) in module.ir.imports.iter().enumerate() {
+            if import.level > 0 {
+                continue;
+            }
+            let dotted = module.ir.text(import.module);
+            let top = dotted.split('.').next().unwrap_or(dotted);
+            let Some(listeners) = table.imports.get(top) else { continue };
+            let internal = matches!(
+                module.imports.get(number),
+                Some(clearance_program::ImportTarget::MemberOf(_)
+                    | clearance_program::ImportTarget::Whole(
+                        clearance_program::Entity::Module(_) | clearance_program::Entity::Folder(_)
+                    ))
+            );
+            if internal {
+                continue;
+            }
+            let full = match import.what {
+                Imported::Member(name) => format!("{dotted}.{}", module.ir.name(name)),
+                _ => dotted.to_owned(),
+            };
+            for (path, (rule, check)) in listeners {
+                let below = full.strip_prefix(path).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'));
+                if below {
+                    let event = ImportEvent { import: ImportId(number as u32), path };
+                    self.with(*rule, Some(import.function), |cx| {
+                        cx.examined();
+                        check(cx, event);
+                    });
+                }
+            }
+        }
+    }
+
+    fn calls(&mut self) {
+        let table = self.table;
+        let module = self.program.module(self.module);
+        for callee in &module.externals {
+            let listeners = &table.calls[callee.path.index()];
+            if listeners.is_empty() {
+                continue;
+            }
+            let (called, args) = match module.ir.op(callee.value) {
+                Op::Call { callee, args } => (callee, args),
+                Op::Decorate { decorator, .. } => (decorator, clearance_python::ir::Span::default()),
+                _ => continue,
+            };
+            let event =
+                CallEvent { value: callee.value, function: callee.function, path: Some(callee.path), callee: called, args };
+            for (rule, check) in listeners {
+                self.with(*rule, Some(callee.function), |cx| {
+                    cx.examined();
+                    check(cx, event);
+                });
+            }
+        }
+    }
+
+    fn function(&mut self, ir: &'p ModuleIr, func: Func) {
+        let table = self.table;
+        let function = &ir.functions[func.index()];
+        let here = Some(func);
+        if matches!(function.kind, FunctionKind::Def | FunctionKind::Lambda) {
+            self.tell(&table.functions, here, FunctionEvent { function: func });
+            for param in &function.params {
+                if let Some(value) = param.default.some() {
+                    let target = StoreTarget::Default(param.name);
+                    self.tell(&table.stores, here, StoreEvent { target, value, function: func, at: value });
+                }
+            }
+        }
+        let mut externals = self.program.module(self.module).externals.iter().peekable();
+        for value in ir.values(func) {
+            let store = |target, stored| StoreEvent { target, value: stored, function: func, at: value };
+            match ir.op(value) {
+                Op::Str(text) | Op::Bytes(text) => {
+                    self.tell(&table.texts, here, TextEvent { value, function: func, text: Some(text) });
+                }
+                Op::Call { callee, args } => {
+                    if !table.any_calls.is_empty() {
+                        while externals.next_if(|known| known.value < value).is_some() {}
+                        let path = externals.peek().filter(|known| known.value == value).map(|known| known.path);
+                        let event = CallEvent { value, function: func, path, callee, args };
+                        self.tell(&table.any_calls, here, event);
+                    }
+                    if !table.stores.is_empty() {
+                        for arg in ir.args(args) {
+                            if let ArgKind::Keyword(name) = arg.kind {
+                                self.tell(&table.stores, here, store(StoreTarget::Keyword(name), arg.value));
+                            }
+                        }
+                    }
+                    if !table.buildings.is_empty() && is_text_call(ir, callee) {
+                        self.tell(&table.buildings, here, TextEvent { value, function: func, text: None });
+                    }
+                }
+                Op::StoreName { name, value: stored } | Op::Bind { name, value: stored } => {
+                    self.tell(&table.stores, here, store(StoreTarget::Variable(name), stored));
+                }
+                Op::StoreAttr { base, name, value: stored } => {
+                    self.tell(&table.stores, here, store(StoreTarget::Attribute(base, name), stored));
+                }
+                Op::StoreItem { base, key, value: stored } => {
+                    self.tell(&table.stores, here, store(StoreTarget::Item(base, key), stored));
+                }
+                Op::Dict(span) if !table.stores.is_empty() => {
+                    for pair in ir.list(span).chunks_exact(2) {
+                        if let Some(key) = pair[0].some() {
+                            self.tell(&table.stores, here, store(StoreTarget::Entry(key), pair[1]));
+                        }
+                    }
+                }
+                Op::Compare { op, left, right } => {
+                    self.tell(&table.compares, here, CompareEvent { value, function: func, op, left, right });
+                }
+                Op::Format(_) => {
+                    self.tell(&table.buildings, here, TextEvent { value, function: func, text: None });
+                }
+                Op::Binary { op: BinaryOp::Add | BinaryOp::Mod, .. } if !table.buildings.is_empty() => {
+                    // Of a chain of `+`, the whole: an inner link is an operand of the next instruction.
+                    let inner = ir.insts.get(value.index() + 1..).is_some_and(|after| {
+                        after.iter().take(8).any(|inst| {
+                            matches!(inst.op, Op::Binary { op: BinaryOp::Add, left, .. } if left == value)
+                        })
+                    });
+                    if !inner {
+                        self.tell(&table.buildings, here, TextEvent { value, function: func, text: None });
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+
+    fn finish(self) -> Part {
+        let program = self.program;
+        let module = program.module(self.module);
+        let mut drafts = self.drafts;
+        drafts.sort_by(|a, b| {
+            (a.range.start(), a.range.end(), a.rule.id, &a.message).cmp(&(b.range.start(), b.range.end(), b.rule.id, &b.message))
+        });
+        drafts.dedup_by(|a, b| a.rule.id == b.rule.id && a.range == b.range && a.message == b.message);
+        let keys: Vec<(&str, String, String)> = drafts
+            .iter()
+            .map(|draft| {
+                let symbol = draft.function.map(|func| program.symbol(self.module, func)).unwrap_or_default();
+                (draft.rule.id, symbol, normalise_code(module.slice(draft.range)))
+            })
+            .collect();
+        let ordinals = number_equals::<_, rustc_hash::FxBuildHasher>(keys.iter().cloned());
+        let findings = drafts
+            .into_iter()
+            .zip(keys)
+            .zip(ordinals)
+            .map(|((draft, (rule, symbol, code)), ordinal)| {
+                let fingerprint = Fingerprint::new(rule, &module.path, &symbol, &code, ordinal);
+                self.program.finding(self.module, draft, symbol, fingerprint)
+            })
+            .collect();
+        Part { findings, facts: self.facts, examined: self.examined }
+    }
+}
+
+/// `"…".format(…)`, `"…".join(…)`, `"…".replace(…)`.
+fn is_text_call(ir: &ModuleIr, callee: Value) -> bool {
+    match ir.op(callee) {
+        Op::Attr { base, name } => {
+            matches!(ir.name(name), "format" | "join" | "replace" | "format_map")
+                && matches!(ir.op(base), Op::Str(_) | Op::Binary { .. } | Op::Format(_))
+        }
+        _ => false,
+    }
+}
+
+trait Finish {
+    fn finding(&self, module: ModuleId, draft: Draft, symbol: String, fingerprint: Fingerprint) -> Finding;
+}
+
+impl Finish for Program {
+    fn finding(&self, module: ModuleId, draft: Draft, symbol: String, fingerprint: Fingerprint) -> Finding {
+        let location = self.location(module, draft.range);
+        let (severity, severity_reason) = in_role(&draft, self.module(module).role);
+        let own = Step { location: location.clone(), note: draft.message.clone() };
+        let trace = trace(self.steps(&draft.trail), own);
+        let labels = draft
+            .labels
+            .iter()
+            .map(|(range, text)| Label { location: self.location(module, *range), text: text.clone() })
+            .collect();
+        let rule: &'static Rule = draft.rule;
+        Finding {
+            rule,
+            severity,
+            severity_reason,
+            confidence: draft.confidence,
+            location,
+            message: draft.message,
+            labels,
+            trace,
+            symbol,
+            fingerprint,
+            advice: draft.advice,
+            fix: draft.fix,
+            acceptance: None,
+        }
+    }
+}
+
+/// Code that is not deployed weighs little.
+fn in_role(draft: &Draft, role: Role) -> (Severity, String) {
+    let reason = match role {
+        Role::Test => "test code",
+        Role::Example => "example code",
+        Role::Documentation => "documentation",
+        _ => return (draft.severity, draft.severity_reason.clone()),
+    };
+    if draft.fixed_severity || draft.severity == Severity::Info {
+        return (draft.severity, draft.severity_reason.clone());
+    }
+    (Severity::Info, reason.to_owned())
+}
+

@@ -1,0 +1,270 @@
+//! The command line: what may be typed, and the help that explains it.
+
+use std::{path::PathBuf, str::FromStr};
+
+use clap::{
+    Args, Parser, Subcommand, ValueEnum,
+    builder::{PossibleValuesParser, TypedValueParser},
+};
+use clap_complete::Shell;
+use clearance_finding::{Confidence, Severity, UnknownWord};
+use clearance_verdict::Profile;
+
+use crate::{
+    config::{CommandLine, Use},
+    output::{Format, Output},
+    words::FailOn,
+};
+
+const EXIT_CODES: &str = "Exit codes:
+  0  the decision is good enough for --fail-on
+  1  it is not
+  2  the command line or a configuration file is wrong
+  3  the run failed or could not see everything: nothing to scan, an unreadable target, files that were
+     not analysed whole while the decision alone would have given 0";
+
+/// Says whether a Python web application may go to production, with evidence.
+#[derive(Debug, Parser)]
+#[command(name = "clearance", version, after_help = EXIT_CODES, disable_help_subcommand = true)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// The subcommands.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Examine a project and decide
+    #[command(after_help = EXIT_CODES)]
+    Check(Box<CheckArgs>),
+    /// Explain a rule or a control
+    Explain(ExplainArgs),
+    /// List the rules
+    Rules(RulesArgs),
+    /// Show the configuration in force
+    #[command(subcommand)]
+    Config(ConfigCommand),
+    /// Show what the analysis sees
+    #[command(subcommand)]
+    Debug(DebugCommand),
+    /// Write a completion script for a shell
+    Completions {
+        /// The shell
+        shell: Shell,
+    },
+    /// Write the manual page
+    Man,
+}
+
+/// `clearance check`.
+#[derive(Debug, Args)]
+pub(crate) struct CheckArgs {
+    /// Folders and files to examine; `-` reads one file from standard input
+    #[arg(value_name = "PATH", default_value = ".")]
+    pub(crate) paths: Vec<PathBuf>,
+
+    #[command(flatten)]
+    pub(crate) rules: RuleArgs,
+
+    /// Format of the report on standard output
+    #[arg(long, value_name = "FORMAT", default_value = "terminal", value_parser = words(Format::ALL))]
+    pub(crate) format: Format,
+
+    /// Also write a report to FILE; .md, .json, .sarif and .txt say the format, or write FORMAT=FILE. May be repeated
+    #[arg(long, short, value_name = "FILE")]
+    pub(crate) output: Vec<Output>,
+
+    /// The worst decision that still ends with exit code 0 is the one better than this
+    #[arg(long, value_name = "DECISION", value_parser = words(FailOn::ALL))]
+    pub(crate) fail_on: Option<FailOn>,
+
+    /// End with exit code 0 whatever the decision; wrong usage and failed runs keep theirs
+    #[arg(long)]
+    pub(crate) exit_zero: bool,
+
+    /// Name of the file that is read from standard input; implies `-`
+    #[arg(long, value_name = "NAME")]
+    pub(crate) stdin_filename: Option<String>,
+
+    /// Reserved: nothing is cached yet, so every run is a fresh one
+    #[arg(long)]
+    pub(crate) no_cache: bool,
+
+    #[command(flatten)]
+    pub(crate) console: ConsoleArgs,
+
+    /// Number of threads; by default one for each processor
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub(crate) threads: Option<u16>,
+}
+
+/// Options that say what is looked for and where.
+#[derive(Debug, Args)]
+pub(crate) struct RuleArgs {
+    /// The environment to decide for [default: production]
+    #[arg(long, value_name = "PROFILE", value_parser = words(Profile::ALL))]
+    pub(crate) profile: Option<Profile>,
+
+    /// Only these rules: ids, families, peers' names (B608, S608, py/sql-injection), prefixes (B6, S), CWE-89, all.
+    /// Replaces `select` and lifts `ignore` of configuration files
+    #[arg(long, value_name = "RULES", value_delimiter = ',')]
+    pub(crate) select: Vec<String>,
+
+    /// Not these rules; adds to `ignore` of configuration files
+    #[arg(long, value_name = "RULES", value_delimiter = ',')]
+    pub(crate) ignore: Vec<String>,
+
+    /// Also the rules that are for an auditor's eye
+    #[arg(long)]
+    pub(crate) audit: bool,
+
+    /// Hide (and count) findings below this severity
+    #[arg(long, value_name = "SEVERITY", value_parser = words(Severity::ALL))]
+    pub(crate) severity: Option<Severity>,
+
+    /// Hide (and count) findings below this confidence
+    #[arg(long, value_name = "CONFIDENCE", value_parser = words(Confidence::ALL))]
+    pub(crate) confidence: Option<Confidence>,
+
+    /// Leave out files and folders, in the syntax of .gitignore; adds to `exclude` of configuration files
+    #[arg(long, value_name = "PATTERN", value_delimiter = ',')]
+    pub(crate) exclude: Vec<String>,
+
+    /// Use this configuration file and no other, not even those of Bandit and Ruff
+    #[arg(long, value_name = "FILE", conflicts_with = "isolated")]
+    pub(crate) config: Option<PathBuf>,
+
+    /// Use no configuration file at all
+    #[arg(long)]
+    pub(crate) isolated: bool,
+}
+
+impl RuleArgs {
+    /// Which configuration files to read.
+    pub(crate) fn files(&self) -> Use {
+        match &self.config {
+            Some(file) => Use::Only(file.clone()),
+            None if self.isolated => Use::Nothing,
+            None => Use::Discovered,
+        }
+    }
+
+    /// What overrides the files.
+    pub(crate) fn command_line(&self, fail_on: Option<FailOn>) -> CommandLine {
+        CommandLine {
+            select: self.select.clone(),
+            ignore: self.ignore.clone(),
+            audit: self.audit,
+            severity: self.severity,
+            confidence: self.confidence,
+            exclude: self.exclude.clone(),
+            profile: self.profile,
+            fail_on,
+        }
+    }
+}
+
+/// Options about what is printed.
+#[derive(Debug, Clone, Copy, Args)]
+pub(crate) struct ConsoleArgs {
+    /// Print only the decision (on the terminal), no progress and no notes
+    #[arg(long, short, conflicts_with = "verbose")]
+    pub(crate) quiet: bool,
+
+    /// Say more about how the run went
+    #[arg(long, short)]
+    pub(crate) verbose: bool,
+
+    /// Whether to use colours
+    #[arg(long, value_name = "WHEN", default_value = "auto")]
+    pub(crate) color: ColorChoice,
+}
+
+/// When to use colours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ColorChoice {
+    /// If the output is a terminal
+    Auto,
+    /// Always
+    Always,
+    /// Never
+    Never,
+}
+
+/// `clearance explain`.
+#[derive(Debug, Args)]
+pub(crate) struct ExplainArgs {
+    /// A rule id, a peer's name for a rule (B608), or a control id
+    pub(crate) name: String,
+}
+
+/// `clearance rules`.
+#[derive(Debug, Args)]
+pub(crate) struct RulesArgs {
+    /// Format of the list
+    #[arg(long, value_name = "FORMAT", default_value = "table")]
+    pub(crate) format: ListFormat,
+
+    /// Also the rules that are for an auditor's eye
+    #[arg(long)]
+    pub(crate) audit: bool,
+}
+
+/// Formats of a list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ListFormat {
+    /// Columns of text
+    Table,
+    /// JSON
+    Json,
+}
+
+/// `clearance config`.
+#[derive(Debug, Subcommand)]
+pub(crate) enum ConfigCommand {
+    /// Show every setting in force for a folder or a file, and where it comes from
+    Show {
+        /// The folder or file
+        #[arg(default_value = ".")]
+        path: PathBuf,
+
+        #[command(flatten)]
+        rules: Box<RuleArgs>,
+    },
+}
+
+/// `clearance debug`.
+#[derive(Debug, Subcommand)]
+pub(crate) enum DebugCommand {
+    /// Show the intermediate representation of a Python file
+    Ir {
+        /// The file
+        file: PathBuf,
+    },
+    /// Show who calls whom
+    Callgraph {
+        /// The project
+        #[arg(default_value = ".")]
+        path: PathBuf,
+    },
+}
+
+/// Parses one word of a closed list, and tells help and completions the list.
+fn words<T>(all: &'static [T]) -> impl TypedValueParser<Value = T>
+where
+    T: FromStr<Err = UnknownWord> + ToString + Clone + Send + Sync + 'static,
+{
+    PossibleValuesParser::new(all.iter().map(ToString::to_string)).try_map(|word| word.parse())
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_definition_is_consistent() {
+        Cli::command().debug_assert();
+    }
+}

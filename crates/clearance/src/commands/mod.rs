@@ -1,0 +1,9 @@
+//! One file for each subcommand.
+
+pub(crate) mod check;
+pub(crate) mod completions;
+pub(crate) mod config;
+pub(crate) mod debug;
+pub(crate) mod explain;
+pub(crate) mod man;
+pub(crate) mod rules;

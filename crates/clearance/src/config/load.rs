@@ -1,0 +1,349 @@
+//! Finds and reads the configuration files of a target.
+//!
+//! The uppermost files are looked for at the target and, inside a git repository, in the folders above it up to the repository's own. Further ones are
+//! looked for in every folder of the target that holds files of the inventory.
+
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use super::{
+    error::ConfigError,
+    options::Options,
+    patterns::Base,
+    peers::{self, Peer, PeerOptions},
+    reader::{Document, TableReader},
+};
+
+/// No sensible configuration is larger, in bytes.
+const MAX_FILE_SIZE: u64 = 4 << 20;
+
+const OWN_FILE: &str = "clearance.toml";
+const PROJECT_FILE: &str = "pyproject.toml";
+const BANDIT_FILE: &str = ".bandit";
+/// The first of them that exists counts, as with Ruff.
+const RUFF_FILES: [&str; 2] = [".ruff.toml", "ruff.toml"];
+
+/// Which configuration files to use.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Use {
+    /// Those that are found.
+    Discovered,
+    /// This one and no other.
+    Only(PathBuf),
+    /// None.
+    Nothing,
+}
+
+/// Settings that hold below a folder.
+#[derive(Debug, Clone)]
+pub(crate) struct Layer<T> {
+    pub(crate) base: Base,
+    /// The file as shown to the user.
+    pub(crate) file: Arc<str>,
+    pub(crate) options: T,
+}
+
+/// A configuration file that was read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct FileRead {
+    pub(crate) file: Arc<str>,
+    /// Which part of it (`"[tool.bandit]"`, `"whole file"`).
+    pub(crate) part: &'static str,
+}
+
+/// All configuration files that were read, uppermost first.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Loaded {
+    pub(crate) own: Vec<Layer<Options>>,
+    pub(crate) bandit: Vec<Layer<PeerOptions>>,
+    pub(crate) ruff: Vec<Layer<PeerOptions>>,
+    pub(crate) files: Vec<FileRead>,
+    /// What was passed over and why.
+    pub(crate) notes: Vec<String>,
+}
+
+impl Loaded {
+    /// Reads the uppermost files for the folder `root`.
+    pub(crate) fn top(root: &Path, which: &Use) -> Result<Self, ConfigError> {
+        let mut loaded = Self::default();
+        match which {
+            Use::Nothing => {}
+            Use::Only(file) => loaded.read_only(file)?,
+            Use::Discovered => {
+                for (folder, base, shown) in folders_upwards(root) {
+                    loaded.read_folder(&folder, &base, &shown, Wanted::missing_in(&loaded))?;
+                }
+            }
+        }
+        Ok(loaded)
+    }
+
+    /// Reads the files in `folders`, given relative to `root` with `/`, parents before children, without the root.
+    pub(crate) fn add_inside<'a>(
+        &mut self,
+        root: &Path,
+        folders: impl Iterator<Item = &'a str>,
+    ) -> Result<(), ConfigError> {
+        for folder in folders.filter(|folder| !folder.is_empty()) {
+            let base = Base::Inside(folder.to_owned());
+            self.read_folder(&root.join(folder), &base, &format!("{folder}/"), Wanted::ALL)?;
+        }
+        Ok(())
+    }
+
+    fn read_only(&mut self, file: &Path) -> Result<(), ConfigError> {
+        let text = fs::read_to_string(file).map_err(|cause| ConfigError::Unreadable {
+            file: file.to_owned(),
+            cause,
+        })?;
+        let document = Document {
+            file: file.display().to_string().into(),
+            text,
+        };
+        let base = Base::Inside(String::new());
+        if file.file_name().is_some_and(|name| name == PROJECT_FILE) {
+            let table = document.parse()?;
+            let mut reader = TableReader::new(&document, &table);
+            if let Some(tool) = reader.take("tool")
+                && let Some(own) = tool.table()?.take("clearance")
+            {
+                self.push_own(&base, &document.file, "[tool.clearance]", own.table()?)?;
+            }
+            return Ok(());
+        }
+        let table = document.parse()?;
+        self.push_own(&base, &document.file, "whole file", TableReader::new(&document, &table))
+    }
+
+    fn read_folder(
+        &mut self,
+        folder: &Path,
+        base: &Base,
+        shown: &str,
+        wanted: Wanted,
+    ) -> Result<(), ConfigError> {
+        let own_before = self.own.len();
+        if wanted.own
+            && let Some(document) = self.open(folder, shown, OWN_FILE)?
+        {
+            let table = document.parse()?;
+            self.push_own(base, &document.file, "whole file", TableReader::new(&document, &table))?;
+        }
+        let has_own = self.own.len() > own_before;
+        let mut bandit = Vec::new();
+        let mut ruff = Vec::new();
+        if let Some(document) = self.open(folder, shown, PROJECT_FILE)? {
+            match document.parse() {
+                Ok(table) => {
+                    let reader = TableReader::new(&document, &table);
+                    self.read_project(reader, base, &document, wanted, has_own, &mut bandit, &mut ruff)?;
+                }
+                Err(error) if document.text.contains("tool.clearance") => return Err(error),
+                Err(error) => self.notes.push(format!("{error}; passed over")),
+            }
+        }
+        if wanted.bandit
+            && let Some(document) = self.open(folder, shown, BANDIT_FILE)?
+        {
+            let options = peers::read_bandit_ini(&document.file, &document.text);
+            bandit.push((document.file, "[bandit]", options));
+        }
+        for name in RUFF_FILES {
+            if !wanted.ruff {
+                break;
+            }
+            let Some(document) = self.open(folder, shown, name)? else {
+                continue;
+            };
+            match document.parse() {
+                Ok(table) => {
+                    let options = peers::read_ruff_table(TableReader::new(&document, &table));
+                    ruff = vec![(Arc::clone(&document.file), "whole file", options)];
+                }
+                Err(error) => self.notes.push(format!("{error}; passed over")),
+            }
+            break;
+        }
+        self.push_peer(Peer::Bandit, base, bandit);
+        self.push_peer(Peer::Ruff, base, ruff);
+        Ok(())
+    }
+
+    #[allow(clippy::too_many_arguments, reason = "one step of read_folder, split off for its length")]
+    fn read_project<'d>(
+        &mut self,
+        mut reader: TableReader<'d>,
+        base: &Base,
+        document: &'d Document,
+        wanted: Wanted,
+        has_own: bool,
+        bandit: &mut Vec<(Arc<str>, &'static str, PeerOptions)>,
+        ruff: &mut Vec<(Arc<str>, &'static str, PeerOptions)>,
+    ) -> Result<(), ConfigError> {
+        let Some(tool) = reader.take("tool") else {
+            return Ok(());
+        };
+        let mut tool = tool.table()?;
+        if let Some(own) = tool.take("clearance").filter(|_| wanted.own) {
+            if has_own {
+                let place = own.place();
+                self.notes
+                    .push(format!("{place}: [tool.clearance] is not read because {OWN_FILE} stands beside it"));
+            } else {
+                self.push_own(base, &document.file, "[tool.clearance]", own.table()?)?;
+            }
+        }
+        let tables = [
+            (wanted.bandit, "bandit", "[tool.bandit]", peers::read_bandit_table as fn(_) -> _, bandit),
+            (wanted.ruff, "ruff", "[tool.ruff]", peers::read_ruff_table, ruff),
+        ];
+        for (wanted, key, part, read, into) in tables {
+            let Some(value) = tool.take(key).filter(|_| wanted) else {
+                continue;
+            };
+            match value.table() {
+                Ok(table) => into.push((Arc::clone(&document.file), part, read(table))),
+                Err(error) => self.notes.push(format!("{error}; passed over")),
+            }
+        }
+        Ok(())
+    }
+
+    fn push_own(
+        &mut self,
+        base: &Base,
+        file: &Arc<str>,
+        part: &'static str,
+        table: TableReader<'_>,
+    ) -> Result<(), ConfigError> {
+        let options = Options::read(table)?;
+        self.files.push(FileRead {
+            file: Arc::clone(file),
+            part,
+        });
+        self.own.push(Layer {
+            base: base.clone(),
+            file: Arc::clone(file),
+            options,
+        });
+        Ok(())
+    }
+
+    fn push_peer(&mut self, peer: Peer, base: &Base, parts: Vec<(Arc<str>, &'static str, PeerOptions)>) {
+        let mut merged: Option<Layer<PeerOptions>> = None;
+        for (file, part, options) in parts {
+            self.files.push(FileRead {
+                file: Arc::clone(&file),
+                part,
+            });
+            match &mut merged {
+                Some(layer) => layer.options.merge(options),
+                None => {
+                    merged = Some(Layer {
+                        base: base.clone(),
+                        file,
+                        options,
+                    });
+                }
+            }
+        }
+        let Some(mut layer) = merged else { return };
+        self.notes.append(&mut layer.options.notes);
+        match peer {
+            Peer::Bandit => self.bandit.push(layer),
+            Peer::Ruff => self.ruff.push(layer),
+        }
+    }
+
+    /// Opens `folder/name`. What is no regular file, leads elsewhere, is too large or not UTF-8 is passed over with a note, except for this
+    /// program's own file, which must be usable if it exists.
+    fn open(&mut self, folder: &Path, shown: &str, name: &str) -> Result<Option<Document>, ConfigError> {
+        let path = folder.join(name);
+        let file: Arc<str> = format!("{shown}{name}").into();
+        match read_bounded(folder, &path) {
+            Ok(text) => Ok(text.map(|text| Document { file, text })),
+            Err(cause) if name == OWN_FILE => Err(ConfigError::Unreadable { file: path, cause }),
+            Err(cause) => {
+                self.notes.push(format!("{file}: {cause}; passed over"));
+                Ok(None)
+            }
+        }
+    }
+}
+
+/// The text of `path`, a file of `folder`; `None` if there is no such file.
+fn read_bounded(folder: &Path, path: &Path) -> io::Result<Option<String>> {
+    let Ok(link) = fs::symlink_metadata(path) else {
+        return Ok(None);
+    };
+    if link.is_symlink() && !leads_inside(folder, path) {
+        return Err(io::Error::other("is a link out of its folder"));
+    }
+    let metadata = fs::metadata(path)?;
+    if metadata.is_dir() {
+        return Ok(None);
+    }
+    if !metadata.is_file() {
+        return Err(io::Error::other("is not a regular file"));
+    }
+    if metadata.len() > MAX_FILE_SIZE {
+        return Err(io::Error::other("is larger than 4 MiB"));
+    }
+    fs::read_to_string(path).map(|text| Some(text.trim_start_matches('\u{FEFF}').to_owned()))
+}
+
+fn leads_inside(folder: &Path, path: &Path) -> bool {
+    match (folder.canonicalize(), path.canonicalize()) {
+        (Ok(folder), Ok(path)) => path.starts_with(folder),
+        _ => false,
+    }
+}
+
+/// Which kinds of configuration are still looked for.
+#[derive(Debug, Clone, Copy)]
+struct Wanted {
+    own: bool,
+    bandit: bool,
+    ruff: bool,
+}
+
+impl Wanted {
+    const ALL: Self = Self {
+        own: true,
+        bandit: true,
+        ruff: true,
+    };
+
+    fn missing_in(loaded: &Loaded) -> Self {
+        Self {
+            own: loaded.own.is_empty(),
+            bandit: loaded.bandit.is_empty(),
+            ruff: loaded.ruff.is_empty(),
+        }
+    }
+}
+
+/// `root` and, if it lies in a git repository, the folders above it up to the repository's: the folder, its base, and how names of its files begin
+/// when shown.
+fn folders_upwards(root: &Path) -> Vec<(PathBuf, Base, String)> {
+    let mut folders = vec![(root.to_owned(), Base::Inside(String::new()), String::new())];
+    let Ok(root) = root.canonicalize() else {
+        return folders;
+    };
+    let is_repository = |folder: &&Path| folder.join(".git").exists();
+    let Some(repository) = root.ancestors().find(is_repository) else {
+        return folders;
+    };
+    for (steps, folder) in root.ancestors().enumerate().skip(1) {
+        if !folder.starts_with(repository) {
+            break;
+        }
+        let down = root.strip_prefix(folder).unwrap_or(Path::new(""));
+        let down = down.to_string_lossy().replace('\\', "/");
+        folders.push((folder.to_owned(), Base::Above(down), "../".repeat(steps)));
+    }
+    folders
+}

@@ -1,0 +1,23 @@
+//! Configuration: from files and options to settings that cannot be invalid.
+//!
+//! Stages: raw text → [`options`] of one file, typed and with places ([`reader`], [`peers`]) → all files of the target ([`load`]) → merged with the command
+//! line and checked against the catalogue ([`resolve`]) → [`Settings`]. Rules and reports see only the last.
+
+mod error;
+mod ini;
+mod load;
+mod options;
+mod origin;
+mod patterns;
+mod peers;
+mod reader;
+mod resolve;
+mod selection;
+mod settings;
+
+pub(crate) use error::ConfigError;
+pub(crate) use load::{Loaded, Use};
+pub(crate) use origin::{Origin, Sited};
+pub(crate) use resolve::{CommandLine, Known, resolve};
+pub(crate) use selection::State;
+pub(crate) use settings::{AcceptRule, Accepted, FileSettings, HiddenBecause, PeerScope, Scope, Settings};

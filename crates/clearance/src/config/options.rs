@@ -1,0 +1,178 @@
+//! What a configuration file of this program says, typed and with places, before anything is merged.
+
+use clearance_finding::{Confidence, Severity, UnknownWord};
+use clearance_source::Role;
+use clearance_verdict::{Level, Profile};
+
+use super::{
+    error::ConfigError,
+    origin::{Place, Sited},
+    reader::{TableReader, ValueReader},
+};
+use crate::words::FailOn;
+
+/// The settings of one file. `None` and empty: not said.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Options {
+    pub(crate) select: Option<Vec<Sited<String>>>,
+    pub(crate) ignore: Vec<Sited<String>>,
+    pub(crate) audit: Option<Sited<bool>>,
+    pub(crate) severity: Option<Sited<Severity>>,
+    pub(crate) confidence: Option<Sited<Confidence>>,
+    pub(crate) exclude: Vec<Sited<String>>,
+    pub(crate) per_file_ignores: Vec<(Sited<String>, Vec<Sited<String>>)>,
+    pub(crate) roles: Vec<(Sited<String>, Role)>,
+    pub(crate) accept: Vec<Accept>,
+    /// What only the uppermost file may say.
+    pub(crate) run: RunOptions,
+}
+
+/// Settings of the run as a whole.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct RunOptions {
+    pub(crate) profile: Option<Sited<Profile>>,
+    pub(crate) fail_on: Option<Sited<FailOn>>,
+    pub(crate) blocking_severity: Option<Sited<Severity>>,
+    pub(crate) warning_severity: Option<Sited<Severity>>,
+    pub(crate) controls: Vec<(Sited<String>, Level)>,
+    pub(crate) max_file_size: Option<Sited<u64>>,
+}
+
+impl RunOptions {
+    /// The keys that were given, with one place.
+    pub(crate) fn given(&self) -> Vec<&'static str> {
+        let keys = [
+            ("profile", self.profile.is_some()),
+            ("fail-on", self.fail_on.is_some()),
+            ("blocking-severity", self.blocking_severity.is_some()),
+            ("warning-severity", self.warning_severity.is_some()),
+            ("controls", !self.controls.is_empty()),
+            ("max-file-size", self.max_file_size.is_some()),
+        ];
+        keys.into_iter().filter(|(_, given)| *given).map(|(key, _)| key).collect()
+    }
+}
+
+/// An `[[accept]]` table.
+#[derive(Debug, Clone)]
+pub(crate) struct Accept {
+    pub(crate) place: Place,
+    pub(crate) target: AcceptTarget,
+    pub(crate) path: Option<Sited<String>>,
+    pub(crate) reason: Option<String>,
+    pub(crate) until: Option<jiff::civil::Date>,
+}
+
+/// What an `[[accept]]` table accepts.
+#[derive(Debug, Clone)]
+pub(crate) enum AcceptTarget {
+    /// A rule, by any of its names.
+    Rule(Sited<String>),
+    /// One finding.
+    Fingerprint(clearance_finding::Fingerprint),
+}
+
+impl Options {
+    /// Reads the table; every key must be known.
+    pub(crate) fn read(mut table: TableReader<'_>) -> Result<Self, ConfigError> {
+        table.refuse(
+            "output",
+            "files to write are named on the command line only, so that a scanned tree cannot choose them",
+        )?;
+        table.refuse("models", "user-defined models do not exist yet; remove the key")?;
+        let mut options = Self {
+            select: take(&mut table, "select", ValueReader::strings)?,
+            ignore: take(&mut table, "ignore", ValueReader::strings)?.unwrap_or_default(),
+            audit: take(&mut table, "audit", ValueReader::boolean)?,
+            severity: take(&mut table, "severity", |value| word(value, Severity::ALL))?,
+            confidence: take(&mut table, "confidence", |value| word(value, Confidence::ALL))?,
+            exclude: take(&mut table, "exclude", ValueReader::strings)?.unwrap_or_default(),
+            ..Self::default()
+        };
+        if let Some(value) = table.take("per-file-ignores") {
+            for (pattern, codes) in value.table()?.take_rest() {
+                options.per_file_ignores.push((pattern, codes.strings()?));
+            }
+        }
+        if let Some(value) = table.take("roles") {
+            for (pattern, role) in value.table()?.take_rest() {
+                options.roles.push((pattern, word(&role, Role::ALL)?.value));
+            }
+        }
+        if let Some(value) = table.take("accept") {
+            for (place, accept) in value.tables()? {
+                options.accept.push(read_accept(place, accept)?);
+            }
+        }
+        options.run = RunOptions {
+            profile: take(&mut table, "profile", |value| word(value, Profile::ALL))?,
+            fail_on: take(&mut table, "fail-on", |value| word(value, FailOn::ALL))?,
+            blocking_severity: take(&mut table, "blocking-severity", |value| word(value, Severity::ALL))?,
+            warning_severity: take(&mut table, "warning-severity", |value| word(value, Severity::ALL))?,
+            max_file_size: take(&mut table, "max-file-size", ValueReader::size)?,
+            controls: Vec::new(),
+        };
+        if let Some(value) = table.take("controls") {
+            for (control, level) in value.table()?.take_rest() {
+                options.run.controls.push((control, word(&level, Level::ALL)?.value));
+            }
+        }
+        table.finish()?;
+        Ok(options)
+    }
+}
+
+fn read_accept(place: Place, mut table: TableReader<'_>) -> Result<Accept, ConfigError> {
+    let rule = take(&mut table, "rule", ValueReader::string)?;
+    let fingerprint = table.take("fingerprint");
+    let path = take(&mut table, "path", ValueReader::string)?;
+    let reason = take(&mut table, "reason", ValueReader::string)?;
+    let until = take(&mut table, "until", ValueReader::day)?;
+    table.finish()?;
+    let target = match (rule, fingerprint) {
+        (Some(rule), None) => AcceptTarget::Rule(rule),
+        (None, Some(value)) => {
+            let text = value.string()?.value;
+            let is_complete = text.len() == 32 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+            match u128::from_str_radix(&text, 16) {
+                Ok(number) if is_complete => AcceptTarget::Fingerprint(clearance_finding::Fingerprint(number)),
+                _ => {
+                    let problem = "expected the 32 hexadecimal digits that a report shows for the finding";
+                    return Err(value.bad(problem.to_owned()));
+                }
+            }
+        }
+        _ => {
+            return Err(ConfigError::BadValue {
+                place,
+                key: "accept".to_owned(),
+                problem: "give either `rule` or `fingerprint`".to_owned(),
+            });
+        }
+    };
+    Ok(Accept {
+        place,
+        target,
+        path,
+        reason: reason.map(|reason| reason.value),
+        until: until.map(|until| until.value),
+    })
+}
+
+fn take<'d, T>(
+    table: &mut TableReader<'d>,
+    key: &'static str,
+    read: impl FnOnce(&ValueReader<'d>) -> Result<T, ConfigError>,
+) -> Result<Option<T>, ConfigError> {
+    table.take(key).as_ref().map(read).transpose()
+}
+
+/// A word of one of the closed lists that the crates share.
+fn word<T>(value: &ValueReader<'_>, all: &[T]) -> Result<Sited<T>, ConfigError>
+where
+    T: Copy + std::str::FromStr<Err = UnknownWord> + std::fmt::Display,
+{
+    let words: Vec<String> = all.iter().map(ToString::to_string).collect();
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    value.word(|text| text.parse().ok(), &words)
+}

@@ -1,0 +1,268 @@
+//! The tree of external paths.
+
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use crate::data::Library;
+
+/// A dotted external path that something is known about, or that a rule asks about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct PathId(u32);
+
+impl PathId {
+    /// Position, dense from 0; for tables indexed by path.
+    pub fn index(self) -> usize {
+        self.0 as usize
+    }
+}
+
+#[derive(Debug)]
+struct Node {
+    parent: Option<PathId>,
+    name: Box<str>,
+    /// Sorted by name.
+    children: Vec<(Box<str>, PathId)>,
+    /// The path that this one is another spelling of.
+    same_as: Option<PathId>,
+    /// Class of the result when called.
+    returns: Option<PathId>,
+    /// Class of the object itself.
+    instance_of: Option<PathId>,
+    bases: Vec<PathId>,
+}
+
+/// All external paths of interest.
+#[derive(Debug)]
+pub struct Models {
+    nodes: Vec<Node>,
+    roots: FxHashMap<Box<str>, PathId>,
+    names: FxHashSet<Box<str>>,
+}
+
+impl Models {
+    /// Builds the tree from libraries and from further paths of interest.
+    pub fn new<'a>(libraries: &[Library], paths: impl Iterator<Item = &'a str>) -> Self {
+        let mut models = Self { nodes: Vec::new(), roots: FxHashMap::default(), names: FxHashSet::default() };
+        // Aliases first, so that every other path, however spelt, lands on the canonical node.
+        for entry in libraries.iter().flat_map(|library| &library.alias) {
+            let canonical = models.add(entry.is.get_ref());
+            let alias = models.add_raw(entry.path.get_ref());
+            if alias != canonical {
+                models.nodes[alias.index()].same_as = Some(canonical);
+            }
+        }
+        for library in libraries {
+            for entry in &library.types {
+                for path in entry.path.get_ref().iter() {
+                    let node = models.add(path);
+                    if let Some(class) = &entry.returns {
+                        let class = models.add(class.get_ref());
+                        models.nodes[node.index()].returns = Some(class);
+                    }
+                    if let Some(class) = &entry.is {
+                        let class = models.add(class.get_ref());
+                        models.nodes[node.index()].instance_of = Some(class);
+                    }
+                }
+            }
+            for entry in &library.class {
+                let class = models.add(entry.path.get_ref());
+                let bases = entry.bases.iter().map(|base| models.add(base.get_ref())).collect();
+                models.nodes[class.index()].bases = bases;
+            }
+        }
+        for path in paths {
+            models.add(path);
+        }
+        models
+    }
+
+    /// How many paths there are.
+    pub fn len(&self) -> usize {
+        self.nodes.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.nodes.is_empty()
+    }
+
+    /// The top-level module `name`.
+    pub fn root(&self, name: &str) -> Option<PathId> {
+        self.roots.get(name).map(|&id| self.canonical(id))
+    }
+
+    /// The member `name` of `base`: its own, else that of a base class.
+    pub fn member(&self, base: PathId, name: &str) -> Option<PathId> {
+        self.member_bounded(base, name, 8)
+    }
+
+    fn member_bounded(&self, base: PathId, name: &str, depth: u32) -> Option<PathId> {
+        let node = &self.nodes[base.index()];
+        if let Ok(at) = node.children.binary_search_by(|(child, _)| (**child).cmp(name)) {
+            return Some(self.canonical(node.children[at].1));
+        }
+        let depth = depth.checked_sub(1)?;
+        node.bases.iter().find_map(|&base| self.member_bounded(base, name, depth))
+    }
+
+    /// The node of a dotted path, through aliases and base classes.
+    pub fn find(&self, path: &str) -> Option<PathId> {
+        let mut parts = path.split('.');
+        let root = self.root(parts.next()?)?;
+        parts.try_fold(root, |base, name| self.member(base, name))
+    }
+
+    /// The class of what calling `path` gives, where it is known. A path whose last part is capitalised is taken for a class.
+    pub fn result(&self, path: PathId) -> Option<PathId> {
+        let node = &self.nodes[path.index()];
+        let class_like = || node.name.trim_start_matches('_').starts_with(|c: char| c.is_ascii_uppercase()).then_some(path);
+        node.returns.or_else(class_like)
+    }
+
+    /// The class that the object at `path` is an instance of, where it is known.
+    pub fn instance_of(&self, path: PathId) -> Option<PathId> {
+        self.nodes[path.index()].instance_of
+    }
+
+    /// Whether class `class` is, or derives from, `base`.
+    pub fn derives(&self, class: PathId, base: PathId) -> bool {
+        let mut todo = vec![class];
+        let mut seen = 0;
+        while let Some(next) = todo.pop() {
+            seen += 1;
+            if next == base {
+                return true;
+            }
+            if seen < 64 {
+                todo.extend(&self.nodes[next.index()].bases);
+            }
+        }
+        false
+    }
+
+    /// Whether some path has a part of this name.
+    pub fn knows(&self, name: &str) -> bool {
+        self.names.contains(name)
+    }
+
+    /// The canonical dotted path.
+    pub fn text(&self, path: PathId) -> String {
+        let node = &self.nodes[path.index()];
+        match node.parent {
+            Some(parent) => format!("{}.{}", self.text(parent), node.name),
+            None => node.name.to_string(),
+        }
+    }
+
+    fn canonical(&self, mut id: PathId) -> PathId {
+        // Aliases point at canonical nodes, but an alias may be given inside the subtree of another.
+        for _ in 0..8 {
+            match self.nodes[id.index()].same_as {
+                Some(other) => id = other,
+                None => break,
+            }
+        }
+        id
+    }
+
+    fn add(&mut self, path: &str) -> PathId {
+        self.add_with(path, true)
+    }
+
+    /// Like [`Models::add`], but the last part is not replaced by what it is an alias of.
+    fn add_raw(&mut self, path: &str) -> PathId {
+        self.add_with(path, false)
+    }
+
+    fn add_with(&mut self, path: &str, follow_last: bool) -> PathId {
+        let mut here: Option<PathId> = None;
+        let count = path.split('.').count();
+        for (position, name) in path.split('.').enumerate() {
+            let found = match here {
+                None => self.roots.get(name).copied(),
+                Some(base) => {
+                    let children = &self.nodes[base.index()].children;
+                    children.binary_search_by(|(child, _)| (**child).cmp(name)).ok().map(|at| children[at].1)
+                }
+            };
+            let id = found.unwrap_or_else(|| self.push(here, name));
+            let follow = follow_last || position + 1 < count;
+            here = Some(if follow { self.canonical(id) } else { id });
+        }
+        here.unwrap_or(PathId(0))
+    }
+
+    fn push(&mut self, parent: Option<PathId>, name: &str) -> PathId {
+        let id = PathId(self.nodes.len() as u32);
+        self.names.insert(name.into());
+        self.nodes.push(Node {
+            parent,
+            name: name.into(),
+            children: Vec::new(),
+            same_as: None,
+            returns: None,
+            instance_of: None,
+            bases: Vec::new(),
+        });
+        match parent {
+            None => {
+                self.roots.insert(name.into(), id);
+            }
+            Some(parent) => {
+                let children = &mut self.nodes[parent.index()].children;
+                let at = children.partition_point(|(child, _)| **child < *name);
+                children.insert(at, (name.into(), id));
+            }
+        }
+        id
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::data::parse_library;
+
+    fn sample() -> Models {
+        let library = parse_library(
+            "x.toml",
+            r#"
+            library = "flask"
+            alias = [{ path = "flask.app.Flask", is = "flask.Flask" }, { path = "Cryptodome", is = "Crypto" }]
+            class = [{ path = "flask.Flask", bases = ["flask.Scaffold"] }]
+            [[type]]
+            path = ["flask.current_app"]
+            is = "flask.Flask"
+            [[type]]
+            path = "sqlite3.connect"
+            returns = "sqlite3.Connection"
+            "#,
+        )
+        .unwrap();
+        Models::new(&[library], ["flask.Flask.run", "flask.Scaffold.route", "Crypto.Cipher.DES.new"].into_iter())
+    }
+
+    #[test]
+    fn aliases_move_whole_subtrees() {
+        let models = sample();
+        let run = models.find("flask.app.Flask.run").unwrap();
+        assert_eq!(models.text(run), "flask.Flask.run");
+        assert_eq!(models.find("Cryptodome.Cipher.DES.new"), models.find("Crypto.Cipher.DES.new"));
+    }
+
+    #[test]
+    fn members_come_from_bases_too() {
+        let models = sample();
+        assert_eq!(models.find("flask.Flask.route"), models.find("flask.Scaffold.route"));
+        assert!(models.find("flask.Flask.absent").is_none());
+    }
+
+    #[test]
+    fn types_are_known() {
+        let models = sample();
+        let app = models.instance_of(models.find("flask.current_app").unwrap()).unwrap();
+        assert_eq!(models.text(app), "flask.Flask");
+        assert_eq!(models.result(models.find("flask.Flask").unwrap()), models.find("flask.Flask"));
+        assert_eq!(models.result(models.find("sqlite3.connect").unwrap()), models.find("sqlite3.Connection"));
+    }
+}

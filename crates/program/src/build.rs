@@ -1,0 +1,104 @@
+//! Puts a program together.
+
+use std::sync::Arc;
+
+use clearance_models::Models;
+use rayon::prelude::*;
+use rustc_hash::FxHashMap;
+
+use crate::{
+    FuncRef, Module, ModuleId, ModuleInput, Program, Site,
+    callgraph::{calls, reachable_names, reopened, unique_methods},
+};
+
+impl Program {
+    /// Builds the program from its modules, in any order. Works in parallel on the current thread pool.
+    pub fn build(mut inputs: Vec<ModuleInput>, models: Arc<Models>) -> Self {
+        inputs.sort_by(|a, b| a.path.cmp(&b.path));
+        let modules: Vec<Module> = inputs.into_par_iter().map(Module::new).collect();
+        let mut program = Self {
+            modules,
+            models,
+            by_dotted: FxHashMap::default(),
+            folders: Vec::new(),
+            folder_index: FxHashMap::default(),
+            unique_methods: FxHashMap::default(),
+            callers: FxHashMap::default(),
+        };
+        program.index_paths();
+        program.resolve_imports();
+        program.resolve_calls();
+        program
+    }
+
+    fn index_paths(&mut self) {
+        for (index, module) in self.modules.iter().enumerate() {
+            let id = ModuleId(index as u32);
+            // `a.py` beside `a/__init__.py`: the package wins, as in Python.
+            let entry = self.by_dotted.entry(module.dotted.clone()).or_insert(id);
+            if module.is_package {
+                *entry = id;
+            }
+            let mut folder = module.dotted.as_str();
+            while let Some((parent, _)) = folder.rsplit_once('.') {
+                folder = parent;
+                if self.folder_index.contains_key(folder) {
+                    break;
+                }
+                let number = self.folders.len() as u32;
+                self.folders.push(folder.to_owned());
+                self.folder_index.insert(folder.to_owned(), number);
+            }
+        }
+    }
+
+    fn resolve_imports(&mut self) {
+        let targets: Vec<Vec<crate::ImportTarget>> = self
+            .modules
+            .par_iter()
+            .enumerate()
+            .map(|(index, module)| {
+                let id = ModuleId(index as u32);
+                module.ir.imports.iter().map(|import| self.import_target(id, import)).collect()
+            })
+            .collect();
+        for (module, targets) in self.modules.iter_mut().zip(targets) {
+            module.imports = targets;
+        }
+    }
+
+    fn resolve_calls(&mut self) {
+        self.unique_methods = unique_methods(self);
+        let names = reachable_names(self);
+        let ids: Vec<ModuleId> = (0..self.modules.len() as u32).map(ModuleId).collect();
+        let found: Vec<_> = ids.par_iter().map(|id| calls(self, *id, &names)).collect();
+        drop(names);
+        let mut open = Vec::with_capacity(found.len());
+        for (id, calls) in ids.iter().zip(found) {
+            for edge in &calls.edges {
+                if !edge.by_name {
+                    let call = Site { module: *id, value: edge.value };
+                    self.callers.entry(edge.callee).or_default().push(call);
+                }
+            }
+            let module = &mut self.modules[id.index()];
+            module.externals = calls.externals;
+            module.edges = calls.edges;
+            open.push(calls.open);
+        }
+        let late: Vec<_> = ids.par_iter().zip(&open).map(|(id, open)| reopened(self, *id, open)).collect();
+        for (id, late) in ids.iter().zip(late) {
+            let externals = &mut self.modules[id.index()].externals;
+            if !late.is_empty() {
+                externals.extend(late);
+                externals.sort_by_key(|callee| (callee.value, callee.path));
+                externals.dedup();
+            }
+        }
+    }
+
+    /// Whether anything in the program calls the function, by resolution.
+    pub fn is_called(&self, function: FuncRef) -> bool {
+        self.callers.contains_key(&function)
+    }
+}

@@ -1,0 +1,684 @@
+//! What a value stands for: names through any aliasing, and light types.
+
+use clearance_models::PathId;
+use clearance_python::ir::{Arg, ArgKind, Func, FunctionKind, Name, Op, Param, Span, Value};
+use rustc_hash::FxHashMap;
+
+use crate::{
+    ClassRef, Entities, Entity, FuncRef, ImportTarget, ModuleId, Program, Site,
+    entity::{insert, merge},
+};
+
+/// Steps that one question may take.
+const FUEL: u32 = 600;
+/// Nesting that one question may reach.
+const DEPTH: usize = 48;
+/// Callers of a function that are asked for the type of an argument.
+const MAX_CALLERS: usize = 4;
+
+/// Answers what values stand for. Holds a memory of answers; each answer is a pure function of the program.
+pub struct Resolver<'p> {
+    pub(crate) program: &'p Program,
+    memory: FxHashMap<Site, Entities>,
+    active: Vec<Site>,
+    fuel: u32,
+    /// Something on the way was cut off (a cycle, a bound), so the answer is not kept.
+    cut: bool,
+}
+
+impl<'p> Resolver<'p> {
+    /// A resolver with an empty memory.
+    pub fn new(program: &'p Program) -> Self {
+        Self { program, memory: FxHashMap::default(), active: Vec::new(), fuel: FUEL, cut: false }
+    }
+
+    /// What the value stands for. Empty when that is not known.
+    pub fn entities(&mut self, site: Site) -> Entities {
+        self.fuel = FUEL;
+        self.cut = false;
+        self.visit(site)
+    }
+
+    /// The external paths that the value may be.
+    pub fn paths(&mut self, site: Site) -> impl Iterator<Item = PathId> + use<> {
+        self.entities(site).into_iter().filter_map(|entity| match entity {
+            Entity::Path(path) => Some(path),
+            _ => None,
+        })
+    }
+
+    /// Whether the value may be an instance of the external class `class`, or of a class that derives from it.
+    pub fn is_instance(&mut self, site: Site, class: PathId) -> bool {
+        self.entities(site).into_iter().any(|entity| match entity {
+            Entity::Instance(of, _) => self.program.models.derives(of, class),
+            Entity::Object(of, _) => {
+                let (_, external) = self.ancestors(of);
+                external
+                    .iter()
+                    .any(|base| matches!(base, Entity::Path(path) if self.program.models.derives(*path, class)))
+            }
+            _ => false,
+        })
+    }
+
+    pub(crate) fn visit(&mut self, site: Site) -> Entities {
+        if site.value == Value::NONE {
+            return Entities::new();
+        }
+        match self.program.op(site) {
+            Op::Function(func) => {
+                return Entities::from_iter([Entity::Function(FuncRef { module: site.module, func })]);
+            }
+            Op::Class(class) => return Entities::from_iter([Entity::Class(ClassRef { module: site.module, class })]),
+            Op::Global(_) | Op::Free(_) | Op::Import(_) | Op::Attr { .. } | Op::Call { .. } | Op::Phi(_) => {}
+            Op::Sigma { .. } | Op::Decorate { .. } | Op::Param(_) | Op::Enter { .. } | Op::Await(_) => {}
+            Op::Item { .. } | Op::Element { .. } | Op::Unpack { .. } => {}
+            _ => return Entities::new(),
+        }
+        if let Some(known) = self.memory.get(&site) {
+            return known.clone();
+        }
+        if self.fuel == 0 || self.active.len() >= DEPTH || self.active.contains(&site) {
+            self.cut = true;
+            return Entities::new();
+        }
+        self.fuel -= 1;
+        let cut_before = std::mem::replace(&mut self.cut, false);
+        self.active.push(site);
+        let found = self.compute(site);
+        self.active.pop();
+        if !self.cut {
+            self.memory.insert(site, found.clone());
+        }
+        self.cut |= cut_before;
+        found
+    }
+
+    fn compute(&mut self, site: Site) -> Entities {
+        let program = self.program;
+        let ir = &program.module(site.module).ir;
+        let at = |value| Site { module: site.module, value };
+        match ir.op(site.value) {
+            Op::Import(import) => {
+                let data = &ir.imports[import.index()];
+                match program.module(site.module).imports.get(import.index()) {
+                    Some(ImportTarget::Whole(entity)) => self.typed(*entity, site),
+                    Some(ImportTarget::MemberOf(module)) => match data.what {
+                        clearance_python::ir::Imported::Member(name) => self.module_member(*module, ir.name(name)),
+                        _ => Entities::new(),
+                    },
+                    _ => Entities::new(),
+                }
+            }
+            Op::Global(name) => self.global(site.module, name),
+            Op::Free(name) => {
+                let func = ir.function_of(site.value);
+                self.free(site.module, func, name)
+            }
+            Op::Attr { base, name } => {
+                let mut found = Entities::new();
+                for entity in self.visit(at(base)) {
+                    merge(&mut found, &self.member(entity, ir.name(name), site));
+                }
+                found
+            }
+            Op::Call { callee, args } => self.call_result(site, callee, args),
+            Op::Phi(operands) => {
+                let mut found = Entities::new();
+                for operand in ir.list(operands) {
+                    merge(&mut found, &self.visit(at(*operand)));
+                }
+                found
+            }
+            Op::Sigma { value, condition, truth } => self.refined(site, value, condition, truth),
+            Op::Decorate { target, .. } => self.visit(at(target)),
+            Op::Await(value) => self.visit(at(value)),
+            Op::Enter { manager, .. } => self.entered(at(manager)),
+            Op::Param(index) => self.parameter(site, index),
+            Op::Item { base, key } => self.item(site, base, key),
+            Op::Element { iterable, .. } => {
+                let elements = self.display(at(iterable));
+                self.union(&elements)
+            }
+            Op::Unpack { value, index } => {
+                let elements = self.display(at(value));
+                let picked = if index >= 0 {
+                    elements.get(index as usize)
+                } else {
+                    elements.len().checked_sub(index.unsigned_abs() as usize).and_then(|at| elements.get(at))
+                };
+                picked.map_or_else(Entities::new, |site| self.visit(*site))
+            }
+            _ => Entities::new(),
+        }
+    }
+
+    fn union(&mut self, sites: &[Site]) -> Entities {
+        let mut found = Entities::new();
+        for site in sites {
+            merge(&mut found, &self.visit(*site));
+        }
+        found
+    }
+
+    /// The items of a tuple or list display, where the value is one (through names and single returns).
+    fn display(&mut self, site: Site) -> Vec<Site> {
+        let mut here = site;
+        for _ in 0..8 {
+            let module = self.program.module(here.module);
+            match module.ir.op(here.value) {
+                Op::Tuple(span) | Op::List(span) | Op::Set(span) => {
+                    return module.ir.list(span).iter().map(|value| Site { module: here.module, value: *value }).collect();
+                }
+                Op::Sigma { value, .. } => here.value = value,
+                Op::Global(name) => {
+                    let mut values = module.global(name);
+                    match (values.next(), values.next()) {
+                        (Some(value), None) => here.value = value,
+                        _ => return Vec::new(),
+                    }
+                }
+                Op::Call { callee, .. } => {
+                    let callee = self.visit(Site { module: here.module, value: callee });
+                    let [Entity::Function(function) | Entity::Method(function)] = callee[..] else { return Vec::new() };
+                    let mut returns = self.program.module(function.module).returns(function.func);
+                    match (returns.next(), returns.next()) {
+                        (Some(value), None) => here = Site { module: function.module, value },
+                        _ => return Vec::new(),
+                    }
+                }
+                _ => return Vec::new(),
+            }
+        }
+        Vec::new()
+    }
+
+    /// A path that is known to be an instance becomes that instance.
+    fn typed(&self, entity: Entity, site: Site) -> Entities {
+        let entity = match entity {
+            Entity::Path(path) => match self.program.models.instance_of(path) {
+                Some(class) => Entity::Instance(class, site),
+                None => entity,
+            },
+            _ => entity,
+        };
+        Entities::from_iter([entity])
+    }
+
+    /// A name at module level of `module`, else a built-in.
+    pub(crate) fn global(&mut self, module: ModuleId, name: Name) -> Entities {
+        let program = self.program;
+        let text = program.module(module).ir.name(name);
+        let mut found = Entities::new();
+        let mut bound = false;
+        for value in program.module(module).global(name) {
+            bound = true;
+            merge(&mut found, &self.visit(Site { module, value }));
+        }
+        if bound {
+            return found;
+        }
+        let starred = self.starred(module, text);
+        if !starred.is_empty() {
+            return starred;
+        }
+        let builtin = program.models.root("builtins").and_then(|builtins| program.models.member(builtins, text));
+        builtin.map_or_else(Entities::new, |path| Entities::from_iter([Entity::Path(path)]))
+    }
+
+    /// A name that star imports may bring in; the last one that has it wins.
+    fn starred(&mut self, module: ModuleId, name: &str) -> Entities {
+        let program = self.program;
+        if name.starts_with('_') {
+            return Entities::new();
+        }
+        for import in program.module(module).stars.iter().rev() {
+            let found = match program.module(module).imports[import.index()] {
+                ImportTarget::Whole(Entity::Module(other)) if other != module => {
+                    let exports = &program.module(other).ir.exports;
+                    let hidden = exports.as_ref().is_some_and(|names| {
+                        !names.iter().any(|export| program.module(other).ir.name(*export) == name)
+                    });
+                    if hidden { Entities::new() } else { self.module_member(other, name) }
+                }
+                ImportTarget::Whole(Entity::Path(path)) => {
+                    program.models.member(path, name).map_or_else(Entities::new, |path| {
+                        self.typed(Entity::Path(path), Site { module, value: Value::NONE })
+                    })
+                }
+                _ => Entities::new(),
+            };
+            if !found.is_empty() {
+                return found;
+            }
+        }
+        Entities::new()
+    }
+
+    /// The member `name` of a module of the program.
+    pub(crate) fn module_member(&mut self, module: ModuleId, name: &str) -> Entities {
+        let program = self.program;
+        let target = program.module(module);
+        let mut found = Entities::new();
+        if let Some(number) = target.ir.names.find(name) {
+            for value in target.global(number) {
+                merge(&mut found, &self.visit(Site { module, value }));
+            }
+        }
+        if found.is_empty()
+            && let Some(entity) = program.submodule(Entity::Module(module), name)
+        {
+            insert(&mut found, entity);
+        }
+        if found.is_empty() && !target.stars.is_empty() && self.active.len() < DEPTH {
+            // Bounded by depth: star imports may form a circle.
+            self.active.push(Site { module, value: Value::NONE });
+            found = self.starred(module, name);
+            self.active.pop();
+        }
+        found
+    }
+
+    fn free(&mut self, module: ModuleId, func: Func, name: Name) -> Entities {
+        let program = self.program;
+        let ir = &program.module(module).ir;
+        let mut here = ir.functions[func.index()].parent;
+        while let Some(outer) = here {
+            let function = &ir.functions[outer.index()];
+            if matches!(function.kind, FunctionKind::Def | FunctionKind::Lambda) {
+                let mut found = Entities::new();
+                let mut bound = false;
+                for binding in ir.bindings(outer).iter().filter(|binding| binding.name == name) {
+                    bound = true;
+                    merge(&mut found, &self.visit(Site { module, value: binding.value }));
+                }
+                if bound {
+                    return found;
+                }
+            }
+            here = function.parent;
+        }
+        Entities::new()
+    }
+
+    /// The attribute `name` of an entity, read at `site`.
+    pub(crate) fn member(&mut self, entity: Entity, name: &str, site: Site) -> Entities {
+        let program = self.program;
+        match entity {
+            Entity::Path(path) | Entity::Instance(path, _) => match program.models.member(path, name) {
+                Some(member) => self.typed(Entity::Path(member), site),
+                None => Entities::new(),
+            },
+            Entity::Module(module) => self.module_member(module, name),
+            Entity::Folder(_) => program.submodule(entity, name).into_iter().collect(),
+            Entity::Class(class) => self.class_member(class, name, None, false),
+            Entity::Object(class, made) => self.class_member(class, name, Some(made), false),
+            Entity::Super(class) => self.class_member(class, name, Some(site), true),
+            Entity::Function(_) | Entity::Method(_) => Entities::new(),
+        }
+    }
+
+    fn call_result(&mut self, site: Site, callee: Value, args: Span) -> Entities {
+        let program = self.program;
+        let ir = &program.module(site.module).ir;
+        let arguments = ir.args(args);
+        let mut found = Entities::new();
+        for entity in self.visit(Site { module: site.module, value: callee }) {
+            match entity {
+                Entity::Path(path) => merge(&mut found, &self.external_result(path, site, arguments)),
+                Entity::Class(class) => insert(&mut found, Entity::Object(class, site)),
+                Entity::Function(function) => {
+                    merge(&mut found, &self.returned(function, Some((site.module, args, 0))));
+                }
+                Entity::Method(function) => {
+                    merge(&mut found, &self.returned(function, Some((site.module, args, 1))));
+                }
+                Entity::Object(class, made) => {
+                    for callable in self.class_member(class, "__call__", Some(made), false) {
+                        if let Entity::Method(function) = callable {
+                            merge(&mut found, &self.returned(function, Some((site.module, args, 1))));
+                        }
+                    }
+                }
+                Entity::Instance(class, _) => {
+                    if let Some(call) = program.models.member(class, "__call__")
+                        && let Some(result) = program.models.result(call)
+                    {
+                        insert(&mut found, Entity::Instance(result, site));
+                    }
+                }
+                Entity::Module(_) | Entity::Folder(_) | Entity::Super(_) => {}
+            }
+        }
+        found
+    }
+
+    /// What calling an external path gives; a few of Python's own functions hand things on.
+    fn external_result(&mut self, path: PathId, site: Site, arguments: &[Arg]) -> Entities {
+        let program = self.program;
+        let ir = &program.module(site.module).ir;
+        let argument = |index: usize| {
+            arguments.get(index).filter(|arg| arg.kind == ArgKind::Positional).map(|arg| Site { module: site.module, value: arg.value })
+        };
+        let literal = |index: usize| argument(index).and_then(|arg| match ir.op(arg.value) {
+            Op::Str(text) => Some(ir.text(text)),
+            _ => None,
+        });
+        match program.models.text(path).as_str() {
+            "builtins.super" => {
+                let class = program.module(site.module).class_of(ir.function_of(site.value));
+                class.map_or_else(Entities::new, |class| {
+                    Entities::from_iter([Entity::Super(ClassRef { module: site.module, class })])
+                })
+            }
+            "builtins.getattr" => match (argument(0), literal(1)) {
+                (Some(base), Some(name)) => {
+                    let mut found = Entities::new();
+                    for entity in self.visit(base) {
+                        merge(&mut found, &self.member(entity, name, site));
+                    }
+                    found
+                }
+                _ => Entities::new(),
+            },
+            "importlib.import_module" | "builtins.__import__" => match literal(0) {
+                Some(name) => match program.entity_at(name) {
+                    Some(entity) => Entities::from_iter([entity]),
+                    None => program.models.find(name).map(Entity::Path).into_iter().collect(),
+                },
+                None => Entities::new(),
+            },
+            "functools.partial" | "copy.copy" | "copy.deepcopy" | "functools.wraps" | "contextlib.closing" => {
+                argument(0).map_or_else(Entities::new, |site| self.visit(site))
+            }
+            "typing.cast" => argument(1).map_or_else(Entities::new, |site| self.visit(site)),
+            _ => {
+                let result = program.models.result(path);
+                result.map(|class| Entity::Instance(class, site)).into_iter().collect()
+            }
+        }
+    }
+
+    /// What a function returns; `call` gives the caller's arguments and how many parameters are bound before them.
+    pub(crate) fn returned(&mut self, function: FuncRef, call: Option<(ModuleId, Span, usize)>) -> Entities {
+        let program = self.program;
+        let module = program.module(function.module);
+        let mut found = Entities::new();
+        if module.ir.functions[function.func.index()].is_generator {
+            return found;
+        }
+        for value in module.returns(function.func).take(16) {
+            let passed_on = match (module.ir.op(value), call) {
+                (Op::Param(index), Some((caller, args, bound))) => {
+                    let data = &module.ir.functions[function.func.index()];
+                    argument_for(&data.params, index as usize, bound, program.module(caller).ir.args(args), |name| {
+                        program.module(caller).ir.name(name) == module.ir.name(data.params[index as usize].name)
+                    })
+                    .map(|value| Site { module: caller, value })
+                }
+                _ => None,
+            };
+            merge(&mut found, &self.visit(passed_on.unwrap_or(Site { module: function.module, value })));
+        }
+        if found.is_empty() {
+            let returns = module.ir.functions[function.func.index()].returns;
+            found = self.annotated(Site { module: function.module, value: returns });
+        }
+        found
+    }
+
+    fn refined(&mut self, site: Site, value: Value, condition: Value, truth: bool) -> Entities {
+        let program = self.program;
+        let ir = &program.module(site.module).ir;
+        let known = self.visit(Site { module: site.module, value });
+        if !known.is_empty() || !truth {
+            return known;
+        }
+        // isinstance(value, Class)
+        if let Op::Call { callee, args } = ir.op(condition)
+            && let [subject, class] = ir.args(args)
+            && same_variable(ir, subject.value, value)
+            && matches!(ir.op(callee), Op::Global(name) if ir.name(name) == "isinstance")
+        {
+            return self.annotated(Site { module: site.module, value: class.value });
+        }
+        known
+    }
+
+    /// What `with value as name` binds.
+    fn entered(&mut self, manager: Site) -> Entities {
+        let program = self.program;
+        let mut found = Entities::new();
+        for entity in self.visit(manager) {
+            match entity {
+                Entity::Object(class, made) => {
+                    let mut own = Entities::new();
+                    for enter in self.class_member(class, "__enter__", Some(made), false) {
+                        if let Entity::Method(function) = enter {
+                            merge(&mut own, &self.returned(function, None));
+                        }
+                    }
+                    if own.is_empty() {
+                        insert(&mut own, entity);
+                    }
+                    merge(&mut found, &own);
+                }
+                Entity::Instance(class, made) => {
+                    let entered = program.models.member(class, "__enter__").and_then(|enter| program.models.result(enter));
+                    insert(&mut found, Entity::Instance(entered.unwrap_or(class), made));
+                }
+                other => insert(&mut found, other),
+            }
+        }
+        if found.is_empty()
+            && let Op::Call { callee, .. } = program.op(manager)
+        {
+            // A generator under contextlib.contextmanager: what it yields.
+            for entity in self.visit(Site { module: manager.module, value: callee }) {
+                let (Entity::Function(function) | Entity::Method(function)) = entity else { continue };
+                let ir = &program.module(function.module).ir;
+                for value in ir.values(function.func) {
+                    if let Op::Yield(result) = ir.op(value) {
+                        merge(&mut found, &self.visit(Site { module: function.module, value: result }));
+                    }
+                }
+            }
+        }
+        found
+    }
+
+    fn parameter(&mut self, site: Site, index: u32) -> Entities {
+        let program = self.program;
+        let module = program.module(site.module);
+        let func = module.ir.function_of(site.value);
+        let function = FuncRef { module: site.module, func };
+        let data = &module.ir.functions[func.index()];
+        if index == 0
+            && let Some((class, on_class)) = self.method_class(function)
+        {
+            let own = if on_class { Entity::Class(class) } else { Entity::Object(class, site) };
+            return Entities::from_iter([own]);
+        }
+        let Some(param) = data.params.get(index as usize) else { return Entities::new() };
+        let annotated = self.annotated(Site { module: site.module, value: param.annotation });
+        if !annotated.is_empty() {
+            return annotated;
+        }
+        let mut found = Entities::new();
+        if param.default != Value::NONE {
+            merge(&mut found, &self.visit(Site { module: site.module, value: param.default }));
+        }
+        let callers = program.callers(function);
+        if callers.len() <= MAX_CALLERS {
+            for caller in callers {
+                if let Some(argument) = self.argument_of(*caller, function, index) {
+                    merge(&mut found, &self.visit(argument));
+                }
+            }
+        }
+        found
+    }
+
+    /// The argument that `call` passes for the `index`-th parameter of `function`.
+    pub(crate) fn argument_of(&mut self, call: Site, function: FuncRef, index: u32) -> Option<Site> {
+        let program = self.program;
+        let caller = &program.module(call.module).ir;
+        let Op::Call { args, .. } = caller.op(call.value) else { return None };
+        let callee = &program.module(function.module).ir;
+        let params = &callee.functions[function.func.index()].params;
+        let bound = usize::from(self.method_class(function).is_some());
+        let wanted = callee.name(params.get(index as usize)?.name);
+        argument_for(params, index as usize, bound, caller.args(args), |name| caller.name(name) == wanted)
+            .map(|value| Site { module: call.module, value })
+    }
+
+    /// The instances that an annotation (or a class given to `isinstance`) allows.
+    pub(crate) fn annotated(&mut self, site: Site) -> Entities {
+        let program = self.program;
+        let mut found = Entities::new();
+        if site.value == Value::NONE {
+            return found;
+        }
+        let ir = &program.module(site.module).ir;
+        let at = |value| Site { module: site.module, value };
+        match ir.op(site.value) {
+            Op::Str(text) => {
+                let text = ir.text(text).trim();
+                if let Some(entities) = self.named(site.module, text) {
+                    merge(&mut found, &self.instances(&entities, site));
+                }
+            }
+            Op::Item { base, key } => {
+                // Optional[X], Annotated[X, …], type[X] stay as X; containers are containers.
+                let name = match ir.op(base) {
+                    Op::Attr { name, .. } | Op::Global(name) => ir.name(name),
+                    Op::Import(import) => ir.name(ir.imports[import.index()].bound),
+                    _ => "",
+                };
+                if matches!(name, "Optional" | "Annotated" | "Union" | "Final" | "ClassVar") {
+                    let keys = match ir.op(key) {
+                        Op::Tuple(span) => ir.list(span).to_vec(),
+                        _ => vec![key],
+                    };
+                    let take = if name == "Annotated" { 1 } else { keys.len() };
+                    for key in keys.into_iter().take(take) {
+                        merge(&mut found, &self.annotated(at(key)));
+                    }
+                } else {
+                    let entities = self.visit(at(base));
+                    merge(&mut found, &self.instances(&entities, site));
+                }
+            }
+            Op::Binary { left, right, .. } => {
+                merge(&mut found, &self.annotated(at(left)));
+                merge(&mut found, &self.annotated(at(right)));
+            }
+            Op::Tuple(span) => {
+                for value in ir.list(span) {
+                    merge(&mut found, &self.annotated(at(*value)));
+                }
+            }
+            _ => {
+                let entities = self.visit(site);
+                merge(&mut found, &self.instances(&entities, site));
+            }
+        }
+        found
+    }
+
+    fn instances(&self, entities: &[Entity], site: Site) -> Entities {
+        let made = entities.iter().filter_map(|entity| match entity {
+            Entity::Path(path) => Some(Entity::Instance(*path, site)),
+            Entity::Class(class) => Some(Entity::Object(*class, site)),
+            _ => None,
+        });
+        let mut found = Entities::new();
+        for entity in made {
+            insert(&mut found, entity);
+        }
+        found
+    }
+
+    /// A dotted name as written in a module, for annotations in quotes.
+    pub fn named(&mut self, module: ModuleId, dotted: &str) -> Option<Entities> {
+        let mut parts = dotted.split('.');
+        let first = self.program.module(module).ir.names.find(parts.next()?)?;
+        let mut here = self.global(module, first);
+        for part in parts {
+            let mut next = Entities::new();
+            for entity in here {
+                merge(&mut next, &self.member(entity, part, Site { module, value: Value::NONE }));
+            }
+            here = next;
+        }
+        Some(here)
+    }
+
+    fn item(&mut self, site: Site, base: Value, key: Value) -> Entities {
+        // A dispatch table: all its values, or the one under a constant key.
+        let program = self.program;
+        let mut here = Site { module: site.module, value: base };
+        if let Op::Global(name) = program.op(here) {
+            let mut values = program.module(here.module).global(name);
+            match (values.next(), values.next()) {
+                (Some(value), None) => here.value = value,
+                _ => return Entities::new(),
+            }
+        }
+        let ir = &program.module(here.module).ir;
+        let wanted = match program.op(Site { module: site.module, value: key }) {
+            Op::Str(text) => Some(program.module(site.module).ir.text(text)),
+            _ => None,
+        };
+        let mut found = Entities::new();
+        if let Op::Dict(span) = ir.op(here.value) {
+            for pair in ir.list(span).chunks_exact(2).take(32) {
+                let matches = match (wanted, pair[0].some().map(|key| ir.op(key))) {
+                    (Some(wanted), Some(Op::Str(text))) => ir.text(text) == wanted,
+                    (None, _) => true,
+                    _ => false,
+                };
+                if matches {
+                    merge(&mut found, &self.visit(Site { module: here.module, value: pair[1] }));
+                }
+            }
+        }
+        found
+    }
+}
+
+/// The argument passed for parameter `index`, when `bound` parameters come from the receiver. Star arguments give nothing.
+pub(crate) fn argument_for(
+    params: &[Param],
+    index: usize,
+    bound: usize,
+    args: &[Arg],
+    is_keyword: impl Fn(Name) -> bool,
+) -> Option<Value> {
+    use clearance_python::ir::ParamKind;
+    let kind = params.get(index)?.kind;
+    let by_keyword = args.iter().find(|arg| matches!(arg.kind, ArgKind::Keyword(name) if is_keyword(name)));
+    if let Some(arg) = by_keyword {
+        return Some(arg.value);
+    }
+    if !matches!(kind, ParamKind::PositionalOnly | ParamKind::Normal) {
+        return None;
+    }
+    let position = index.checked_sub(bound)?;
+    let mut positional = args.iter().take_while(|arg| arg.kind != ArgKind::Star).filter(|arg| arg.kind == ArgKind::Positional);
+    positional.nth(position).map(|arg| arg.value)
+}
+
+/// Whether two values are the same variable, seen through refinements.
+fn same_variable(ir: &clearance_python::ir::ModuleIr, a: Value, b: Value) -> bool {
+    let root = |mut value: Value| {
+        for _ in 0..8 {
+            match ir.op(value) {
+                Op::Sigma { value: inner, .. } => value = inner,
+                _ => break,
+            }
+        }
+        value
+    };
+    root(a) == root(b)
+}

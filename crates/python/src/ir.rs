@@ -1,0 +1,695 @@
+//! The compact form of one module that every later phase works on.
+//!
+//! All functions of a module share the module's arenas, so a [`Value`] alone says which instruction it is. A function owns a
+//! contiguous range of instructions and of blocks; within it, instructions stand in program order: except for phis, an operand's
+//! definition stands before its uses.
+
+use ruff_text_size::TextRange;
+
+use crate::text::{Names, Texts};
+
+macro_rules! index {
+    ($(#[$meta:meta])* $name:ident) => {
+        $(#[$meta])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub struct $name(pub u32);
+
+        impl $name {
+            /// The position in the arena.
+            pub fn index(self) -> usize {
+                self.0 as usize
+            }
+        }
+    };
+}
+
+index! {
+    /// An SSA value: the instruction that defines it, in [`ModuleIr::insts`].
+    Value
+}
+index! {
+    /// A basic block, in [`ModuleIr::blocks`].
+    Block
+}
+index! {
+    /// A function-like body, in [`ModuleIr::functions`]. `Func(0)` is the module body.
+    Func
+}
+index! {
+    /// A class, in [`ModuleIr::classes`].
+    Class
+}
+index! {
+    /// An imported name, in [`ModuleIr::imports`].
+    ImportId
+}
+index! {
+    /// An identifier, in [`ModuleIr::names`].
+    Name
+}
+index! {
+    /// A piece of literal text, in [`ModuleIr::texts`].
+    Text
+}
+
+impl Value {
+    /// Stands for an operand that is not there (a missing slice bound, `**mapping` in a dict display).
+    pub const NONE: Self = Self(u32::MAX);
+
+    /// The value, or nothing for [`Value::NONE`].
+    pub fn some(self) -> Option<Self> {
+        (self != Self::NONE).then_some(self)
+    }
+}
+
+/// A range of one of the side arenas.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Span {
+    /// First element.
+    pub start: u32,
+    /// How many.
+    pub len: u32,
+}
+
+impl Span {
+    /// As an index range.
+    pub fn range(self) -> std::ops::Range<usize> {
+        self.start as usize..(self.start + self.len) as usize
+    }
+}
+
+/// One module.
+#[derive(Debug, Default)]
+pub struct ModuleIr {
+    /// Interned identifiers.
+    pub names: Names,
+    /// Literal text: strings (UTF-8), bytes (as Latin-1 text), long numbers (as written).
+    pub texts: Texts,
+    /// All instructions.
+    pub insts: Vec<Inst>,
+    /// All blocks.
+    pub blocks: Vec<BlockData>,
+    /// The function-like bodies; `[0]` is the module body.
+    pub functions: Vec<Function>,
+    /// The classes.
+    pub classes: Vec<ClassData>,
+    /// The imported names, one entry each.
+    pub imports: Vec<Import>,
+    /// Operand lists of displays and phis.
+    pub lists: Vec<Value>,
+    /// Call arguments.
+    pub args: Vec<Arg>,
+    /// Parts of f- and t-strings.
+    pub parts: Vec<Part>,
+    /// Bindings of names outside plain SSA, in program order within each function: names of the module body, of class bodies, names declared
+    /// `global` or `nonlocal`, and locals that a nested function captures. See [`Function::bindings`].
+    pub bindings: Vec<Binding>,
+    /// What the syntax alone tells and the instructions do not.
+    pub facts: Vec<SyntaxFact>,
+    /// Comments that may be directives (for this or another tool).
+    pub comments: Vec<Comment>,
+    /// Syntax errors; what parsed around them is lowered.
+    pub errors: Vec<SyntaxError>,
+    /// Ranges of statements that span several lines, innermost findable by containment; compound statements count with their header only.
+    pub long_statements: Vec<TextRange>,
+    /// Names in `__all__`, when it is a display of literals (with `+=`, `extend` and `append` of literals followed).
+    pub exports: Option<Vec<Name>>,
+    /// A bound was hit (nesting, size): which.
+    pub truncated: Option<&'static str>,
+}
+
+/// An instruction and where it comes from.
+#[derive(Debug, Clone, Copy)]
+pub struct Inst {
+    /// What it does.
+    pub op: Op,
+    /// The expression or statement it was lowered from.
+    pub range: TextRange,
+}
+
+/// What an instruction does. Operands are values of the same function, except where a variant says otherwise.
+#[derive(Debug, Clone, Copy, PartialEq)]
+#[expect(missing_docs, reason = "each variant's sentence names its operands")]
+pub enum Op {
+    /// `None`
+    None,
+    /// `True`, `False`
+    Bool(bool),
+    /// `...`
+    Ellipsis,
+    /// An integer that fits.
+    Int(i32),
+    /// An integer that does not, in decimal or as written.
+    BigInt(Text),
+    /// A float as written.
+    Float(Text),
+    /// An imaginary number as written.
+    Complex(Text),
+    /// A string literal (adjacent literals joined).
+    Str(Text),
+    /// A bytes literal, one `char` in `U+0000..=U+00FF` per byte.
+    Bytes(Text),
+    /// The `index`-th parameter of the function.
+    Param(u32),
+    /// Read of a module-level or built-in name; in a module or class body, of a name that is not (or not on every path) bound there yet.
+    Global(Name),
+    /// Read of a variable that an enclosing function binds.
+    Free(Name),
+    /// A local variable that is unbound here on some path.
+    Unbound(Name),
+    /// The object that an import statement binds.
+    Import(ImportId),
+    /// `base.name`
+    Attr { base: Value, name: Name },
+    /// `base[key]`
+    Item { base: Value, key: Value },
+    /// `lower:upper:step` as a key; three entries of `lists`, each possibly [`Value::NONE`].
+    Slice(Span),
+    /// `base.name = value`
+    StoreAttr { base: Value, name: Name, value: Value },
+    /// `base[key] = value`
+    StoreItem { base: Value, key: Value, value: Value },
+    /// `name = value` where the name lives outside SSA: module or class body, `global`, `nonlocal`, or captured by a nested function.
+    StoreName { name: Name, value: Value },
+    /// The local variable `name` of a function now names `value`: emitted after every binding of a plain local (assignment, walrus, loop target, `with`, `except`,
+    /// unpacking), so that rules can speak of variables by name. Has no effect and no uses. In module and class bodies [`Op::StoreName`] tells the same.
+    Bind { name: Name, value: Value },
+    /// `del base.name`
+    DeleteAttr { base: Value, name: Name },
+    /// `del base[key]`
+    DeleteItem { base: Value, key: Value },
+    /// `del name`
+    DeleteName(Name),
+    /// `callee(args…)`
+    Call { callee: Value, args: Span },
+    /// `@decorator` applied to the value below it (a function, a class, or another decoration).
+    Decorate { decorator: Value, target: Value },
+    /// `left op right`; `in_place` for augmented assignment.
+    Binary {
+        op: BinaryOp,
+        in_place: bool,
+        left: Value,
+        right: Value,
+    },
+    /// `op value`
+    Unary { op: UnaryOp, value: Value },
+    /// One comparison; a chain becomes several with control flow between.
+    Compare {
+        op: CompareOp,
+        left: Value,
+        right: Value,
+    },
+    /// f-string: `parts`.
+    Format(Span),
+    /// t-string: `parts`.
+    Template(Span),
+    /// Tuple display; `lists`.
+    Tuple(Span),
+    /// List display; `lists`.
+    List(Span),
+    /// Set display; `lists`.
+    Set(Span),
+    /// Dict display; `lists`, key and value in turn, key [`Value::NONE`] for `**mapping`.
+    Dict(Span),
+    /// `*value` as an element of a display.
+    Starred(Value),
+    /// The collection that a comprehension (inlined as a loop) builds; its element is `element`, for dicts with `key`.
+    Collect {
+        kind: CollectKind,
+        element: Value,
+        key: Value,
+    },
+    /// The next element of an iterable, at a loop head.
+    Element { iterable: Value, is_async: bool },
+    /// The `index`-th item of an unpacked value; negative counts from the end.
+    Unpack { value: Value, index: i32 },
+    /// The starred rest of an unpacked value: without the first `before` and the last `after` items.
+    UnpackRest { value: Value, before: u32, after: u32 },
+    /// What `with manager` binds (`__enter__`).
+    Enter { manager: Value, is_async: bool },
+    /// The exception that a handler caught; `types` is the handler's expression or [`Value::NONE`].
+    Caught { types: Value },
+    /// `await value`
+    Await(Value),
+    /// `yield value` ([`Value::NONE`] for a bare one); the instruction's own value is what `send` passes.
+    Yield(Value),
+    /// `yield from value`
+    YieldFrom(Value),
+    /// A function object made here.
+    Function(Func),
+    /// A class object made here.
+    Class(Class),
+    /// Merge at the head of a block: one entry of `lists` per predecessor, in the order of [`BlockData::preds`].
+    Phi(Span),
+    /// `value` on the edge where `condition` is `truth`: same value, but later phases may know more about it.
+    Sigma {
+        value: Value,
+        condition: Value,
+        truth: bool,
+    },
+    /// A test that a pattern makes.
+    Match {
+        test: PatternTest,
+        subject: Value,
+        operand: Value,
+    },
+    /// `return value` ([`Value::NONE`] for a bare one); last of its block.
+    Return(Value),
+    /// `raise exception from cause`; last of its block. Also ends the failing side of an `assert`.
+    Raise { exception: Value, cause: Value },
+    /// A value that syntax errors or unsupported constructs (IPython magics) left unknown.
+    Unknown,
+}
+
+/// Binary operators, as in the `ast` module.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[expect(missing_docs, reason = "the names are those of Python's ast module")]
+pub enum BinaryOp {
+    Add,
+    Sub,
+    Mult,
+    MatMult,
+    Div,
+    Mod,
+    Pow,
+    LShift,
+    RShift,
+    BitOr,
+    BitXor,
+    BitAnd,
+    FloorDiv,
+}
+
+/// Unary operators, as in the `ast` module.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[expect(missing_docs, reason = "the names are those of Python's ast module")]
+pub enum UnaryOp {
+    Invert,
+    Not,
+    UAdd,
+    USub,
+}
+
+/// Comparison operators, as in the `ast` module.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[expect(missing_docs, reason = "the names are those of Python's ast module")]
+pub enum CompareOp {
+    Eq,
+    NotEq,
+    Lt,
+    LtE,
+    Gt,
+    GtE,
+    Is,
+    IsNot,
+    In,
+    NotIn,
+}
+
+/// What a comprehension builds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[expect(missing_docs, reason = "the names are those of Python's types")]
+pub enum CollectKind {
+    List,
+    Set,
+    Dict,
+    Generator,
+}
+
+/// A test that a `match` pattern makes on its subject.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum PatternTest {
+    /// Is a sequence of the right length; no operand.
+    Sequence,
+    /// Is a mapping; no operand.
+    Mapping,
+    /// Is an instance of the operand.
+    Class,
+    /// Has the operand as a key.
+    Key,
+}
+
+/// An argument of a call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Arg {
+    /// How it is passed.
+    pub kind: ArgKind,
+    /// What is passed.
+    pub value: Value,
+}
+
+/// How an argument is passed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ArgKind {
+    /// `f(value)`
+    Positional,
+    /// `f(*value)`
+    Star,
+    /// `f(name=value)`
+    Keyword(Name),
+    /// `f(**value)`
+    DoubleStar,
+}
+
+/// A part of an f- or t-string.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(missing_docs, reason = "each variant's sentence names its operands")]
+pub enum Part {
+    /// Literal text.
+    Text(Text),
+    /// `{value!conversion:spec}`; the conversion is `'s'`, `'r'`, `'a'` or `'\0'` for none.
+    Value {
+        value: Value,
+        conversion: char,
+        spec: Value,
+    },
+}
+
+/// A function-like body: module, class body, `def`, `lambda`.
+#[derive(Debug)]
+pub struct Function {
+    /// Which kind of body.
+    pub kind: FunctionKind,
+    /// `name`; empty for the module and lambdas.
+    pub name: Name,
+    /// The body it is written in; `None` for the module.
+    pub parent: Option<Func>,
+    /// `async def`
+    pub is_async: bool,
+    /// Contains `yield`.
+    pub is_generator: bool,
+    /// The whole definition with decorators.
+    pub range: TextRange,
+    /// Just the name, or the definition where there is none.
+    pub name_range: TextRange,
+    /// The parameters, in the order of [`Op::Param`].
+    pub params: Vec<Param>,
+    /// The decorators, top to bottom; values of the parent.
+    pub decorators: Vec<Value>,
+    /// The return annotation; a value of the parent, or [`Value::NONE`].
+    pub returns: Value,
+    /// The docstring's text, if there is one.
+    pub docstring: Option<Text>,
+    /// Its instructions.
+    pub insts: Span,
+    /// Its blocks; the first is the entry.
+    pub blocks: Span,
+    /// Its part of [`ModuleIr::bindings`].
+    pub bindings: Span,
+}
+
+/// The kinds of bodies.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FunctionKind {
+    /// The module itself.
+    Module,
+    /// The body of a class.
+    Class(Class),
+    /// `def`, `async def`
+    Def,
+    /// `lambda`
+    Lambda,
+}
+
+/// A parameter.
+#[derive(Debug, Clone, Copy)]
+pub struct Param {
+    /// Its name.
+    pub name: Name,
+    /// How it can be passed.
+    pub kind: ParamKind,
+    /// Its default; a value of the parent, or [`Value::NONE`].
+    pub default: Value,
+    /// Its annotation; a value of the parent, or [`Value::NONE`].
+    pub annotation: Value,
+    /// Where it stands.
+    pub range: TextRange,
+}
+
+/// How a parameter can be passed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ParamKind {
+    /// Before `/`.
+    PositionalOnly,
+    /// Plain.
+    Normal,
+    /// `*args`
+    Star,
+    /// After `*`.
+    KeywordOnly,
+    /// `**kwargs`
+    DoubleStar,
+}
+
+/// A class.
+#[derive(Debug)]
+pub struct ClassData {
+    /// Its name.
+    pub name: Name,
+    /// Its body, whose bindings are the class attributes.
+    pub body: Func,
+    /// The body that it is written in.
+    pub parent: Func,
+    /// Bases and class keywords (`metaclass=…`); values of the parent.
+    pub args: Span,
+    /// Decorators, top to bottom; values of the parent.
+    pub decorators: Vec<Value>,
+    /// The whole definition.
+    pub range: TextRange,
+    /// Just the name.
+    pub name_range: TextRange,
+}
+
+/// One name bound by an import statement.
+#[derive(Debug, Clone, Copy)]
+pub struct Import {
+    /// Dotted module as written, without leading dots (may be empty: `from . import x`).
+    pub module: Text,
+    /// Leading dots.
+    pub level: u32,
+    /// What it takes.
+    pub what: Imported,
+    /// The name that it binds; for `import a.b` without `as`, `a`. Meaningless for star imports.
+    pub bound: Name,
+    /// The alias in the statement (`a.b as c`).
+    pub range: TextRange,
+    /// The whole statement.
+    pub statement: TextRange,
+    /// The body it stands in.
+    pub function: Func,
+}
+
+/// What an import takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Imported {
+    /// `import a.b`: binds the top package.
+    Top,
+    /// `import a.b as c`: binds the module itself.
+    Module,
+    /// `from a import b`: binds a member or submodule.
+    Member(Name),
+    /// `from a import *`
+    Star,
+}
+
+/// One binding of a name outside plain SSA.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Binding {
+    /// The name.
+    pub name: Name,
+    /// What it is bound to: a value of the function whose list this is in.
+    pub value: Value,
+    /// Whose name it is.
+    pub scope: BindingScope,
+}
+
+/// Whose name a binding binds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BindingScope {
+    /// The body itself: module global, class attribute, or captured local.
+    Own,
+    /// The module's (`global`).
+    Global,
+    /// An enclosing function's (`nonlocal`).
+    Enclosing,
+}
+
+/// A basic block.
+#[derive(Debug, Clone)]
+pub struct BlockData {
+    /// Its instructions but phis, contiguous.
+    pub insts: Span,
+    /// Its phis, in [`ModuleIr::insts`] but outside `insts` above; a part of [`ModuleIr::lists`].
+    pub phis: Span,
+    /// Predecessors; a part of [`ModuleIr::lists`] read as block numbers. Edges from the inside of a `try` to its handlers count.
+    pub preds: Span,
+    /// How it ends.
+    pub end: Terminator,
+}
+
+/// How a block ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Terminator {
+    /// Goes on at one block.
+    Jump(Block),
+    /// Two ways, by the truth of a value.
+    Branch {
+        /// What decides.
+        condition: Value,
+        /// Where it is true.
+        then: Block,
+        /// Where it is false.
+        otherwise: Block,
+    },
+    /// A loop over an iterable: another element, or done.
+    Loop {
+        /// Next element.
+        body: Block,
+        /// No more.
+        done: Block,
+    },
+    /// Leaves the function: return, raise, or the end of the body.
+    Exit,
+    /// Never reached.
+    Unreachable,
+}
+
+/// What the syntax alone tells.
+#[derive(Debug, Clone, Copy)]
+pub struct SyntaxFact {
+    /// Which.
+    pub kind: FactKind,
+    /// Where.
+    pub range: TextRange,
+    /// In which body.
+    pub function: Func,
+    /// In which block it starts.
+    pub block: Block,
+}
+
+/// The kinds of syntax facts.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum FactKind {
+    /// An `assert` on a value.
+    Assert(Value),
+    /// An exception handler.
+    Handler {
+        /// What it catches: the expression's value, or [`Value::NONE`] for a bare `except:`.
+        types: Value,
+        /// What it does.
+        body: HandlerBody,
+    },
+}
+
+/// What an exception handler's body amounts to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum HandlerBody {
+    /// Nothing: `pass`, `...`, or a string.
+    Pass,
+    /// Only `continue`.
+    Continue,
+    /// Something.
+    Other,
+}
+
+/// A comment that may be a directive.
+#[derive(Debug, Clone, Copy)]
+pub struct Comment {
+    /// From `#` to the end of the line.
+    pub range: TextRange,
+    /// The smallest simple statement or compound header on whose lines it stands, else the next statement below; the comment itself if there is none.
+    pub statement: TextRange,
+    /// Nothing but white space before it on its line.
+    pub own_line: bool,
+}
+
+/// A place where the text is not Python.
+#[derive(Debug, Clone)]
+pub struct SyntaxError {
+    /// Where.
+    pub range: TextRange,
+    /// What the parser says.
+    pub message: String,
+}
+
+impl ModuleIr {
+    /// The instruction that defines a value.
+    pub fn inst(&self, value: Value) -> Inst {
+        self.insts[value.index()]
+    }
+
+    /// The operation that defines a value.
+    pub fn op(&self, value: Value) -> Op {
+        self.insts[value.index()].op
+    }
+
+    /// A part of the operand lists.
+    pub fn list(&self, span: Span) -> &[Value] {
+        &self.lists[span.range()]
+    }
+
+    /// The arguments of a call or class.
+    pub fn args(&self, span: Span) -> &[Arg] {
+        &self.args[span.range()]
+    }
+
+    /// The parts of an f- or t-string.
+    pub fn parts(&self, span: Span) -> &[Part] {
+        &self.parts[span.range()]
+    }
+
+    /// The text of a name.
+    pub fn name(&self, name: Name) -> &str {
+        self.names.get(name)
+    }
+
+    /// The text of a literal.
+    pub fn text(&self, text: Text) -> &str {
+        self.texts.get(text)
+    }
+
+    /// The values of a function's instructions, in program order.
+    pub fn values(&self, function: Func) -> impl Iterator<Item = Value> + use<> {
+        let span = self.functions[function.index()].insts;
+        (span.start..span.start + span.len).map(Value)
+    }
+
+    /// The bindings that a function makes outside SSA.
+    pub fn bindings(&self, function: Func) -> &[Binding] {
+        &self.bindings[self.functions[function.index()].bindings.range()]
+    }
+
+    /// The function whose instructions a value is among.
+    pub fn function_of(&self, value: Value) -> Func {
+        let after = self
+            .functions
+            .partition_point(|function| function.insts.start <= value.0);
+        // Bodies without instructions share their start with the next one; the last that starts here owns it.
+        Func(after.saturating_sub(1) as u32)
+    }
+
+    /// The block of `function` in which a value is defined. Phis belong to the block that lists them.
+    pub fn block_of(&self, function: Func, value: Value) -> Option<Block> {
+        let blocks = self.functions[function.index()].blocks;
+        let range = blocks.start..blocks.start + blocks.len;
+        range.map(Block).find(|block| {
+            let data = &self.blocks[block.index()];
+            let own = data.insts.start <= value.0 && value.0 < data.insts.start + data.insts.len;
+            own || self.list(data.phis).contains(&value)
+        })
+    }
+
+    /// Bytes held by the arenas.
+    pub fn memory(&self) -> usize {
+        use std::mem::size_of;
+        self.insts.capacity() * size_of::<Inst>()
+            + self.blocks.capacity() * size_of::<BlockData>()
+            + self.functions.capacity() * size_of::<Function>()
+            + (self.lists.capacity() + self.args.capacity()) * size_of::<Arg>()
+            + self.bindings.capacity() * size_of::<Binding>()
+            + self.names.memory()
+            + self.texts.memory()
+    }
+}
+
+const _: () = assert!(size_of::<Inst>() <= 24);

@@ -1,0 +1,189 @@
+//! What the planes hand over: the raw material of an assessment.
+
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
+
+use clearance_finding::{Examined, Fact, Finding, Notice, Plane, Rule, Severity, Step};
+use jiff::Timestamp;
+
+use crate::words::{
+    Capability, FileStatus, HiddenBy, PlaneStatus, Profile, ProtectionStatus, Reachable, SettingStatus,
+};
+
+/// Everything that [`crate::assess`] looks at. Nothing else influences an assessment.
+#[derive(Debug, Clone)]
+pub struct Input {
+    /// Who, what, when.
+    pub header: Header,
+    /// What became of each plane; a plane that is missing here counts as skipped.
+    pub planes: Vec<PlaneRun>,
+    /// What this run was able to analyse.
+    pub capabilities: BTreeSet<Capability>,
+    /// The findings, acceptances already applied (see [`crate::acceptance::apply`]).
+    pub findings: Vec<Finding>,
+    /// Things looked at and found in order.
+    pub facts: Vec<Fact>,
+    /// How many objects each rule judged: one entry for every rule that ran, also where the count is 0. A rule without
+    /// an entry has not said what it looked at, so its silence is no evidence.
+    pub examined: Vec<Examined>,
+    /// Routes with their protections.
+    pub routes: Vec<Route>,
+    /// Effective settings.
+    pub settings: Vec<Setting>,
+    /// Dependencies with their advisories.
+    pub dependencies: Vec<Dependency>,
+    /// Every file of the inventory that a plane of this run could have looked at.
+    pub files: Vec<FileLine>,
+    /// What could not be seen; coverage is computed from this and from `files`.
+    pub notices: Vec<Notice>,
+    /// The whole catalogue, rules that were off included, [`crate::RULES`] too.
+    pub rules: Vec<&'static Rule>,
+    /// Ids of the rules that ran.
+    pub enabled: BTreeSet<&'static str>,
+    /// Findings that were made and are not among `findings`.
+    pub hidden: Vec<Hidden>,
+}
+
+/// Who, what, when.
+#[derive(Debug, Clone)]
+pub struct Header {
+    /// Version of the program (`"0.1.0"`).
+    pub tool_version: String,
+    /// Version of the rule set, see [`crate::rule_set_version`].
+    pub rule_set: String,
+    /// Name of the target, usually its folder's.
+    pub target: String,
+    /// Commit of the target, full or short, if it is known.
+    pub commit: Option<String>,
+    /// Whether the work tree differs from the commit; `None` when that is not known.
+    pub dirty: Option<bool>,
+    /// The environment that the decision is made for.
+    pub profile: Profile,
+    /// When the run began: the only clock in an assessment.
+    pub time: Timestamp,
+    /// How long the analysis took.
+    pub duration: Duration,
+    /// The command line as typed, ready to be typed again.
+    pub command: String,
+}
+
+/// What became of a plane.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PlaneRun {
+    /// Which.
+    pub plane: Plane,
+    /// What became of it.
+    pub status: PlaneStatus,
+    /// Why it was skipped or failed, a clause (`"no URL given"`); empty when it ran.
+    pub why: String,
+}
+
+/// A file of the inventory.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FileLine {
+    /// Path relative to the target, with `/`.
+    pub path: Arc<str>,
+    /// `application`, `test`, `migration`, `vendored`, `generated` or `documentation`.
+    pub role: &'static str,
+    /// What it holds (`"python"`, `"notebook"`).
+    pub kind: &'static str,
+    /// What became of it.
+    pub status: FileStatus,
+    /// Lines of text.
+    pub lines: u32,
+}
+
+/// Findings that were made and are not shown, by rule and severity.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Hidden {
+    /// The rule.
+    pub rule: &'static Rule,
+    /// Their severity.
+    pub severity: Severity,
+    /// What hides them.
+    pub by: HiddenBy,
+    /// How many.
+    pub count: u32,
+}
+
+/// A route and what protects it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Route {
+    /// URL pattern (`"/orders/<int:id>"`).
+    pub path: String,
+    /// HTTP methods, upper case, sorted.
+    pub methods: Vec<String>,
+    /// Dotted name of the handler.
+    pub handler: String,
+    /// File of the handler.
+    pub file: Arc<str>,
+    /// 1-based line of the handler.
+    pub line: u32,
+    /// Whether the caller is known.
+    pub authentication: Protection,
+    /// Whether the caller may.
+    pub authorisation: Protection,
+    /// Whether the request was meant.
+    pub csrf: Protection,
+    /// Whether calls are limited in number.
+    pub rate_limit: Protection,
+}
+
+/// One protection on one route.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Protection {
+    /// Whether it is in force.
+    pub status: ProtectionStatus,
+    /// What provides it (``"`@login_required`"``); empty if nothing does.
+    pub by: String,
+    /// Where.
+    pub file: Option<Arc<str>>,
+    /// 1-based line there.
+    pub line: Option<u32>,
+}
+
+/// One setting in its effective form.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Setting {
+    /// Its name (`"SESSION_COOKIE_SECURE"`).
+    pub name: String,
+    /// The effective value as Python writes it; `None` when it is secret or not known.
+    pub value: Option<String>,
+    /// Whether the value is withheld because it is secret.
+    pub redacted: bool,
+    /// How well it is known.
+    pub status: SettingStatus,
+    /// Where the value comes from, the deciding place first.
+    pub provenance: Vec<Step>,
+}
+
+/// A dependency of the target.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Dependency {
+    /// Normalised name.
+    pub name: String,
+    /// Exact version, where one is resolved.
+    pub version: Option<String>,
+    /// Version range, where only that is known.
+    pub range: Option<String>,
+    /// The file that names it.
+    pub source: Arc<str>,
+    /// How it is reached from the direct dependencies, outermost first.
+    pub chain: Vec<String>,
+    /// Known vulnerabilities.
+    pub advisories: Vec<Advisory>,
+    /// Whether the vulnerable part is used.
+    pub reachable: Reachable,
+}
+
+/// A known vulnerability of a dependency.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Advisory {
+    /// Main id (`"GHSA-…"`, `"PYSEC-…"`).
+    pub id: String,
+    /// Its other ids.
+    pub aliases: Vec<String>,
+    /// How bad it is.
+    pub severity: Severity,
+    /// Versions that are free of it, ascending.
+    pub fixed: Vec<String>,
+}

@@ -1,0 +1,345 @@
+//! How a control stands: from findings, facts and counts to a status with evidence.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use clearance_finding::{Finding, Location};
+use rustc_hash::FxHashMap;
+
+use crate::{
+    controls::{ControlDefinition, controls},
+    coverage::Coverage,
+    input::Input,
+    policy::Policy,
+    words::{Level, PlaneStatus, Status},
+};
+
+/// A control as it stands in this run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Control {
+    /// What it is.
+    pub definition: &'static ControlDefinition,
+    /// How much it weighs here.
+    pub level: Level,
+    /// How it stands.
+    pub status: Status,
+    /// Why, never empty.
+    pub evidence: Vec<Evidence>,
+    /// Indices into [`crate::Assessment::findings`] of all findings of its rules, accepted ones included.
+    pub findings: Vec<usize>,
+    /// Whether nothing but accepted findings keeps it from passing; then it does not influence the decision.
+    pub accepted_only: bool,
+    /// What would decide it; present only when it is not verified.
+    pub to_verify: Option<String>,
+}
+
+/// One line of evidence.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Evidence {
+    /// What was found, one clause.
+    pub text: String,
+    /// Where, if in one place.
+    pub location: Option<Location>,
+}
+
+/// Longest list of single facts or findings in the evidence of one control.
+const MOST_LINES: usize = 5;
+
+/// The state of all controls. `findings` are in their final order.
+pub(crate) fn evaluate(
+    input: &Input,
+    findings: &[Finding],
+    coverage: &Coverage,
+    policy: &Policy,
+) -> Vec<Control> {
+    let mut by_rule: FxHashMap<&str, Vec<usize>> = FxHashMap::default();
+    for (index, finding) in findings.iter().enumerate() {
+        by_rule.entry(finding.rule.id).or_default().push(index);
+    }
+    let mut counts: FxHashMap<&str, u64> = FxHashMap::default();
+    for examined in &input.examined {
+        *counts.entry(examined.rule).or_default() += u64::from(examined.count);
+    }
+    let evaluation = Evaluation {
+        input,
+        findings,
+        coverage,
+        policy,
+        by_rule,
+        counts,
+    };
+    controls()
+        .iter()
+        .map(|definition| evaluation.control(definition))
+        .collect()
+}
+
+struct Evaluation<'a> {
+    input: &'a Input,
+    findings: &'a [Finding],
+    coverage: &'a Coverage,
+    policy: &'a Policy,
+    by_rule: FxHashMap<&'a str, Vec<usize>>,
+    counts: FxHashMap<&'a str, u64>,
+}
+
+impl Evaluation<'_> {
+    fn control(&self, definition: &'static ControlDefinition) -> Control {
+        let level = self
+            .policy
+            .control_levels
+            .get(&definition.id)
+            .copied()
+            .unwrap_or_else(|| definition.level(self.policy.profile));
+        let own: Vec<usize> = definition
+            .rules
+            .iter()
+            .chain(&definition.also)
+            .flat_map(|id| self.by_rule.get(id.as_str()).into_iter().flatten().copied())
+            .collect::<BTreeSet<_>>()
+            .into_iter()
+            .collect();
+        let select = |test: &dyn Fn(&Finding) -> bool| -> Vec<usize> {
+            own.iter()
+                .copied()
+                .filter(|&index| test(&self.findings[index]))
+                .collect()
+        };
+        let blocking = select(&|finding| self.policy.blocks(finding));
+        let warning = select(&|finding| self.policy.warns(finding));
+        let accepted = select(&|finding| finding.acceptance.is_some());
+        let doubts = self.doubts(definition);
+
+        let mut control = Control {
+            definition,
+            level,
+            status: Status::NotVerified,
+            evidence: Vec::new(),
+            findings: own,
+            accepted_only: false,
+            to_verify: None,
+        };
+        if !blocking.is_empty() {
+            control.status = Status::Fail;
+            control.evidence = self.finding_lines(&blocking);
+            control.evidence.extend(self.finding_lines(&warning));
+        } else if !warning.is_empty() {
+            control.status = Status::Warn;
+            control.evidence = self.finding_lines(&warning);
+        } else if !doubts.is_empty() {
+            control.evidence = doubts.into_iter().map(line).collect();
+            control.to_verify = Some(definition.to_verify.clone());
+        } else {
+            self.settle(definition, &mut control, !accepted.is_empty());
+        }
+        if !accepted.is_empty() {
+            control
+                .evidence
+                .push(line(format!("{} accepted", count(accepted.len(), "finding"))));
+        }
+        control
+    }
+
+    /// Nothing speaks against the control and the search was complete: what was there to be judged?
+    fn settle(&self, definition: &ControlDefinition, control: &mut Control, has_accepted: bool) {
+        let judged: u64 = definition
+            .rules
+            .iter()
+            .filter_map(|id| self.counts.get(id.as_str()))
+            .sum();
+        let facts: Vec<_> = self
+            .input
+            .facts
+            .iter()
+            .filter(|fact| {
+                definition
+                    .rules
+                    .iter()
+                    .chain(&definition.also)
+                    .any(|id| id == fact.rule)
+            })
+            .collect();
+        let missing: Vec<_> = definition
+            .needs
+            .iter()
+            .filter(|need| !self.input.capabilities.contains(need))
+            .collect();
+        let fill = |template: &str| {
+            template
+                .replace("{files}", &self.coverage.application.to_string())
+                .replace("{count}", &judged.to_string())
+        };
+        let something = judged > 0 || !facts.is_empty() || !control.findings.is_empty();
+        if !something && definition.absent != Status::NotVerified {
+            control.status = definition.absent;
+            control.evidence.push(line(fill(&definition.nothing)));
+        } else if !missing.is_empty() {
+            let missing: Vec<_> = missing.iter().map(|need| need.as_str()).collect();
+            let seen = if judged > 0 {
+                format!("{} judged one by one; ", count_u64(judged, "place"))
+            } else {
+                String::new()
+            };
+            control.evidence.push(line(format!(
+                "{seen}this needs analysis of {}, which did not run",
+                missing.join(" and ")
+            )));
+            control.to_verify = Some(definition.to_verify.clone());
+        } else if !something {
+            control
+                .evidence
+                .push(line("nothing was found that this could be judged by".to_owned()));
+            control.to_verify = Some(definition.to_verify.clone());
+        } else {
+            control.status = if has_accepted { Status::Warn } else { Status::Pass };
+            control.accepted_only = has_accepted;
+            if judged > 0 {
+                control.evidence.push(line(fill(&definition.evidence)));
+            }
+            let more = facts.len().saturating_sub(MOST_LINES);
+            control
+                .evidence
+                .extend(facts.into_iter().take(MOST_LINES).map(|fact| Evidence {
+                    text: fact.text.clone(),
+                    location: Some(fact.location.clone()),
+                }));
+            if more > 0 {
+                control
+                    .evidence
+                    .push(line(format!("and {more} more of the kind")));
+            }
+            let low = control.findings.len()
+                - control
+                    .findings
+                    .iter()
+                    .filter(|&&index| self.findings[index].acceptance.is_some())
+                    .count();
+            if low > 0 {
+                control
+                    .evidence
+                    .push(line(format!("{} below the warning level", count(low, "finding"))));
+            }
+        }
+        if control.evidence.is_empty() {
+            control.evidence.push(line(fill(&definition.evidence)));
+        }
+    }
+
+    /// Why silence of the control's rules would prove nothing.
+    fn doubts(&self, definition: &ControlDefinition) -> Vec<String> {
+        let mut doubts = Vec::new();
+        for &plane in &definition.planes {
+            let run = self.input.planes.iter().find(|run| run.plane == plane);
+            let (status, why) = run.map_or((PlaneStatus::Skipped, ""), |run| (run.status, run.why.as_str()));
+            let what = match status {
+                PlaneStatus::Run => continue,
+                PlaneStatus::Skipped => "did not run",
+                PlaneStatus::Failed => "failed",
+            };
+            let why = if why.is_empty() {
+                String::new()
+            } else {
+                format!(": {why}")
+            };
+            doubts.push(format!("the {plane} plane {what}{why}"));
+        }
+        if !doubts.is_empty() {
+            return doubts;
+        }
+        if self.coverage.is_empty() {
+            return vec!["no file was analysed".to_owned()];
+        }
+        let off: Vec<&str> = definition
+            .rules
+            .iter()
+            .map(String::as_str)
+            .filter(|id| !self.input.enabled.contains(id))
+            .collect();
+        if !off.is_empty() {
+            doubts.push(format!("not run: {}", off.join(", ")));
+        }
+        let silent: Vec<&str> = definition
+            .rules
+            .iter()
+            .map(String::as_str)
+            .filter(|id| self.input.enabled.contains(id) && !self.counts.contains_key(id))
+            .filter(|id| {
+                !self.input.facts.iter().any(|fact| fact.rule == *id) && !self.by_rule.contains_key(id)
+            })
+            .collect();
+        if !silent.is_empty() {
+            doubts.push(format!("did not say what they looked at: {}", silent.join(", ")));
+        }
+        let mut hidden: BTreeMap<&str, u32> = BTreeMap::new();
+        for entry in self
+            .input
+            .hidden
+            .iter()
+            .filter(|entry| definition.is_fed_by(entry.rule))
+        {
+            *hidden.entry(entry.by.as_str()).or_default() += entry.count;
+        }
+        for (by, number) in hidden {
+            doubts.push(format!("{} hidden by {by}", count(number as usize, "finding")));
+        }
+        if !self.coverage.is_complete() {
+            let paths = self.coverage.blind_paths();
+            let shown = paths.iter().take(3).map(|path| {
+                if path.is_empty() {
+                    "the run as a whole"
+                } else {
+                    path
+                }
+            });
+            let more = paths.len().saturating_sub(3);
+            let more = if more > 0 {
+                format!(" and {more} more")
+            } else {
+                String::new()
+            };
+            doubts.push(format!(
+                "not seen whole: {}{more}",
+                shown.collect::<Vec<_>>().join(", ")
+            ));
+        }
+        doubts
+    }
+
+    fn finding_lines(&self, indices: &[usize]) -> Vec<Evidence> {
+        let mut lines: Vec<Evidence> = indices
+            .iter()
+            .take(MOST_LINES)
+            .map(|&index| {
+                let finding = &self.findings[index];
+                let text = format!("finding {}: {}", index + 1, finding.message);
+                Evidence {
+                    text,
+                    location: Some(finding.location.clone()),
+                }
+            })
+            .collect();
+        if indices.len() > MOST_LINES {
+            lines.push(line(format!(
+                "and {} more",
+                count(indices.len() - MOST_LINES, "finding")
+            )));
+        }
+        lines
+    }
+}
+
+fn line(text: String) -> Evidence {
+    Evidence { text, location: None }
+}
+
+/// `1 finding`, `2 findings`.
+pub(crate) fn count(number: usize, noun: &str) -> String {
+    count_u64(number as u64, noun)
+}
+
+fn count_u64(number: u64, noun: &str) -> String {
+    if number == 1 {
+        format!("1 {noun}")
+    } else {
+        format!("{number} {noun}s")
+    }
+}

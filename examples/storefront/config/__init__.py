@@ -1,0 +1,3 @@
+from config.settings import CONFIGS, BaseConfig
+
+__all__ = ["CONFIGS", "BaseConfig"]
