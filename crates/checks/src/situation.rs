@@ -42,7 +42,8 @@ pub(crate) fn of(cx: &mut Cx<'_, '_>, value: Value) -> Situation {
 
 fn judge(cx: &mut Cx<'_, '_>, guard: Guard, situation: &mut Situation) {
     let range = cx.range(guard.condition);
-    let words = || cx.source().slice(range).split_whitespace().collect::<Vec<_>>().join(" ");
+    let source = cx.source();
+    let words = || source.slice(range).split_whitespace().collect::<Vec<_>>().join(" ");
     if let Op::Compare { op, left, right } = cx.op(guard.condition) {
         if is_main_guard(cx, left, right) || is_main_guard(cx, right, left) {
             situation.main_guard |= matches!(op, CompareOp::Eq) == guard.truth;

@@ -1,1 +1,21 @@
-fn main() {}
+//! Clearance says whether a Python web application may go to production, with evidence.
+
+mod app;
+mod catalogue;
+mod cli;
+mod commands;
+mod config;
+mod console;
+mod exit;
+mod output;
+mod run;
+mod words;
+
+use std::process::ExitCode;
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+fn main() -> ExitCode {
+    app::main()
+}

@@ -1,1 +1,147 @@
 //! An assessment becomes terminal text, Markdown, JSON or SARIF.
+//!
+//! In: an `Assessment` of the verdict. Out: the bytes of a report, one module for each format.
+//! Text of the target is hostile here: it passes through [`clean`] before it is shown. Nothing here reads a file, a clock or the environment.
+
+pub mod clean;
+mod frame;
+mod json;
+mod markdown;
+mod repair;
+mod sarif;
+mod terminal;
+mod words;
+
+use std::{fmt, io, path::Path, str::FromStr};
+
+use clearance_finding::UnknownWord;
+use clearance_verdict::Assessment;
+
+/// The formats of a report.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Format {
+    /// Text for a terminal, plain or coloured.
+    Terminal,
+    /// The full report for people.
+    Markdown,
+    /// The full report for programs, contract `clearance/1`.
+    Json,
+    /// SARIF 2.1.0, for code scanning services.
+    Sarif,
+}
+
+impl Format {
+    /// All formats.
+    pub const ALL: &'static [Self] = &[Self::Terminal, Self::Markdown, Self::Json, Self::Sarif];
+
+    /// The word used in options.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Terminal => "terminal",
+            Self::Markdown => "markdown",
+            Self::Json => "json",
+            Self::Sarif => "sarif",
+        }
+    }
+
+    /// The format that the end of a file's name asks for: `.txt`, `.md`, `.json`, `.sarif` (also `.sarif.json`).
+    pub fn from_extension(path: &Path) -> Option<Self> {
+        let name = path.file_name()?.to_str()?.to_ascii_lowercase();
+        let ends = [
+            (".sarif.json", Self::Sarif),
+            (".sarif", Self::Sarif),
+            (".json", Self::Json),
+            (".md", Self::Markdown),
+            (".markdown", Self::Markdown),
+            (".txt", Self::Terminal),
+        ];
+        ends.into_iter().find(|(end, _)| name.ends_with(end)).map(|(_, format)| format)
+    }
+}
+
+impl fmt::Display for Format {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+impl FromStr for Format {
+    type Err = UnknownWord;
+
+    fn from_str(given: &str) -> Result<Self, UnknownWord> {
+        Self::ALL.iter().copied().find(|format| format.as_str().eq_ignore_ascii_case(given)).ok_or_else(|| UnknownWord {
+            given: given.to_owned(),
+            expected: &["terminal", "markdown", "json", "sarif"],
+        })
+    }
+}
+
+/// How a report is to look. Machine formats ignore it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RenderOptions {
+    /// Whether the terminal report uses colour.
+    pub colour: bool,
+    /// Columns of the terminal.
+    pub width: usize,
+    /// Address of the target's folder (`file:///srv/shop/`), with a slash at its end, if places are to be hyperlinks in the terminal.
+    pub link_base: Option<String>,
+    /// Where the full reports were written; the terminal report names them.
+    pub reports: Vec<String>,
+    /// Whether the terminal report shows every finding, however many there are.
+    pub all: bool,
+}
+
+impl Default for RenderOptions {
+    fn default() -> Self {
+        Self { colour: false, width: 100, link_base: None, reports: Vec::new(), all: false }
+    }
+}
+
+/// The report as a string.
+pub fn render(format: Format, assessment: &Assessment, options: &RenderOptions) -> String {
+    let mut bytes = Vec::new();
+    match write(format, assessment, options, &mut bytes) {
+        Ok(()) => String::from_utf8_lossy(&bytes).into_owned(),
+        // Writing to memory does not fail; if a format ever refuses, its message must not pass for a report.
+        Err(error) => format!("the report could not be made: {error}\n"),
+    }
+}
+
+/// Writes the report to `out`.
+///
+/// # Errors
+/// Those of `out`.
+pub fn write(
+    format: Format,
+    assessment: &Assessment,
+    options: &RenderOptions,
+    out: &mut dyn io::Write,
+) -> io::Result<()> {
+    match format {
+        Format::Terminal => out.write_all(terminal::render(assessment, options).as_bytes()),
+        Format::Markdown => out.write_all(markdown::render(assessment).as_bytes()),
+        Format::Json => json::write(assessment, out),
+        Format::Sarif => sarif::write(assessment, out),
+    }
+}
+
+/// The JSON Schema (draft 2020-12) of the contract `clearance/1`.
+pub const JSON_SCHEMA: &str = include_str!("../schema/clearance-1.schema.json");
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn formats_have_names_and_extensions() {
+        for format in Format::ALL {
+            assert_eq!(format.as_str().parse(), Ok(*format));
+        }
+        let of = |name: &str| Format::from_extension(Path::new(name));
+        assert_eq!(of("out/Report.SARIF"), Some(Format::Sarif));
+        assert_eq!(of("r.sarif.json"), Some(Format::Sarif));
+        assert_eq!(of("r.json"), Some(Format::Json));
+        assert_eq!(of("r.md"), Some(Format::Markdown));
+        assert_eq!(of("r.html"), None);
+    }
+}

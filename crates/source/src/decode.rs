@@ -46,7 +46,9 @@ pub(crate) fn decode(mut bytes: Vec<u8>, kind: FileKind) -> (String, Option<Comp
         complaint = complaint.or(Some(Complaint {
             kind: NoticeKind::Partial,
             line: Some(line),
-            text: format!("line {line} contains a NUL byte, which Python rejects; read as a space: remove it"),
+            text: format!(
+                "line {line} contains a NUL byte, which Python rejects; read as a space: remove it"
+            ),
         }));
     }
     (text, complaint)
@@ -76,14 +78,20 @@ fn utf8(bytes: Vec<u8>) -> (String, Option<Complaint>) {
 fn utf16(bytes: &[u8], encoding: &'static Encoding, python: bool) -> (String, Option<Complaint>) {
     let (text, broken) = encoding.decode_without_bom_handling(bytes);
     let problem = if python {
-        Some("encoded as UTF-16, which Python does not accept; decoded all the same: save the file as UTF-8".to_owned())
+        Some(
+            "encoded as UTF-16, which Python does not accept; decoded all the same: save the file as UTF-8"
+                .to_owned(),
+        )
     } else if broken {
         Some("not valid UTF-16; read with replacement characters: save the file as UTF-8".to_owned())
     } else {
         None
     };
-    let complaint =
-        problem.map(|text| Complaint { kind: NoticeKind::Undecodable, line: None, text });
+    let complaint = problem.map(|text| Complaint {
+        kind: NoticeKind::Undecodable,
+        line: None,
+        text,
+    });
     (text.into_owned(), complaint)
 }
 
@@ -106,23 +114,25 @@ fn declared(bytes: Vec<u8>, name: &str) -> (String, Option<Complaint>) {
             (utf8(bytes).0, Some(complaint))
         }
         Some(Codec::Latin1) => (encoding_rs::mem::decode_latin1(&bytes).into_owned(), None),
-        Some(Codec::Other(encoding)) => match encoding.decode_without_bom_handling_and_without_replacement(&bytes) {
-            Some(text) => (text.into_owned(), None),
-            None => {
-                let (text, _) = encoding.decode_without_bom_handling(&bytes);
-                let line = text.find('\u{FFFD}').map(|at| line_at(text.as_bytes(), at));
-                let place = line.map(|line| format!(" in line {line}")).unwrap_or_default();
-                let complaint = Complaint {
-                    kind: NoticeKind::Undecodable,
-                    line,
-                    text: format!(
-                        "not valid in its declared encoding `{name}`{place}; read with replacement characters: correct \
+        Some(Codec::Other(encoding)) => {
+            match encoding.decode_without_bom_handling_and_without_replacement(&bytes) {
+                Some(text) => (text.into_owned(), None),
+                None => {
+                    let (text, _) = encoding.decode_without_bom_handling(&bytes);
+                    let line = text.find('\u{FFFD}').map(|at| line_at(text.as_bytes(), at));
+                    let place = line.map(|line| format!(" in line {line}")).unwrap_or_default();
+                    let complaint = Complaint {
+                        kind: NoticeKind::Undecodable,
+                        line,
+                        text: format!(
+                            "not valid in its declared encoding `{name}`{place}; read with replacement characters: correct \
                          the coding comment or the text"
-                    ),
-                };
-                (text.into_owned(), Some(complaint))
+                        ),
+                    };
+                    (text.into_owned(), Some(complaint))
+                }
             }
-        },
+        }
         None => {
             let complaint = Complaint {
                 kind: NoticeKind::Undecodable,
@@ -150,11 +160,14 @@ fn codec(name: &str) -> Option<Codec> {
     let label = match name.as_str() {
         "ascii" | "646" | "us" | "us-ascii" | "ansi-x3.4-1968" | "iso646-us" => return Some(Codec::Ascii),
         // The WHATWG reads Latin-1 as windows-1252; Python does not.
-        "latin-1" | "latin1" | "latin" | "l1" | "iso-8859-1" | "iso8859-1" | "iso88591" | "8859" | "cp819" => {
+        "latin-1" | "latin1" | "latin" | "l1" | "iso-8859-1" | "iso8859-1" | "iso88591" | "8859"
+        | "cp819" => {
             return Some(Codec::Latin1);
         }
         "iso8859-9" | "iso-8859-9" | "latin5" | "l5" => "windows-1254",
-        "cp932" | "932" | "ms932" | "mskanji" | "ms-kanji" | "shiftjis" | "sjis" | "s-jis" | "shift-jis" => "shift_jis",
+        "cp932" | "932" | "ms932" | "mskanji" | "ms-kanji" | "shiftjis" | "sjis" | "s-jis" | "shift-jis" => {
+            "shift_jis"
+        }
         "cp936" | "936" | "ms936" | "gbk" => "gbk",
         "gb18030-2000" => "gb18030",
         "euccn" | "euc-cn" | "eucgb2312-cn" | "gb2312-80" | "gb2312" => "gb2312",
@@ -168,7 +181,10 @@ fn codec(name: &str) -> Option<Codec> {
         "ibm866" | "866" | "cp866" => "ibm866",
         other => other,
     };
-    let windows = label.strip_prefix("cp").or(Some(label)).filter(|code| code.len() == 4 && code.starts_with("125"));
+    let windows = label
+        .strip_prefix("cp")
+        .or(Some(label))
+        .filter(|code| code.len() == 4 && code.starts_with("125"));
     let found = match windows {
         Some(code) => Encoding::for_label(format!("windows-{code}").as_bytes()),
         None => Encoding::for_label(label.as_bytes()).or_else(|| {
@@ -177,7 +193,8 @@ fn codec(name: &str) -> Option<Codec> {
     }?;
     // UTF-16 cannot carry a coding comment, and `replacement` stands for encodings that hide text.
     let usable = found.is_ascii_compatible() || found == encoding_rs::ISO_2022_JP;
-    (usable && found != encoding_rs::X_USER_DEFINED && found != encoding_rs::UTF_8).then_some(Codec::Other(found))
+    (usable && found != encoding_rs::X_USER_DEFINED && found != encoding_rs::UTF_8)
+        .then_some(Codec::Other(found))
 }
 
 fn is_utf8(name: &str) -> bool {
@@ -198,11 +215,18 @@ fn cookie(bytes: &[u8]) -> Option<String> {
         return Some(name);
     }
     let start = first.trim_ascii_start();
-    if start.is_empty() || start[0] == b'#' { cookie_in(split_line(rest).0) } else { None }
+    if start.is_empty() || start[0] == b'#' {
+        cookie_in(split_line(rest).0)
+    } else {
+        None
+    }
 }
 
 fn cookie_in(line: &[u8]) -> Option<String> {
-    let comment = line.iter().position(|b| !matches!(b, b' ' | b'\t' | 0x0c)).map(|start| &line[start..])?;
+    let comment = line
+        .iter()
+        .position(|b| !matches!(b, b' ' | b'\t' | 0x0c))
+        .map(|start| &line[start..])?;
     if comment[0] != b'#' {
         return None;
     }
@@ -213,8 +237,10 @@ fn cookie_in(line: &[u8]) -> Option<String> {
         }
         let value = &after[1..];
         let value = &value[value.iter().take_while(|b| matches!(b, b' ' | b'\t')).count()..];
-        let length =
-            value.iter().take_while(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.')).count();
+        let length = value
+            .iter()
+            .take_while(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.'))
+            .count();
         (length > 0).then(|| String::from_utf8_lossy(&value[..length.min(40)]).into_owned())
     })
 }
@@ -222,7 +248,11 @@ fn cookie_in(line: &[u8]) -> Option<String> {
 fn split_line(bytes: &[u8]) -> (&[u8], &[u8]) {
     match memchr::memchr2(b'\n', b'\r', bytes) {
         Some(end) => {
-            let next = if bytes[end..].starts_with(b"\r\n") { end + 2 } else { end + 1 };
+            let next = if bytes[end..].starts_with(b"\r\n") {
+                end + 2
+            } else {
+                end + 1
+            };
             (&bytes[..end], &bytes[next..])
         }
         None => (bytes, &[]),
@@ -260,12 +290,18 @@ mod tests {
     #[test]
     fn cookies_follow_pep_263() {
         assert_eq!(cookie(b"# -*- coding: latin-1 -*-\n").as_deref(), Some("latin-1"));
-        assert_eq!(cookie(b"#!/usr/bin/python\n# vim: set fileencoding=cp1252 :\n").as_deref(), Some("cp1252"));
+        assert_eq!(
+            cookie(b"#!/usr/bin/python\n# vim: set fileencoding=cp1252 :\n").as_deref(),
+            Some("cp1252")
+        );
         assert_eq!(cookie(b"\r# coding=gbk\r").as_deref(), Some("gbk"));
         assert_eq!(cookie(b"x = 1\n# coding: gbk\n"), None);
         assert_eq!(cookie(b"\n\n# coding: gbk\n"), None);
         assert_eq!(cookie(b"x = '# coding: gbk'\n"), None);
-        assert_eq!(cookie(b"# coding gbk, coding: koi8-r\n").as_deref(), Some("koi8-r"));
+        assert_eq!(
+            cookie(b"# coding gbk, coding: koi8-r\n").as_deref(),
+            Some("koi8-r")
+        );
     }
 
     #[test]
@@ -293,7 +329,16 @@ mod tests {
 
     #[test]
     fn codecs_that_hide_code_are_reported() {
-        for name in ["utf-7", "unicode_escape", "rot13", "utf-16", "hz", "iso-2022-kr", "cp037", "x-user-defined"] {
+        for name in [
+            "utf-7",
+            "unicode_escape",
+            "rot13",
+            "utf-16",
+            "hz",
+            "iso-2022-kr",
+            "cp037",
+            "x-user-defined",
+        ] {
             let (_, complaint) = python(format!("# coding: {name}\nx = 1\n").as_bytes());
             let complaint = complaint.unwrap();
             assert_eq!(complaint.kind, NoticeKind::Undecodable, "{name}");
@@ -306,7 +351,10 @@ mod tests {
         let (text, complaint) = python(b"a = 1\nb = '\xff'\n");
         assert_eq!(text, "a = 1\nb = '\u{FFFD}'\n");
         let complaint = complaint.unwrap();
-        assert_eq!((complaint.kind, complaint.line), (NoticeKind::Undecodable, Some(2)));
+        assert_eq!(
+            (complaint.kind, complaint.line),
+            (NoticeKind::Undecodable, Some(2))
+        );
         assert!(complaint.text.contains("0xff at offset 11"), "{}", complaint.text);
         let (_, complaint) = python(b"# coding: euc-jp\n\nb = '\xff'\n");
         assert_eq!(complaint.unwrap().line, Some(3));
@@ -318,8 +366,11 @@ mod tests {
     fn marks() {
         assert_eq!(python(b"\xef\xbb\xbfx = 1\n"), ("x = 1\n".to_owned(), None));
         assert!(python(b"\xef\xbb\xbf# coding: latin-1\n").1.is_some());
-        let utf16: Vec<u8> =
-            [0xFEFF].into_iter().chain("x = 'é'\n".encode_utf16()).flat_map(u16::to_le_bytes).collect();
+        let utf16: Vec<u8> = [0xFEFF]
+            .into_iter()
+            .chain("x = 'é'\n".encode_utf16())
+            .flat_map(u16::to_le_bytes)
+            .collect();
         let (text, complaint) = python(&utf16);
         assert_eq!(text, "x = 'é'\n");
         assert_eq!(complaint.unwrap().kind, NoticeKind::Undecodable);

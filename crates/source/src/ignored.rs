@@ -1,9 +1,6 @@
 //! Which entries the tree's own ignore files, and the user's globs, leave out.
 
-use std::{
-    path::{Path, PathBuf},
-    sync::Arc,
-};
+use std::{path::Path, sync::Arc};
 
 use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
 use ignore::gitignore::{Gitignore, GitignoreBuilder};
@@ -45,8 +42,14 @@ impl IgnoreRules {
             // A pattern that is none is passed over, as git does.
             let _ = builder.add_line(None, line);
         }
-        let Ok(matcher) = builder.build() else { return Err("has patterns that are too large") };
-        Ok(if matcher.is_empty() { outer } else { Some(Arc::new(Self { matcher, outer })) })
+        let Ok(matcher) = builder.build() else {
+            return Err("has patterns that are too large");
+        };
+        Ok(if matcher.is_empty() {
+            outer
+        } else {
+            Some(Arc::new(Self { matcher, outer }))
+        })
     }
 
     /// What applies at the top of a work tree: its `info/exclude` only. Rules of a surrounding repository end here.
@@ -57,7 +60,9 @@ impl IgnoreRules {
     /// What applies in `folder` before its own ignore file is read: the files above it, up to the top of its work tree and not
     /// beyond.
     pub(crate) fn above(folder: &Path, tree: &WorkTree) -> Option<Arc<Self>> {
-        let Ok(below) = folder.strip_prefix(&tree.root) else { return None };
+        let Ok(below) = folder.strip_prefix(&tree.root) else {
+            return None;
+        };
         let mut rules = Self::of_work_tree(tree);
         let mut at = tree.root.clone();
         for part in below.components() {
@@ -99,12 +104,19 @@ impl UserGlobs {
         exclude: &[String],
         roles: &[(String, Role)],
     ) -> Result<Self, InventoryError> {
-        let bad = |pattern: &str, reason: String| InventoryError::BadGlob { pattern: pattern.to_owned(), reason };
+        let bad = |pattern: &str, reason: String| InventoryError::BadGlob {
+            pattern: pattern.to_owned(),
+            reason,
+        };
         let mut excluded = GitignoreBuilder::new(base);
         for pattern in exclude {
-            excluded.add_line(None, pattern).map_err(|error| bad(pattern, error.to_string()))?;
+            excluded
+                .add_line(None, pattern)
+                .map_err(|error| bad(pattern, error.to_string()))?;
         }
-        let exclude = excluded.build().map_err(|error| bad(&exclude.join(", "), error.to_string()))?;
+        let exclude = excluded
+            .build()
+            .map_err(|error| bad(&exclude.join(", "), error.to_string()))?;
 
         let mut set = GlobSetBuilder::new();
         let mut role_of_glob = Vec::new();
@@ -120,7 +132,11 @@ impl UserGlobs {
             }
         }
         let roles = set.build().map_err(|error| bad("roles", error.to_string()))?;
-        Ok(Self { exclude, roles, role_of_glob })
+        Ok(Self {
+            exclude,
+            roles,
+            role_of_glob,
+        })
     }
 
     /// Whether the user leaves out the entry at the absolute `path`.
@@ -134,7 +150,10 @@ impl UserGlobs {
             return None;
         }
         // `matches` is ascending, and globs were added in the user's order.
-        self.roles.matches(relative).first().map(|&index| self.role_of_glob[index])
+        self.roles
+            .matches(relative)
+            .first()
+            .map(|&index| self.role_of_glob[index])
     }
 }
 
@@ -143,13 +162,17 @@ impl UserGlobs {
 fn spellings(pattern: &str) -> [String; 2] {
     let anchored = pattern.strip_prefix("./").unwrap_or(pattern);
     let inner = anchored.trim_start_matches('/').trim_end_matches('/');
-    let at = if inner.contains('/') || anchored.starts_with('/') { inner.to_owned() } else { format!("**/{inner}") };
+    let at = if inner.contains('/') || anchored.starts_with('/') {
+        inner.to_owned()
+    } else {
+        format!("**/{inner}")
+    };
     let below = format!("{at}/**");
     [at, below]
 }
 
 /// The path of `absolute` relative to `base`, or itself where it is not below.
-pub(crate) fn relative_to<'p>(absolute: &'p Path, base: &PathBuf) -> &'p Path {
+pub(crate) fn relative_to<'p>(absolute: &'p Path, base: &Path) -> &'p Path {
     absolute.strip_prefix(base).unwrap_or(absolute)
 }
 
@@ -176,7 +199,9 @@ mod tests {
 
     #[test]
     fn a_bad_glob_is_an_error() {
-        let error = UserGlobs::new(Path::new("/p"), &["a{b".to_owned()], &[]).err().unwrap();
+        let error = UserGlobs::new(Path::new("/p"), &["a{b".to_owned()], &[])
+            .err()
+            .unwrap();
         assert!(error.to_string().contains("a{b"), "{error}");
     }
 }

@@ -14,8 +14,7 @@ use crate::{
     git::{PendingIndex, TrackedFiles, WorkTree},
     ignored::UserGlobs,
     kind::{self, Place},
-    name,
-    role,
+    name, role,
     walk::{self, Listing},
 };
 
@@ -42,7 +41,12 @@ impl Options {
 
 impl Default for Options {
     fn default() -> Self {
-        Self { exclude: Vec::new(), roles: Vec::new(), max_file_bytes: 4 << 20, respect_gitignore: true }
+        Self {
+            exclude: Vec::new(),
+            roles: Vec::new(),
+            max_file_bytes: 4 << 20,
+            respect_gitignore: true,
+        }
     }
 }
 
@@ -132,11 +136,18 @@ pub(crate) struct Root {
 impl Root {
     fn new(given: &Path) -> Result<Self, InventoryError> {
         let shown = || name::shown(given.as_os_str()).into_owned();
-        let failed = |source| InventoryError::Root { path: shown(), source };
+        let failed = |source| InventoryError::Root {
+            path: shown(),
+            source,
+        };
         let metadata = fs::metadata(given).map_err(failed)?;
         if metadata.is_dir() {
             let path = given.canonicalize().map_err(failed)?;
-            return Ok(Self { work_tree: WorkTree::around(&path), path, is_folder: true });
+            return Ok(Self {
+                work_tree: WorkTree::around(&path),
+                path,
+                is_folder: true,
+            });
         }
         if !metadata.is_file() {
             return Err(InventoryError::SpecialRoot { path: shown() });
@@ -150,18 +161,29 @@ impl Root {
             Some(name) => folder.join(name),
             None => given.canonicalize().map_err(failed)?,
         };
-        Ok(Self { work_tree: WorkTree::around(&folder), path, is_folder: false })
+        Ok(Self {
+            work_tree: WorkTree::around(&folder),
+            path,
+            is_folder: false,
+        })
     }
 
     pub(crate) fn folder(&self) -> &Path {
-        if self.is_folder { &self.path } else { self.path.parent().unwrap_or(&self.path) }
+        if self.is_folder {
+            &self.path
+        } else {
+            self.path.parent().unwrap_or(&self.path)
+        }
     }
 }
 
 /// Lists the files below `roots`, which may be directories and files. Nothing is opened but ignore files, git's index, and the first
 /// bytes of programs without an extension. Errors: see [`InventoryError`]; whatever fails below a root is a notice instead.
 pub fn inventory(roots: &[PathBuf], options: &Options) -> Result<Inventory, InventoryError> {
-    let mut roots = roots.iter().map(|root| Root::new(root)).collect::<Result<Vec<_>, _>>()?;
+    let mut roots = roots
+        .iter()
+        .map(|root| Root::new(root))
+        .collect::<Result<Vec<_>, _>>()?;
     roots.sort_by(|a, b| a.path.cmp(&b.path));
     roots.dedup_by(|a, b| a.path == b.path);
     let base = common_folder(&roots).ok_or(InventoryError::NoRoots)?;
@@ -169,7 +191,10 @@ pub fn inventory(roots: &[PathBuf], options: &Options) -> Result<Inventory, Inve
 
     // The indexes are read while the tree is walked.
     let mut indexes = Indexes::default();
-    roots.iter().filter_map(|root| root.work_tree.as_ref()).for_each(|tree| indexes.expect(tree));
+    roots
+        .iter()
+        .filter_map(|root| root.work_tree.as_ref())
+        .for_each(|tree| indexes.expect(tree));
     let mut listing = walk::walk(&roots, &base, &globs, options);
     if options.respect_gitignore {
         restore_tracked(&roots, &base, &globs, options, &mut indexes, &mut listing);
@@ -229,12 +254,19 @@ fn common_folder(roots: &[Root]) -> Option<PathBuf> {
 fn assemble(roots: Vec<Root>, base: PathBuf, mut listing: Listing) -> Inventory {
     // Where roots overlap, the deepest root says the role.
     listing.files.sort_unstable_by(|a, b| {
-        (a.file.path.as_bytes(), &a.file.absolute, b.root_depth)
-            .cmp(&(b.file.path.as_bytes(), &b.file.absolute, a.root_depth))
+        (a.file.path.as_bytes(), &a.file.absolute, b.root_depth).cmp(&(
+            b.file.path.as_bytes(),
+            &b.file.absolute,
+            a.root_depth,
+        ))
     });
-    listing.files.dedup_by(|next, kept| next.file.absolute == kept.file.absolute);
+    listing
+        .files
+        .dedup_by(|next, kept| next.file.absolute == kept.file.absolute);
     let listed = listing.files.len();
-    listing.files.retain(|file| file.file.kind != FileKind::PythonStub);
+    listing
+        .files
+        .retain(|file| file.file.kind != FileKind::PythonStub);
     let stubs_skipped = (listed - listing.files.len()) as u32;
 
     listing.notices.sort_unstable();
@@ -295,6 +327,8 @@ fn restore_tracked(
 struct Indexes {
     pending: BTreeMap<PathBuf, PendingIndex>,
     read: BTreeMap<PathBuf, Option<TrackedFiles>>,
+    /// The folder asked for last, and its work tree: entries come folder by folder.
+    last: Option<(PathBuf, Option<WorkTree>)>,
 }
 
 impl Indexes {
@@ -306,7 +340,11 @@ impl Indexes {
 
     /// The index of the work tree around the entry at `path`.
     fn of(&mut self, path: &Path) -> Option<&TrackedFiles> {
-        let tree = WorkTree::around(path.parent()?)?;
+        let folder = path.parent()?;
+        if self.last.as_ref().is_none_or(|(last, _)| last != folder) {
+            self.last = Some((folder.to_owned(), WorkTree::around(folder)));
+        }
+        let tree = self.last.as_ref().and_then(|(_, tree)| tree.clone())?;
         self.expect(&tree);
         if let Some(pending) = self.pending.remove(&tree.root) {
             self.read.insert(tree.root.clone(), pending.wait());

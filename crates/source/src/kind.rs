@@ -140,7 +140,8 @@ pub(crate) fn extension(name: &str) -> &str {
 /// Whether an environment file is a pattern to copy, as `.env.example` is, and not the one in use.
 pub(crate) fn is_env_pattern(name: &str) -> bool {
     const PATTERNS: &[&str] = &["example", "sample", "template", "tmpl", "dist"];
-    name.split('.').any(|part| PATTERNS.iter().any(|pattern| part.eq_ignore_ascii_case(pattern)))
+    name.split('.')
+        .any(|part| PATTERNS.iter().any(|pattern| part.eq_ignore_ascii_case(pattern)))
 }
 
 fn is_env_file(name: &str) -> bool {
@@ -182,7 +183,8 @@ fn is_container(name: &str, extension: &str) -> bool {
     if extension == "dockerignore" {
         return false;
     }
-    let starts = |word: &str| name == word || name.strip_prefix(word).is_some_and(|rest| rest.starts_with('.'));
+    let starts =
+        |word: &str| name == word || name.strip_prefix(word).is_some_and(|rest| rest.starts_with('.'));
     starts("dockerfile")
         || starts("containerfile")
         || extension == "dockerfile"
@@ -214,8 +216,21 @@ fn is_workflow(name: &str, extension: &str, place: Place) -> bool {
 fn is_config(name: &str, extension: &str, place: Place) -> bool {
     matches!(
         extension,
-        "toml" | "ini" | "cfg" | "conf" | "cnf" | "yaml" | "yml" | "json" | "properties" | "service" | "socket"
-            | "timer" | "nginx" | "vhost" | "dockerignore"
+        "toml"
+            | "ini"
+            | "cfg"
+            | "conf"
+            | "cnf"
+            | "yaml"
+            | "yml"
+            | "json"
+            | "properties"
+            | "service"
+            | "socket"
+            | "timer"
+            | "nginx"
+            | "vhost"
+            | "dockerignore"
     ) || matches!(name, "procfile" | "caddyfile" | ".htaccess" | ".dockerignore")
         || name.starts_with("procfile.")
         || (extension.is_empty() && (place.server || name == "nginx"))

@@ -23,8 +23,15 @@ use crate::{
 };
 
 /// Folders of tools, whose contents are nobody's source.
-const TOOL_FOLDERS: &[&str] =
-    &[".git", ".hg", ".svn", "__pycache__", ".mypy_cache", ".ruff_cache", ".pytest_cache"];
+const TOOL_FOLDERS: &[&str] = &[
+    ".git",
+    ".hg",
+    ".svn",
+    "__pycache__",
+    ".mypy_cache",
+    ".ruff_cache",
+    ".pytest_cache",
+];
 
 /// Folders of installed code.
 const INSTALLED_FOLDERS: &[&str] = &[".tox", ".nox", "node_modules", "site-packages"];
@@ -82,7 +89,7 @@ impl Folder {
 }
 
 /// Walks all roots.
-pub(crate) fn walk(roots: &[Root], base: &PathBuf, globs: &UserGlobs, options: &Options) -> Listing {
+pub(crate) fn walk(roots: &[Root], base: &Path, globs: &UserGlobs, options: &Options) -> Listing {
     let walker = Walker::new(base, roots, globs, options);
     let listing = Mutex::new(Listing::default());
     rayon::scope(|scope| {
@@ -108,7 +115,12 @@ pub(crate) struct Walker<'w> {
 
 impl<'w> Walker<'w> {
     pub(crate) fn new(base: &Path, roots: &'w [Root], globs: &'w UserGlobs, options: &'w Options) -> Self {
-        Self { base: base.to_owned(), roots, globs, options }
+        Self {
+            base: base.to_owned(),
+            roots,
+            globs,
+            options,
+        }
     }
 
     /// The folder in which the walk of `root` begins.
@@ -125,7 +137,10 @@ impl<'w> Walker<'w> {
         for part in &names[names.len().saturating_sub(2)..] {
             place = place.enter(&name::shown(part));
         }
-        let rules = root.work_tree.as_ref().and_then(|tree| IgnoreRules::above(&path, tree));
+        let rules = root
+            .work_tree
+            .as_ref()
+            .and_then(|tree| IgnoreRules::above(&path, tree));
         Folder {
             root_depth: names.len(),
             path,
@@ -142,7 +157,15 @@ impl<'w> Walker<'w> {
         let mut found = Listing::default();
         let name = root.path.file_name().unwrap_or(root.path.as_os_str());
         match fs::metadata(&root.path) {
-            Ok(metadata) => self.add_file(folder, name, root.path.clone(), &metadata, true, false, &mut found),
+            Ok(metadata) => self.add_file(
+                folder,
+                name,
+                root.path.clone(),
+                &metadata,
+                true,
+                false,
+                &mut found,
+            ),
             Err(error) => found.notices.push(unreadable(shown_in(folder, name), &error)),
         }
         if let Some(rules) = &folder.rules {
@@ -158,21 +181,23 @@ impl<'w> Walker<'w> {
         let entries = match fs::read_dir(&folder.path) {
             Ok(entries) => entries,
             Err(error) => {
-                let path = folder.shown.trim_end_matches('/');
-                found.notices.push(unreadable(path.into(), &error));
+                found.notices.push(unreadable(shown_folder(&folder), &error));
                 return add(listing, found);
             }
         };
         let entries: Vec<fs::DirEntry> = entries
             .filter_map(|entry| {
-                let path = folder.shown.trim_end_matches('/');
-                entry.map_err(|error| found.notices.push(unreadable(path.into(), &error))).ok()
+                entry
+                    .map_err(|error| found.notices.push(unreadable(shown_folder(&folder), &error)))
+                    .ok()
             })
             .collect();
         self.update_rules(&mut folder, &entries, &mut found);
 
         for entry in &entries {
-            let Ok(file_type) = entry.file_type() else { continue };
+            let Ok(file_type) = entry.file_type() else {
+                continue;
+            };
             let name = entry.file_name();
             let path = entry.path();
             if is_left_out(&folder, &name, file_type, &path, &mut found) {
@@ -183,17 +208,28 @@ impl<'w> Walker<'w> {
                 continue;
             }
             let ignored = folder.ignored
-                || folder.rules.as_ref().is_some_and(|rules| rules.ignore(&path, file_type.is_dir()));
+                || folder
+                    .rules
+                    .as_ref()
+                    .is_some_and(|rules| rules.ignore(&path, file_type.is_dir()));
             let hidden = ignored && self.options.respect_gitignore;
             if file_type.is_dir() {
                 if hidden {
-                    found.ignored.push(Ignored { folder: folder.enter(&name, false), path, is_folder: true });
+                    found.ignored.push(Ignored {
+                        folder: folder.enter(&name, false),
+                        path,
+                        is_folder: true,
+                    });
                 } else {
                     let inner = folder.enter(&name, ignored);
                     scope.spawn(move |scope| self.visit(scope, inner, listing));
                 }
             } else if hidden && !self.is_environment(&folder, &name, file_type) {
-                found.ignored.push(Ignored { folder: folder.clone(), path, is_folder: false });
+                found.ignored.push(Ignored {
+                    folder: folder.clone(),
+                    path,
+                    is_folder: false,
+                });
             } else if file_type.is_symlink() {
                 self.judge_link(&folder, &name, &path, &mut found);
             } else if file_type.is_file() {
@@ -241,12 +277,24 @@ impl<'w> Walker<'w> {
     pub(crate) fn add_below(&self, ignored: &Ignored, relative: &Path, found: &mut Listing) {
         let mut folder = ignored.folder.clone();
         let path = ignored.path.join(relative);
-        let path = if relative == Path::new("") { ignored.path.clone() } else { path };
+        let path = if relative == Path::new("") {
+            ignored.path.clone()
+        } else {
+            path
+        };
         let Some(file_name) = path.file_name() else { return };
         for part in relative.parent().into_iter().flat_map(Path::iter) {
             let inner = folder.path.join(part);
-            let Ok(metadata) = fs::symlink_metadata(&inner) else { return };
-            let aside = is_left_out(&folder, part, metadata.file_type(), &inner, &mut Listing::default());
+            let Ok(metadata) = fs::symlink_metadata(&inner) else {
+                return;
+            };
+            let aside = is_left_out(
+                &folder,
+                part,
+                metadata.file_type(),
+                &inner,
+                &mut Listing::default(),
+            );
             if !metadata.is_dir() || aside || self.globs.exclude(&inner, true) {
                 return;
             }
@@ -263,7 +311,10 @@ impl<'w> Walker<'w> {
     }
 
     /// Sorts a regular file in. `named` says that it is a root itself.
-    #[allow(clippy::too_many_arguments, reason = "one call site each for the three ways by which a file is found")]
+    #[allow(
+        clippy::too_many_arguments,
+        reason = "one call site each for the three ways by which a file is found"
+    )]
     fn add_file(
         &self,
         folder: &Folder,
@@ -306,7 +357,10 @@ impl<'w> Walker<'w> {
             tracked: None,
             contents: None,
         };
-        found.files.push(Listed { file, root_depth: folder.root_depth });
+        found.files.push(Listed {
+            file,
+            root_depth: folder.root_depth,
+        });
     }
 
     /// A symbolic link is never followed. One to another place below the roots needs no word, since that place is listed.
@@ -321,10 +375,16 @@ impl<'w> Walker<'w> {
                 shown_target(path)
             ),
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                format!("a symbolic link{} that leads nowhere; not followed", shown_target(path))
+                format!(
+                    "a symbolic link{} that leads nowhere; not followed",
+                    shown_target(path)
+                )
             }
             Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
-                format!("a symbolic link{} whose target may not be seen; not followed", shown_target(path))
+                format!(
+                    "a symbolic link{} whose target may not be seen; not followed",
+                    shown_target(path)
+                )
             }
             Err(_) => "a symbolic link in a circle; not followed".to_owned(),
         };
@@ -343,7 +403,8 @@ fn is_left_out(folder: &Folder, name: &OsStr, file_type: FileType, path: &Path, 
         return true;
     }
     let installed = INSTALLED_FOLDERS.contains(&plain)
-        || (plain.contains("env") && fs::symlink_metadata(path.join("pyvenv.cfg")).is_ok_and(|m| m.is_file()));
+        || (plain.contains("env")
+            && fs::symlink_metadata(path.join("pyvenv.cfg")).is_ok_and(|m| m.is_file()));
     if installed && file_type.is_dir() {
         found.installed.push(shown_in(folder, name));
     }
@@ -363,6 +424,13 @@ fn shown_in(folder: &Folder, name: &OsStr) -> Arc<str> {
     format!("{}{}", folder.shown, name::shown(name)).into()
 }
 
+fn shown_folder(folder: &Folder) -> Arc<str> {
+    match folder.shown.trim_end_matches('/') {
+        "" => ".".into(),
+        shown => shown.into(),
+    }
+}
+
 fn shown_target(link: &Path) -> String {
     match fs::read_link(link) {
         Ok(target) => format!(" to `{}`", name::shown(target.as_os_str())),
@@ -380,14 +448,23 @@ fn unreadable(path: Arc<str>, error: &io::Error) -> Notice {
 }
 
 fn skipped(path: Arc<str>, text: String) -> Notice {
-    Notice { path, line: None, kind: NoticeKind::Skipped, text }
+    Notice {
+        path,
+        line: None,
+        kind: NoticeKind::Skipped,
+        text,
+    }
 }
 
 /// Whether the file's first line names a Python interpreter.
 fn begins_with_python_line(path: &Path) -> bool {
     let mut head = [0; 64];
-    let Ok(mut file) = fs::File::open(path) else { return false };
-    let Ok(length) = file.read(&mut head) else { return false };
+    let Ok(mut file) = fs::File::open(path) else {
+        return false;
+    };
+    let Ok(length) = file.read(&mut head) else {
+        return false;
+    };
     let line = head[..length].split(|&b| b == b'\n').next().unwrap_or_default();
     line.starts_with(b"#!") && memchr::memmem::find(line, b"python").is_some()
 }

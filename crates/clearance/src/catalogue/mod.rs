@@ -45,6 +45,12 @@ impl Catalogue {
         catalogue
     }
 
+    /// The rules of every part of the program.
+    pub(crate) fn complete() -> Self {
+        let verdict = clearance_verdict::RULES.iter().map(|rule| (*rule, "acceptance"));
+        Self::new(verdict)
+    }
+
     /// All rules.
     pub(crate) fn rules(&self) -> &[&'static Rule] {
         &self.rules

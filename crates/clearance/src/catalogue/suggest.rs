@@ -18,7 +18,8 @@ pub(crate) fn closest<'a>(given: &str, known: impl Iterator<Item = &'a str>, lim
 
 fn similarity(given: &str, name: &str) -> f64 {
     let edits = strsim::normalized_damerau_levenshtein(given, name);
-    let contained = given.len() >= 3 && name.len() >= 3 && (name.contains(given) || given.contains(name));
+    let (short, long) = if given.len() < name.len() { (given, name) } else { (name, given) };
+    let contained = short.len() >= 3 && short.len() * 3 >= long.len() && long.contains(short);
     if contained { edits.max(0.6) } else { edits }
 }
 

@@ -43,8 +43,9 @@ fn explain(catalogue: &Catalogue, controls: &[ControlDefinition], name: &str) ->
 }
 
 fn unknown(catalogue: &Catalogue, controls: &[ControlDefinition], name: &str) -> String {
-    let names = catalogue.all_names().chain(controls.iter().map(|control| control.id.as_str()));
-    let similar = closest(name, names, 3);
+    let mut names: Vec<&str> = catalogue.all_names().collect();
+    names.extend(controls.iter().map(|control| control.id.as_str()));
+    let similar = closest(name, names.into_iter(), 3);
     let start = format!("no rule and no control is called `{name}`");
     match similar.as_slice() {
         [] => format!("{start}; `clearance rules --audit` lists the rules"),

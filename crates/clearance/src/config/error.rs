@@ -35,6 +35,9 @@ pub(crate) enum ConfigError {
     /// A rule name that means nothing.
     #[error("{}: {name}", origin_text(.origin))]
     UnknownRule { origin: Origin, name: UnknownName },
+    /// A group where one rule is needed.
+    #[error("{}: `{given}` does not name one rule; give a rule id or one of its aliases", origin_text(.origin))]
+    NotOneRule { origin: Origin, given: String },
     /// A selection under which no rule runs.
     #[error("{}: this selects no rule of this program; `clearance rules` lists them", origin_text(.origin))]
     NothingSelected { origin: Origin },

@@ -3,6 +3,7 @@
 //! Stages: raw text → [`options`] of one file, typed and with places ([`reader`], [`peers`]) → all files of the target ([`load`]) → merged with the command
 //! line and checked against the catalogue ([`resolve`]) → [`Settings`]. Rules and reports see only the last.
 
+mod effective;
 mod error;
 mod ini;
 mod load;
@@ -15,9 +16,9 @@ mod resolve;
 mod selection;
 mod settings;
 
+pub(crate) use effective::{describe, peer_lines};
 pub(crate) use error::ConfigError;
 pub(crate) use load::{Loaded, Use};
-pub(crate) use origin::{Origin, Sited};
+pub(crate) use origin::Place;
 pub(crate) use resolve::{CommandLine, Known, resolve};
-pub(crate) use selection::State;
-pub(crate) use settings::{AcceptRule, Accepted, FileSettings, HiddenBecause, PeerScope, Scope, Settings};
+pub(crate) use settings::{AcceptRule, Accepted, FileSettings, HiddenBecause, Settings};

@@ -24,6 +24,19 @@ impl Base {
         }
     }
 
+    /// A glob written in this folder, as a glob relative to the target. `None`: everything.
+    pub(crate) fn glob_from_target(&self, glob: Option<&str>) -> Option<String> {
+        let glob = glob.map(|glob| glob.trim_start_matches("./").trim_start_matches('/'));
+        match self {
+            Self::Inside(folder) if folder.is_empty() => glob.map(str::to_owned),
+            Self::Inside(folder) => Some(format!("{}/{}", globset::escape(folder), glob.unwrap_or("**"))),
+            Self::Above(down) => glob.map(|glob| {
+                let below = glob.strip_prefix(down.as_str()).and_then(|rest| rest.strip_prefix('/'));
+                below.unwrap_or(glob).to_owned()
+            }),
+        }
+    }
+
     /// How near it is to the files of the target: the deeper, the greater.
     pub(crate) fn depth(&self) -> usize {
         match self {

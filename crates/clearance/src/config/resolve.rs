@@ -338,28 +338,24 @@ fn accept_rule(catalogue: &Catalogue, base: &Base, accept: &Accept) -> Result<Ac
                 origin: name.origin.clone(),
                 name: unknown,
             })?;
-            let Named::Rules { positions, .. } = found else {
-                return Err(ConfigError::NothingSelected {
-                    origin: name.origin.clone(),
-                });
-            };
-            let mut rules = RuleSet::empty(catalogue);
-            rules.add(&positions);
-            Accepted::Rules {
-                written: name.value.clone(),
-                rules,
+            match found {
+                Named::Rules { exact: true, .. } => Accepted::Rule(name.value.trim().to_owned()),
+                Named::Rules { exact: false, .. } | Named::RetiredInBandit | Named::Foreign => {
+                    return Err(ConfigError::NotOneRule {
+                        origin: name.origin.clone(),
+                        given: name.value.clone(),
+                    });
+                }
             }
         }
     };
-    let path = match &accept.path {
-        Some(written) => Some((written.value.clone(), pattern(written)?)),
-        None => None,
-    };
+    if let Some(written) = &accept.path {
+        pattern(written)?;
+    }
     Ok(AcceptRule {
-        base: base.clone(),
         place: accept.place.clone(),
         target,
-        path,
+        path: base.glob_from_target(accept.path.as_ref().map(|path| path.value.as_str())),
         reason: accept.reason.clone(),
         until: accept.until,
     })

@@ -109,11 +109,10 @@ pub(crate) struct RoleRule {
 /// A configured acceptance.
 #[derive(Debug, Clone)]
 pub(crate) struct AcceptRule {
-    pub(crate) base: Base,
     pub(crate) place: Place,
     pub(crate) target: Accepted,
-    /// As written, and compiled.
-    pub(crate) path: Option<(String, Pattern)>,
+    /// A glob relative to the target; `None`: everywhere.
+    pub(crate) path: Option<String>,
     pub(crate) reason: Option<String>,
     pub(crate) until: Option<jiff::civil::Date>,
 }
@@ -121,8 +120,8 @@ pub(crate) struct AcceptRule {
 /// What an acceptance is for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Accepted {
-    /// The findings of these rules, and the name that was used.
-    Rules { written: String, rules: RuleSet },
+    /// The findings of a rule, by the name that was used.
+    Rule(String),
     /// One finding.
     Finding(Fingerprint),
 }
@@ -166,6 +165,17 @@ impl Settings {
                     ExcludePattern::Bandit(pattern) => pattern.covers(&path),
                 })
         })
+    }
+
+    /// The patterns that the walk through the target may apply itself, as written: this program's, from the target's own folder.
+    pub(crate) fn walk_excludes(&self) -> Vec<String> {
+        self.excludes
+            .iter()
+            .filter(|exclude| {
+                matches!(exclude.pattern, ExcludePattern::Own(_)) && exclude.base == Base::Inside(String::new())
+            })
+            .map(|exclude| exclude.written.value.clone())
+            .collect()
     }
 
     /// The role that the configuration gives to `path`.

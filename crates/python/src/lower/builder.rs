@@ -31,9 +31,11 @@ pub(super) struct Virtual {
     /// `Phi` (of a span of `phi_operands`), `Sigma`, or what the entry holds.
     pub(super) op: Op,
     pub(super) range: TextRange,
-    /// What stands for it, if it turned out to be another value; afterwards, its place in the module.
+    /// What stands for it, if it turned out to be another value.
     pub(super) forward: Value,
     pub(super) used: bool,
+    /// Its number in the module, given at the end.
+    pub(super) place: u32,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -45,8 +47,16 @@ pub(super) struct BlockRecord {
     /// The virtual values at its head.
     pub(super) virtuals: Span,
     pub(super) terminator: Terminator,
-    /// The block that took its place; afterwards, its number in the module.
+    /// The block that took its place; for a filled one its number in the module, given at the end.
     pub(super) number: u32,
+    filled: bool,
+}
+
+impl BlockRecord {
+    /// Whether it was opened; if not, another block took its place.
+    pub(super) fn is_filled(&self) -> bool {
+        self.filled
+    }
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -695,6 +705,7 @@ impl Builder {
             range,
             forward: Value::NONE,
             used: false,
+            place: NOTHING,
         });
         Value(VIRTUAL | (self.virtuals.len() as u32 - 1))
     }
@@ -713,6 +724,7 @@ impl Builder {
             virtuals: Span::default(),
             terminator: Terminator::Unreachable,
             number: NOTHING,
+            filled: false,
         });
         self.blocks.len() as u32 - 1
     }
@@ -723,6 +735,7 @@ impl Builder {
         self.may_raise = false;
         self.has_call = false;
         let record = &mut self.blocks[block as usize];
+        record.filled = true;
         record.first = self.insts.len() as u32;
         record.preds = Span {
             start: preds,

@@ -2,21 +2,24 @@
 
 use ruff_text_size::{TextRange, TextSize};
 
-use crate::ir::{Block, BlockData, Inst, ModuleIr, Op, Part, Span, Terminator, Value};
+use crate::ir::{Block, BlockData, Func, Inst, ModuleIr, Op, Part, Span, Terminator, Value};
 
-use super::builder::{Builder, NOTHING, VIRTUAL};
+use super::builder::{Builder, NOTHING, VIRTUAL, Virtual};
+
+/// How often forwards are followed to find phis that they made trivial.
+const TRIVIAL_ROUNDS: usize = 4;
 
 /// Where the side arenas of the module stood when the function was begun.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Begun {
-    pub(super) lists: usize,
-    pub(super) args: usize,
-    pub(super) parts: usize,
-    pub(super) bindings: usize,
-    pub(super) facts: usize,
-    pub(super) annotations: usize,
-    pub(super) functions: usize,
-    pub(super) classes: usize,
+    lists: usize,
+    args: usize,
+    parts: usize,
+    bindings: usize,
+    facts: usize,
+    annotations: usize,
+    functions: usize,
+    classes: usize,
 }
 
 impl Begun {
@@ -32,9 +35,14 @@ impl Begun {
             classes: ir.classes.len(),
         }
     }
+
+    /// The bindings recorded since.
+    pub(super) fn bindings(self) -> usize {
+        self.bindings
+    }
 }
 
-/// Scratch space of [`Finisher::finish`], kept from function to function.
+/// Scratch space, kept from function to function.
 #[derive(Debug, Default)]
 pub(super) struct Finisher {
     /// The final number of each instruction of the builder.
@@ -43,15 +51,8 @@ pub(super) struct Finisher {
 }
 
 impl Finisher {
-    /// Moves what `builder` holds into `ir` and returns the spans of its instructions and blocks.
-    pub(super) fn finish(
-        &mut self,
-        builder: &mut Builder,
-        ir: &mut ModuleIr,
-        begun: Begun,
-        parameters: usize,
-        range: TextRange,
-    ) -> (Span, Span) {
+    /// Moves what `builder` holds into `ir` as the function `func`, which has `parameters` parameters.
+    pub(super) fn finish(&mut self, builder: &mut Builder, ir: &mut ModuleIr, begun: Begun, func: Func) {
         if builder.is_open() {
             builder.exit();
         }
@@ -59,51 +60,45 @@ impl Finisher {
             forward_trivial(builder);
         }
         self.mark_used(builder);
+        let function = &ir.functions[func.index()];
+        let parameters = function.params.len() as u32;
+        let start = function.range.start();
         let first = ir.insts.len() as u32;
         let first_block = ir.blocks.len() as u32;
-        self.number(builder, first, first_block, parameters as u32);
-        self.move_instructions(builder, ir, parameters, range.start());
-        self.move_blocks(builder, ir, first_block);
+        self.number(builder, first, first_block, parameters);
         let numbers = Numbers {
             map: &self.map,
             builder,
         };
+        // The function's own operand lists are rewritten before phis and predecessors, which are final already, join them.
         numbers.rewrite_side_arenas(ir, begun);
-        let insts = Span {
-            start: first,
-            len: ir.insts.len() as u32 - first,
-        };
-        let blocks = Span {
-            start: first_block,
-            len: ir.blocks.len() as u32 - first_block,
-        };
-        (insts, blocks)
+        numbers.move_blocks(ir, parameters, start);
+        numbers.move_phis(ir, first_block);
+        let function = &mut ir.functions[func.index()];
+        function.insts = since(first, ir.insts.len());
+        function.blocks = since(first_block, ir.blocks.len());
     }
 
     /// What is used only by what is not used is not used.
     fn mark_used(&mut self, builder: &mut Builder) {
-        let used = |(number, value): (usize, &super::builder::Virtual)| value.used.then_some(number as u32);
         self.work.clear();
-        self.work.extend(builder.virtuals.iter().enumerate().filter_map(used));
+        let used = builder.virtuals.iter().enumerate().filter(|(_, value)| value.used);
+        self.work.extend(used.map(|(number, _)| number as u32));
         while let Some(number) = self.work.pop() {
             let value = builder.virtuals[number as usize];
-            let mut visit = |operand: Value| {
-                if let Some(at) = virtual_index(builder.virtuals.len(), operand)
-                    && !builder.virtuals[at].used
-                {
-                    builder.virtuals[at].used = true;
-                    self.work.push(at as u32);
-                }
-            };
             if value.forward != Value::NONE {
-                visit(value.forward);
+                visit(&mut builder.virtuals, &mut self.work, value.forward);
                 continue;
             }
             match value.op {
-                Op::Phi(span) => builder.phi_operands[span.range()].iter().for_each(|operand| visit(*operand)),
+                Op::Phi(span) => {
+                    for operand in &builder.phi_operands[span.range()] {
+                        visit(&mut builder.virtuals, &mut self.work, *operand);
+                    }
+                }
                 Op::Sigma { value, condition, .. } => {
-                    visit(value);
-                    visit(condition);
+                    visit(&mut builder.virtuals, &mut self.work, value);
+                    visit(&mut builder.virtuals, &mut self.work, condition);
                 }
                 _ => {}
             }
@@ -115,6 +110,10 @@ impl Finisher {
         self.map.clear();
         self.map.reserve(builder.insts.len());
         let mut next = first;
+        let mut place = |value: &mut Virtual, next: &mut u32| {
+            value.place = *next;
+            *next += 1;
+        };
         for (position, block) in builder.order.iter().enumerate() {
             let record = &mut builder.blocks[*block as usize];
             record.number = first_block + position as u32;
@@ -127,143 +126,388 @@ impl Finisher {
                 start = end;
                 for number in &builder.initials {
                     let value = &mut builder.virtuals[*number as usize];
-                    if value.used && value.forward == Value::NONE {
-                        value.forward = Value(next);
-                        next += 1;
+                    if value.used {
+                        place(value, &mut next);
                     }
                 }
             }
-            for at in record.virtuals.range() {
-                let value = &mut builder.virtuals[at];
+            for value in &mut builder.virtuals[record.virtuals.range()] {
                 if value.used && matches!(value.op, Op::Sigma { .. }) {
-                    value.forward = Value(next);
-                    next += 1;
+                    place(value, &mut next);
                 }
             }
             self.map.extend(next..next + (record.end - start));
             next += record.end - start;
         }
-        // Phis stand after all other instructions of the function.
         for block in &builder.order {
-            for at in builder.blocks[*block as usize].virtuals.range() {
-                let value = &mut builder.virtuals[at];
-                if value.used && value.forward == Value::NONE && matches!(value.op, Op::Phi(_)) {
-                    value.forward = Value(next | FINAL);
-                    next += 1;
+            for value in &mut builder.virtuals[builder.blocks[*block as usize].virtuals.range()] {
+                if stays_phi(value) {
+                    place(value, &mut next);
                 }
             }
         }
         for number in 0..builder.virtuals.len() {
             let value = builder.virtuals[number];
-            if !value.used {
-                continue;
-            }
-            if let Op::Phi(_) = value.op {
-                let place = resolve(builder, &self.map, number);
-                builder.virtuals[number].forward = place;
+            if value.used && value.forward != Value::NONE {
+                builder.virtuals[number].place = match forwarded(builder, value.forward) {
+                    target if target.0 < VIRTUAL => self.map[target.index()],
+                    target => builder.virtuals[(target.0 & !VIRTUAL) as usize].place,
+                };
             }
         }
-    }
-
-    fn move_instructions(&mut self, builder: &mut Builder, ir: &mut ModuleIr, parameters: usize, start: TextSize) {
-        let numbers = Numbers {
-            map: &self.map,
-            builder,
-        };
-        let builder: &Builder = builder;
-        ir.insts.reserve(builder.insts.len());
-        let mut copy = |inst: &Inst| {
-            let op = numbers.op(inst.op);
-            ir.insts.push(Inst { op, range: inst.range });
-        };
-        for (position, block) in builder.order.iter().enumerate() {
-            let record = builder.blocks[*block as usize];
-            let mut own = &builder.insts[record.first as usize..record.end as usize];
-            if position == 0 {
-                let split = parameters.min(own.len());
-                own[..split].iter().for_each(&mut copy);
-                own = &own[split..];
-                for number in &builder.initials {
-                    let value = builder.virtuals[*number as usize];
-                    if value.used {
-                        copy(&Inst {
-                            op: value.op,
-                            range: TextRange::empty(start),
-                        });
-                    }
-                }
-            }
-            for at in record.virtuals.range() {
-                let value = builder.virtuals[at];
-                if value.used && matches!(value.op, Op::Sigma { .. }) {
-                    copy(&Inst {
-                        op: value.op,
-                        range: value.range,
-                    });
-                }
-            }
-            own.iter().for_each(&mut copy);
-        }
-    }
-
-    fn move_blocks(&mut self, builder: &mut Builder, ir: &mut ModuleIr, first_block: u32) {
-        let numbers = Numbers {
-            map: &self.map,
-            builder,
-        };
-        let builder: &Builder = builder;
-        ir.blocks.reserve(builder.order.len());
-        let first_function_inst = self.map.first().copied();
-        for (position, block) in builder.order.iter().enumerate() {
-            let record = builder.blocks[*block as usize];
-            let phis = numbers.move_phis(ir, record.virtuals);
-            let preds = Span {
-                start: ir.lists.len() as u32,
-                len: record.preds.len,
-            };
-            for at in record.preds.range() {
-                ir.lists.push(Value(numbers.block(builder.preds[at])));
-            }
-            let insts = numbers.block_instructions(record.virtuals, record.first, record.end, position == 0);
-            let insts = insts.unwrap_or(Span {
-                start: first_function_inst.unwrap_or(ir.insts.len() as u32),
-                len: 0,
-            });
-            ir.blocks.push(BlockData {
-                insts,
-                phis,
-                preds,
-                end: numbers.terminator(record.terminator),
-            });
-        }
-        debug_assert_eq!(first_block as usize + builder.order.len(), ir.blocks.len());
     }
 }
 
-/// Set in the place of a phi that stays one.
-const FINAL: u32 = 0x4000_0000;
-
-/// The final place of a virtual value: along forwards to a phi that stays, a sigma, an initial value or an instruction.
-fn resolve(builder: &Builder, map: &[u32], mut number: usize) -> Value {
-    loop {
-        let value = &builder.virtuals[number];
-        let forward = value.forward;
-        match value.op {
-            Op::Phi(_) if forward == Value::NONE => return Value::NONE,
-            Op::Phi(_) => {}
-            _ => return forward,
-        }
-        if forward.0 & VIRTUAL == 0 && forward.0 & FINAL != 0 {
-            return Value(forward.0 & !FINAL);
-        }
-        match virtual_index(builder.virtuals.len(), forward) {
-            Some(next) => number = next,
-            None => return Value(map.get(forward.index()).copied().unwrap_or(NOTHING)),
-        }
+/// Marks a virtual value as used.
+fn visit(virtuals: &mut [Virtual], work: &mut Vec<u32>, operand: Value) {
+    if let Some(at) = virtual_index(virtuals.len(), operand)
+        && !virtuals[at].used
+    {
+        virtuals[at].used = true;
+        work.push(at as u32);
     }
 }
 
 fn virtual_index(count: usize, value: Value) -> Option<usize> {
     let index = (value.0 & !VIRTUAL) as usize;
     (value.0 & VIRTUAL != 0 && index < count).then_some(index)
+}
+
+fn stays_phi(value: &Virtual) -> bool {
+    value.used && value.forward == Value::NONE && matches!(value.op, Op::Phi(_))
+}
+
+/// Forwards phis whose operands are all the same value (or the phi itself) once other forwards are followed.
+fn forward_trivial(builder: &mut Builder) {
+    for _ in 0..TRIVIAL_ROUNDS {
+        let mut changed = false;
+        for number in 0..builder.virtuals.len() {
+            let value = builder.virtuals[number];
+            let Op::Phi(span) = value.op else { continue };
+            if value.forward != Value::NONE {
+                continue;
+            }
+            let own = Value(VIRTUAL | number as u32);
+            let mut same = Value::NONE;
+            let trivial = span.range().all(|at| {
+                let operand = forwarded(builder, builder.phi_operands[at]);
+                if operand != own && operand != same {
+                    let first = same == Value::NONE;
+                    same = operand;
+                    return first;
+                }
+                true
+            });
+            if trivial && same != Value::NONE {
+                builder.virtuals[number].forward = same;
+                changed = true;
+            }
+        }
+        if !changed {
+            break;
+        }
+    }
+}
+
+/// Follows forwards.
+fn forwarded(builder: &Builder, mut value: Value) -> Value {
+    while let Some(at) = virtual_index(builder.virtuals.len(), value)
+        && builder.virtuals[at].forward != Value::NONE
+    {
+        value = builder.virtuals[at].forward;
+    }
+    value
+}
+
+/// The final numbers of everything in a builder.
+struct Numbers<'a> {
+    map: &'a [u32],
+    builder: &'a Builder,
+}
+
+impl Numbers<'_> {
+    fn value(&self, value: Value) -> Value {
+        if value.0 < VIRTUAL {
+            return Value(self.map[value.index()]);
+        }
+        match virtual_index(self.builder.virtuals.len(), value) {
+            Some(at) => Value(self.builder.virtuals[at].place),
+            None => Value::NONE,
+        }
+    }
+
+    fn block(&self, block: u32) -> Block {
+        let blocks = &self.builder.blocks;
+        let record = &blocks[block as usize];
+        if record.is_filled() {
+            Block(record.number)
+        } else {
+            // Another block took its place.
+            Block(blocks.get(record.number as usize).map_or(NOTHING, |other| other.number))
+        }
+    }
+
+    fn terminator(&self, terminator: Terminator) -> Terminator {
+        match terminator {
+            Terminator::Jump(to) => Terminator::Jump(self.block(to.0)),
+            Terminator::Branch {
+                condition,
+                then,
+                otherwise,
+            } => Terminator::Branch {
+                condition: self.value(condition),
+                then: self.block(then.0),
+                otherwise: self.block(otherwise.0),
+            },
+            Terminator::Loop { body, done } => Terminator::Loop {
+                body: self.block(body.0),
+                done: self.block(done.0),
+            },
+            other => other,
+        }
+    }
+
+    fn move_blocks(&self, ir: &mut ModuleIr, parameters: u32, start: TextSize) {
+        let builder = self.builder;
+        ir.insts.reserve(builder.insts.len());
+        ir.blocks.reserve(builder.order.len());
+        for (position, block) in builder.order.iter().enumerate() {
+            let first = ir.insts.len() as u32;
+            let record = builder.blocks[*block as usize];
+            let mut own = &builder.insts[record.first as usize..record.end as usize];
+            if position == 0 {
+                let (params, rest) = own.split_at((parameters as usize).min(own.len()));
+                ir.insts.extend_from_slice(params);
+                own = rest;
+                for number in &builder.initials {
+                    let value = builder.virtuals[*number as usize];
+                    if value.used {
+                        ir.insts.push(Inst {
+                            op: value.op,
+                            range: TextRange::empty(start),
+                        });
+                    }
+                }
+            }
+            for value in &builder.virtuals[record.virtuals.range()] {
+                if value.used && matches!(value.op, Op::Sigma { .. }) {
+                    ir.insts.push(Inst {
+                        op: self.op(value.op),
+                        range: value.range,
+                    });
+                }
+            }
+            ir.insts.extend(own.iter().map(|inst| Inst {
+                op: self.op(inst.op),
+                range: inst.range,
+            }));
+            let preds = ir.lists.len() as u32;
+            ir.lists
+                .extend(builder.preds[record.preds.range()].iter().map(|pred| Value(self.block(*pred).0)));
+            ir.blocks.push(BlockData {
+                insts: since(first, ir.insts.len()),
+                phis: Span::default(),
+                preds: since(preds, ir.lists.len()),
+                end: self.terminator(record.terminator),
+            });
+        }
+    }
+
+    /// Phis stand after all other instructions of the function.
+    fn move_phis(&self, ir: &mut ModuleIr, first_block: u32) {
+        let builder = self.builder;
+        for (position, block) in builder.order.iter().enumerate() {
+            let virtuals = &builder.virtuals[builder.blocks[*block as usize].virtuals.range()];
+            let first_phi = ir.insts.len() as u32;
+            for value in virtuals.iter().filter(|value| stays_phi(value)) {
+                let Op::Phi(span) = value.op else { continue };
+                let operands = ir.lists.len() as u32;
+                let values = builder.phi_operands[span.range()].iter().map(|operand| self.value(*operand));
+                ir.lists.extend(values);
+                ir.insts.push(Inst {
+                    op: Op::Phi(since(operands, ir.lists.len())),
+                    range: value.range,
+                });
+            }
+            let last_phi = ir.insts.len() as u32;
+            if first_phi != last_phi {
+                let phis = ir.lists.len() as u32;
+                ir.lists.extend((first_phi..last_phi).map(Value));
+                ir.blocks[first_block as usize + position].phis = since(phis, ir.lists.len());
+            }
+        }
+    }
+
+    /// Rewrites what the function put into the side arenas, and what its nested definitions hold of its values.
+    fn rewrite_side_arenas(&self, ir: &mut ModuleIr, begun: Begun) {
+        for value in &mut ir.lists[begun.lists..] {
+            *value = self.value(*value);
+        }
+        for arg in &mut ir.args[begun.args..] {
+            arg.value = self.value(arg.value);
+        }
+        for part in &mut ir.parts[begun.parts..] {
+            if let Part::Value { value, spec, .. } = part {
+                *value = self.value(*value);
+                *spec = self.value(*spec);
+            }
+        }
+        for binding in &mut ir.bindings[begun.bindings..] {
+            binding.value = self.value(binding.value);
+        }
+        for fact in &mut ir.facts[begun.facts..] {
+            fact.block = self.block(fact.block.0);
+            match &mut fact.kind {
+                crate::ir::FactKind::Assert(value) => *value = self.value(*value),
+                crate::ir::FactKind::Handler { types, .. } => *types = self.value(*types),
+            }
+        }
+        for annotation in &mut ir.annotations[begun.annotations..] {
+            annotation.base = self.value(annotation.base);
+            annotation.annotation = self.value(annotation.annotation);
+            annotation.value = self.value(annotation.value);
+        }
+        for function in &mut ir.functions[begun.functions..] {
+            for param in &mut function.params {
+                param.default = self.value(param.default);
+                param.annotation = self.value(param.annotation);
+            }
+            function.decorators.iter_mut().for_each(|value| *value = self.value(*value));
+            function.returns = self.value(function.returns);
+        }
+        for class in &mut ir.classes[begun.classes..] {
+            class.decorators.iter_mut().for_each(|value| *value = self.value(*value));
+        }
+    }
+
+    fn op(&self, op: Op) -> Op {
+        let at = |value: Value| self.value(value);
+        match op {
+            Op::None
+            | Op::Bool(_)
+            | Op::Ellipsis
+            | Op::Int(_)
+            | Op::BigInt(_)
+            | Op::Float(_)
+            | Op::Complex(_)
+            | Op::Str(_)
+            | Op::Bytes(_)
+            | Op::Param(_)
+            | Op::Global(_)
+            | Op::Free(_)
+            | Op::Unbound(_)
+            | Op::Import(_)
+            | Op::Slice(_)
+            | Op::DeleteName(_)
+            | Op::Format(_)
+            | Op::Template(_)
+            | Op::Tuple(_)
+            | Op::List(_)
+            | Op::Set(_)
+            | Op::Dict(_)
+            | Op::Function(_)
+            | Op::Class(_)
+            | Op::Phi(_)
+            | Op::Unknown => op,
+            Op::Attr { base, name } => Op::Attr { base: at(base), name },
+            Op::Item { base, key } => Op::Item {
+                base: at(base),
+                key: at(key),
+            },
+            Op::StoreAttr { base, name, value } => Op::StoreAttr {
+                base: at(base),
+                name,
+                value: at(value),
+            },
+            Op::StoreItem { base, key, value } => Op::StoreItem {
+                base: at(base),
+                key: at(key),
+                value: at(value),
+            },
+            Op::StoreName { name, value } => Op::StoreName { name, value: at(value) },
+            Op::DeleteAttr { base, name } => Op::DeleteAttr { base: at(base), name },
+            Op::DeleteItem { base, key } => Op::DeleteItem {
+                base: at(base),
+                key: at(key),
+            },
+            Op::Call { callee, args } => Op::Call {
+                callee: at(callee),
+                args,
+            },
+            Op::Decorate { decorator, target } => Op::Decorate {
+                decorator: at(decorator),
+                target: at(target),
+            },
+            Op::Binary {
+                op,
+                in_place,
+                left,
+                right,
+            } => Op::Binary {
+                op,
+                in_place,
+                left: at(left),
+                right: at(right),
+            },
+            Op::Unary { op, value } => Op::Unary { op, value: at(value) },
+            Op::Compare { op, left, right } => Op::Compare {
+                op,
+                left: at(left),
+                right: at(right),
+            },
+            Op::Starred(value) => Op::Starred(at(value)),
+            Op::Collect { kind, element, key } => Op::Collect {
+                kind,
+                element: at(element),
+                key: at(key),
+            },
+            Op::Element { iterable, is_async } => Op::Element {
+                iterable: at(iterable),
+                is_async,
+            },
+            Op::Unpack { value, index } => Op::Unpack {
+                value: at(value),
+                index,
+            },
+            Op::UnpackRest { value, before, after } => Op::UnpackRest {
+                value: at(value),
+                before,
+                after,
+            },
+            Op::Enter { manager, is_async } => Op::Enter {
+                manager: at(manager),
+                is_async,
+            },
+            Op::Caught { types } => Op::Caught { types: at(types) },
+            Op::Await(value) => Op::Await(at(value)),
+            Op::Yield(value) => Op::Yield(at(value)),
+            Op::YieldFrom(value) => Op::YieldFrom(at(value)),
+            Op::Sigma {
+                value,
+                condition,
+                truth,
+            } => Op::Sigma {
+                value: at(value),
+                condition: at(condition),
+                truth,
+            },
+            Op::Match { test, subject, operand } => Op::Match {
+                test,
+                subject: at(subject),
+                operand: at(operand),
+            },
+            Op::Return(value) => Op::Return(at(value)),
+            Op::Raise { exception, cause } => Op::Raise {
+                exception: at(exception),
+                cause: at(cause),
+            },
+        }
+    }
+}
+
+fn since(start: u32, end: usize) -> Span {
+    Span {
+        start,
+        len: end as u32 - start,
+    }
 }

@@ -32,10 +32,11 @@ pub(super) fn is_dirty(
     if !index_is_tree(repository, index, tree)? {
         return Some(true);
     }
+    let modes = cfg!(unix) && repository.config_snapshot().boolean("core.fileMode") != Some(false);
     let verdicts: Vec<_> = index
         .entries
         .par_iter()
-        .map(|entry| (by_times(work_tree, index, entry), entry))
+        .map(|entry| (by_times(work_tree, index, entry, modes), entry))
         .filter(|(verdict, _)| *verdict != Verdict::Same)
         .collect();
     if verdicts.iter().any(|(verdict, _)| *verdict == Verdict::Different) {
@@ -66,7 +67,11 @@ enum Verdict {
 
 /// Whether the index holds exactly what `tree` does. None if the tree cannot be read.
 fn index_is_tree(repository: &gix::Repository, index: &Index, tree: ObjectId) -> Option<bool> {
-    if index.entries.iter().any(|entry| entry.stage != 0 || entry.intent_to_add) {
+    if index
+        .entries
+        .iter()
+        .any(|entry| entry.stage != 0 || entry.intent_to_add)
+    {
         return Some(false);
     }
     // The index remembers the tree that it was last equal to, and forgets it when an entry changes.
@@ -137,22 +142,33 @@ fn holds(
     Some(true)
 }
 
-/// Compares size and times with what git last saw. Unknown: only the content can tell.
-fn by_times(work_tree: &Path, index: &Index, entry: &Entry) -> Verdict {
+/// Compares size and times with what git last saw, and with `modes` whether the file is executable. Unknown: only the content can tell.
+fn by_times(work_tree: &Path, index: &Index, entry: &Entry, modes: bool) -> Verdict {
     if entry.skip_worktree || matches!(entry.mode, Mode::Submodule | Mode::Folder) {
         return Verdict::Same;
     }
-    let Some(path) = path_of(work_tree, index, entry) else { return Verdict::Unknown };
-    let Ok(metadata) = fs::symlink_metadata(&path) else { return Verdict::Different };
-    let same_kind = if entry.mode == Mode::File { metadata.is_file() } else { metadata.is_symlink() };
+    let Some(path) = path_of(work_tree, index, entry) else {
+        return Verdict::Unknown;
+    };
+    let Ok(metadata) = fs::symlink_metadata(&path) else {
+        return Verdict::Different;
+    };
+    let same_kind = if entry.mode == Mode::File {
+        metadata.is_file()
+    } else {
+        metadata.is_symlink()
+    };
     if !same_kind {
         return Verdict::Different;
     }
-    let same_mode = entry.mode == Mode::Link || is_executable(&metadata).is_none_or(|is| is == entry.executable);
+    if modes && entry.mode == Mode::File && is_executable(&metadata) != entry.executable {
+        return Verdict::Different;
+    }
     // Owner, device and inode are not compared: they change when a tree is mounted elsewhere, which says nothing about content.
-    let same = same_mode
-        && metadata.len() as u32 == entry.size
-        && metadata.modified().is_ok_and(|time| is_same_time(entry.mtime, Stamp::of(time)))
+    let same = metadata.len() as u32 == entry.size
+        && metadata
+            .modified()
+            .is_ok_and(|time| is_same_time(entry.mtime, Stamp::of(time)))
         && changed(&metadata).is_none_or(|stamp| is_same_time(entry.ctime, stamp));
     // A file written in the same moment as the index may have changed after git looked.
     let racy = if entry.mtime.nanoseconds == 0 {
@@ -160,34 +176,43 @@ fn by_times(work_tree: &Path, index: &Index, entry: &Entry) -> Verdict {
     } else {
         entry.mtime >= index.written
     };
-    if same && !racy { Verdict::Same } else { Verdict::Unknown }
+    if same && !racy {
+        Verdict::Same
+    } else {
+        Verdict::Unknown
+    }
 }
 
 /// Git on some systems leaves the nanoseconds out.
 fn is_same_time(recorded: Stamp, seen: Stamp) -> bool {
-    recorded.seconds == seen.seconds && (recorded.nanoseconds == 0 || recorded.nanoseconds == seen.nanoseconds)
+    recorded.seconds == seen.seconds
+        && (recorded.nanoseconds == 0 || recorded.nanoseconds == seen.nanoseconds)
 }
 
 /// Compares the content with the object that the index names.
 fn by_content(work_tree: &Path, index: &Index, entry: &Entry, filtered: &Gitignore) -> Verdict {
-    let Some(path) = path_of(work_tree, index, entry) else { return Verdict::Unknown };
-    let Ok(metadata) = fs::symlink_metadata(&path) else { return Verdict::Different };
+    let Some(path) = path_of(work_tree, index, entry) else {
+        return Verdict::Unknown;
+    };
+    let Ok(metadata) = fs::symlink_metadata(&path) else {
+        return Verdict::Different;
+    };
     if metadata.is_symlink() {
         let target = fs::read_link(&path).ok();
-        let target = target.as_deref().and_then(|target| gix::path::into_bstr(target).ok());
+        let target = target
+            .as_deref()
+            .and_then(|target| gix::path::into_bstr(target).ok());
         return match target {
             Some(target) if is_blob(target.as_ref(), entry) => Verdict::Same,
             _ => Verdict::Different,
         };
     }
-    let Some(bytes) = read_small(&path, MAX_BYTES) else { return Verdict::Unknown };
+    let Some(bytes) = read_small(&path, MAX_BYTES) else {
+        return Verdict::Unknown;
+    };
     // Line ends may be converted by settings that are not read here.
     if is_blob(&bytes, entry) || is_blob(&bytes.replace(b"\r\n", b"\n"), entry) {
-        return match is_executable(&metadata) {
-            // The repository may say that the bit is of no account (`core.fileMode`).
-            Some(is) if is != entry.executable => Verdict::Unknown,
-            _ => Verdict::Same,
-        };
+        return Verdict::Same;
     }
     match to_path(index.path(entry)) {
         Some(name) if !filtered.matched_path_or_any_parents(&name, false).is_ignore() => Verdict::Different,
@@ -210,15 +235,23 @@ fn filtered_paths(work_tree: &Path, index: &Index) -> Gitignore {
         };
         let Ok(folder) = folder.to_str() else { continue };
         let text = path_of(work_tree, index, entry).and_then(|path| read_small(&path, 256 * 1024));
-        for line in text.unwrap_or_default().lines().filter_map(|line| line.to_str().ok()) {
+        for line in text
+            .unwrap_or_default()
+            .lines()
+            .filter_map(|line| line.to_str().ok())
+        {
             let mut words = line.split_ascii_whitespace();
             let Some(pattern) = words.next() else { continue };
-            let changes =
-                |word: &str| word == "ident" || word.starts_with("filter=") || word.starts_with("working-tree-encoding=");
+            let changes = |word: &str| {
+                word == "ident" || word.starts_with("filter=") || word.starts_with("working-tree-encoding=")
+            };
             if !pattern.starts_with(['#', '[', '!']) && words.any(changes) {
                 let depth = if pattern.contains('/') { "" } else { "**/" };
                 // A pattern that is none filters nothing.
-                let _ = builder.add_line(None, &format!("/{folder}{depth}{}", pattern.trim_start_matches('/')));
+                let _ = builder.add_line(
+                    None,
+                    &format!("/{folder}{depth}{}", pattern.trim_start_matches('/')),
+                );
             }
         }
     }
@@ -228,27 +261,32 @@ fn filtered_paths(work_tree: &Path, index: &Index) -> Gitignore {
 /// Where the entry is on disk. None if its path would lead out of the work tree.
 fn path_of(work_tree: &Path, index: &Index, entry: &Entry) -> Option<PathBuf> {
     let relative = to_path(index.path(entry))?;
-    let inside = relative.components().all(|part| matches!(part, Component::Normal(_)));
+    let inside = relative
+        .components()
+        .all(|part| matches!(part, Component::Normal(_)));
     inside.then(|| work_tree.join(relative))
 }
 
-/// Whether the owner may execute the file. None where the system has no such bit.
+/// Whether the owner may execute the file.
 #[cfg(unix)]
-fn is_executable(metadata: &Metadata) -> Option<bool> {
+fn is_executable(metadata: &Metadata) -> bool {
     use std::os::unix::fs::PermissionsExt;
-    Some(metadata.permissions().mode() & 0o100 != 0)
+    metadata.permissions().mode() & 0o100 != 0
 }
 
 #[cfg(not(unix))]
-fn is_executable(_: &Metadata) -> Option<bool> {
-    None
+fn is_executable(_: &Metadata) -> bool {
+    false
 }
 
 /// When content or attributes of the file last changed. None where the system does not keep that.
 #[cfg(unix)]
 fn changed(metadata: &Metadata) -> Option<Stamp> {
     use std::os::unix::fs::MetadataExt;
-    Some(Stamp { seconds: metadata.ctime() as u32, nanoseconds: metadata.ctime_nsec() as u32 })
+    Some(Stamp {
+        seconds: metadata.ctime() as u32,
+        nanoseconds: metadata.ctime_nsec() as u32,
+    })
 }
 
 #[cfg(not(unix))]

@@ -151,14 +151,12 @@ impl Known {
         })
     }
 
-    fn covers(&self, rule: &Rule) -> bool {
+    fn covers(&self, rule: &'static Rule) -> bool {
         if self.directive.dialect == Dialect::Secrets && !is_about_secrets(rule) {
             return false;
         }
         let Some(names) = &self.names else { return true };
-        names
-            .iter()
-            .any(|(_, rules)| rules.iter().any(|&named| named == rule))
+        names.iter().any(|(_, rules)| rules.contains(&rule))
     }
 
     fn holds(&self, today: Date) -> bool {
@@ -463,62 +461,80 @@ fn judge_table(
 
 /// Findings about acceptances, before they have their identity.
 #[derive(Default)]
-struct Raised(
-    Vec<(
-        &'static Rule,
-        Option<(Severity, String)>,
-        Location,
-        String,
-        String,
-    )>,
-);
+struct Raised(Vec<Complaint>);
+
+struct Complaint {
+    rule: &'static Rule,
+    moved: Option<(Severity, String)>,
+    location: Location,
+    code: String,
+    message: String,
+}
 
 impl Raised {
     fn push(
         &mut self,
         rule: &'static Rule,
-        severity: Option<(Severity, String)>,
+        moved: Option<(Severity, String)>,
         location: &Location,
         code: &str,
         message: String,
     ) {
-        self.0
-            .push((rule, severity, location.clone(), code.to_owned(), message));
+        self.0.push(Complaint {
+            rule,
+            moved,
+            location: location.clone(),
+            code: code.to_owned(),
+            message,
+        });
     }
 
     fn into_findings(self, context: &Context<'_>) -> Vec<Finding> {
-        let raised: Vec<_> = self
+        let complaints: Vec<_> = self
             .0
             .into_iter()
-            .filter(|(rule, ..)| context.enabled.contains(rule.id))
+            .filter(|complaint| context.enabled.contains(complaint.rule.id))
             .collect();
-        let ordinals = number_equals::<_, FxBuildHasher>(
-            raised
-                .iter()
-                .map(|(rule, _, location, code, _)| (rule.id, location.path.clone(), code.clone())),
-        );
-        raised
+        let ordinals = number_equals::<_, FxBuildHasher>(complaints.iter().map(|complaint| {
+            (
+                complaint.rule.id,
+                complaint.location.path.clone(),
+                complaint.code.clone(),
+            )
+        }));
+        complaints
             .into_iter()
             .zip(ordinals)
-            .map(|((rule, severity, location, code, message), ordinal)| {
-                let (severity, severity_reason) = severity.unwrap_or((rule.severity, String::new()));
-                Finding {
-                    rule,
-                    severity,
-                    severity_reason,
-                    confidence: rule.confidence,
-                    // A comment is no code: its words are put into a string so that normalising keeps them.
-                    fingerprint: Fingerprint::new(rule.id, &location.path, "", &format!("{code:?}"), ordinal),
-                    location,
-                    message,
-                    labels: Vec::new(),
-                    trace: Vec::new(),
-                    symbol: String::new(),
-                    advice: None,
-                    fix: None,
-                    acceptance: None,
-                }
-            })
+            .map(|(complaint, ordinal)| complaint.into_finding(ordinal))
             .collect()
+    }
+}
+
+impl Complaint {
+    fn into_finding(self, ordinal: u32) -> Finding {
+        let Self {
+            rule,
+            moved,
+            location,
+            code,
+            message,
+        } = self;
+        let (severity, severity_reason) = moved.unwrap_or((rule.severity, String::new()));
+        Finding {
+            rule,
+            severity,
+            severity_reason,
+            confidence: rule.confidence,
+            // A comment is no code: its words are put into a string so that normalising keeps them.
+            fingerprint: Fingerprint::new(rule.id, &location.path, "", &format!("{code:?}"), ordinal),
+            location,
+            message,
+            labels: Vec::new(),
+            trace: Vec::new(),
+            symbol: String::new(),
+            advice: None,
+            fix: None,
+            acceptance: None,
+        }
     }
 }

@@ -1,5 +1,5 @@
 //! Rules, findings and inputs for the tests of this crate.
-#![allow(dead_code, reason = "each test file uses its part")]
+#![allow(dead_code, unreachable_pub, reason = "each test file uses its part")]
 
 use std::{collections::BTreeSet, time::Duration};
 
@@ -156,7 +156,7 @@ pub fn input() -> Input {
             commit: None,
             dirty: None,
             profile: Profile::Production,
-            time: "2026-11-22T09:14:00Z".parse().unwrap(),
+            time: "2026-11-22T09:14:00Z".parse().expect("a valid date"),
             duration: Duration::from_millis(190),
             command: "clearance check".to_owned(),
         },

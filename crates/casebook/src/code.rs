@@ -1,0 +1,80 @@
+//! Cases of the code plane.
+
+use std::fmt::Write as _;
+
+use clearance_checks::{Settings, models, run};
+use clearance_finding::Finding;
+use clearance_program::{ModuleInput, Program};
+use clearance_python::{Input, lower_module};
+use clearance_source::{FileKind, role_from_content, role_of_path, text_of};
+
+use crate::{Case, CaseFile, Expected};
+
+/// Analyses a case with the rules that are on by default and those of `also` (a page's own rule may be an audit rule), and says how the findings
+/// differ from what the markers announce. `None` if they do not.
+pub fn run_code(case: &Case, also: &[&'static str]) -> Option<String> {
+    let mut settings = Settings::default_rules();
+    settings.rules.extend(also);
+    let findings = analyse(&case.files, &settings);
+    let mut problems = String::new();
+    for file in &case.files {
+        let mut left: Vec<&Finding> = findings.iter().filter(|finding| *finding.location.path == *file.path).collect();
+        for expected in &file.expected {
+            let found = left.iter().position(|finding| {
+                finding.rule.id == expected.rule && finding.location.start.line == expected.line
+            });
+            match found {
+                Some(at) => check(left.remove(at), expected, file, &mut problems),
+                None => {
+                    let _ = writeln!(problems, "{}:{}: expected {}", file.path, expected.line, expected.rule);
+                }
+            }
+        }
+        for finding in left {
+            let _ = writeln!(
+                problems,
+                "{}:{}: unexpected {} ({}): {}",
+                file.path, finding.location.start.line, finding.rule.id, finding.severity, finding.message
+            );
+        }
+    }
+    (!problems.is_empty()).then_some(problems)
+}
+
+fn analyse(files: &[CaseFile], settings: &Settings) -> Vec<Finding> {
+    let inputs = files
+        .iter()
+        .filter_map(|file| {
+            let text = text_of(file.path.as_str().into(), file.text.clone().into_bytes(), FileKind::Python).ok()?;
+            let role = role_from_content(role_of_path(&file.path), &text.text);
+            let ir = lower_module(Input { text: &text.text, cells: None, notebook: false });
+            Some(ModuleInput { path: file.path.as_str().into(), role, text: text.text, line_starts: text.line_starts, ir })
+        })
+        .collect();
+    let program = Program::build(inputs, models());
+    run(&program, settings).findings
+}
+
+fn check(finding: &Finding, expected: &Expected, file: &CaseFile, problems: &mut String) {
+    let place = format!("{}:{}: {}", file.path, expected.line, expected.rule);
+    if let Some(severity) = &expected.severity
+        && finding.severity.as_str() != severity
+    {
+        let _ = writeln!(problems, "{place}: severity {} ({}), expected {severity}", finding.severity, finding.severity_reason);
+    }
+    if let Some(confidence) = &expected.confidence
+        && finding.confidence.as_str() != confidence
+    {
+        let _ = writeln!(problems, "{place}: confidence {}, expected {confidence}", finding.confidence);
+    }
+    if let Some((path, line)) = &expected.via
+        && !finding.trace.iter().any(|step| *step.location.path == **path && step.location.start.line == *line)
+    {
+        let steps: Vec<String> = finding
+            .trace
+            .iter()
+            .map(|step| format!("{}:{}", step.location.path, step.location.start.line))
+            .collect();
+        let _ = writeln!(problems, "{place}: the trace [{}] does not pass {path}:{line}", steps.join(", "));
+    }
+}

@@ -1,0 +1,6 @@
+//! Loading objects from bytes.
+
+use crate::CodeRule;
+
+/// The family's rules, by folder name.
+pub static RULES: &[&CodeRule] = &[];

@@ -1,0 +1,6 @@
+//! Asserts and swallowed exceptions.
+
+use crate::CodeRule;
+
+/// The family's rules, by folder name.
+pub static RULES: &[&CodeRule] = &[];

@@ -1,0 +1,6 @@
+//! Protocols without protection.
+
+use crate::CodeRule;
+
+/// The family's rules, by folder name.
+pub static RULES: &[&CodeRule] = &[];

@@ -1,0 +1,6 @@
+//! Starting programs and evaluating code.
+
+use crate::CodeRule;
+
+/// The family's rules, by folder name.
+pub static RULES: &[&CodeRule] = &[];

@@ -1,0 +1,6 @@
+//! Passwords and keys in code.
+
+use crate::CodeRule;
+
+/// The family's rules, by folder name.
+pub static RULES: &[&CodeRule] = &[];

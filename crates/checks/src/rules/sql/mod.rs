@@ -1,0 +1,6 @@
+//! SQL built from text.
+
+use crate::CodeRule;
+
+/// The family's rules, by folder name.
+pub static RULES: &[&CodeRule] = &[];

@@ -1,0 +1,6 @@
+//! What the source text hides.
+
+use crate::CodeRule;
+
+/// The family's rules, by folder name.
+pub static RULES: &[&CodeRule] = &[];

@@ -1,0 +1,6 @@
+//! Cookies, tokens, CSRF and CORS.
+
+use crate::CodeRule;
+
+/// The family's rules, by folder name.
+pub static RULES: &[&CodeRule] = &[];

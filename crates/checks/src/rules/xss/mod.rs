@@ -1,0 +1,6 @@
+//! HTML without escaping.
+
+use crate::CodeRule;
+
+/// The family's rules, by folder name.
+pub static RULES: &[&CodeRule] = &[];

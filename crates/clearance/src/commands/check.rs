@@ -1,0 +1,212 @@
+//! `clearance check`: examine a project and decide.
+
+use std::{
+    fs,
+    io::{self, IsTerminal, Read, Write},
+    path::{Path, PathBuf},
+    time::Instant,
+};
+
+use clearance_source::{Inventory, from_stdin};
+use clearance_verdict::Assessment;
+
+use crate::{
+    catalogue::Catalogue,
+    cli::{CheckArgs, ConsoleArgs},
+    config::peer_lines,
+    console,
+    exit::{Exit, Failure},
+    output::{Format, Output},
+    run::{
+        analyse::analyse,
+        clock::Clock,
+        command_line,
+        judge::{self, About},
+        plan::{self, Plan},
+        progress::Progress,
+        render::{self, Look},
+        target::Target,
+        threads,
+    },
+    words::FailOn,
+};
+
+/// Largest text accepted from standard input, in bytes, when no limit is configured.
+const MAX_INPUT: u64 = 64 << 20;
+
+/// Runs the subcommand.
+pub(crate) fn run(catalogue: &Catalogue, args: &CheckArgs) -> Result<Exit, Failure> {
+    let clock = Clock::start()?;
+    check_outputs(&args.output)?;
+    let pool = threads::pool(args.threads)?;
+    let progress = Progress::new(args.console.quiet);
+    let assessment = pool.install(|| examine(catalogue, args, clock, &progress));
+    progress.finish();
+    let assessment = assessment?;
+    for output in &args.output {
+        write_report(&assessment, output)?;
+    }
+    let look = Look {
+        colors: console::stdout_has_colors(args.console.color),
+        hyperlinks: io::stdout().is_terminal() && args.console.color != crate::cli::ColorChoice::Never,
+        quiet: args.console.quiet,
+        verbose: args.console.verbose,
+        reports: args.output.iter().map(|output| output.path.display().to_string()).collect(),
+    };
+    console::write_stdout(&render::render(&assessment, args.format, &look))?;
+    Ok(exit(&assessment, args))
+}
+
+fn examine(catalogue: &Catalogue, args: &CheckArgs, clock: Clock, progress: &Progress) -> Result<Assessment, Failure> {
+    let started = Instant::now();
+    let (target, plan, name) = prepare(catalogue, args)?;
+    tell_configuration(&plan, catalogue, args.console);
+    if !plan.inventory.files.iter().any(|file| file.kind.is_python()) {
+        return Err(Failure::NothingToScan(why_nothing(&target, &plan.inventory)));
+    }
+    let listed = started.elapsed();
+    let (analysis, git) = rayon::join(|| analyse(&plan, progress), || judge::git_of(&target.base));
+    let analysed = started.elapsed();
+    let about = About {
+        target: name,
+        git,
+        command: command_line::shown(std::env::args_os()),
+        clock,
+    };
+    let assessment = judge::judge(catalogue, &plan, analysis, about)?;
+    if args.console.verbose {
+        let times = format!(
+            "listed {} files in {listed:.1?}, analysed in {:.1?}, judged in {:.1?}",
+            plan.inventory.files.len(),
+            analysed.saturating_sub(listed),
+            started.elapsed().saturating_sub(analysed),
+        );
+        console::write_stderr("time", &times);
+    }
+    Ok(assessment)
+}
+
+/// The target, its plan, and the name that the report gives it.
+fn prepare(catalogue: &Catalogue, args: &CheckArgs) -> Result<(Target, Plan, String), Failure> {
+    let is_stdin = |path: &PathBuf| path.as_os_str() == "-";
+    let wants_stdin = args.stdin_filename.is_some() || args.paths.iter().any(is_stdin);
+    if !wants_stdin {
+        let target = Target::new(&args.paths)?;
+        let plan = plan::plan(catalogue, &target, &args.rules, args.fail_on)?;
+        let name = target.name();
+        return Ok((target, plan, name));
+    }
+    let only_stdin = args.paths.iter().all(|path| is_stdin(path) || path.as_os_str() == ".");
+    if !only_stdin {
+        return Err(Failure::Usage(
+            "standard input cannot be combined with other paths; give either `-` or paths".to_owned(),
+        ));
+    }
+    let name = args.stdin_filename.clone().unwrap_or_else(|| "stdin.py".to_owned());
+    let mut bytes = Vec::new();
+    let input = io::stdin().lock().take(MAX_INPUT + 1).read_to_end(&mut bytes);
+    input.map_err(Failure::Input)?;
+    let target = Target::new(&[PathBuf::from(".")])?;
+    let inventory = from_stdin(&name, bytes);
+    let plan = plan::plan_stdin(catalogue, &target, &args.rules, args.fail_on, inventory)?;
+    Ok((target, plan, name))
+}
+
+/// Notes on the configuration, on standard error.
+fn tell_configuration(plan: &Plan, catalogue: &Catalogue, console: ConsoleArgs) {
+    if !console.verbose {
+        return;
+    }
+    for file in &plan.settings.files {
+        console::write_stderr("configuration", &format!("{} {}", file.file, file.part));
+    }
+    for line in peer_lines(&plan.settings, catalogue) {
+        console::write_stderr("configuration", &line);
+    }
+    for note in &plan.settings.notes {
+        console::write_stderr("note", note);
+    }
+}
+
+fn why_nothing(target: &Target, inventory: &Inventory) -> String {
+    let mut why = format!("no Python file in {}", target.shown());
+    let mut reasons = Vec::new();
+    if inventory.excluded > 0 {
+        reasons.push(format!("{} excluded by configuration or options", inventory.excluded));
+    }
+    if inventory.ignored > 0 {
+        reasons.push(format!("{} ignored by git", inventory.ignored));
+    }
+    if inventory.stubs_skipped > 0 {
+        reasons.push(format!("{} type stubs", inventory.stubs_skipped));
+    }
+    if !inventory.notices.is_empty() {
+        reasons.push(format!("{} that could not be listed", inventory.notices.len()));
+    }
+    if !reasons.is_empty() {
+        why.push_str(&format!(" (not counted: {})", reasons.join(", ")));
+    }
+    why.push_str("; name the folder of the application");
+    for notice in inventory.notices.iter().take(3) {
+        why.push_str(&format!("\n{}: {}", notice.path, notice.text));
+    }
+    why
+}
+
+/// Refuses report files that cannot be written before the work begins.
+fn check_outputs(outputs: &[Output]) -> Result<(), Failure> {
+    for output in outputs {
+        let folder = match output.path.parent() {
+            Some(parent) if parent != Path::new("") => parent,
+            _ => Path::new("."),
+        };
+        if !folder.is_dir() {
+            return Err(Failure::Usage(format!(
+                "--output {}: the folder {} does not exist; create it first",
+                output.path.display(),
+                folder.display()
+            )));
+        }
+        if output.path.is_dir() {
+            return Err(Failure::Usage(format!(
+                "--output {}: this is a folder; name a file in it",
+                output.path.display()
+            )));
+        }
+    }
+    Ok(())
+}
+
+fn write_report(assessment: &Assessment, output: &Output) -> Result<(), Failure> {
+    let text = render::render(assessment, output.format, &Look::plain());
+    let written = fs::File::create(&output.path).and_then(|mut file| file.write_all(&text));
+    match written {
+        // A pipe whose reader has gone away.
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        Err(cause) => Err(Failure::Output {
+            path: output.path.clone(),
+            cause,
+        }),
+        Ok(()) => Ok(()),
+    }
+}
+
+/// The exit code. `never` and `--exit-zero` forgive a decision, not a run that failed; only `--fail-on never` and
+/// `--exit-zero` forgive files that were seen in part.
+fn exit(assessment: &Assessment, args: &CheckArgs) -> Exit {
+    let forgiving = args.exit_zero || fail_on(assessment, args) == FailOn::Never;
+    let failed = !assessment.coverage.failed.is_empty() || assessment.coverage.is_empty();
+    if forgiving {
+        return if failed { Exit::Incomplete } else { Exit::Met };
+    }
+    match assessment.exit_code(assessment.policy.fail_on) {
+        0 => Exit::Met,
+        1 => Exit::NotMet,
+        _ => Exit::Incomplete,
+    }
+}
+
+fn fail_on(assessment: &Assessment, args: &CheckArgs) -> FailOn {
+    let _ = assessment;
+    args.fail_on.unwrap_or(FailOn::Blocked)
+}

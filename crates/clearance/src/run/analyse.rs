@@ -1,0 +1,239 @@
+//! From the list of files to findings: read, lower, put together, run the rules.
+
+use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::Arc,
+};
+
+use clearance_checks::{Outcome, Settings as RuleSettings};
+use clearance_finding::{Location, Notice, NoticeKind};
+use clearance_program::{ModuleInput, Program};
+use clearance_python::{TextRange, ir::ModuleIr};
+use clearance_source::{File, Options, Text, read, role_from_content};
+use clearance_verdict::{CommentLine, FileLine, FileStatus, Protection, ProtectionStatus, Route};
+use rayon::prelude::*;
+
+use super::{plan::Plan, progress::Progress};
+
+/// What the analysis of a target gives.
+#[derive(Debug, Default)]
+pub(crate) struct Analysis {
+    /// Findings, facts and counts of all rules, those that are off included.
+    pub(crate) outcome: Outcome,
+    /// Every file that was to be analysed.
+    pub(crate) files: Vec<FileLine>,
+    /// What could not be seen.
+    pub(crate) notices: Vec<Notice>,
+    /// Comments that may be directives.
+    pub(crate) comments: Vec<CommentLine>,
+    /// The addresses that the application answers.
+    pub(crate) routes: Vec<Route>,
+    /// Why the rules could not be run to their end, if they could not.
+    pub(crate) failed: Option<String>,
+}
+
+/// Analyses the Python files of `plan` on the current thread pool.
+pub(crate) fn analyse(plan: &Plan, progress: &Progress) -> Analysis {
+    let python: Vec<&File> = plan
+        .inventory
+        .files
+        .iter()
+        .filter(|file| file.kind.is_python())
+        .collect();
+    progress.phase("reading", python.len());
+    let lowered: Vec<Lowered> = python
+        .into_par_iter()
+        .map(|file| {
+            let lowered = lower(file, &plan.options);
+            progress.step();
+            lowered
+        })
+        .collect();
+    let mut analysis = Analysis {
+        notices: plan.inventory.notices.clone(),
+        ..Analysis::default()
+    };
+    let mut modules = Vec::with_capacity(lowered.len());
+    for lowered in lowered {
+        analysis.files.push(lowered.line);
+        analysis.notices.extend(lowered.notices);
+        analysis.comments.extend(lowered.comments);
+        modules.extend(lowered.module);
+    }
+    progress.phase("checking", modules.len());
+    match guarded(|| examine(modules)) {
+        Ok((outcome, routes)) => {
+            analysis.outcome = outcome;
+            analysis.routes = routes;
+        }
+        Err(message) => {
+            analysis.notices.push(Notice {
+                path: Arc::from(""),
+                line: None,
+                kind: NoticeKind::Failed,
+                text: format!("the rules could not be run to their end ({message}); this is a defect, please report it"),
+            });
+            analysis.failed = Some(message);
+        }
+    }
+    analysis
+}
+
+fn examine(modules: Vec<ModuleInput>) -> (Outcome, Vec<Route>) {
+    let program = Program::build(modules, clearance_checks::models());
+    let outcome = clearance_checks::run(&program, &RuleSettings::all_rules());
+    (outcome, routes(&program))
+}
+
+/// One file on its way into the program.
+struct Lowered {
+    line: FileLine,
+    notices: Vec<Notice>,
+    comments: Vec<CommentLine>,
+    module: Option<ModuleInput>,
+}
+
+fn lower(file: &File, options: &Options) -> Lowered {
+    let mut lowered = Lowered {
+        line: FileLine {
+            path: Arc::clone(&file.path),
+            role: file.role.as_str(),
+            kind: file.kind.as_str(),
+            status: FileStatus::Unreadable,
+            lines: 0,
+        },
+        notices: Vec::new(),
+        comments: Vec::new(),
+        module: None,
+    };
+    let text = match read(file, options) {
+        Ok(text) => text,
+        Err(notice) => {
+            lowered.notices.push(notice);
+            return lowered;
+        }
+    };
+    lowered.line.lines = lines(&text);
+    lowered.notices.extend(text.notice.clone());
+    let role = if file.role_is_given { file.role } else { role_from_content(file.role, &text.text) };
+    lowered.line.role = role.as_str();
+    let ir = match guarded(|| super::front::lower(&text)) {
+        Ok(ir) => ir,
+        Err(message) => {
+            lowered.notices.push(Notice {
+                path: Arc::clone(&file.path),
+                line: None,
+                kind: NoticeKind::Failed,
+                text: format!("could not be analysed ({message}); this is a defect, please report it"),
+            });
+            return lowered;
+        }
+    };
+    lowered.notices.extend(notices(file, &text, &ir));
+    let is_blind = lowered.notices.iter().any(|notice| notice.kind.is_blind_spot());
+    lowered.line.status = if is_blind { FileStatus::Partial } else { FileStatus::Analysed };
+    lowered.comments = comments(file, &text, &ir);
+    lowered.module = Some(ModuleInput {
+        path: Arc::clone(&file.path),
+        role,
+        text: text.text,
+        line_starts: text.line_starts,
+        ir,
+    });
+    lowered
+}
+
+/// Runs `work`; the message of a panic, if there is one. A panic is a defect of this program and must not take the run with it.
+fn guarded<T>(work: impl FnOnce() -> T) -> Result<T, String> {
+    catch_unwind(AssertUnwindSafe(work)).map_err(|payload| {
+        let text = payload
+            .downcast_ref::<&str>()
+            .map(|text| (*text).to_owned())
+            .or_else(|| payload.downcast_ref::<String>().cloned());
+        text.map_or("no message".to_owned(), |text| text.lines().next().unwrap_or_default().to_owned())
+    })
+}
+
+/// Lines of text, as a person counts them: a final line end opens no further line.
+fn lines(text: &Text) -> u32 {
+    let starts = text.line_starts.len();
+    let last_is_empty = text.line_starts.last().is_some_and(|&start| start as usize >= text.text.len());
+    u32::try_from(if last_is_empty { starts - 1 } else { starts }).unwrap_or(u32::MAX)
+}
+
+fn line_of(text: &Text, offset: u32) -> u32 {
+    text.line_starts.partition_point(|&start| start <= offset) as u32
+}
+
+/// What of the file is not in its module.
+fn notices(file: &File, text: &Text, ir: &ModuleIr) -> Vec<Notice> {
+    let mut notices = Vec::new();
+    if let Some(first) = ir.errors.first() {
+        let more = match ir.errors.len() {
+            1 => String::new(),
+            count => format!(" (and {} more)", count - 1),
+        };
+        notices.push(Notice {
+            path: Arc::clone(&file.path),
+            line: Some(line_of(text, first.range.start().into())),
+            kind: NoticeKind::Partial,
+            text: format!("syntax error: {}{more}; the rest was analysed: correct or exclude the file", first.message),
+        });
+    }
+    if let Some(bound) = ir.truncated {
+        notices.push(Notice {
+            path: Arc::clone(&file.path),
+            line: None,
+            kind: NoticeKind::Truncated,
+            text: format!("analysed in part: {bound}"),
+        });
+    }
+    notices
+}
+
+fn comments(file: &File, text: &Text, ir: &ModuleIr) -> Vec<CommentLine> {
+    let offsets = |range: TextRange| (u32::from(range.start()), u32::from(range.end()));
+    ir.comments
+        .iter()
+        .map(|comment| {
+            let (start, end) = offsets(comment.range);
+            let (first, last) = offsets(comment.statement);
+            CommentLine {
+                path: Arc::clone(&file.path),
+                line: line_of(text, start),
+                own_line: comment.own_line,
+                text: text.text.get(start as usize..end as usize).unwrap_or_default().to_owned(),
+                statement_lines: (line_of(text, first), line_of(text, last.max(first + 1) - 1)),
+                location: Location::in_text(Arc::clone(&file.path), &text.text, &text.line_starts, (start, end)),
+            }
+        })
+        .collect()
+}
+
+/// The routes. What protects them is not known yet.
+fn routes(program: &Program) -> Vec<Route> {
+    let undecided = Protection {
+        status: ProtectionStatus::Undecided,
+        by: String::new(),
+        file: None,
+        line: None,
+    };
+    program
+        .routes()
+        .into_iter()
+        .map(|route| {
+            let place = program.location(route.module, route.range);
+            Route {
+                path: route.path,
+                methods: route.methods,
+                handler: route.handler,
+                file: place.path,
+                line: place.start.line,
+                authentication: undecided.clone(),
+                authorisation: undecided.clone(),
+                csrf: undecided.clone(),
+                rate_limit: undecided.clone(),
+            }
+        })
+        .collect()
+}

@@ -1,0 +1,230 @@
+//! From findings to the assessment: acceptances, what is hidden, and the verdict.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::Path,
+    sync::Arc,
+};
+
+use clearance_finding::{Finding, Location, Notice, NoticeKind, Plane, Position, Rule};
+use clearance_source::{GitState, git_state};
+use clearance_verdict::{
+    Assessment, Capability, Header, Hidden, HiddenBy, Input, PlaneRun, PlaneStatus, Policy,
+    acceptance::{self, ConfigAcceptance, Context},
+    assess, rule_set_version,
+};
+
+use super::{analyse::Analysis, clock::Clock, plan::Plan};
+use crate::{
+    catalogue::Catalogue,
+    config::{AcceptRule, Accepted, FileSettings, HiddenBecause, Settings, peer_lines},
+    exit::Failure,
+    words::FailOn,
+};
+
+/// What the report says about the run itself.
+#[derive(Debug, Clone)]
+pub(crate) struct About {
+    pub(crate) target: String,
+    pub(crate) git: Option<GitState>,
+    pub(crate) command: String,
+    pub(crate) clock: Clock,
+}
+
+/// The state of the work tree around `base`, for [`About`].
+pub(crate) fn git_of(base: &Path) -> Option<GitState> {
+    git_state(base)
+}
+
+/// Judges an analysis by the settings.
+pub(crate) fn judge(catalogue: &Catalogue, plan: &Plan, analysis: Analysis, about: About) -> Result<Assessment, Failure> {
+    let settings = &plan.settings;
+    let rules: Vec<&'static Rule> = catalogue.rules().to_vec();
+    let ran: BTreeSet<&'static str> = rules.iter().map(|rule| rule.id).collect();
+    let context = Context {
+        rules: &rules,
+        enabled: &ran,
+        today: about.clock.begin.to_zoned(jiff::tz::TimeZone::UTC).date(),
+    };
+    let tables: Vec<ConfigAcceptance> = settings.accepts.iter().map(config_acceptance).collect();
+    let accepted = acceptance::apply(analysis.outcome.findings, &analysis.comments, &tables, &context)
+        .map_err(|error| Failure::Usage(format!("configuration: {error}")))?;
+
+    let mut sieve = Sieve::new(catalogue, settings);
+    let findings: Vec<Finding> = accepted.findings.into_iter().filter(|finding| sieve.keeps(finding)).collect();
+    let application = analysis
+        .files
+        .iter()
+        .filter(|file| !matches!(file.role, "test" | "documentation" | "example"));
+    let enabled = sieve.enabled_everywhere(application.map(|file| &*file.path));
+    let mut notices = analysis.notices;
+    notices.extend(sieve.notice());
+    notices.extend(peer_lines(settings, catalogue).into_iter().map(run_notice));
+    let examined = analysis.outcome.examined.into_iter().chain(accepted.examined);
+    let failed = analysis.failed;
+    let policy = policy(settings);
+    let input = Input {
+        header: Header {
+            tool_version: env!("CARGO_PKG_VERSION").to_owned(),
+            rule_set: rule_set_version(&rules),
+            target: about.target,
+            commit: about.git.as_ref().and_then(|git| git.commit.clone()),
+            dirty: about.git.as_ref().and_then(|git| git.dirty),
+            profile: settings.run.profile.value,
+            time: about.clock.begin,
+            duration: about.clock.elapsed(),
+            command: about.command,
+        },
+        planes: vec![PlaneRun {
+            plane: Plane::Code,
+            status: if failed.is_some() { PlaneStatus::Failed } else { PlaneStatus::Run },
+            why: failed.unwrap_or_default(),
+        }],
+        capabilities: BTreeSet::from([Capability::Syntax]),
+        findings,
+        facts: analysis.outcome.facts.into_iter().filter(|fact| enabled.contains(fact.rule)).collect(),
+        examined: examined.filter(|examined| enabled.contains(examined.rule)).collect(),
+        routes: analysis.routes,
+        settings: Vec::new(),
+        dependencies: Vec::new(),
+        files: analysis.files,
+        notices,
+        rules,
+        enabled,
+        hidden: sieve.hidden(),
+    };
+    Ok(assess(input, &policy))
+}
+
+/// The thresholds in force.
+pub(crate) fn policy(settings: &Settings) -> Policy {
+    let run = &settings.run;
+    let mut policy = Policy::for_profile(run.profile.value);
+    if let Some(blocking) = &run.blocking_severity {
+        policy.blocking = blocking.value;
+    }
+    if let Some(warning) = &run.warning_severity {
+        policy.warning = warning.value;
+    }
+    policy.control_levels = run.controls.iter().map(|(id, level)| (id.clone(), level.value)).collect();
+    policy.fail_on = match run.fail_on.value {
+        FailOn::Conditional => clearance_verdict::FailOn::Conditional,
+        FailOn::Blocked | FailOn::Never => clearance_verdict::FailOn::Blocked,
+    };
+    policy
+}
+
+fn config_acceptance(rule: &AcceptRule) -> ConfigAcceptance {
+    let (name, fingerprint) = match &rule.target {
+        Accepted::Rule(name) => (Some(name.clone()), None),
+        Accepted::Finding(fingerprint) => (None, Some(fingerprint.to_string())),
+    };
+    let position = Position {
+        line: u32::try_from(rule.place.line).unwrap_or(u32::MAX),
+        column: u32::try_from(rule.place.column).unwrap_or(u32::MAX),
+    };
+    ConfigAcceptance {
+        rule: name,
+        fingerprint,
+        path: rule.path.clone(),
+        reason: rule.reason.clone(),
+        until: rule.until.map(|day| day.to_string()),
+        location: Some(Location {
+            start: position,
+            end: position,
+            ..Location::file(Arc::clone(&rule.place.file))
+        }),
+    }
+}
+
+fn run_notice(text: String) -> Notice {
+    Notice {
+        path: Arc::from(""),
+        line: None,
+        kind: NoticeKind::Skipped,
+        text,
+    }
+}
+
+/// Holds back the findings that the settings hide, and counts them.
+struct Sieve<'s> {
+    catalogue: &'s Catalogue,
+    settings: &'s Settings,
+    files: BTreeMap<Arc<str>, FileSettings<'s>>,
+    counts: BTreeMap<(usize, clearance_finding::Severity, HiddenBy), u32>,
+    ignored: usize,
+}
+
+impl<'s> Sieve<'s> {
+    fn new(catalogue: &'s Catalogue, settings: &'s Settings) -> Self {
+        Self {
+            catalogue,
+            settings,
+            files: BTreeMap::new(),
+            counts: BTreeMap::new(),
+            ignored: 0,
+        }
+    }
+
+    /// Whether `finding` is shown. An accepted finding is not held back for its severity or confidence: the list of what was accepted is whole.
+    fn keeps(&mut self, finding: &Finding) -> bool {
+        let Some(position) = self.catalogue.position(finding.rule) else {
+            return true;
+        };
+        let path = &finding.location.path;
+        let file = self
+            .files
+            .entry(Arc::clone(path))
+            .or_insert_with(|| self.settings.for_file(path));
+        let by = match file.hidden(position, finding.severity, finding.confidence) {
+            None => return true,
+            Some(HiddenBecause::Severity | HiddenBecause::Confidence) if finding.acceptance.is_some() => return true,
+            Some(HiddenBecause::Severity) => HiddenBy::Severity,
+            Some(HiddenBecause::Confidence) => HiddenBy::Confidence,
+            Some(HiddenBecause::Audit) => HiddenBy::Audit,
+            Some(HiddenBecause::NotSelected | HiddenBecause::Ignored | HiddenBecause::IgnoredByPeer) => {
+                self.ignored += 1;
+                return false;
+            }
+        };
+        *self.counts.entry((position, finding.severity, by)).or_default() += 1;
+        false
+    }
+
+    /// Ids of the rules that are on in all of these files: the others may have been silent because they were off.
+    fn enabled_everywhere<'p>(&self, paths: impl Iterator<Item = &'p str>) -> BTreeSet<&'static str> {
+        let mut on = vec![true; self.catalogue.rules().len()];
+        for path in paths {
+            let file = self.settings.for_file(path);
+            for (position, on) in on.iter_mut().enumerate() {
+                *on &= file.rule_hidden(position).is_none();
+            }
+        }
+        let rules = self.catalogue.rules().iter().zip(on);
+        rules.filter(|(_, on)| *on).map(|(rule, _)| rule.id).collect()
+    }
+
+    /// The counts.
+    fn hidden(&self) -> Vec<Hidden> {
+        self.counts
+            .iter()
+            .map(|(&(position, severity, by), &count)| Hidden {
+                rule: self.catalogue.rules()[position],
+                severity,
+                by,
+                count,
+            })
+            .collect()
+    }
+
+    /// What the configuration ignores, as a line of the report.
+    fn notice(&self) -> Option<Notice> {
+        let noun = if self.ignored == 1 { "finding is" } else { "findings are" };
+        (self.ignored > 0).then(|| {
+            run_notice(format!(
+                "{} {noun} hidden by select, ignore or per-file-ignores; `clearance config show` says which rules are off",
+                self.ignored
+            ))
+        })
+    }
+}

@@ -1,0 +1,133 @@
+//! Before anything is analysed: the configuration and the list of files.
+
+use std::collections::BTreeSet;
+
+use clearance_source::{Inventory, Options, inventory};
+use clearance_verdict::controls;
+
+use super::target::Target;
+use crate::{
+    catalogue::Catalogue,
+    cli::RuleArgs,
+    config::{CommandLine, Known, Loaded, Settings, Use, resolve},
+    exit::Failure,
+    words::FailOn,
+};
+
+/// What a run works on.
+#[derive(Debug)]
+pub(crate) struct Plan {
+    pub(crate) settings: Settings,
+    /// The files, roles from the configuration included.
+    pub(crate) inventory: Inventory,
+    pub(crate) options: Options,
+}
+
+/// Reads the configuration of `target` and lists its files.
+pub(crate) fn plan(
+    catalogue: &Catalogue,
+    target: &Target,
+    args: &RuleArgs,
+    fail_on: Option<FailOn>,
+) -> Result<Plan, Failure> {
+    let line = args.command_line(fail_on);
+    let files = args.files();
+    let mut loaded = Loaded::top(&target.base, &files)?;
+    let mut settings = resolve_for(catalogue, &loaded, &line)?;
+    let options = source_options(&settings);
+    let mut inventory = inventory(&target.roots, &options)?;
+    if files == Use::Discovered {
+        let before = loaded.files.len() + loaded.notes.len();
+        let folders = folders(&inventory);
+        loaded.add_inside(&target.base, folders.iter().map(String::as_str))?;
+        if loaded.files.len() + loaded.notes.len() > before {
+            settings = resolve_for(catalogue, &loaded, &line)?;
+        }
+    }
+    apply(&settings, &mut inventory);
+    Ok(Plan {
+        settings,
+        inventory,
+        options,
+    })
+}
+
+/// The plan for one file from standard input; configuration counts as if it lay in the working directory.
+pub(crate) fn plan_stdin(
+    catalogue: &Catalogue,
+    target: &Target,
+    args: &RuleArgs,
+    fail_on: Option<FailOn>,
+    mut inventory: Inventory,
+) -> Result<Plan, Failure> {
+    let loaded = Loaded::top(&target.base, &args.files())?;
+    let settings = resolve_for(catalogue, &loaded, &args.command_line(fail_on))?;
+    apply(&settings, &mut inventory);
+    let options = source_options(&settings);
+    Ok(Plan {
+        settings,
+        inventory,
+        options,
+    })
+}
+
+/// The configuration of `target` with that of all its folders.
+pub(crate) fn settings_for(
+    catalogue: &Catalogue,
+    target: &Target,
+    args: &RuleArgs,
+    fail_on: Option<FailOn>,
+) -> Result<Settings, Failure> {
+    Ok(plan(catalogue, target, args, fail_on)?.settings)
+}
+
+fn resolve_for(catalogue: &Catalogue, loaded: &Loaded, line: &CommandLine) -> Result<Settings, Failure> {
+    let ids: Vec<&str> = controls().iter().map(|control| control.id.as_str()).collect();
+    let known = Known {
+        catalogue,
+        controls: &ids,
+    };
+    Ok(resolve(known, loaded, line)?)
+}
+
+/// What the walk itself needs: patterns of the target's own folder, so that excluded folders are not entered. All others are applied to the list.
+fn source_options(settings: &Settings) -> Options {
+    let defaults = Options::default();
+    Options {
+        exclude: settings.walk_excludes(),
+        max_file_bytes: settings
+            .run
+            .max_file_size
+            .as_ref()
+            .map_or(defaults.max_file_bytes, |size| size.value),
+        ..defaults
+    }
+}
+
+/// Every folder between the target and a file, parents first, without the target itself.
+fn folders(inventory: &Inventory) -> BTreeSet<String> {
+    let mut folders = BTreeSet::new();
+    for file in &inventory.files {
+        let mut path: &str = &file.path;
+        while let Some((folder, _)) = path.rsplit_once('/') {
+            if !folders.insert(folder.to_owned()) {
+                break;
+            }
+            path = folder;
+        }
+    }
+    folders
+}
+
+fn apply(settings: &Settings, inventory: &mut Inventory) {
+    let listed = inventory.files.len();
+    inventory.files.retain(|file| settings.excluded(&file.path).is_none());
+    inventory.notices.retain(|notice| settings.excluded(&notice.path).is_none());
+    inventory.excluded += u32::try_from(listed - inventory.files.len()).unwrap_or(u32::MAX);
+    for file in &mut inventory.files {
+        if let Some(rule) = settings.role(&file.path) {
+            file.role = rule.role;
+            file.role_is_given = true;
+        }
+    }
+}
