@@ -8,11 +8,12 @@ use clap::{
 };
 use clap_complete::Shell;
 use clearance_finding::{Confidence, Severity, UnknownWord};
+use clearance_report::Format;
 use clearance_verdict::Profile;
 
 use crate::{
     config::{CommandLine, Use},
-    output::{Format, Output},
+    output::Output,
     words::FailOn,
 };
 

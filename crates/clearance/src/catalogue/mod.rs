@@ -47,8 +47,11 @@ impl Catalogue {
 
     /// The rules of every part of the program.
     pub(crate) fn complete() -> Self {
+        let code = clearance_checks::rules::FAMILIES
+            .iter()
+            .flat_map(|family| family.rules.iter().map(|rule| (rule.rule, family.name)));
         let verdict = clearance_verdict::RULES.iter().map(|rule| (*rule, "acceptance"));
-        Self::new(verdict)
+        Self::new(code.chain(verdict))
     }
 
     /// All rules.

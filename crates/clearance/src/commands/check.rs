@@ -2,11 +2,12 @@
 
 use std::{
     fs,
-    io::{self, IsTerminal, Read, Write},
+    io::{self, Read, Write},
     path::{Path, PathBuf},
     time::Instant,
 };
 
+use clearance_report::RenderOptions;
 use clearance_source::{Inventory, from_stdin};
 use clearance_verdict::Assessment;
 
@@ -16,7 +17,7 @@ use crate::{
     config::peer_lines,
     console,
     exit::{Exit, Failure},
-    output::{Format, Output},
+    output::Output,
     run::{
         analyse::analyse,
         clock::Clock,
@@ -24,7 +25,7 @@ use crate::{
         judge::{self, About},
         plan::{self, Plan},
         progress::Progress,
-        render::{self, Look},
+        render,
         target::Target,
         threads,
     },
@@ -40,24 +41,28 @@ pub(crate) fn run(catalogue: &Catalogue, args: &CheckArgs) -> Result<Exit, Failu
     check_outputs(&args.output)?;
     let pool = threads::pool(args.threads)?;
     let progress = Progress::new(args.console.quiet);
-    let assessment = pool.install(|| examine(catalogue, args, clock, &progress));
+    let examined = pool.install(|| examine(catalogue, args, clock, &progress));
     progress.finish();
-    let assessment = assessment?;
+    let examined = examined?;
     for output in &args.output {
-        write_report(&assessment, output)?;
+        write_report(&examined.assessment, output)?;
     }
-    let look = Look {
-        colors: console::stdout_has_colors(args.console.color),
-        hyperlinks: io::stdout().is_terminal() && args.console.color != crate::cli::ColorChoice::Never,
-        quiet: args.console.quiet,
-        verbose: args.console.verbose,
-        reports: args.output.iter().map(|output| output.path.display().to_string()).collect(),
-    };
-    console::write_stdout(&render::render(&assessment, args.format, &look))?;
-    Ok(exit(&assessment, args))
+    let reports = args.output.iter().map(|output| output.path.display().to_string()).collect();
+    let look = render::look(args.console, &examined.base, reports);
+    let page = render::page(args.format, &examined.assessment, args.console, &look);
+    console::write_stdout(page.as_bytes())?;
+    Ok(exit(&examined, args.exit_zero))
 }
 
-fn examine(catalogue: &Catalogue, args: &CheckArgs, clock: Clock, progress: &Progress) -> Result<Assessment, Failure> {
+/// What came of a run.
+struct Examined {
+    assessment: Assessment,
+    /// The folder that paths are relative to.
+    base: PathBuf,
+    fail_on: FailOn,
+}
+
+fn examine(catalogue: &Catalogue, args: &CheckArgs, clock: Clock, progress: &Progress) -> Result<Examined, Failure> {
     let started = Instant::now();
     let (target, plan, name) = prepare(catalogue, args)?;
     tell_configuration(&plan, catalogue, args.console);
@@ -83,7 +88,11 @@ fn examine(catalogue: &Catalogue, args: &CheckArgs, clock: Clock, progress: &Pro
         );
         console::write_stderr("time", &times);
     }
-    Ok(assessment)
+    Ok(Examined {
+        assessment,
+        base: target.base,
+        fail_on: plan.settings.run.fail_on.value,
+    })
 }
 
 /// The target, its plan, and the name that the report gives it.
@@ -178,9 +187,8 @@ fn check_outputs(outputs: &[Output]) -> Result<(), Failure> {
 }
 
 fn write_report(assessment: &Assessment, output: &Output) -> Result<(), Failure> {
-    let text = render::render(assessment, output.format, &Look::plain());
-    let written = fs::File::create(&output.path).and_then(|mut file| file.write_all(&text));
-    match written {
+    let text = clearance_report::render(output.format, assessment, &RenderOptions::default());
+    match fs::File::create(&output.path).and_then(|mut file| file.write_all(text.as_bytes())) {
         // A pipe whose reader has gone away.
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
         Err(cause) => Err(Failure::Output {
@@ -191,12 +199,11 @@ fn write_report(assessment: &Assessment, output: &Output) -> Result<(), Failure>
     }
 }
 
-/// The exit code. `never` and `--exit-zero` forgive a decision, not a run that failed; only `--fail-on never` and
-/// `--exit-zero` forgive files that were seen in part.
-fn exit(assessment: &Assessment, args: &CheckArgs) -> Exit {
-    let forgiving = args.exit_zero || fail_on(assessment, args) == FailOn::Never;
-    let failed = !assessment.coverage.failed.is_empty() || assessment.coverage.is_empty();
-    if forgiving {
+/// The exit code. `--exit-zero` and `never` forgive any decision and files that were seen in part, but not a run that failed or that saw nothing.
+fn exit(examined: &Examined, exit_zero: bool) -> Exit {
+    let assessment = &examined.assessment;
+    if exit_zero || examined.fail_on == FailOn::Never {
+        let failed = !assessment.coverage.failed.is_empty() || assessment.coverage.is_empty();
         return if failed { Exit::Incomplete } else { Exit::Met };
     }
     match assessment.exit_code(assessment.policy.fail_on) {
@@ -204,9 +211,4 @@ fn exit(assessment: &Assessment, args: &CheckArgs) -> Exit {
         1 => Exit::NotMet,
         _ => Exit::Incomplete,
     }
-}
-
-fn fail_on(assessment: &Assessment, args: &CheckArgs) -> FailOn {
-    let _ = assessment;
-    args.fail_on.unwrap_or(FailOn::Blocked)
 }
