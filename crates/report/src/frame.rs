@@ -291,11 +291,12 @@ mod tests {
 
     #[test]
     fn labels_hang_below() {
-        let expected = "\
- 1 │ app.run(host=h(), debug=True)
-   │              ─┬─  ─────┬────
-   │               │        └ the debugger
-   │               └ every interface";
+        let expected = [
+            " 1 │ app.run(host=h(), debug=True)",
+            "   │              ─┬─  ─────┬────",
+            "   │               │        └ the debugger",
+            "   │               └ every interface",
+        ];
         let labels = [("h()", "every interface"), ("debug=True", "the debugger")];
         assert_eq!(
             show(
@@ -304,7 +305,7 @@ mod tests {
                 &labels,
                 80
             ),
-            expected
+            expected.join("\n")
         );
     }
 

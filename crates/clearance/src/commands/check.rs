@@ -8,7 +8,7 @@ use std::{
 };
 
 use clearance_report::RenderOptions;
-use clearance_source::{Inventory, from_stdin};
+use clearance_source::{Inventory, from_stdin, git_state};
 use clearance_verdict::Assessment;
 
 use crate::{
@@ -22,7 +22,7 @@ use crate::{
         analyse::analyse,
         clock::Clock,
         command_line,
-        judge::{self, About},
+        judge::{About, judge},
         plan::{self, Plan},
         progress::Progress,
         render,
@@ -32,7 +32,7 @@ use crate::{
     words::FailOn,
 };
 
-/// Largest text accepted from standard input, in bytes, when no limit is configured.
+/// Most bytes that are taken from standard input; the limit for files comes after it.
 const MAX_INPUT: u64 = 64 << 20;
 
 /// Runs the subcommand.
@@ -64,13 +64,18 @@ struct Examined {
 
 fn examine(catalogue: &Catalogue, args: &CheckArgs, clock: Clock, progress: &Progress) -> Result<Examined, Failure> {
     let started = Instant::now();
-    let (target, plan, name) = prepare(catalogue, args)?;
+    let Prepared {
+        target,
+        plan,
+        name,
+        on_disk,
+    } = prepare(catalogue, args)?;
     tell_configuration(&plan, catalogue, args.console);
     if !plan.inventory.files.iter().any(|file| file.kind.is_python()) {
         return Err(Failure::NothingToScan(why_nothing(&target, &plan.inventory)));
     }
     let listed = started.elapsed();
-    let (analysis, git) = rayon::join(|| analyse(&plan, progress), || judge::git_of(&target.base));
+    let (analysis, git) = rayon::join(|| analyse(&plan, progress), || on_disk.then(|| git_state(&target.base)).flatten());
     let analysed = started.elapsed();
     let about = About {
         target: name,
@@ -78,7 +83,7 @@ fn examine(catalogue: &Catalogue, args: &CheckArgs, clock: Clock, progress: &Pro
         command: command_line::shown(std::env::args_os()),
         clock,
     };
-    let assessment = judge::judge(catalogue, &plan, analysis, about)?;
+    let assessment = judge(catalogue, &plan, analysis, about)?;
     if args.console.verbose {
         let times = format!(
             "listed {} files in {listed:.1?}, analysed in {:.1?}, judged in {:.1?}",
@@ -95,15 +100,28 @@ fn examine(catalogue: &Catalogue, args: &CheckArgs, clock: Clock, progress: &Pro
     })
 }
 
-/// The target, its plan, and the name that the report gives it.
-fn prepare(catalogue: &Catalogue, args: &CheckArgs) -> Result<(Target, Plan, String), Failure> {
+/// What is to be examined.
+struct Prepared {
+    target: Target,
+    plan: Plan,
+    /// The name that the report gives it.
+    name: String,
+    /// Whether it is what git would know, and not text from standard input.
+    on_disk: bool,
+}
+
+fn prepare(catalogue: &Catalogue, args: &CheckArgs) -> Result<Prepared, Failure> {
     let is_stdin = |path: &PathBuf| path.as_os_str() == "-";
     let wants_stdin = args.stdin_filename.is_some() || args.paths.iter().any(is_stdin);
     if !wants_stdin {
         let target = Target::new(&args.paths)?;
         let plan = plan::plan(catalogue, &target, &args.rules, args.fail_on)?;
-        let name = target.name();
-        return Ok((target, plan, name));
+        return Ok(Prepared {
+            name: target.name(),
+            target,
+            plan,
+            on_disk: true,
+        });
     }
     let only_stdin = args.paths.iter().all(|path| is_stdin(path) || path.as_os_str() == ".");
     if !only_stdin {
@@ -111,14 +129,19 @@ fn prepare(catalogue: &Catalogue, args: &CheckArgs) -> Result<(Target, Plan, Str
             "standard input cannot be combined with other paths; give either `-` or paths".to_owned(),
         ));
     }
-    let name = args.stdin_filename.clone().unwrap_or_else(|| "stdin.py".to_owned());
+    let target = Target::new(&[PathBuf::from(".")])?;
+    let name = target.name_inside(args.stdin_filename.as_deref().unwrap_or("stdin.py"));
     let mut bytes = Vec::new();
     let input = io::stdin().lock().take(MAX_INPUT + 1).read_to_end(&mut bytes);
     input.map_err(Failure::Input)?;
-    let target = Target::new(&[PathBuf::from(".")])?;
     let inventory = from_stdin(&name, bytes);
     let plan = plan::plan_stdin(catalogue, &target, &args.rules, args.fail_on, inventory)?;
-    Ok((target, plan, name))
+    Ok(Prepared {
+        target,
+        plan,
+        name,
+        on_disk: false,
+    })
 }
 
 /// Notes on the configuration, on standard error.

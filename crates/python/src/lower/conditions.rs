@@ -4,7 +4,7 @@ use ruff_python_ast::{BoolOp, Expr, UnaryOp};
 use ruff_text_size::Ranged;
 use smallvec::SmallVec;
 
-use crate::ir::{Op, Span, Value};
+use crate::ir::{FactKind, Op, Span, Value};
 
 use super::Lowering;
 use super::builder::{Join, Var};
@@ -21,14 +21,15 @@ impl<'a> Lowering<'a> {
     pub(super) fn condition(&mut self, test: &'a Expr, then: Join, otherwise: Join) {
         let mut test = test;
         let (mut then, mut otherwise) = (then, otherwise);
+        let mut negations = 0;
         while let Expr::UnaryOp(node) = test
             && node.op == UnaryOp::Not
         {
             (then, otherwise) = (otherwise, then);
             test = &node.operand;
-            self.spine.push(test);
+            negations += 1;
         }
-        self.note_depth();
+        self.note_depth(negations);
         let lowered = self.deeper(|this| this.positive(test, then, otherwise));
         if lowered.is_none() {
             let unknown = self.builder.emit(Op::Unknown, test.range());
@@ -106,12 +107,13 @@ impl<'a> Lowering<'a> {
         self.builder.restore_mark(before);
         self.builder.enter(next);
         self.builder.drop_joins(joins);
-        // `not` chains leave their links behind.
     }
 
     fn leaf(&mut self, value: Value, then: Join, otherwise: Join, mentioned: Span) {
-        if self.asserting {
-            self.assert_fact(value);
+        if let Some((statement, passed, failed)) = self.asserting
+            && [then, otherwise].iter().any(|join| [passed, failed].contains(join))
+        {
+            self.fact(FactKind::Assert(value), statement);
         }
         self.builder.branch(value, then, otherwise, mentioned);
     }

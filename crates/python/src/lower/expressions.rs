@@ -48,7 +48,7 @@ impl<'a> Lowering<'a> {
             self.spine.push(inner);
             inner = next;
         }
-        self.note_depth();
+        self.note_depth(0);
         let mut value = match inner {
             Expr::Name(name) => self.read(name),
             _ => self.atom(inner),

@@ -28,7 +28,7 @@ use ruff_text_size::{TextRange, TextSize};
 use rustc_hash::FxHashMap;
 
 use crate::Input;
-use crate::ir::{Arg, Func, Function, FunctionKind, ModuleIr, Op, Part, Span, SyntaxError, Text, Value};
+use crate::ir::{Arg, Binding, BindingScope, Func, Function, FunctionKind, ModuleIr, Name, Op, Part, Span, SyntaxError, Text, Value};
 
 use builder::{Builder, Var};
 use exceptions::Frame;
@@ -95,6 +95,18 @@ fn shrink(ir: &mut ModuleIr) {
     ir.long_statements.shrink_to_fit();
 }
 
+/// Forgets bindings of a function's own names, which nothing else can see.
+fn drop_own(bindings: &mut Vec<Binding>, start: usize) {
+    let mut kept = start;
+    for at in start..bindings.len() {
+        if bindings[at].scope != BindingScope::Own {
+            bindings[kept] = bindings[at];
+            kept += 1;
+        }
+    }
+    bindings.truncate(kept);
+}
+
 /// A body that waits to be lowered.
 #[derive(Debug, Clone, Copy)]
 enum Body<'a> {
@@ -110,7 +122,7 @@ struct Lowering<'a> {
     ir: ModuleIr,
     builder: Builder,
     finisher: Finisher,
-    scopes: Scopes<'a>,
+    scopes: Scopes,
     /// The bodies, by function.
     bodies: Vec<Body<'a>>,
     func: Func,
@@ -138,8 +150,12 @@ struct Lowering<'a> {
     /// Variables from here on are not names of the scope (comprehensions).
     first_temporary: Var,
     comprehensions: u32,
+    /// The names of the comprehensions' variables.
+    hidden: Vec<Name>,
     /// The first parameter of a method, which conditions do not refine.
     receiver: Option<Var>,
+    /// The `assert` whose condition is being lowered: its range, and where it goes if it holds and if not.
+    asserting: Option<(TextRange, builder::Join, builder::Join)>,
     exports: imports::Exports,
 }
 
@@ -191,7 +207,9 @@ impl<'a> Lowering<'a> {
             has_nested: false,
             first_temporary: Var(0),
             comprehensions: 0,
+            hidden: Vec::new(),
             receiver: None,
+            asserting: None,
             exports: imports::Exports::default(),
         }
     }
@@ -249,9 +267,9 @@ impl<'a> Lowering<'a> {
         if self.builder.degraded {
             self.ir.truncated = Some("too many merges of variables");
         }
-        let captured = self.has_nested || !matches!(self.kind, FunctionKind::Def | FunctionKind::Lambda);
-        if !captured {
-            self.ir.bindings.retain_from_declared(begun.bindings());
+        let is_function = matches!(self.kind, FunctionKind::Def | FunctionKind::Lambda);
+        if is_function && !self.has_nested {
+            drop_own(&mut self.ir.bindings, begun.bindings());
         }
         self.finisher.finish(&mut self.builder, &mut self.ir, begun, func);
         let start = begun.bindings() as u32;
@@ -259,8 +277,7 @@ impl<'a> Lowering<'a> {
             start,
             len: self.ir.bindings.len() as u32 - start,
         };
-        let is_class = matches!(self.kind, FunctionKind::Class(_));
-        self.scopes.leave(self.has_nested, is_class);
+        self.scopes.leave(self.has_nested, is_function);
     }
 
     /// The scope's names are known: later variables are temporary.
@@ -299,8 +316,8 @@ impl<'a> Lowering<'a> {
         Some(result)
     }
 
-    /// Remembers how deep the tree is, for dropping it.
-    fn note_depth(&mut self) {
-        self.deepest = self.deepest.max(self.depth + self.spine.len() as u32);
+    /// Remembers how deep the tree is, for dropping it: `more` levels below the current one, and those of the chains around it.
+    fn note_depth(&mut self, more: u32) {
+        self.deepest = self.deepest.max(self.depth + self.spine.len() as u32 + more);
     }
 }

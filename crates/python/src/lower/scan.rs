@@ -1,11 +1,11 @@
 //! The scan of a scope before it is lowered: which names it binds, and which of them each loop assigns.
 
 use ruff_python_ast::visitor::{Visitor, walk_expr, walk_stmt};
-use ruff_python_ast::{Expr, Parameters, Pattern, Stmt};
+use ruff_python_ast::{Expr, Pattern, Stmt};
 use ruff_text_size::{Ranged, TextRange};
 use smallvec::{SmallVec, smallvec};
 
-use crate::ir::{BindingScope, Name};
+use crate::ir::BindingScope;
 
 use super::builder::Var;
 use super::scopes::Place;
@@ -244,11 +244,6 @@ impl<'a> Lowering<'a> {
             }
         }
         variables
-    }
-
-    /// The names of parameters, in the order of [`crate::ir::Op::Param`].
-    pub(super) fn parameter_names(&mut self, parameters: &'a Parameters) -> impl Iterator<Item = Name> + use<'a, '_> {
-        parameters.iter().map(|parameter| self.ir.names.intern(parameter.name()))
     }
 }
 

@@ -41,7 +41,7 @@ struct LoopAssignments {
 
 /// The names of the function being lowered, and of those that were and have nested ones.
 #[derive(Debug, Default)]
-pub(super) struct Scopes<'a> {
+pub(super) struct Scopes {
     /// What is known of each name in the current function.
     slots: Vec<Slot>,
     epoch: u32,
@@ -58,10 +58,9 @@ pub(super) struct Scopes<'a> {
     loops: Vec<LoopAssignments>,
     /// Where `:=` stands.
     walruses: Vec<u32>,
-    pub(super) found: Vec<&'a str>,
 }
 
-impl Scopes<'_> {
+impl Scopes {
     pub(super) fn new(text: &str) -> Self {
         Self {
             walruses: memmem::find_iter(text.as_bytes(), b":=").map(|at| at as u32).collect(),
@@ -79,10 +78,10 @@ impl Scopes<'_> {
     }
 
     /// Ends a function: keeps the names that nested ones can see.
-    pub(super) fn leave(&mut self, has_nested: bool, is_body: bool) {
+    pub(super) fn leave(&mut self, has_nested: bool, is_function: bool) {
         let start = self.visible.len();
         if has_nested {
-            if !is_body {
+            if is_function {
                 self.visible.extend_from_slice(&self.own);
             }
             self.visible.extend_from_slice(&self.inner);

@@ -73,19 +73,17 @@ fn shape<'a>(finding: &'a Finding, indices: &HashMap<&str, usize>) -> ResultShap
     }
 }
 
-/// The message as plain text: SARIF reads `[…](…)` and `{0}` in it as links and placeholders, so brackets are escaped as it says.
+/// The message as plain text: SARIF reads `[…](…)` in it as a link and `{0}` as a placeholder, so both are escaped as it says.
 fn message(finding: &Finding) -> String {
     let mut out = String::with_capacity(finding.message.len() + 1);
-    for c in finding.message.chars() {
+    let mut letters = finding.message.chars().peekable();
+    while let Some(c) = letters.next() {
         match c {
-            '[' | ']' | '\\' => {
-                out.push('\\');
-                out.push(c);
-            }
-            '{' => out.push_str("{{"),
-            '}' => out.push_str("}}"),
-            c => out.push(c),
+            '[' | ']' | '\\' => out.push('\\'),
+            '{' if letters.peek().is_some_and(char::is_ascii_digit) => out.push('{'),
+            _ => {}
         }
+        out.push(c);
     }
     out
 }
