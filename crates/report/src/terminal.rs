@@ -124,9 +124,13 @@ impl Terminal<'_> {
         for (_, finding) in assessment.blocking().take(most) {
             self.finding(finding);
         }
-        for (_, finding) in assessment.blocking().skip(most).take(MOST_LISTED) {
-            self.compact(finding);
-        }
+        let rest: Vec<&Finding> = assessment
+            .blocking()
+            .skip(most)
+            .take(MOST_LISTED)
+            .map(|(_, finding)| finding)
+            .collect();
+        self.compact(&rest);
         let left = assessment
             .blocking()
             .count()
@@ -278,37 +282,58 @@ impl Terminal<'_> {
             .chain(assessment.lower())
             .map(|(_, finding)| finding)
             .collect();
-        for finding in others.iter().take(most) {
-            self.compact(finding);
-        }
-        if !others.is_empty() {
-            self.blank();
-        }
+        self.compact(&others[..others.len().min(most)]);
         self.more(others.len().saturating_sub(most));
     }
 
-    fn compact(&mut self, finding: &Finding) {
-        let severity = self.paint(
-            severity_style(finding.severity),
-            &format!("{:<9}", finding.severity.as_str()),
-        );
-        let rule = format!("{:<28}", finding.rule.id);
-        let text = format!(
-            "{severity} {} {}  {}",
-            self.paint(Style::new(), &rule),
-            self.place(&finding.location),
-            self.paint(DIM, &finding.message)
-        );
-        self.line(&text);
+    /// One line for each finding, in columns.
+    fn compact(&mut self, findings: &[&Finding]) {
+        let places: Vec<usize> = findings
+            .iter()
+            .map(|finding| clean::line(&words::place(&finding.location)).width())
+            .collect();
+        let column = places
+            .iter()
+            .copied()
+            .filter(|&width| width <= self.width / 3)
+            .max()
+            .unwrap_or(0);
+        for (finding, width) in findings.iter().zip(places) {
+            let severity = self.paint(
+                severity_style(finding.severity),
+                &format!("{:<9}", finding.severity.as_str()),
+            );
+            let rule = self.paint(Style::new(), &format!("{:<28}", finding.rule.id));
+            let gap = " ".repeat(column.saturating_sub(width));
+            let message = self.paint(DIM, &finding.message);
+            let text = format!(
+                "{severity} {rule} {}{gap}  {message}",
+                self.place(&finding.location)
+            );
+            self.line(&text);
+        }
+        if !findings.is_empty() {
+            self.blank();
+        }
     }
 
-    /// One labelled line of the footer; the label stands on the first of several.
+    /// Labelled lines of the footer; the label stands on the first of them, long ones are wrapped.
     fn labelled(&mut self, label: &str, texts: impl IntoIterator<Item = String>) {
-        for (index, text) in texts.into_iter().enumerate() {
-            let label = if index == 0 { label } else { "" };
-            let label = self.paint(BOLD, &format!("{label:<LABEL$} "));
-            let text = self.paint(Style::new(), &text);
-            self.line(&format!("{label}{text}"));
+        let mut label = label;
+        for text in texts {
+            let text = clean::line(&text).into_owned();
+            let lines = if text.width() + LABEL < self.width {
+                vec![text]
+            } else {
+                wrap(&text, self.width - LABEL - 3)
+            };
+            for (index, text) in lines.iter().enumerate() {
+                let shown = self.paint(BOLD, &format!("{label:<LABEL$} "));
+                let indent = if index > 0 { "  " } else { "" };
+                let text = self.paint(Style::new(), text);
+                self.line(&format!("{shown}{indent}{text}"));
+                label = "";
+            }
         }
     }
 
@@ -414,7 +439,12 @@ fn doubts(assessment: &Assessment) -> Vec<String> {
                 Some(hint) if ids.len() == 1 => format!("   → {hint}"),
                 _ => String::new(),
             };
-            format!("{}: {why}{hint}", ids.join(", "))
+            let more = if ids.len() > 4 {
+                format!(" and {} more", ids.len() - 4)
+            } else {
+                String::new()
+            };
+            format!("{}{more}: {why}{hint}", ids[..ids.len().min(4)].join(", "))
         })
         .collect()
 }

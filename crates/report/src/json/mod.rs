@@ -1,5 +1,6 @@
 //! The JSON report, contract `clearance/1`.
 
+mod build;
 mod escape;
 mod shapes;
 

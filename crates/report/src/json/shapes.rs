@@ -1,42 +1,37 @@
 //! The shapes of the contract `clearance/1`. A field may be added; none may change its meaning or go without a new version.
 
-use clearance_finding::{Finding, Location, Notice, Severity};
-use clearance_verdict::{
-    Assessment, Control, Dependency, FileLine, Plan, PlanStep, Protection, Route, Setting, StandardRow,
-};
+use clearance_finding::Finding;
 use serde::{Serialize, Serializer};
-
-use crate::words;
 
 #[derive(Serialize)]
 pub(super) struct Document<'a> {
-    schema: &'static str,
-    decision: &'static str,
-    reasons: Vec<&'a str>,
-    profile: &'static str,
-    policy: PolicyShape,
-    header: HeaderShape<'a>,
-    coverage: CoverageShape<'a>,
-    planes: Vec<PlaneShape<'a>>,
-    capabilities: Vec<&'static str>,
-    totals: TotalsShape,
-    findings: Each<'a, Finding, FindingShape<'a>>,
-    controls: Vec<ControlShape<'a>>,
-    owasp_2021: Vec<StandardShape<'a>>,
-    owasp_2025: Vec<StandardShape<'a>>,
-    cwe: Vec<CweShape<'a>>,
-    plan: PlanShape<'a>,
-    routes: Vec<RouteShape<'a>>,
-    settings: Vec<SettingShape<'a>>,
-    dependencies: Vec<DependencyShape<'a>>,
-    files: Vec<FileShape<'a>>,
-    hidden: Vec<HiddenShape>,
+    pub(super) schema: &'static str,
+    pub(super) decision: &'static str,
+    pub(super) reasons: Vec<&'a str>,
+    pub(super) profile: &'static str,
+    pub(super) policy: PolicyShape,
+    pub(super) header: HeaderShape<'a>,
+    pub(super) coverage: CoverageShape<'a>,
+    pub(super) planes: Vec<PlaneShape<'a>>,
+    pub(super) capabilities: Vec<&'static str>,
+    pub(super) totals: TotalsShape,
+    pub(super) findings: Each<'a, Finding, FindingShape<'a>>,
+    pub(super) controls: Vec<ControlShape<'a>>,
+    pub(super) owasp_2021: Vec<StandardShape<'a>>,
+    pub(super) owasp_2025: Vec<StandardShape<'a>>,
+    pub(super) cwe: Vec<CweShape<'a>>,
+    pub(super) plan: PlanShape<'a>,
+    pub(super) routes: Vec<RouteShape<'a>>,
+    pub(super) settings: Vec<SettingShape<'a>>,
+    pub(super) dependencies: Vec<DependencyShape<'a>>,
+    pub(super) files: Vec<FileShape<'a>>,
+    pub(super) hidden: Vec<HiddenShape>,
 }
 
 /// A list whose elements are shaped one by one while they are written.
-struct Each<'a, T, S> {
-    items: &'a [T],
-    shape: fn(usize, &'a T) -> S,
+pub(super) struct Each<'a, T, S> {
+    pub(super) items: &'a [T],
+    pub(super) shape: fn(usize, &'a T) -> S,
 }
 
 impl<T, S: Serialize> Serialize for Each<'_, T, S> {
@@ -51,641 +46,272 @@ impl<T, S: Serialize> Serialize for Each<'_, T, S> {
 }
 
 #[derive(Serialize)]
-struct PolicyShape {
-    blocking: &'static str,
-    warning: &'static str,
-    blocking_confidence: &'static str,
-    warning_confidence: &'static str,
-    fail_on: &'static str,
+pub(super) struct PolicyShape {
+    pub(super) blocking: &'static str,
+    pub(super) warning: &'static str,
+    pub(super) blocking_confidence: &'static str,
+    pub(super) warning_confidence: &'static str,
+    pub(super) fail_on: &'static str,
 }
 
 #[derive(Serialize)]
-struct HeaderShape<'a> {
-    tool: &'static str,
-    version: &'a str,
-    rule_set: &'a str,
-    target: &'a str,
-    commit: Option<&'a str>,
-    dirty: Option<bool>,
-    time: String,
-    duration_ms: u128,
-    command: &'a str,
+pub(super) struct HeaderShape<'a> {
+    pub(super) tool: &'static str,
+    pub(super) version: &'a str,
+    pub(super) rule_set: &'a str,
+    pub(super) target: &'a str,
+    pub(super) commit: Option<&'a str>,
+    pub(super) dirty: Option<bool>,
+    pub(super) time: String,
+    pub(super) duration_ms: u128,
+    pub(super) command: &'a str,
 }
 
 #[derive(Serialize)]
-struct CoverageShape<'a> {
-    files: usize,
-    analysed: usize,
-    whole: usize,
-    lines: u64,
-    complete: bool,
-    partial: Vec<&'a str>,
-    unreadable: Vec<&'a str>,
-    truncated: Vec<&'a str>,
-    failed: Vec<&'a str>,
-    skipped: Vec<&'a str>,
-    notices: Vec<NoticeShape<'a>>,
+pub(super) struct CoverageShape<'a> {
+    pub(super) files: usize,
+    pub(super) analysed: usize,
+    pub(super) whole: usize,
+    pub(super) lines: u64,
+    pub(super) complete: bool,
+    pub(super) partial: Vec<&'a str>,
+    pub(super) unreadable: Vec<&'a str>,
+    pub(super) truncated: Vec<&'a str>,
+    pub(super) failed: Vec<&'a str>,
+    pub(super) skipped: Vec<&'a str>,
+    pub(super) notices: Vec<NoticeShape<'a>>,
 }
 
 #[derive(Serialize)]
-struct NoticeShape<'a> {
-    path: &'a str,
-    line: Option<u32>,
-    kind: &'static str,
-    text: &'a str,
+pub(super) struct NoticeShape<'a> {
+    pub(super) path: &'a str,
+    pub(super) line: Option<u32>,
+    pub(super) kind: &'static str,
+    pub(super) text: &'a str,
 }
 
 #[derive(Serialize)]
-struct PlaneShape<'a> {
-    name: &'static str,
-    status: &'static str,
-    why: &'a str,
+pub(super) struct PlaneShape<'a> {
+    pub(super) name: &'static str,
+    pub(super) status: &'static str,
+    pub(super) why: &'a str,
 }
 
 #[derive(Serialize)]
-struct TotalsShape {
-    open: usize,
-    accepted: usize,
-    blocking: usize,
-    warning: usize,
-    by_severity: Vec<SeverityShape>,
+pub(super) struct TotalsShape {
+    pub(super) open: usize,
+    pub(super) accepted: usize,
+    pub(super) blocking: usize,
+    pub(super) warning: usize,
+    pub(super) by_severity: Vec<SeverityShape>,
 }
 
 #[derive(Serialize)]
-struct SeverityShape {
-    severity: &'static str,
-    open: usize,
-    accepted: usize,
+pub(super) struct SeverityShape {
+    pub(super) severity: &'static str,
+    pub(super) open: usize,
+    pub(super) accepted: usize,
 }
 
 #[derive(Serialize)]
-struct FindingShape<'a> {
-    number: usize,
-    rule: &'static str,
-    title: &'static str,
-    severity: &'static str,
-    severity_reason: &'a str,
-    confidence: &'static str,
-    plane: &'static str,
-    path: &'a str,
-    line: u32,
-    column: u32,
-    end_line: u32,
-    end_column: u32,
-    message: &'a str,
-    cwe: Vec<String>,
-    owasp: Vec<String>,
-    aliases: &'static [&'static str],
-    symbol: &'a str,
-    fingerprint: String,
-    code: Vec<CodeShape<'a>>,
-    labels: Vec<LabelShape<'a>>,
-    trace: Vec<StepShape<'a>>,
-    effort_minutes: u16,
-    advice: &'a str,
-    fix: Option<FixShape<'a>>,
-    acceptance: Option<AcceptanceShape<'a>>,
+pub(super) struct FindingShape<'a> {
+    pub(super) number: usize,
+    pub(super) rule: &'static str,
+    pub(super) title: &'static str,
+    pub(super) severity: &'static str,
+    pub(super) severity_reason: &'a str,
+    pub(super) confidence: &'static str,
+    pub(super) plane: &'static str,
+    pub(super) path: &'a str,
+    pub(super) line: u32,
+    pub(super) column: u32,
+    pub(super) end_line: u32,
+    pub(super) end_column: u32,
+    pub(super) message: &'a str,
+    pub(super) cwe: Vec<String>,
+    pub(super) owasp: Vec<String>,
+    pub(super) aliases: &'static [&'static str],
+    pub(super) symbol: &'a str,
+    pub(super) fingerprint: String,
+    pub(super) code: Vec<CodeShape<'a>>,
+    pub(super) labels: Vec<LabelShape<'a>>,
+    pub(super) trace: Vec<StepShape<'a>>,
+    pub(super) effort_minutes: u16,
+    pub(super) advice: &'a str,
+    pub(super) fix: Option<FixShape<'a>>,
+    pub(super) acceptance: Option<AcceptanceShape<'a>>,
 }
 
 #[derive(Serialize)]
-struct CodeShape<'a> {
-    line: u32,
-    text: &'a str,
+pub(super) struct CodeShape<'a> {
+    pub(super) line: u32,
+    pub(super) text: &'a str,
 }
 
 #[derive(Serialize)]
-struct LabelShape<'a> {
-    path: &'a str,
-    line: u32,
-    column: u32,
-    end_line: u32,
-    end_column: u32,
-    text: &'a str,
+pub(super) struct LabelShape<'a> {
+    pub(super) path: &'a str,
+    pub(super) line: u32,
+    pub(super) column: u32,
+    pub(super) end_line: u32,
+    pub(super) end_column: u32,
+    pub(super) text: &'a str,
 }
 
 #[derive(Serialize)]
-struct StepShape<'a> {
-    path: &'a str,
-    line: u32,
-    column: u32,
-    note: &'a str,
+pub(super) struct StepShape<'a> {
+    pub(super) path: &'a str,
+    pub(super) line: u32,
+    pub(super) column: u32,
+    pub(super) note: &'a str,
 }
 
 #[derive(Serialize)]
-struct FixShape<'a> {
-    title: &'a str,
-    safe: bool,
-    edits: Vec<EditShape<'a>>,
+pub(super) struct FixShape<'a> {
+    pub(super) title: &'a str,
+    pub(super) safe: bool,
+    pub(super) edits: Vec<EditShape<'a>>,
 }
 
 #[derive(Serialize)]
-struct EditShape<'a> {
-    start: u32,
-    end: u32,
-    text: &'a str,
+pub(super) struct EditShape<'a> {
+    pub(super) start: u32,
+    pub(super) end: u32,
+    pub(super) text: &'a str,
 }
 
 #[derive(Serialize)]
-struct AcceptanceShape<'a> {
-    by: &'a str,
-    path: Option<&'a str>,
-    line: Option<u32>,
-    reason: Option<&'a str>,
-    until: Option<&'a str>,
+pub(super) struct AcceptanceShape<'a> {
+    pub(super) by: &'a str,
+    pub(super) path: Option<&'a str>,
+    pub(super) line: Option<u32>,
+    pub(super) reason: Option<&'a str>,
+    pub(super) until: Option<&'a str>,
 }
 
 #[derive(Serialize)]
-struct ControlShape<'a> {
-    id: &'static str,
-    title: &'static str,
-    category: &'static str,
-    level: &'static str,
-    status: &'static str,
-    evidence: Vec<String>,
-    findings: Vec<String>,
-    owasp_2021: &'a [String],
-    owasp_2025: &'a [String],
-    asvs: &'a [String],
-    cwe: Vec<String>,
-    effort_minutes: u16,
-    to_verify: Option<&'a str>,
+pub(super) struct ControlShape<'a> {
+    pub(super) id: &'static str,
+    pub(super) title: &'static str,
+    pub(super) category: &'static str,
+    pub(super) level: &'static str,
+    pub(super) status: &'static str,
+    pub(super) evidence: Vec<String>,
+    pub(super) findings: Vec<String>,
+    pub(super) owasp_2021: &'a [String],
+    pub(super) owasp_2025: &'a [String],
+    pub(super) asvs: &'a [String],
+    pub(super) cwe: Vec<String>,
+    pub(super) effort_minutes: u16,
+    pub(super) to_verify: Option<&'a str>,
 }
 
 #[derive(Serialize)]
-struct StandardShape<'a> {
-    id: &'a str,
-    title: &'static str,
-    status: &'static str,
-    evidence: &'a str,
-    controls: Vec<&'static str>,
-    findings: Vec<String>,
+pub(super) struct StandardShape<'a> {
+    pub(super) id: &'a str,
+    pub(super) title: &'static str,
+    pub(super) status: &'static str,
+    pub(super) evidence: &'a str,
+    pub(super) controls: Vec<&'static str>,
+    pub(super) findings: Vec<String>,
 }
 
 #[derive(Serialize)]
-struct CweShape<'a> {
-    id: String,
-    open: usize,
-    accepted: usize,
-    rules: &'a [&'static str],
+pub(super) struct CweShape<'a> {
+    pub(super) id: String,
+    pub(super) open: usize,
+    pub(super) accepted: usize,
+    pub(super) rules: &'a [&'static str],
 }
 
 #[derive(Serialize)]
-struct PlanShape<'a> {
-    minutes: u32,
-    steps: Vec<PlanStepShape<'a>>,
-    milestones: Vec<MilestoneShape>,
+pub(super) struct PlanShape<'a> {
+    pub(super) minutes: u32,
+    pub(super) steps: Vec<PlanStepShape<'a>>,
+    pub(super) milestones: Vec<MilestoneShape>,
 }
 
 #[derive(Serialize)]
-struct PlanStepShape<'a> {
-    title: &'a str,
-    findings: Vec<String>,
-    controls: &'a [&'static str],
-    minutes: u32,
+pub(super) struct PlanStepShape<'a> {
+    pub(super) title: &'a str,
+    pub(super) findings: Vec<String>,
+    pub(super) controls: &'a [&'static str],
+    pub(super) minutes: u32,
 }
 
 #[derive(Serialize)]
-struct MilestoneShape {
-    decision: &'static str,
-    after: usize,
-    minutes: u32,
+pub(super) struct MilestoneShape {
+    pub(super) decision: &'static str,
+    pub(super) after: usize,
+    pub(super) minutes: u32,
 }
 
 #[derive(Serialize)]
-struct RouteShape<'a> {
-    path: &'a str,
-    methods: &'a [String],
-    handler: &'a str,
-    file: &'a str,
-    line: u32,
-    authentication: ProtectionShape<'a>,
-    authorisation: ProtectionShape<'a>,
-    csrf: ProtectionShape<'a>,
-    rate_limit: ProtectionShape<'a>,
+pub(super) struct RouteShape<'a> {
+    pub(super) path: &'a str,
+    pub(super) methods: &'a [String],
+    pub(super) handler: &'a str,
+    pub(super) file: &'a str,
+    pub(super) line: u32,
+    pub(super) authentication: ProtectionShape<'a>,
+    pub(super) authorisation: ProtectionShape<'a>,
+    pub(super) csrf: ProtectionShape<'a>,
+    pub(super) rate_limit: ProtectionShape<'a>,
 }
 
 #[derive(Serialize)]
-struct ProtectionShape<'a> {
-    status: &'static str,
-    by: &'a str,
-    file: Option<&'a str>,
-    line: Option<u32>,
+pub(super) struct ProtectionShape<'a> {
+    pub(super) status: &'static str,
+    pub(super) by: &'a str,
+    pub(super) file: Option<&'a str>,
+    pub(super) line: Option<u32>,
 }
 
 #[derive(Serialize)]
-struct SettingShape<'a> {
-    name: &'a str,
+pub(super) struct SettingShape<'a> {
+    pub(super) name: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
-    value: Option<&'a str>,
+    pub(super) value: Option<&'a str>,
     #[serde(skip_serializing_if = "std::ops::Not::not")]
-    redacted: bool,
-    status: &'static str,
-    provenance: Vec<StepShape<'a>>,
+    pub(super) redacted: bool,
+    pub(super) status: &'static str,
+    pub(super) provenance: Vec<StepShape<'a>>,
 }
 
 #[derive(Serialize)]
-struct DependencyShape<'a> {
-    name: &'a str,
+pub(super) struct DependencyShape<'a> {
+    pub(super) name: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
-    version: Option<&'a str>,
+    pub(super) version: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    range: Option<&'a str>,
-    source: &'a str,
-    chain: &'a [String],
-    advisories: Vec<AdvisoryShape<'a>>,
-    reachable: &'static str,
+    pub(super) range: Option<&'a str>,
+    pub(super) source: &'a str,
+    pub(super) chain: &'a [String],
+    pub(super) advisories: Vec<AdvisoryShape<'a>>,
+    pub(super) reachable: &'static str,
 }
 
 #[derive(Serialize)]
-struct AdvisoryShape<'a> {
-    id: &'a str,
-    aliases: &'a [String],
-    severity: &'static str,
-    fixed: &'a [String],
+pub(super) struct AdvisoryShape<'a> {
+    pub(super) id: &'a str,
+    pub(super) aliases: &'a [String],
+    pub(super) severity: &'static str,
+    pub(super) fixed: &'a [String],
 }
 
 #[derive(Serialize)]
-struct FileShape<'a> {
-    path: &'a str,
-    role: &'static str,
-    kind: &'static str,
-    status: &'static str,
-    lines: u32,
+pub(super) struct FileShape<'a> {
+    pub(super) path: &'a str,
+    pub(super) role: &'static str,
+    pub(super) kind: &'static str,
+    pub(super) status: &'static str,
+    pub(super) lines: u32,
 }
 
 #[derive(Serialize)]
-struct HiddenShape {
-    rule: &'static str,
-    severity: &'static str,
-    by: &'static str,
-    count: u32,
-}
-
-impl<'a> Document<'a> {
-    pub(super) fn of(assessment: &'a Assessment) -> Self {
-        let policy = &assessment.policy;
-        let print = |index: &usize| assessment.findings[*index].fingerprint.to_string();
-        Self {
-            schema: "clearance/1",
-            decision: assessment.decision.as_str(),
-            reasons: assessment
-                .reasons
-                .iter()
-                .map(|reason| reason.text.as_str())
-                .collect(),
-            profile: policy.profile.as_str(),
-            policy: PolicyShape {
-                blocking: policy.blocking.as_str(),
-                warning: policy.warning.as_str(),
-                blocking_confidence: policy.blocking_confidence.as_str(),
-                warning_confidence: policy.warning_confidence.as_str(),
-                fail_on: policy.fail_on.as_str(),
-            },
-            header: header(assessment),
-            coverage: coverage(assessment),
-            planes: assessment
-                .planes
-                .iter()
-                .map(|run| PlaneShape {
-                    name: run.plane.as_str(),
-                    status: run.status.as_str(),
-                    why: &run.why,
-                })
-                .collect(),
-            capabilities: assessment
-                .capabilities
-                .iter()
-                .map(|capability| capability.as_str())
-                .collect(),
-            totals: totals(assessment),
-            findings: Each {
-                items: &assessment.findings,
-                shape: finding,
-            },
-            controls: assessment
-                .controls
-                .iter()
-                .map(|item| control(item, assessment))
-                .collect(),
-            owasp_2021: assessment
-                .owasp_2021
-                .iter()
-                .map(|row| standard(row, assessment))
-                .collect(),
-            owasp_2025: assessment
-                .owasp_2025
-                .iter()
-                .map(|row| standard(row, assessment))
-                .collect(),
-            cwe: assessment
-                .cwe
-                .iter()
-                .map(|row| CweShape {
-                    id: format!("CWE-{}", row.cwe),
-                    open: row.open,
-                    accepted: row.accepted,
-                    rules: &row.rules,
-                })
-                .collect(),
-            plan: plan(&assessment.plan, &print),
-            routes: assessment.routes.iter().map(route).collect(),
-            settings: assessment.settings.iter().map(setting).collect(),
-            dependencies: assessment.dependencies.iter().map(dependency).collect(),
-            files: assessment.files.iter().map(file).collect(),
-            hidden: assessment
-                .hidden
-                .iter()
-                .map(|entry| HiddenShape {
-                    rule: entry.rule.id,
-                    severity: entry.severity.as_str(),
-                    by: entry.by.as_str(),
-                    count: entry.count,
-                })
-                .collect(),
-        }
-    }
-}
-
-fn header(assessment: &Assessment) -> HeaderShape<'_> {
-    let header = &assessment.header;
-    HeaderShape {
-        tool: "clearance",
-        version: &header.tool_version,
-        rule_set: &header.rule_set,
-        target: &header.target,
-        commit: header.commit.as_deref(),
-        dirty: header.dirty,
-        time: header.time.to_string(),
-        duration_ms: header.duration.as_millis(),
-        command: &header.command,
-    }
-}
-
-fn coverage(assessment: &Assessment) -> CoverageShape<'_> {
-    fn paths(notices: &[Notice]) -> Vec<&str> {
-        let mut paths: Vec<&str> = notices.iter().map(|notice| &*notice.path).collect();
-        paths.dedup();
-        paths
-    }
-    let coverage = &assessment.coverage;
-    let mut partial = paths(&coverage.partial);
-    partial.extend(coverage.unexplained.iter().map(String::as_str));
-    let notices = coverage.blind_spots().chain(&coverage.skipped);
-    CoverageShape {
-        files: coverage.files,
-        analysed: coverage.analysed,
-        whole: coverage.whole,
-        lines: coverage.lines,
-        complete: assessment.is_complete(),
-        partial,
-        unreadable: paths(&coverage.unreadable),
-        truncated: paths(&coverage.truncated),
-        failed: paths(&coverage.failed),
-        skipped: paths(&coverage.skipped),
-        notices: notices
-            .map(|notice| NoticeShape {
-                path: &notice.path,
-                line: notice.line,
-                kind: notice.kind.as_str(),
-                text: &notice.text,
-            })
-            .collect(),
-    }
-}
-
-fn totals(assessment: &Assessment) -> TotalsShape {
-    let totals = &assessment.totals;
-    TotalsShape {
-        open: totals.open(),
-        accepted: totals.accepted(),
-        blocking: assessment.blocking().count(),
-        warning: assessment.warning().count(),
-        by_severity: Severity::ALL
-            .iter()
-            .rev()
-            .map(|&severity| SeverityShape {
-                severity: severity.as_str(),
-                open: totals.severity(severity),
-                accepted: totals.accepted_at(severity),
-            })
-            .collect(),
-    }
-}
-
-fn finding(index: usize, finding: &Finding) -> FindingShape<'_> {
-    let location = &finding.location;
-    FindingShape {
-        number: index + 1,
-        rule: finding.rule.id,
-        title: finding.rule.title,
-        severity: finding.severity.as_str(),
-        severity_reason: &finding.severity_reason,
-        confidence: finding.confidence.as_str(),
-        plane: finding.rule.plane.as_str(),
-        path: &location.path,
-        line: location.start.line,
-        column: location.start.column,
-        end_line: location.end.line,
-        end_column: location.end.column,
-        message: &finding.message,
-        cwe: words::cwe(finding),
-        owasp: words::owasp(finding),
-        aliases: finding.rule.aliases,
-        symbol: &finding.symbol,
-        fingerprint: finding.fingerprint.to_string(),
-        code: location
-            .code
-            .iter()
-            .map(|line| CodeShape {
-                line: line.number,
-                text: &line.text,
-            })
-            .collect(),
-        labels: finding
-            .labels
-            .iter()
-            .map(|label| LabelShape {
-                path: &label.location.path,
-                line: label.location.start.line,
-                column: label.location.start.column,
-                end_line: label.location.end.line,
-                end_column: label.location.end.column,
-                text: &label.text,
-            })
-            .collect(),
-        trace: finding
-            .trace
-            .iter()
-            .map(|taken| step(&taken.location, &taken.note))
-            .collect(),
-        effort_minutes: finding.rule.effort_minutes,
-        advice: words::advice(finding),
-        fix: finding.fix.as_ref().map(|fix| FixShape {
-            title: &fix.title,
-            safe: fix.safe,
-            edits: fix
-                .edits
-                .iter()
-                .map(|edit| EditShape {
-                    start: edit.start,
-                    end: edit.end,
-                    text: &edit.text,
-                })
-                .collect(),
-        }),
-        acceptance: finding.acceptance.as_ref().map(|acceptance| AcceptanceShape {
-            by: &acceptance.by,
-            path: acceptance.location.as_ref().map(|location| &*location.path),
-            line: acceptance.location.as_ref().map(|location| location.start.line),
-            reason: acceptance.reason.as_deref(),
-            until: acceptance.until.as_deref(),
-        }),
-    }
-}
-
-fn step<'a>(location: &'a Location, note: &'a str) -> StepShape<'a> {
-    StepShape {
-        path: &location.path,
-        line: location.start.line,
-        column: location.start.column,
-        note,
-    }
-}
-
-fn control<'a>(control: &'a Control, assessment: &'a Assessment) -> ControlShape<'a> {
-    let definition = control.definition;
-    ControlShape {
-        id: &definition.id,
-        title: &definition.title,
-        category: definition.category.as_str(),
-        level: control.level.as_str(),
-        status: control.status.as_str(),
-        evidence: control
-            .evidence
-            .iter()
-            .map(|line| match &line.location {
-                Some(location) => format!("{} at {}", line.text, words::place(location)),
-                None => line.text.clone(),
-            })
-            .collect(),
-        findings: control
-            .findings
-            .iter()
-            .map(|&index| assessment.findings[index].fingerprint.to_string())
-            .collect(),
-        owasp_2021: &definition.owasp_2021,
-        owasp_2025: &definition.owasp_2025,
-        asvs: &definition.asvs,
-        cwe: definition.cwe.iter().map(|cwe| format!("CWE-{cwe}")).collect(),
-        effort_minutes: definition.effort_minutes,
-        to_verify: control.to_verify.as_deref(),
-    }
-}
-
-fn standard<'a>(row: &'a StandardRow, assessment: &'a Assessment) -> StandardShape<'a> {
-    StandardShape {
-        id: &row.id,
-        title: row.title,
-        status: row.status.as_str(),
-        evidence: &row.evidence,
-        controls: row
-            .controls
-            .iter()
-            .map(|&at| assessment.controls[at].definition.id.as_str())
-            .collect(),
-        findings: row
-            .findings
-            .iter()
-            .map(|&at| assessment.findings[at].fingerprint.to_string())
-            .collect(),
-    }
-}
-
-fn plan<'a>(plan: &'a Plan, print: &dyn Fn(&usize) -> String) -> PlanShape<'a> {
-    let step = |step: &'a PlanStep| PlanStepShape {
-        title: &step.title,
-        findings: step.findings.iter().map(print).collect(),
-        controls: &step.controls,
-        minutes: step.minutes,
-    };
-    PlanShape {
-        minutes: plan.minutes(),
-        steps: plan.steps.iter().map(step).collect(),
-        milestones: plan
-            .milestones
-            .iter()
-            .map(|milestone| MilestoneShape {
-                decision: milestone.decision.as_str(),
-                after: milestone.after,
-                minutes: milestone.minutes,
-            })
-            .collect(),
-    }
-}
-
-fn route(route: &Route) -> RouteShape<'_> {
-    fn protection(protection: &Protection) -> ProtectionShape<'_> {
-        ProtectionShape {
-            status: protection.status.as_str(),
-            by: &protection.by,
-            file: protection.file.as_deref(),
-            line: protection.line,
-        }
-    }
-    RouteShape {
-        path: &route.path,
-        methods: &route.methods,
-        handler: &route.handler,
-        file: &route.file,
-        line: route.line,
-        authentication: protection(&route.authentication),
-        authorisation: protection(&route.authorisation),
-        csrf: protection(&route.csrf),
-        rate_limit: protection(&route.rate_limit),
-    }
-}
-
-fn setting(setting: &Setting) -> SettingShape<'_> {
-    SettingShape {
-        name: &setting.name,
-        value: setting.value.as_deref().filter(|_| !setting.redacted),
-        redacted: setting.redacted,
-        status: setting.status.as_str(),
-        provenance: setting
-            .provenance
-            .iter()
-            .map(|taken| step(&taken.location, &taken.note))
-            .collect(),
-    }
-}
-
-fn dependency(dependency: &Dependency) -> DependencyShape<'_> {
-    DependencyShape {
-        name: &dependency.name,
-        version: dependency.version.as_deref(),
-        range: dependency.range.as_deref(),
-        source: &dependency.source,
-        chain: &dependency.chain,
-        advisories: dependency
-            .advisories
-            .iter()
-            .map(|advisory| AdvisoryShape {
-                id: &advisory.id,
-                aliases: &advisory.aliases,
-                severity: advisory.severity.as_str(),
-                fixed: &advisory.fixed,
-            })
-            .collect(),
-        reachable: dependency.reachable.as_str(),
-    }
-}
-
-fn file(file: &FileLine) -> FileShape<'_> {
-    FileShape {
-        path: &file.path,
-        role: file.role,
-        kind: file.kind,
-        status: file.status.as_str(),
-        lines: file.lines,
-    }
+pub(super) struct HiddenShape {
+    pub(super) rule: &'static str,
+    pub(super) severity: &'static str,
+    pub(super) by: &'static str,
+    pub(super) count: u32,
 }

@@ -136,22 +136,32 @@ fn planes(assessment: &Assessment) -> String {
     } else {
         format!("{} run", ran.join(", "))
     }];
+    let mut groups: Vec<(PlaneStatus, &str, Vec<&str>)> = Vec::new();
     for run in assessment
         .planes
         .iter()
         .filter(|run| run.status != PlaneStatus::Run)
     {
-        let what = if run.status == PlaneStatus::Failed {
+        match groups
+            .iter_mut()
+            .find(|group| (group.0, group.1) == (run.status, run.why.as_str()))
+        {
+            Some(group) => group.2.push(run.plane.as_str()),
+            None => groups.push((run.status, &run.why, vec![run.plane.as_str()])),
+        }
+    }
+    for (status, why, names) in groups {
+        let what = if status == PlaneStatus::Failed {
             "**failed**"
         } else {
             "not run"
         };
-        let why = if run.why.is_empty() {
+        let why = if why.is_empty() {
             String::new()
         } else {
-            format!(" ({})", clean::markdown(&run.why))
+            format!(" ({})", clean::markdown(why))
         };
-        parts.push(format!("{} {what}{why}", run.plane));
+        parts.push(format!("{} {what}{why}", names.join(", ")));
     }
     parts.join("; ")
 }
