@@ -31,7 +31,12 @@ pub(crate) struct About {
 }
 
 /// Judges an analysis by the settings.
-pub(crate) fn judge(catalogue: &Catalogue, plan: &Plan, analysis: Analysis, about: About) -> Result<Assessment, Failure> {
+pub(crate) fn judge(
+    catalogue: &Catalogue,
+    plan: &Plan,
+    analysis: Analysis,
+    about: About,
+) -> Result<Assessment, Failure> {
     let settings = &plan.settings;
     let rules: Vec<&'static Rule> = catalogue.rules().to_vec();
     let ran: BTreeSet<&'static str> = rules.iter().map(|rule| rule.id).collect();
@@ -45,7 +50,11 @@ pub(crate) fn judge(catalogue: &Catalogue, plan: &Plan, analysis: Analysis, abou
         .map_err(|error| Failure::Usage(format!("configuration: {error}")))?;
 
     let mut sieve = Sieve::new(catalogue, settings);
-    let findings: Vec<Finding> = accepted.findings.into_iter().filter(|finding| sieve.keeps(finding)).collect();
+    let findings: Vec<Finding> = accepted
+        .findings
+        .into_iter()
+        .filter(|finding| sieve.keeps(finding))
+        .collect();
     let application = analysis
         .files
         .iter()
@@ -71,13 +80,24 @@ pub(crate) fn judge(catalogue: &Catalogue, plan: &Plan, analysis: Analysis, abou
         },
         planes: vec![PlaneRun {
             plane: Plane::Code,
-            status: if failed.is_some() { PlaneStatus::Failed } else { PlaneStatus::Run },
+            status: if failed.is_some() {
+                PlaneStatus::Failed
+            } else {
+                PlaneStatus::Run
+            },
             why: failed.unwrap_or_default(),
         }],
         capabilities: BTreeSet::from([Capability::Syntax]),
         findings,
-        facts: analysis.outcome.facts.into_iter().filter(|fact| enabled.contains(fact.rule)).collect(),
-        examined: examined.filter(|examined| enabled.contains(examined.rule)).collect(),
+        facts: analysis
+            .outcome
+            .facts
+            .into_iter()
+            .filter(|fact| enabled.contains(fact.rule))
+            .collect(),
+        examined: examined
+            .filter(|examined| enabled.contains(examined.rule))
+            .collect(),
         routes: analysis.routes,
         settings: Vec::new(),
         dependencies: Vec::new(),
@@ -100,7 +120,11 @@ pub(crate) fn policy(settings: &Settings) -> Policy {
     if let Some(warning) = &run.warning_severity {
         policy.warning = warning.value;
     }
-    policy.control_levels = run.controls.iter().map(|(id, level)| (id.clone(), level.value)).collect();
+    policy.control_levels = run
+        .controls
+        .iter()
+        .map(|(id, level)| (id.clone(), level.value))
+        .collect();
     policy.fail_on = match run.fail_on.value {
         FailOn::Conditional => clearance_verdict::FailOn::Conditional,
         FailOn::Blocked | FailOn::Never => clearance_verdict::FailOn::Blocked,
@@ -172,7 +196,9 @@ impl<'s> Sieve<'s> {
             .or_insert_with(|| self.settings.for_file(path));
         let by = match file.hidden(position, finding.severity, finding.confidence) {
             None => return true,
-            Some(HiddenBecause::Severity | HiddenBecause::Confidence) if finding.acceptance.is_some() => return true,
+            Some(HiddenBecause::Severity | HiddenBecause::Confidence) if finding.acceptance.is_some() => {
+                return true;
+            }
             Some(HiddenBecause::Severity) => HiddenBy::Severity,
             Some(HiddenBecause::Confidence) => HiddenBy::Confidence,
             Some(HiddenBecause::Audit) => HiddenBy::Audit,
@@ -213,7 +239,11 @@ impl<'s> Sieve<'s> {
 
     /// What the configuration ignores, as a line of the report.
     fn notice(&self) -> Option<Notice> {
-        let noun = if self.ignored == 1 { "finding is" } else { "findings are" };
+        let noun = if self.ignored == 1 {
+            "finding is"
+        } else {
+            "findings are"
+        };
         (self.ignored > 0).then(|| {
             run_notice(format!(
                 "{} {noun} hidden by select, ignore or per-file-ignores; `clearance config show` says which rules are off",
