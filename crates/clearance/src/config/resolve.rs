@@ -245,7 +245,7 @@ fn scope(
             line.severity,
             "--severity",
             options.severity.as_ref(),
-            Severity::Info,
+            Severity::Low,
         ),
         confidence: threshold(
             line.confidence,

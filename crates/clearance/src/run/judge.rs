@@ -61,7 +61,6 @@ pub(crate) fn judge(
         .filter(|file| !matches!(file.role, "test" | "documentation" | "example"));
     let enabled = sieve.enabled_everywhere(application.map(|file| &*file.path));
     let mut notices = analysis.notices;
-    notices.extend(sieve.notice());
     notices.extend(peer_lines(settings, catalogue).into_iter().map(run_notice));
     let examined = analysis.outcome.examined.into_iter().chain(accepted.examined);
     let failed = analysis.failed;
@@ -170,7 +169,6 @@ struct Sieve<'s> {
     settings: &'s Settings,
     files: BTreeMap<Arc<str>, FileSettings<'s>>,
     counts: BTreeMap<(usize, clearance_finding::Severity, HiddenBy), u32>,
-    ignored: usize,
 }
 
 impl<'s> Sieve<'s> {
@@ -180,7 +178,6 @@ impl<'s> Sieve<'s> {
             settings,
             files: BTreeMap::new(),
             counts: BTreeMap::new(),
-            ignored: 0,
         }
     }
 
@@ -203,8 +200,7 @@ impl<'s> Sieve<'s> {
             Some(HiddenBecause::Confidence) => HiddenBy::Confidence,
             Some(HiddenBecause::Audit) => HiddenBy::Audit,
             Some(HiddenBecause::NotSelected | HiddenBecause::Ignored | HiddenBecause::IgnoredByPeer) => {
-                self.ignored += 1;
-                return false;
+                HiddenBy::Configuration
             }
         };
         *self.counts.entry((position, finding.severity, by)).or_default() += 1;
@@ -235,20 +231,5 @@ impl<'s> Sieve<'s> {
                 count,
             })
             .collect()
-    }
-
-    /// What the configuration ignores, as a line of the report.
-    fn notice(&self) -> Option<Notice> {
-        let noun = if self.ignored == 1 {
-            "finding is"
-        } else {
-            "findings are"
-        };
-        (self.ignored > 0).then(|| {
-            run_notice(format!(
-                "{} {noun} hidden by select, ignore or per-file-ignores; `clearance config show` says which rules are off",
-                self.ignored
-            ))
-        })
     }
 }
