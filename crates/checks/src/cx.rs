@@ -144,9 +144,32 @@ impl<'p> Cx<'_, 'p> {
         self.known(value).as_str().map(str::to_owned)
     }
 
+    /// Like [`Cx::known_with_trail`], for a value of any module.
+    pub fn known_at_with_trail(&mut self, site: Site) -> (Known, Vec<TrailStep>) {
+        let mut evaluator = Evaluator::new(self.resolver);
+        let known = evaluator.evaluate(site);
+        (known, evaluator.trail())
+    }
+
+    /// The canonical path of what the call at a site calls, where it is one external path of interest; empty otherwise.
+    pub fn callee_at(&mut self, site: Site) -> String {
+        let program = self.program;
+        let Op::Call { callee, .. } = program.op(site) else { return String::new() };
+        let paths: Vec<PathId> = self.resolver.paths(Site { module: site.module, value: callee }).collect();
+        match paths[..] {
+            [path] => program.models.text(path),
+            _ => String::new(),
+        }
+    }
+
     /// The entries of a dict value with constant string keys: key and the site of the value.
     pub fn entries(&mut self, value: Value) -> Vec<(String, Site)> {
-        let Known::Mapping(entries) = self.known(value) else { return Vec::new() };
+        self.entries_at(self.site(value))
+    }
+
+    /// Like [`Cx::entries`], for a value of any module.
+    pub fn entries_at(&mut self, site: Site) -> Vec<(String, Site)> {
+        let Known::Mapping(entries) = self.known_at(site) else { return Vec::new() };
         let mut found = Vec::new();
         for (key, value) in entries {
             if let Some(key) = key

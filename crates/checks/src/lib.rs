@@ -10,6 +10,7 @@ mod listen;
 mod names;
 pub mod rules;
 mod situation;
+mod strings;
 
 use std::sync::{Arc, LazyLock};
 

@@ -74,7 +74,7 @@ impl Program {
     }
 
     /// The module or folder at a dotted path below the target.
-    pub(crate) fn entity_at(&self, dotted: &str) -> Option<Entity> {
+    pub fn entity_at(&self, dotted: &str) -> Option<Entity> {
         if let Some(&module) = self.by_dotted.get(dotted) {
             return Some(Entity::Module(module));
         }
