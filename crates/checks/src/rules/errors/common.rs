@@ -116,20 +116,24 @@ fn breadth(cx: &Cx<'_, '_>, types: Value) -> Breadth {
     }
 }
 
-/// The names of what the `try` body calls: the calls in the blocks from which the handler is reached.
+/// The names of what the `try` body calls: the calls in the blocks that lead to the handler, through the empty block that chooses among handlers.
 fn guarded_calls<'p>(cx: &Cx<'_, 'p>, handler: HandlerEvent) -> Vec<&'p str> {
     let ir = cx.ir();
     let fact = ir.facts.iter().find(|fact| fact.range == handler.range && matches!(fact.kind, FactKind::Handler { .. }));
     let Some(fact) = fact else { return Vec::new() };
+    let preds = |block: u32| ir.blocks.get(block as usize).map_or(&[][..], |data| ir.list(data.preds));
     let mut names = Vec::new();
-    for pred in ir.list(ir.blocks[fact.block.index()].preds) {
+    for pred in preds(fact.block.0) {
         let Some(block) = ir.blocks.get(pred.index()) else { continue };
-        for value in (block.insts.start..block.insts.start + block.insts.len).map(Value) {
-            if let Op::Call { callee, .. } = ir.op(value)
-                && ir.inst(value).range.end() <= handler.range.start()
-                && let Some(name) = cx.name_of(callee)
-            {
-                names.push(name);
+        let bodies: Vec<u32> = if block.insts.len == 0 { preds(pred.0).iter().map(|value| value.0).collect() } else { vec![pred.0] };
+        for span in bodies.into_iter().filter_map(|body| ir.blocks.get(body as usize)).map(|body| body.insts) {
+            for value in (span.start..span.start + span.len).map(Value) {
+                if let Op::Call { callee, .. } = ir.op(value)
+                    && ir.inst(value).range.end() <= handler.range.start()
+                    && let Some(name) = cx.name_of(callee)
+                {
+                    names.push(name);
+                }
             }
         }
     }

@@ -95,6 +95,8 @@ const TYPED_WORDS: &[&str] = &[
 pub(super) struct Raw {
     /// Where it stands.
     pub range: TextRange,
+    /// What people call it.
+    pub shown: String,
     /// It comes from the request.
     pub request: bool,
     /// It is an attribute or item whose name says that people type it.
@@ -139,8 +141,7 @@ pub(super) fn judge(cx: &mut Cx<'_, '_>, rule: &'static Rule, range: TextRange, 
         cx.report(Draft::new(rule, range, format!("{declares} declares a text to be safe markup")).severity(Severity::Info, reason));
         return;
     };
-    let shown = shorten(cx.source().slice(worst.range));
-    let message = format!("{declares} declares `{shown}` to be safe markup, and nothing has escaped it");
+    let message = format!("{declares} declares `{}` to be safe markup, and nothing has escaped it", worst.shown);
     let (severity, reason, confidence) = if worst.request {
         (Severity::High, "it comes from the request", Confidence::High)
     } else if worst.typed && parts.built {
@@ -331,7 +332,11 @@ fn name_parts(cx: &mut Cx<'_, '_>, value: Value, parts: &mut Parts) {
     let member = matches!(cx.op(value), Op::Attr { .. } | Op::Item { .. });
     let typed = member
         && cx.name_of(value).is_some_and(|name| words(name).last().is_some_and(|word| TYPED_WORDS.contains(&word.as_str())));
-    parts.raw.push(Raw { range: cx.range(value), request, typed });
+    let shown = match (cx.op(value), cx.name_of(value)) {
+        (Op::Attr { .. } | Op::Item { .. } | Op::Call { .. }, _) | (_, None) => shorten(cx.text(value)),
+        (_, Some(name)) => name.to_owned(),
+    };
+    parts.raw.push(Raw { range: cx.range(value), shown, request, typed });
 }
 
 fn is_markup(cx: &mut Cx<'_, '_>, value: Value) -> bool {

@@ -43,7 +43,7 @@ fn check(cx: &mut Cx<'_, '_>, call: CallEvent) {
     if let Op::Decorate { target, .. } = cx.op(call.value) {
         let Op::Function(function) = cx.op(target) else { return };
         let parts = common::returned_parts(cx, function);
-        return common::judge(cx, &RULE, cx.range(call.callee), "mark_safe", &parts);
+        return common::judge(cx, &RULE, range, "mark_safe", &parts);
     }
     let Some(text) = common::first_argument(cx, call, "s") else { return };
     let name = cx.callee_name(call).to_owned();
