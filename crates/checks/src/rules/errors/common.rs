@@ -1,7 +1,7 @@
 //! What the two rules about empty handlers share.
 
 use clearance_finding::{Rule, Severity};
-use clearance_python::ir::{FactKind, Op, Value};
+use clearance_python::ir::{Op, Value};
 
 use crate::{Cx, Draft, HandlerEvent, words};
 
@@ -59,8 +59,26 @@ const CHECK_WORDS: &[&str] = &[
 
 /// Functions whose failure is of no interest: they tidy up.
 const CLEANUP_WORDS: &[&str] = &[
-    "close", "cleanup", "clean", "shutdown", "stop", "del", "exit", "teardown", "disconnect", "dispose", "release", "terminate", "kill",
-    "remove", "unlink", "rmtree", "cancel", "delete", "forget", "flush",
+    "close",
+    "cleanup",
+    "clean",
+    "shutdown",
+    "stop",
+    "del",
+    "exit",
+    "teardown",
+    "disconnect",
+    "dispose",
+    "release",
+    "terminate",
+    "kill",
+    "remove",
+    "unlink",
+    "rmtree",
+    "cancel",
+    "delete",
+    "forget",
+    "flush",
 ];
 
 /// Judges a handler that does nothing. `what` says what it does instead of handling: "ignored", "skipped".
@@ -69,26 +87,43 @@ pub(super) fn judge(cx: &mut Cx<'_, '_>, handler: HandlerEvent, rule: &'static R
     match breadth(cx, handler.types) {
         Breadth::Named => {}
         Breadth::Security(name) => cx.report(
-            Draft::new(rule, handler.range, format!("`{name}` is {what}, so that a failed check has no consequence here"))
-                .severity(Severity::Low, "the exception reports a failed check"),
+            Draft::new(
+                rule,
+                handler.range,
+                format!("`{name}` is {what}, so that a failed check has no consequence here"),
+            )
+            .severity(Severity::Low, "the exception reports a failed check"),
         ),
         Breadth::All => {
-            if let Some(check) = calls.iter().find(|name| words(name).any(|word| CHECK_WORDS.contains(&word.as_str()))) {
+            if let Some(check) = calls
+                .iter()
+                .find(|name| words(name).any(|word| CHECK_WORDS.contains(&word.as_str())))
+            {
                 cx.report(
-                    Draft::new(rule, handler.range, format!("Every exception is {what}, also when `{check}` fails"))
-                        .severity(Severity::Low, format!("`{check}` is a check by its name")),
+                    Draft::new(
+                        rule,
+                        handler.range,
+                        format!("Every exception is {what}, also when `{check}` fails"),
+                    )
+                    .severity(Severity::Low, format!("`{check}` is a check by its name")),
                 );
                 return;
             }
             let tidies = |name: &str| words(name).any(|word| CLEANUP_WORDS.contains(&word.as_str()));
-            let reason = if !calls.is_empty() && calls.iter().all(|name| tidies(name)) || tidies(own_name(cx, handler)) {
+            let reason = if !calls.is_empty() && calls.iter().all(|name| tidies(name))
+                || tidies(own_name(cx, handler))
+            {
                 "it only tidies up"
             } else {
                 ""
             };
             cx.report(
-                Draft::new(rule, handler.range, format!("Every exception is {what}, and nothing is written to the log"))
-                    .severity(Severity::Info, reason),
+                Draft::new(
+                    rule,
+                    handler.range,
+                    format!("Every exception is {what}, and nothing is written to the log"),
+                )
+                .severity(Severity::Info, reason),
             );
         }
     }
@@ -100,14 +135,19 @@ fn own_name<'p>(cx: &Cx<'_, 'p>, handler: HandlerEvent) -> &'p str {
 }
 
 fn breadth(cx: &Cx<'_, '_>, types: Value) -> Breadth {
-    let Some(types) = types.some() else { return Breadth::All };
+    let Some(types) = types.some() else {
+        return Breadth::All;
+    };
     let ir = cx.ir();
     let all = match ir.op(types) {
         Op::Tuple(span) => ir.list(span).to_vec(),
         _ => vec![types],
     };
     let names: Vec<&str> = all.into_iter().filter_map(|value| cx.name_of(value)).collect();
-    if names.iter().any(|name| matches!(*name, "Exception" | "BaseException")) {
+    if names
+        .iter()
+        .any(|name| matches!(*name, "Exception" | "BaseException"))
+    {
         return Breadth::All;
     }
     match names.iter().find(|name| SECURITY_EXCEPTIONS.contains(name)) {
@@ -119,14 +159,26 @@ fn breadth(cx: &Cx<'_, '_>, types: Value) -> Breadth {
 /// The names of what the `try` body calls: the calls in the blocks that lead to the handler, through the empty block that chooses among handlers.
 fn guarded_calls<'p>(cx: &Cx<'_, 'p>, handler: HandlerEvent) -> Vec<&'p str> {
     let ir = cx.ir();
-    let fact = ir.facts.iter().find(|fact| fact.range == handler.range && matches!(fact.kind, FactKind::Handler { .. }));
-    let Some(fact) = fact else { return Vec::new() };
-    let preds = |block: u32| ir.blocks.get(block as usize).map_or(&[][..], |data| ir.list(data.preds));
+    let preds = |block: u32| {
+        ir.blocks
+            .get(block as usize)
+            .map_or(&[][..], |data| ir.list(data.preds))
+    };
     let mut names = Vec::new();
-    for pred in preds(fact.block.0) {
-        let Some(block) = ir.blocks.get(pred.index()) else { continue };
-        let bodies: Vec<u32> = if block.insts.len == 0 { preds(pred.0).iter().map(|value| value.0).collect() } else { vec![pred.0] };
-        for span in bodies.into_iter().filter_map(|body| ir.blocks.get(body as usize)).map(|body| body.insts) {
+    for pred in preds(handler.block.0) {
+        let Some(block) = ir.blocks.get(pred.index()) else {
+            continue;
+        };
+        let bodies: Vec<u32> = if block.insts.len == 0 {
+            preds(pred.0).iter().map(|value| value.0).collect()
+        } else {
+            vec![pred.0]
+        };
+        for span in bodies
+            .into_iter()
+            .filter_map(|body| ir.blocks.get(body as usize))
+            .map(|body| body.insts)
+        {
             for value in (span.start..span.start + span.len).map(Value) {
                 if let Op::Call { callee, .. } = ir.op(value)
                     && ir.inst(value).range.end() <= handler.range.start()

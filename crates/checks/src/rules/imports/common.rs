@@ -5,7 +5,11 @@ use clearance_finding::Rule;
 use crate::{CallEvent, Cx, Draft, ImportEvent};
 
 /// What imports a module by its name.
-pub(super) const LOADERS: &[&str] = &["builtins.__import__", "importlib.import_module", "importlib.__import__"];
+pub(super) const LOADERS: &[&str] = &[
+    "builtins.__import__",
+    "importlib.import_module",
+    "importlib.__import__",
+];
 
 /// An import statement. A statement that takes several members of one module is one finding.
 pub(super) fn imported(cx: &mut Cx<'_, '_>, import: ImportEvent, rule: &'static Rule, why: &str) {
@@ -14,10 +18,23 @@ pub(super) fn imported(cx: &mut Cx<'_, '_>, import: ImportEvent, rule: &'static 
 }
 
 /// A call of a loader with a constant name.
-pub(super) fn loaded(cx: &mut Cx<'_, '_>, call: CallEvent, rule: &'static Rule, modules: &[&'static str], why: &str) {
-    let Some(argument) = cx.arg(call, 0, "name") else { return };
-    let Some(name) = cx.known_str(argument) else { return };
-    let below = |module: &str| name.strip_prefix(module).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'));
+pub(super) fn loaded(
+    cx: &mut Cx<'_, '_>,
+    call: CallEvent,
+    rule: &'static Rule,
+    modules: &[&'static str],
+    why: &str,
+) {
+    let Some(argument) = cx.arg(call, 0, "name") else {
+        return;
+    };
+    let Some(name) = cx.known_str(argument) else {
+        return;
+    };
+    let below = |module: &str| {
+        name.strip_prefix(module)
+            .is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+    };
     if let Some(module) = modules.iter().find(|module| below(module)) {
         say(cx, cx.range(call.value), rule, module, why);
     }
@@ -29,6 +46,12 @@ pub(super) fn called(cx: &mut Cx<'_, '_>, call: CallEvent, rule: &'static Rule, 
     say(cx, cx.range(call.value), rule, &path, why);
 }
 
-fn say(cx: &mut Cx<'_, '_>, range: clearance_python::TextRange, rule: &'static Rule, module: &str, why: &str) {
+fn say(
+    cx: &mut Cx<'_, '_>,
+    range: clearance_python::TextRange,
+    rule: &'static Rule,
+    module: &str,
+    why: &str,
+) {
     cx.report(Draft::new(rule, range, format!("`{module}` is used: {why}")));
 }

@@ -1,5 +1,6 @@
 //! What a constant under a name of secrecy looks like: a secret, or one of the many other things that stand there.
 
+use super::shape_words::{FILE_ENDINGS, HASHES, ISSUED, KINDS, PLACEHOLDER_PIECES, WELL_KNOWN};
 use crate::words;
 
 /// What a text looks like.
@@ -25,68 +26,6 @@ pub(super) enum Shape {
     Issued(&'static str),
 }
 
-/// Beginnings of issued secrets, with their shortest length.
-const ISSUED: &[(&str, usize, &str)] = &[
-    ("ghp_", 36, "GitHub token"),
-    ("gho_", 36, "GitHub token"),
-    ("ghs_", 36, "GitHub token"),
-    ("github_pat_", 40, "GitHub token"),
-    ("glpat-", 20, "GitLab token"),
-    ("AKIA", 20, "AWS access key"),
-    ("ASIA", 20, "AWS access key"),
-    ("sk_live_", 20, "Stripe key"),
-    ("rk_live_", 20, "Stripe key"),
-    ("xoxb-", 24, "Slack token"),
-    ("xoxp-", 24, "Slack token"),
-    ("SG.", 40, "SendGrid key"),
-    ("AIza", 35, "Google API key"),
-    ("sk-ant-", 30, "Anthropic key"),
-    ("sk-proj-", 30, "OpenAI key"),
-    ("npm_", 36, "npm token"),
-    ("pypi-", 40, "PyPI token"),
-    ("dop_v1_", 40, "DigitalOcean token"),
-    ("hvs.", 24, "Vault token"),
-    ("eyJ", 40, "JSON Web Token"),
-    ("-----BEGIN RSA PRIVATE KEY", 60, "private key"),
-    ("-----BEGIN EC PRIVATE KEY", 60, "private key"),
-    ("-----BEGIN OPENSSH PRIVATE KEY", 60, "private key"),
-    ("-----BEGIN PRIVATE KEY", 60, "private key"),
-];
-
-const HASHES: &[&str] = &[
-    "$1$", "$2a$", "$2b$", "$2y$", "$5$", "$6$", "$y$", "$argon2", "$pbkdf2", "$scrypt", "pbkdf2_", "pbkdf2:", "scrypt:", "argon2", "bcrypt$",
-    "bcrypt_", "{SSHA}", "{SHA}", "{CRYPT}", "sha256$", "sha512$", "md5$", "sha1$",
-];
-
-const WELL_KNOWN: &[&str] = &[
-    "admin", "administrator", "root", "toor", "pass", "password1", "passw0rd", "p@ssw0rd", "p@ssword", "password123", "pass123", "admin123",
-    "qwerty", "letmein", "secret", "secret123", "topsecret", "supersecret", "guest", "postgres", "mysql", "master", "welcome", "welcome1", "test",
-    "test123", "testing", "demo", "user", "oracle", "sa", "abc123", "minioadmin", "rabbitmq", "redis", "mongo", "iloveyou", "monkey", "dragon",
-    "devpassword", "dev", "development",
-];
-
-/// Words for kinds, states and methods, which stand under names like `token` without being one.
-const KINDS: &[&str] = &[
-    "password", "passwd", "pwd", "passphrase", "bearer", "basic", "token", "tokens", "jwt", "jws", "jwe", "oauth", "oauth1", "oauth2", "access",
-    "refresh", "string", "str", "text", "textarea", "hidden", "required", "optional", "none", "null", "undefined", "true", "false", "yes", "no",
-    "on", "off", "default", "auto", "digest", "hmac", "apikey", "cookie", "header", "query", "session", "csrf", "code", "pkce", "env", "vault",
-    "keyring", "prompt", "file", "plain", "plaintext", "cleartext", "md5", "sha1", "sha256", "sha512", "bcrypt", "argon2", "utf8", "utf-8",
-    "ascii", "json", "unknown", "invalid", "valid", "expired", "missing", "active", "inactive", "pending", "enabled", "disabled", "any", "all",
-    "static", "dynamic", "int", "integer", "bool", "boolean", "varchar", "char", "email", "username", "mac", "ssl", "tls", "saml", "ldap", "kerberos",
-    "private", "public", "stdin", "redacted", "masked", "encrypted", "hashed", "empty", "private_key", "public_key", "client_credentials",
-];
-
-const PLACEHOLDER_PIECES: &[&str] = &[
-    "changeme", "changeit", "changethis", "replaceme", "placeholder", "yourpassword", "yoursecret", "yourtoken", "yourkey", "yourapikey", "insert",
-    "todo", "fixme", "notset", "redacted", "dummy", "example", "sample", "fake", "mypassword", "mysecret", "mytoken", "insecure", "notsecret",
-    "notasecret", "foobar", "loremipsum", "donotuse", "notused", "unused",
-];
-
-const FILE_ENDINGS: &[&str] = &[
-    ".json", ".txt", ".pem", ".key", ".crt", ".html", ".htm", ".py", ".yml", ".yaml", ".env", ".csv", ".toml", ".ini", ".cfg", ".conf", ".db",
-    ".sqlite", ".xml", ".log", ".md", ".js", ".css", ".svg", ".png", ".pickle", ".pkl", ".jinja2", ".j2", ".mo", ".po",
-];
-
 /// Judges a text that stands under a name.
 pub(super) fn shape(name: &str, text: &str) -> Shape {
     let trimmed = text.trim();
@@ -107,7 +46,9 @@ pub(super) fn shape(name: &str, text: &str) -> Shape {
     }
     let lower = trimmed.to_lowercase();
     // `admin_password = "admin"` is no label, `admin_token = "admin"` may be one.
-    let passwords = words(name).last().is_some_and(|word| matches!(word.as_str(), "password" | "passwd" | "pwd" | "pass"));
+    let passwords = words(name)
+        .last()
+        .is_some_and(|word| matches!(word.as_str(), "password" | "passwd" | "pwd" | "pass"));
     if passwords && WELL_KNOWN.contains(&lower.as_str()) && lower != "pass" {
         return Shape::WellKnown;
     }
@@ -118,16 +59,35 @@ pub(super) fn shape(name: &str, text: &str) -> Shape {
     if WELL_KNOWN.contains(&lower.as_str()) || short_number || "1234567890".starts_with(trimmed) {
         return Shape::WellKnown;
     }
-    if looks_random(trimmed) { Shape::Real } else { Shape::Word }
+    if looks_random(trimmed) {
+        Shape::Real
+    } else {
+        Shape::Word
+    }
+}
+
+/// Whether a text is a plain word or an identifier that names a secret: `password`, `wrong_token`.
+pub(super) fn is_plain_name(text: &str) -> bool {
+    text.len() <= 40
+        && text
+            .bytes()
+            .all(|b| b.is_ascii_lowercase() || matches!(b, b'_' | b'-'))
 }
 
 /// Whether a text calls itself the one of development or tests: `dev`, `dev-key`, `testing`.
 pub(super) fn names_development(text: &str) -> bool {
-    words(text).any(|word| matches!(word.as_str(), "dev" | "development" | "develop" | "local" | "localhost" | "test" | "tests" | "testing" | "ci"))
+    words(text).any(|word| {
+        matches!(
+            word.as_str(),
+            "dev" | "development" | "develop" | "local" | "localhost" | "test" | "tests" | "testing" | "ci"
+        )
+    })
 }
 
 fn issued(text: &str) -> Option<&'static str> {
-    let found = ISSUED.iter().find(|(prefix, length, _)| text.starts_with(prefix) && text.len() >= *length)?;
+    let found = ISSUED
+        .iter()
+        .find(|(prefix, length, _)| text.starts_with(prefix) && text.len() >= *length)?;
     let single = !found.0.starts_with("-----") && text.contains(char::is_whitespace);
     (!single).then_some(found.2)
 }
@@ -136,18 +96,31 @@ fn is_placeholder(text: &str) -> bool {
     if text.contains([' ', '/', '@', '\n']) {
         return false;
     }
-    let letters = text.chars().filter(|c| c.is_alphanumeric()).collect::<String>().to_lowercase();
+    let letters = text
+        .chars()
+        .filter(|c| c.is_alphanumeric())
+        .collect::<String>()
+        .to_lowercase();
     let first = text.chars().next().unwrap_or(' ');
-    let one_character = text.chars().count() >= 3 && text.chars().all(|c| c == first);
+    let length = text.chars().count();
+    let one_character = length >= 3 && text.chars().filter(|c| *c == first).count() * 10 >= length * 9;
     let yours = words(text).next().is_some_and(|word| word == "your");
-    one_character || yours || letters.starts_with("xxx") || PLACEHOLDER_PIECES.iter().any(|piece| letters.contains(piece))
+    one_character
+        || yours
+        || letters.starts_with("xxx")
+        || PLACEHOLDER_PIECES.iter().any(|piece| letters.contains(piece))
 }
 
 fn is_template(text: &str) -> bool {
-    let enclosed = |open: char, close: char| text.starts_with(open) && text.ends_with(close) && text.len() > 2;
+    let enclosed =
+        |open: char, close: char| text.starts_with(open) && text.ends_with(close) && text.len() > 2;
     let braces = text.find('{').is_some_and(|open| {
         let inner = text[open + 1..].split('}').next().unwrap_or("");
-        text[open..].contains('}') && inner.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '.' | '[' | ']' | '!' | ':' | '{' | ' ' | '%' | '$' | '-'))
+        text[open..].contains('}')
+            && inner.chars().all(|c| {
+                c.is_alphanumeric()
+                    || matches!(c, '_' | '.' | '[' | ']' | '!' | ':' | '{' | ' ' | '%' | '$' | '-')
+            })
     });
     enclosed('<', '>')
         || enclosed('[', ']')
@@ -166,42 +139,85 @@ fn is_label(name: &str, whole: &str, text: &str) -> bool {
     }
     let lower = text.to_ascii_lowercase();
     let punctuation = text.bytes().all(|b| !b.is_ascii_alphanumeric());
-    let masked = text.bytes().all(|b| matches!(b, b'*' | b'.' | b'x' | b'X' | b'-'));
+    let masked = text
+        .bytes()
+        .all(|b| matches!(b, b'*' | b'.' | b'x' | b'X' | b'-'));
     if (punctuation && !masked) || KINDS.contains(&lower.as_str()) || names_itself(name, text) {
         return true;
     }
     // A prefix that something is appended to, an option, a selector, a file.
-    let open_end = whole.ends_with([' ', '=', ':', '?', '/', '_', '-', '.']) && !whole.ends_with("==") && !looks_random(text.trim_end_matches('='));
-    let starts = text.starts_with(['/', '~', '\\', '.', '?', '&']) || text.starts_with("--") || (text.starts_with('#') && is_identifier(&text[1..]));
-    let regex = text.starts_with('^') || text.contains("(?") || text.contains(".*") || text.contains("\\w") || text.contains("\\d") || text.contains("[^");
+    let open_end = whole.ends_with([' ', '=', ':', '?', '/', '_', '-', '.'])
+        && !whole.ends_with("==")
+        && !looks_random(text.trim_end_matches('='));
+    let starts = text.starts_with(['/', '~', '\\', '.', '?', '&'])
+        || text.starts_with("--")
+        || (text.starts_with('#') && is_identifier(&text[1..]));
+    let regex = text.starts_with('^')
+        || text.contains("(?")
+        || text.contains(".*")
+        || text.contains("\\w")
+        || text.contains("\\d")
+        || text.contains("[^");
     let file = FILE_ENDINGS.iter().any(|ending| lower.ends_with(ending));
-    let address = text.split_once('@').is_some_and(|(user, host)| is_dotted(host) && host.contains('.') && user.bytes().all(|b| b.is_ascii_alphanumeric() || b"._-+".contains(&b)));
+    let address = text.split_once('@').is_some_and(|(user, host)| {
+        is_dotted(host)
+            && host.contains('.')
+            && user
+                .bytes()
+                .all(|b| b.is_ascii_alphanumeric() || b"._-+".contains(&b))
+    });
     if open_end || starts || regex || file || address || text.starts_with('<') || text.contains('`') {
         return true;
     }
     if is_prose(text) || is_header(text) {
         return true;
     }
-    let upper_name = text.contains('_') && text.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_') && text.bytes().filter(u8::is_ascii_digit).count() < 4;
+    let upper_name = text.contains('_')
+        && text
+            .bytes()
+            .all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_')
+        && text.bytes().filter(u8::is_ascii_digit).count() < 4;
     upper_name || (text.contains(['.', ':', '/']) && is_dotted(text)) || is_call(text)
 }
 
 /// Whether the words of a text are words of its name (`REFRESH_TOKEN = "refresh"`), or it names a secret itself (`"access_token"`).
 fn names_itself(name: &str, text: &str) -> bool {
-    if !text.bytes().all(|b| b.is_ascii_alphabetic() || matches!(b, b'_' | b'-' | b' ' | b'.' | b':')) {
+    if !text
+        .bytes()
+        .all(|b| b.is_ascii_alphabetic() || matches!(b, b'_' | b'-' | b' ' | b'.' | b':'))
+    {
         return false;
     }
     let own: Vec<String> = words(name).collect();
     let said: Vec<String> = words(text).collect();
     let joined: String = said.concat();
-    if joined == own.concat() || said.iter().all(|word| own.contains(word)) {
+    let password = own
+        .last()
+        .is_some_and(|word| matches!(word.as_str(), "password" | "passwd" | "pwd" | "pass"));
+    if joined == own.concat() || (!password && said.iter().all(|word| own.contains(word))) {
         return true;
     }
     let secret_word = |word: &String| {
         matches!(
             word.as_str(),
-            "password" | "passwords" | "passwd" | "pwd" | "pass" | "passphrase" | "secret" | "secrets" | "token" | "tokens" | "key" | "keys" | "auth" | "apikey" | "credential"
-                | "credentials" | "authentication" | "authorization"
+            "password"
+                | "passwords"
+                | "passwd"
+                | "pwd"
+                | "pass"
+                | "passphrase"
+                | "secret"
+                | "secrets"
+                | "token"
+                | "tokens"
+                | "key"
+                | "keys"
+                | "auth"
+                | "apikey"
+                | "credential"
+                | "credentials"
+                | "authentication"
+                | "authorization"
         )
     };
     said.len() >= 2 && said.iter().any(secret_word)
@@ -209,30 +225,43 @@ fn names_itself(name: &str, text: &str) -> bool {
 
 fn is_prose(text: &str) -> bool {
     let pieces: Vec<&str> = text.split_whitespace().collect();
-    let letters = pieces.iter().filter(|piece| piece.chars().all(|c| c.is_alphabetic() || ",.!?:;'\"()-".contains(c))).count();
-    pieces.len() >= 3 && letters * 3 >= pieces.len() * 2
-        || pieces.len() == 2 && letters == 2 && (text.starts_with(|c: char| c.is_uppercase()) || text.ends_with(['.', '!', '?', ':']))
+    let letters = pieces
+        .iter()
+        .filter(|piece| {
+            piece
+                .chars()
+                .all(|c| c.is_alphabetic() || ",.!?:;'\"()-".contains(c))
+        })
+        .count();
+    pieces.len() >= 3 && letters * 3 >= pieces.len() * 2 || pieces.len() == 2 && letters == 2
 }
 
 /// `X-Auth-Token`, `Set-Cookie`
 fn is_header(text: &str) -> bool {
     let pieces: Vec<&str> = text.split('-').collect();
-    let title = |piece: &&str| piece.starts_with(|c: char| c.is_ascii_uppercase()) && piece.bytes().all(|b| b.is_ascii_alphabetic());
+    let title = |piece: &&str| {
+        piece.starts_with(|c: char| c.is_ascii_uppercase()) && piece.bytes().all(|b| b.is_ascii_alphabetic())
+    };
     (pieces.len() >= 2 && pieces.iter().all(title)) || text.to_ascii_lowercase().starts_with("x-")
 }
 
 /// Identifiers joined by `.`, `:` or `/`: a module, a key of translations, a route.
 fn is_dotted(text: &str) -> bool {
-    text.split(['.', ':', '/']).all(|piece| is_identifier(piece) && !(piece.len() >= 20 && looks_random(piece)))
+    text.split(['.', ':', '/'])
+        .all(|piece| is_identifier(piece) && !(piece.len() >= 20 && looks_random(piece)))
 }
 
 fn is_identifier(text: &str) -> bool {
-    text.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_') && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-'))
+    text.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
+        && text
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-'))
 }
 
 /// `lower(name)`, `self.password`, `settings['x']`
 fn is_call(text: &str) -> bool {
-    text.split_once(['(', '[']).is_some_and(|(before, after)| is_identifier(before) && after.ends_with([')', ']']))
+    text.split_once(['(', '['])
+        .is_some_and(|(before, after)| is_identifier(before) && after.ends_with([')', ']']))
 }
 
 /// Whether letters and digits are mixed as people and generators mix them, and not as in `sha256` or `step_2`.
@@ -242,30 +271,58 @@ fn looks_random(text: &str) -> bool {
         // `a9$K`: short, but nothing else looks like this.
         return length >= 6 && classes(text) == 4;
     }
-    if text.bytes().all(|b| b.is_ascii_alphabetic() || matches!(b, b'-' | b'_' | b' ' | b'.')) {
+    if text
+        .bytes()
+        .all(|b| b.is_ascii_alphabetic() || matches!(b, b'-' | b'_' | b' ' | b'.'))
+    {
         return length >= 20 && !text.contains(['-', '_', ' ', '.']) && changes_of_case(text) * 4 >= length;
     }
-    let technical = classes(text) < 4 && text.split(['-', '_', '.', ' ', '/', ':']).all(|piece| {
-        let head = piece.trim_end_matches(|c: char| c.is_ascii_digit());
-        let digits = piece.len() - head.len();
-        head.bytes().all(|b| b.is_ascii_alphabetic()) && if head.is_empty() { digits <= 1 } else { digits <= 3 && changes_of_case(head) <= 3 && head.len() <= 16 }
-    });
-    if technical && !(text.ends_with(|c: char| c.is_ascii_digit()) && classes(text) >= 3 && !text.contains('_') && !text.contains('-')) {
+    let technical = classes(text) < 4
+        && text.split(['-', '_', '.', ' ', '/', ':']).all(|piece| {
+            let head = piece.trim_end_matches(|c: char| c.is_ascii_digit());
+            let digits = piece.len() - head.len();
+            head.bytes().all(|b| b.is_ascii_alphabetic())
+                && if head.is_empty() {
+                    digits <= 1
+                } else {
+                    digits <= 3 && changes_of_case(head) <= 3 && head.len() <= 16
+                }
+        });
+    // `epv1Total`: an identifier in camel case with a number in it.
+    let letters = words(text).map(|word| word.len()).collect::<Vec<_>>();
+    let digits = text.bytes().filter(u8::is_ascii_digit).count();
+    let camel = digits <= 2
+        && text.bytes().all(|b| b.is_ascii_alphanumeric())
+        && classes(text) == 3
+        && letters.iter().sum::<usize>() >= 3 * letters.len()
+        && length <= 24;
+    if camel && !text.starts_with(|c: char| c.is_ascii_uppercase()) {
         return false;
     }
-    let digits = text.bytes().filter(u8::is_ascii_digit).count();
+    let ends_in_number = text.ends_with(|c: char| c.is_ascii_digit()) && classes(text) >= 3;
+    if technical && (!ends_in_number || text.contains(['_', '-'])) {
+        return false;
+    }
     let letters = text.bytes().filter(u8::is_ascii_alphabetic).count();
-    classes(text) >= 3 || (digits >= 2 && letters >= 2) || (letters + digits == length && length >= 16 && digits >= 1)
+    classes(text) >= 3
+        || (digits >= 2 && letters >= 2)
+        || (letters + digits == length && length >= 16 && digits >= 1)
 }
 
 /// How many of lower case, upper case, digits and others occur.
 fn classes(text: &str) -> usize {
     let has = |test: fn(&u8) -> bool| usize::from(text.bytes().any(|b| test(&b)));
-    has(u8::is_ascii_lowercase) + has(u8::is_ascii_uppercase) + has(u8::is_ascii_digit) + has(|b| !b.is_ascii_alphanumeric() && *b != b' ')
+    has(u8::is_ascii_lowercase)
+        + has(u8::is_ascii_uppercase)
+        + has(u8::is_ascii_digit)
+        + has(|b| !b.is_ascii_alphanumeric() && *b != b' ')
 }
 
 fn changes_of_case(text: &str) -> usize {
-    text.as_bytes().windows(2).filter(|pair| pair[0].is_ascii_lowercase() != pair[1].is_ascii_lowercase()).count()
+    text.as_bytes()
+        .windows(2)
+        .filter(|pair| pair[0].is_ascii_lowercase() != pair[1].is_ascii_lowercase())
+        .count()
 }
 
 #[cfg(test)]
@@ -285,10 +342,14 @@ mod tests {
             "9f86d081884c7d659a2feaa0c55ad015",
             "Summer2024!",
             "hunter42x",
+            "Password42",
         ] {
             assert_eq!(shape("password", text), Shape::Real, "{text}");
         }
-        assert_eq!(shape("token", &format!("ghp_{}", "a1B2".repeat(9))), Shape::Issued("GitHub token"));
+        assert_eq!(
+            shape("token", &format!("ghp_{}", "a1B2".repeat(9))),
+            Shape::Issued("GitHub token")
+        );
     }
 
     #[test]
@@ -313,19 +374,34 @@ mod tests {
             ("secret", "secrets.json"),
             ("password", "^[a-z]+$"),
             ("password", "password_hash"),
+            ("password", "not supported"),
         ] {
             assert_eq!(shape(name, text), Shape::Label, "{text}");
         }
-        for text in ["{{ password }}", "<password>", "${PASSWORD}", "%s", "%(password)s", "{password}"] {
+        for text in [
+            "{{ password }}",
+            "<password>",
+            "${PASSWORD}",
+            "%s",
+            "%(password)s",
+            "{password}",
+        ] {
             assert_eq!(shape("password", text), Shape::Template, "{text}");
         }
-        for text in ["changeme", "change-me", "xxxxxxxx", "********", "your-password", "your_api_key_here1"] {
+        for text in [
+            "changeme",
+            "change-me",
+            "xxxxxxxx",
+            "********",
+            "your-password",
+            "your_api_key_here1",
+        ] {
             assert_eq!(shape("password", text), Shape::Placeholder, "{text}");
         }
         for text in ["admin", "1234", "secret", "12345678"] {
             assert_eq!(shape("password", text), Shape::WellKnown, "{text}");
         }
-        for text in ["blerg", "quartz", "sha256-hmac", "pbkdf2_x256"] {
+        for text in ["blerg", "quartz", "sha256-hmac", "pbkdf2_x256", "epv1Total"] {
             assert_eq!(shape("password", text), Shape::Word, "{text}");
         }
         assert_eq!(shape("password", "$2b$12$KIXQyZ0k"), Shape::Hash);

@@ -1,9 +1,9 @@
 //! Where a constant stands: in settings for development, in an enumeration, in a program of its own.
 
 use clearance_program::{ClassRef, Entity};
-use clearance_python::ir::{Func, FunctionKind, Value};
+use clearance_python::ir::{Func, FunctionKind};
 
-use crate::{Cx, words};
+use crate::{Cx, Situation, words};
 
 /// Base classes of enumerations. Checks that use this module list them in `CodeRule::paths`.
 pub(super) const ENUMERATIONS: &[&str] = &[
@@ -20,12 +20,34 @@ pub(super) const ENUMERATIONS: &[&str] = &[
 
 /// Words of classes and files that production does not use.
 const DEVELOPMENT_WORDS: &[&str] = &[
-    "test", "tests", "testing", "dev", "develop", "development", "local", "debug", "ci", "example", "examples", "demo", "sample", "mock", "fake", "dummy",
-    "stub", "fixture", "fixtures", "unittest", "conftest", "benchmark", "playground", "sandbox",
+    "test",
+    "tests",
+    "testing",
+    "dev",
+    "develop",
+    "development",
+    "local",
+    "debug",
+    "ci",
+    "example",
+    "examples",
+    "demo",
+    "sample",
+    "mock",
+    "fake",
+    "dummy",
+    "stub",
+    "fixture",
+    "fixtures",
+    "unittest",
+    "conftest",
+    "benchmark",
+    "playground",
+    "sandbox",
 ];
 
 /// Why a place is not part of production: by the class, the function or the file around it, or by the condition that it stands under.
-pub(super) fn development(cx: &mut Cx<'_, '_>, function: Func, value: Value) -> Option<String> {
+pub(super) fn development(cx: &Cx<'_, '_>, function: Func, situation: &Situation) -> Option<String> {
     let speaks = |name: &str| words(name).find(|word| DEVELOPMENT_WORDS.contains(&word.as_str()));
     let ir = cx.ir();
     let mut here = Some(function);
@@ -45,18 +67,32 @@ pub(super) fn development(cx: &mut Cx<'_, '_>, function: Func, value: Value) -> 
     if speaks(file).is_some_and(|word| !word.starts_with("example")) {
         return Some(format!("by its name, {file} is not for production"));
     }
-    let situation = cx.situation(value);
-    situation.development.map(|development| format!("it applies only under {}", development.condition))
+    situation
+        .development
+        .as_ref()
+        .map(|development| format!("it applies only under {}", development.condition))
 }
 
 /// Whether the body is that of an enumeration.
 pub(super) fn in_enumeration(cx: &mut Cx<'_, '_>, function: Func) -> bool {
-    let FunctionKind::Class(class) = cx.ir().functions[function.index()].kind else { return false };
-    let class = ClassRef { module: cx.module, class };
+    let FunctionKind::Class(class) = cx.ir().functions[function.index()].kind else {
+        return false;
+    };
+    let class = ClassRef {
+        module: cx.module,
+        class,
+    };
     let (order, external) = cx.resolver.ancestors(class);
     let models = &cx.program.models;
-    external.iter().any(|base| matches!(base, Entity::Path(path) if ENUMERATIONS.contains(&models.text(*path).as_str()))) || order.iter().any(|class| {
-        let name = cx.program.module(class.module).ir.name(cx.program.class(*class).name);
-        name.ends_with("Enum") || name.ends_with("Choices")
-    })
+    external
+        .iter()
+        .any(|base| matches!(base, Entity::Path(path) if ENUMERATIONS.contains(&models.text(*path).as_str())))
+        || order.iter().any(|class| {
+            let name = cx
+                .program
+                .module(class.module)
+                .ir
+                .name(cx.program.class(*class).name);
+            name.ends_with("Enum") || name.ends_with("Choices")
+        })
 }

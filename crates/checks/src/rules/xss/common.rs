@@ -7,89 +7,13 @@ use clearance_python::{
     ir::{ArgKind, BinaryOp, Func, Op, Part, Value},
 };
 
+use super::known_calls::{NUMBERS, OTHER_WORDS, SAFE_CALLS, SAFE_NAMES, TRANSLATIONS, TYPED_WORDS};
 use crate::{CallEvent, Cx, Draft, words};
 
 /// How deep expressions, and calls of functions of the same file, are followed.
 const MAX_DEPTH: u32 = 24;
 /// How many values are looked at for one question.
 const MAX_VALUES: usize = 300;
-
-/// Functions whose result is safe inside HTML, or a number. Checks that use this module list them in `CodeRule::paths`.
-pub(super) const SAFE_CALLS: &[&str] = &[
-    "markupsafe.escape",
-    "markupsafe.Markup",
-    "html.escape",
-    "cgi.escape",
-    "xml.sax.saxutils.escape",
-    "xml.sax.saxutils.quoteattr",
-    "django.utils.html.escape",
-    "django.utils.html.conditional_escape",
-    "django.utils.html.format_html",
-    "django.utils.html.format_html_join",
-    "django.utils.html.json_script",
-    "django.utils.html.linebreaks",
-    "django.utils.html.urlize",
-    "django.utils.safestring.mark_safe",
-    "django.template.loader.render_to_string",
-    "django.urls.reverse",
-    "django.forms.utils.flatatt",
-    "django.middleware.csrf.get_token",
-    "bleach.clean",
-    "bleach.linkify",
-    "nh3.clean",
-    "lxml.html.clean.clean_html",
-    "flask.url_for",
-    "flask.render_template",
-    "flask.render_template_string",
-    "flask_wtf.csrf.generate_csrf",
-    "wtforms.widgets.html_params",
-    "wtforms.widgets.core.html_params",
-    "jinja2.utils.htmlsafe_json_dumps",
-    "urllib.parse.quote",
-    "urllib.parse.quote_plus",
-    "urllib.parse.urlencode",
-    "pygments.highlight",
-    "builtins.int",
-    "builtins.float",
-    "builtins.bool",
-    "builtins.len",
-    "builtins.sum",
-    "builtins.round",
-    "builtins.abs",
-    "uuid.uuid4",
-];
-
-/// The same by last name, for receivers that are not known.
-const SAFE_NAMES: &[&str] = &[
-    "url_for",
-    "reverse",
-    "html_params",
-    "flatatt",
-    "force_escape",
-    "render_to_string",
-    "render_template",
-    "render",
-    "hexdigest",
-    "isoformat",
-    "hidden_tag",
-    "__html__",
-];
-
-/// Functions that translate their constant argument.
-const TRANSLATIONS: &[&str] = &[
-    "_", "__", "_l", "N_", "gettext", "ugettext", "ngettext", "pgettext", "lazy_gettext", "gettext_lazy", "ugettext_lazy", "ngettext_lazy",
-    "pgettext_lazy", "lazy_string",
-];
-
-/// Names of parts that are numbers.
-const NUMBERS: &[&str] = &["id", "pk", "count", "index", "width", "height", "size", "length", "year", "month", "day", "number", "total"];
-
-/// Words in names of what people type.
-const TYPED_WORDS: &[&str] = &[
-    "name", "username", "nickname", "title", "text", "comment", "content", "body", "message", "bio", "biography", "description", "email", "query",
-    "search", "note", "notes", "subject", "address", "city", "company", "caption", "summary", "feedback", "review", "answer", "question", "about",
-    "headline", "signature", "website", "url",
-];
 
 /// A part that nobody escaped.
 pub(super) struct Raw {
@@ -101,6 +25,16 @@ pub(super) struct Raw {
     pub request: bool,
     /// It is an attribute or item whose name says that people type it.
     pub typed: bool,
+}
+
+/// Whether tags are taken out of the result at once: `Markup(text).striptags()`.
+pub(super) fn stripped(cx: &Cx<'_, '_>, call: CallEvent) -> bool {
+    let ir = cx.ir();
+    let after = ir
+        .values(call.function)
+        .skip_while(|value| *value <= call.value)
+        .take(3);
+    after.map(|value| ir.op(value)).any(|op| matches!(op, Op::Attr { base, name } if base == call.value && matches!(ir.name(name), "striptags" | "unescape")))
 }
 
 /// What a text consists of.
@@ -130,7 +64,13 @@ pub(super) fn returned_parts(cx: &mut Cx<'_, '_>, function: Func) -> Parts {
 }
 
 /// Reports a text that is declared safe, by what it consists of.
-pub(super) fn judge(cx: &mut Cx<'_, '_>, rule: &'static Rule, range: TextRange, declares: &str, parts: &Parts) {
+pub(super) fn judge(
+    cx: &mut Cx<'_, '_>,
+    rule: &'static Rule,
+    range: TextRange,
+    declares: &str,
+    parts: &Parts,
+) {
     let worst = parts.raw.iter().max_by_key(|raw| (raw.request, raw.typed));
     let Some(worst) = worst else {
         let reason = match parts.escaped.first() {
@@ -138,20 +78,40 @@ pub(super) fn judge(cx: &mut Cx<'_, '_>, rule: &'static Rule, range: TextRange, 
             None => "the text is constant".to_owned(),
         };
         cx.hold(range, reason.clone());
-        cx.report(Draft::new(rule, range, format!("{declares} declares a text to be safe markup")).severity(Severity::Info, reason));
+        cx.report(
+            Draft::new(
+                rule,
+                range,
+                format!("{declares} declares a text to be safe markup"),
+            )
+            .severity(Severity::Info, reason),
+        );
         return;
     };
-    let message = format!("{declares} declares `{}` to be safe markup, and nothing has escaped it", worst.shown);
+    let message = format!(
+        "{declares} declares `{}` to be safe markup, and nothing has escaped it",
+        worst.shown
+    );
     let (severity, reason, confidence) = if worst.request {
         (Severity::High, "it comes from the request", Confidence::High)
     } else if worst.typed && parts.built {
         (Severity::High, "by its name, people type it", Confidence::Medium)
     } else if parts.built {
-        (Severity::Medium, "it is put into a text with markup", Confidence::Medium)
+        (
+            Severity::Medium,
+            "it is put into a text with markup",
+            Confidence::Medium,
+        )
     } else {
-        (Severity::Medium, "where it comes from is not decided here", Confidence::Low)
+        (
+            Severity::Medium,
+            "where it comes from is not decided here",
+            Confidence::Low,
+        )
     };
-    let mut draft = Draft::new(rule, range, message).severity(severity, reason).confidence(confidence);
+    let mut draft = Draft::new(rule, range, message)
+        .severity(severity, reason)
+        .confidence(confidence);
     for raw in parts.raw.iter().take(4) {
         draft = draft.label(raw.range, "not escaped");
     }
@@ -159,7 +119,11 @@ pub(super) fn judge(cx: &mut Cx<'_, '_>, rule: &'static Rule, range: TextRange, 
 }
 
 fn walk(cx: &mut Cx<'_, '_>, value: Value, parts: &mut Parts, depth: u32) {
-    if value == Value::NONE || parts.seen.contains(&value) || parts.seen.len() >= MAX_VALUES || depth > MAX_DEPTH {
+    if value == Value::NONE
+        || parts.seen.contains(&value)
+        || parts.seen.len() >= MAX_VALUES
+        || depth > MAX_DEPTH
+    {
         return;
     }
     parts.seen.push(value);
@@ -178,17 +142,41 @@ fn walk(cx: &mut Cx<'_, '_>, value: Value, parts: &mut Parts, depth: u32) {
                 }
             }
         }
-        Op::Binary { op: BinaryOp::Add, left, right, .. } => {
+        Op::Binary {
+            op: BinaryOp::Add,
+            left,
+            right,
+            ..
+        } => {
             parts.built = true;
             walk(cx, left, parts, deeper);
             walk(cx, right, parts, deeper);
         }
-        Op::Binary { op: BinaryOp::Mod, left, right, .. } => percent(cx, left, right, parts, deeper),
-        Op::Binary { op: BinaryOp::Mult, left, right, .. } => {
-            let text = if matches!(ir.op(right), Op::Str(_)) { right } else { left };
+        Op::Binary {
+            op: BinaryOp::Mod,
+            left,
+            right,
+            ..
+        } => percent(cx, left, right, parts, deeper),
+        Op::Binary {
+            op: BinaryOp::Mult,
+            left,
+            right,
+            ..
+        } => {
+            let text = if matches!(ir.op(right), Op::Str(_)) {
+                right
+            } else {
+                left
+            };
             walk(cx, text, parts, deeper);
         }
-        Op::Binary { op: BinaryOp::BitOr | BinaryOp::BitAnd, left, right, .. } => {
+        Op::Binary {
+            op: BinaryOp::BitOr | BinaryOp::BitAnd,
+            left,
+            right,
+            ..
+        } => {
             walk(cx, left, parts, deeper);
             walk(cx, right, parts, deeper);
         }
@@ -206,7 +194,13 @@ fn walk(cx: &mut Cx<'_, '_>, value: Value, parts: &mut Parts, depth: u32) {
         Op::Collect { element, .. } => walk(cx, element, parts, deeper),
         Op::Sigma { value, .. } | Op::Await(value) | Op::Starred(value) => walk(cx, value, parts, deeper),
         Op::Call { callee, args } => {
-            let call = CallEvent { value, function: ir.function_of(value), path: None, callee, args };
+            let call = CallEvent {
+                value,
+                function: ir.function_of(value),
+                path: None,
+                callee,
+                args,
+            };
             call_parts(cx, call, parts, deeper);
         }
         _ => name_parts(cx, value, parts),
@@ -232,7 +226,11 @@ fn percent(cx: &mut Cx<'_, '_>, left: Value, right: Value, parts: &mut Parts, de
 }
 
 fn call_parts(cx: &mut Cx<'_, '_>, call: CallEvent, parts: &mut Parts, depth: u32) {
-    if let Some(path) = cx.paths_of(call.callee).into_iter().find(|path| SAFE_CALLS.contains(&path.as_str())) {
+    if let Some(path) = cx
+        .paths_of(call.callee)
+        .into_iter()
+        .find(|path| SAFE_CALLS.contains(&path.as_str()))
+    {
         if path != "markupsafe.Markup" || !cx.args(call).is_empty() {
             parts.escaped.push(format!("`{}`", cx.callee_name(call)));
         }
@@ -262,7 +260,12 @@ fn call_parts(cx: &mut Cx<'_, '_>, call: CallEvent, parts: &mut Parts, depth: u3
                 return all_arguments(cx, parts);
             }
             "replace" => {
-                if cx.positional(call, 0).and_then(|from| cx.known_str(from)).as_deref() == Some("<") {
+                if cx
+                    .positional(call, 0)
+                    .and_then(|from| cx.known_str(from))
+                    .as_deref()
+                    == Some("<")
+                {
                     parts.escaped.push("`replace` of `<`".to_owned());
                     return;
                 }
@@ -272,8 +275,9 @@ fn call_parts(cx: &mut Cx<'_, '_>, call: CallEvent, parts: &mut Parts, depth: u3
                 }
                 return;
             }
-            "strip" | "lstrip" | "rstrip" | "lower" | "upper" | "title" | "capitalize" | "encode" | "decode" | "removeprefix"
-            | "removesuffix" | "swapcase" | "expandtabs" | "center" | "ljust" | "rjust" | "copy" => return walk(cx, receiver, parts, depth),
+            "strip" | "lstrip" | "rstrip" | "lower" | "upper" | "title" | "capitalize" | "encode"
+            | "decode" | "removeprefix" | "removesuffix" | "swapcase" | "expandtabs" | "center" | "ljust"
+            | "rjust" | "copy" => return walk(cx, receiver, parts, depth),
             "strftime" => {
                 if let Some(format) = cx.positional(call, 0) {
                     walk(cx, format, parts, depth);
@@ -283,21 +287,36 @@ fn call_parts(cx: &mut Cx<'_, '_>, call: CallEvent, parts: &mut Parts, depth: u3
             _ => {}
         }
     }
-    if matches!(name, "str" | "unicode" | "force_str" | "force_text" | "smart_str" | "repr" | "text_type" | "to_unicode") {
+    if matches!(
+        name,
+        "str" | "unicode" | "force_str" | "force_text" | "smart_str" | "repr" | "text_type" | "to_unicode"
+    ) {
         return all_arguments(cx, parts);
     }
     let cleans = |word: String| {
         matches!(
             word.as_str(),
-            "escape" | "escaped" | "sanitize" | "sanitise" | "sanitized" | "clean" | "bleach" | "purify" | "striptags" | "htmlspecialchars"
+            "escape"
+                | "escaped"
+                | "sanitize"
+                | "sanitise"
+                | "sanitized"
+                | "clean"
+                | "bleach"
+                | "purify"
+                | "striptags"
+                | "htmlspecialchars"
         )
     };
     if SAFE_NAMES.contains(&name) || words(name).any(cleans) || name == "e" {
         parts.escaped.push(format!("`{name}`"));
         return;
     }
-    let own: Vec<Func> =
-        cx.internal_callees(call.value).filter(|callee| callee.module == cx.module).map(|callee| callee.func).collect();
+    let own: Vec<Func> = cx
+        .internal_callees(call.value)
+        .filter(|callee| callee.module == cx.module)
+        .map(|callee| callee.func)
+        .collect();
     if !own.is_empty() && depth < MAX_DEPTH / 2 {
         for function in own {
             returned(cx, function, parts, depth + MAX_DEPTH / 4);
@@ -322,7 +341,11 @@ fn name_parts(cx: &mut Cx<'_, '_>, value: Value, parts: &mut Parts) {
     if known.possibilities().into_iter().all(Known::is_constant) || is_markup(cx, value) {
         return;
     }
-    if cx.name_of(value).is_some_and(|name| words(name).last().is_some_and(|word| NUMBERS.contains(&word.as_str()))) {
+    if cx.name_of(value).is_some_and(|name| {
+        words(name)
+            .last()
+            .is_some_and(|word| NUMBERS.contains(&word.as_str()))
+    }) {
         return;
     }
     if annotated_harmless(cx, value) {
@@ -331,12 +354,21 @@ fn name_parts(cx: &mut Cx<'_, '_>, value: Value, parts: &mut Parts) {
     let request = from_request(cx, value);
     let member = matches!(cx.op(value), Op::Attr { .. } | Op::Item { .. });
     let typed = member
-        && cx.name_of(value).is_some_and(|name| words(name).last().is_some_and(|word| TYPED_WORDS.contains(&word.as_str())));
+        && cx.name_of(value).is_some_and(|name| {
+            words(name)
+                .last()
+                .is_some_and(|word| TYPED_WORDS.contains(&word.as_str()))
+        });
     let shown = match (cx.op(value), cx.name_of(value)) {
         (Op::Attr { .. } | Op::Item { .. } | Op::Call { .. }, _) | (_, None) => shorten(cx.text(value)),
         (_, Some(name)) => name.to_owned(),
     };
-    parts.raw.push(Raw { range: cx.range(value), shown, request, typed });
+    parts.raw.push(Raw {
+        range: cx.range(value),
+        shown,
+        request,
+        typed,
+    });
 }
 
 fn is_markup(cx: &mut Cx<'_, '_>, value: Value) -> bool {
@@ -346,12 +378,29 @@ fn is_markup(cx: &mut Cx<'_, '_>, value: Value) -> bool {
 /// A parameter that is annotated as a number or as markup.
 fn annotated_harmless(cx: &Cx<'_, '_>, value: Value) -> bool {
     let ir = cx.ir();
-    let Op::Param(index) = ir.op(value) else { return false };
+    let Op::Param(index) = ir.op(value) else {
+        return false;
+    };
     let function = &ir.functions[ir.function_of(value).index()];
-    let annotation = function.params.get(index as usize).and_then(|param| param.annotation.some());
+    let annotation = function
+        .params
+        .get(index as usize)
+        .and_then(|param| param.annotation.some());
     let name = annotation.and_then(|annotation| cx.name_of(annotation));
     name.is_some_and(|name| {
-        matches!(name, "int" | "float" | "bool" | "Decimal" | "date" | "datetime" | "UUID" | "Markup" | "SafeString" | "SafeText")
+        matches!(
+            name,
+            "int"
+                | "float"
+                | "bool"
+                | "Decimal"
+                | "date"
+                | "datetime"
+                | "UUID"
+                | "Markup"
+                | "SafeString"
+                | "SafeText"
+        )
     })
 }
 
@@ -377,16 +426,38 @@ fn from_request(cx: &mut Cx<'_, '_>, value: Value) -> bool {
 fn formats_number(cx: &mut Cx<'_, '_>, spec: Value) -> bool {
     spec.some()
         .and_then(|spec| cx.known_str(spec))
-        .is_some_and(|spec| spec.ends_with(['d', 'f', 'F', 'e', 'E', 'g', 'G', 'x', 'X', 'o', 'b', '%', 'n']) || spec.ends_with(','))
+        .is_some_and(|spec| {
+            spec.ends_with(['d', 'f', 'F', 'e', 'E', 'g', 'G', 'x', 'X', 'o', 'b', '%', 'n'])
+                || spec.ends_with(',')
+        })
 }
 
 fn shorten(text: &str) -> String {
     let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    if line.chars().count() <= 60 { line } else { line.chars().take(57).collect::<String>() + "…" }
+    if line.chars().count() <= 60 {
+        line
+    } else {
+        line.chars().take(57).collect::<String>() + "…"
+    }
 }
 
 /// The first argument, whether given by position or as `name`; through `*args` nothing.
 pub(super) fn first_argument(cx: &Cx<'_, '_>, call: CallEvent, name: &str) -> Option<Value> {
-    let first = cx.args(call).first().filter(|arg| arg.kind == ArgKind::Positional).map(|arg| arg.value);
+    let first = cx
+        .args(call)
+        .first()
+        .filter(|arg| arg.kind == ArgKind::Positional)
+        .map(|arg| arg.value);
     first.or_else(|| cx.keyword(call, name))
+}
+
+/// Why templates are not for browsers, by the words in a file's path and in the names around.
+pub(super) fn other_output(path: &str, symbol: &str) -> Option<String> {
+    let stem = path.rsplit_once('.').map_or(path, |(stem, _)| stem);
+    let word = words(stem)
+        .chain(words(symbol))
+        .find(|word| OTHER_WORDS.contains(&word.as_str()))?;
+    Some(format!(
+        "by the word {word:?} in its name, it renders something else than HTML"
+    ))
 }

@@ -5,6 +5,7 @@ use crate::CodeRule;
 mod common;
 pub mod django_mark_safe;
 pub mod jinja2_autoescape_disabled;
+mod known_calls;
 pub mod mako_template_unescaped;
 pub mod markup_from_expression;
 

@@ -23,7 +23,11 @@ pub static RULE: Rule = Rule {
 };
 
 /// The rule and what it listens for.
-pub static CHECK: CodeRule = CodeRule { rule: &RULE, listens: &[Listen::Assert(check)], paths: &[] };
+pub static CHECK: CodeRule = CodeRule {
+    rule: &RULE,
+    listens: &[Listen::Assert(check)],
+    paths: &[],
+};
 
 /// Words that make a condition one of security.
 const SECURITY_WORDS: &[&str] = &[
@@ -55,20 +59,42 @@ fn check(cx: &mut Cx<'_, '_>, assert: AssertEvent) {
     cx.examined();
     if let Some(name) = security_name(cx, assert.test) {
         cx.report(
-            Draft::new(&RULE, assert.range, format!("`{name}` is checked with assert, which `python -O` leaves out"))
-                .severity(Severity::Medium, "by its names, the condition decides about access")
-                .confidence(Confidence::Low),
+            Draft::new(
+                &RULE,
+                assert.range,
+                format!("`{name}` is checked with assert, which `python -O` leaves out"),
+            )
+            .severity(
+                Severity::Medium,
+                "by its names, the condition decides about access",
+            )
+            .confidence(Confidence::Low),
         );
         return;
     }
-    let reason = if narrows(cx, assert.test) { "it tells a type checker what is already so" } else { "" };
-    cx.report(Draft::new(&RULE, assert.range, "The condition is not checked under `python -O`").severity(Severity::Info, reason));
+    let reason = if narrows(cx, assert.test) {
+        "it tells a type checker what is already so"
+    } else {
+        ""
+    };
+    cx.report(
+        Draft::new(
+            &RULE,
+            assert.range,
+            "The condition is not checked under `python -O`",
+        )
+        .severity(Severity::Info, reason),
+    );
 }
 
 /// `assert x is not None`, `assert isinstance(x, T)`.
 fn narrows(cx: &Cx<'_, '_>, test: Value) -> bool {
     match cx.op(test) {
-        Op::Compare { op: CompareOp::IsNot, right, .. } => cx.op(right) == Op::None,
+        Op::Compare {
+            op: CompareOp::IsNot,
+            right,
+            ..
+        } => cx.op(right) == Op::None,
         Op::Call { callee, .. } => cx.name_of(callee) == Some("isinstance"),
         _ => false,
     }
@@ -85,10 +111,20 @@ fn security_name<'p>(cx: &Cx<'_, 'p>, test: Value) -> Option<&'p str> {
         let Some(value) = todo.pop() else { break };
         match ir.op(value) {
             Op::Compare { left, right, .. } => todo.extend([right, left]),
-            Op::Unary { op: UnaryOp::Not, value } | Op::Sigma { value, .. } | Op::Await(value) => todo.push(value),
+            Op::Unary {
+                op: UnaryOp::Not,
+                value,
+            }
+            | Op::Sigma { value, .. }
+            | Op::Await(value) => todo.push(value),
             Op::Phi(span) => todo.extend(ir.list(span).iter().filter(|operand| **operand < value)),
             Op::Call { callee, .. } => todo.push(callee),
-            Op::Attr { .. } | Op::Global(_) | Op::Free(_) | Op::Param(_) | Op::Import(_) | Op::Item { .. } => {
+            Op::Attr { .. }
+            | Op::Global(_)
+            | Op::Free(_)
+            | Op::Param(_)
+            | Op::Import(_)
+            | Op::Item { .. } => {
                 let Some(name) = cx.name_of(value) else { continue };
                 if words(name).any(|word| SECURITY_WORDS.contains(&word.as_str())) {
                     return Some(name);

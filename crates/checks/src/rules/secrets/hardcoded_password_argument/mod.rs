@@ -3,10 +3,12 @@
 use clearance_finding::{Confidence, Plane, Rule, Severity};
 use clearance_python::ir::{Op, Value};
 
+use clearance_source::Role;
+
 use super::{
     constants::{without_values, written_here},
     key_names::key_of_store,
-    password::{self, Named, NameKind, Use, name_kind},
+    password::{self, NameKind, Named, Use, name_kind},
     shape::{Shape, shape},
     surroundings::{self, ENUMERATIONS},
 };
@@ -34,9 +36,28 @@ pub static CHECK: CodeRule = CodeRule {
     rule: &RULE,
     listens: &[
         Listen::Store(keyword),
-        Listen::Call(&["smtplib.SMTP.login", "imaplib.IMAP4.login", "ftplib.FTP.login"], second),
-        Listen::Call(&["requests.auth.HTTPBasicAuth", "requests.auth.HTTPDigestAuth", "httpx.BasicAuth", "aiohttp.BasicAuth"], second),
-        Listen::Call(&["ftplib.FTP", "ftplib.FTP_TLS", "pymysql.connect", "ldap3.Connection"], third),
+        Listen::Call(
+            &["smtplib.SMTP.login", "imaplib.IMAP4.login", "ftplib.FTP.login"],
+            second,
+        ),
+        Listen::Call(
+            &[
+                "requests.auth.HTTPBasicAuth",
+                "requests.auth.HTTPDigestAuth",
+                "httpx.BasicAuth",
+                "aiohttp.BasicAuth",
+            ],
+            second,
+        ),
+        Listen::Call(
+            &[
+                "ftplib.FTP",
+                "ftplib.FTP_TLS",
+                "pymysql.connect",
+                "ldap3.Connection",
+            ],
+            third,
+        ),
         Listen::Call(&["paramiko.SSHClient.connect"], fourth),
         Listen::Call(&["poplib.POP3.pass_"], first),
     ],
@@ -44,7 +65,9 @@ pub static CHECK: CodeRule = CodeRule {
 };
 
 fn keyword(cx: &mut Cx<'_, '_>, store: StoreEvent) {
-    let StoreTarget::Keyword(name) = store.target else { return };
+    let StoreTarget::Keyword(name) = store.target else {
+        return;
+    };
     let name = cx.ir().name(name);
     if name == "auth" {
         return pair(cx, store);
@@ -54,9 +77,16 @@ fn keyword(cx: &mut Cx<'_, '_>, store: StoreEvent) {
     let key = key_of_store(cx, store).is_some();
     if written_here(cx, store) {
         let range = cx.range(store.value);
-        let named = Named { name, kind, value: store.value, function: store.function, range, how: Use::Passed { login } };
+        let named = Named {
+            name,
+            kind,
+            value: store.value,
+            function: store.function,
+            range,
+            how: Use::Passed { login },
+        };
         password::judge(cx, &RULE, &named, key);
-    } 
+    }
     if login && !key && kind == NameKind::Secret {
         behind_a_name(cx, name, store);
     }
@@ -65,7 +95,9 @@ fn keyword(cx: &mut Cx<'_, '_>, store: StoreEvent) {
 /// `auth=("user", "password")`
 fn pair(cx: &mut Cx<'_, '_>, store: StoreEvent) {
     let ir = cx.ir();
-    let Op::Tuple(span) = ir.op(store.value) else { return };
+    let Op::Tuple(span) = ir.op(store.value) else {
+        return;
+    };
     let [_, password] = ir.list(span)[..] else { return };
     passed(cx, password, store);
 }
@@ -75,7 +107,14 @@ fn passed(cx: &mut Cx<'_, '_>, value: Value, store: StoreEvent) {
     if written_here(cx, passed) {
         let how = Use::Passed { login: true };
         let range = cx.range(value);
-        let named = Named { name: "password", kind: NameKind::Secret, value, function: store.function, range, how };
+        let named = Named {
+            name: "password",
+            kind: NameKind::Secret,
+            value,
+            function: store.function,
+            range,
+            how,
+        };
         password::judge(cx, &RULE, &named, false);
     }
     behind_a_name(cx, "password", passed);
@@ -84,7 +123,16 @@ fn passed(cx: &mut Cx<'_, '_>, value: Value, store: StoreEvent) {
 fn positional(cx: &mut Cx<'_, '_>, call: CallEvent, index: usize) {
     if let Some(value) = cx.positional(call, index) {
         let target = StoreTarget::Item(value, value);
-        passed(cx, value, StoreEvent { target, value, function: call.function, at: call.value });
+        passed(
+            cx,
+            value,
+            StoreEvent {
+                target,
+                value,
+                function: call.function,
+                at: call.value,
+            },
+        );
     }
 }
 
@@ -108,24 +156,51 @@ fn fourth(cx: &mut Cx<'_, '_>, call: CallEvent) {
 fn behind_a_name(cx: &mut Cx<'_, '_>, parameter: &str, store: StoreEvent) {
     let value = store.value;
     let local = !written_here(cx, store);
-    if !local && !matches!(cx.op(value), Op::Global(_) | Op::Attr { .. } | Op::Import(_) | Op::Item { .. } | Op::Free(_)) {
+    if !local
+        && !matches!(
+            cx.op(value),
+            Op::Global(_) | Op::Attr { .. } | Op::Import(_) | Op::Item { .. } | Op::Free(_)
+        )
+    {
         return;
     }
-    let name = if local { cx.variable_of(value).or_else(|| cx.name_of(value)) } else { cx.name_of(value) };
-    let Some(name) = name.filter(|name| name_kind(name).is_none()) else { return };
+    let name = if local {
+        cx.variable_of(value).or_else(|| cx.name_of(value))
+    } else {
+        cx.name_of(value)
+    };
+    let Some(name) = name.filter(|name| name_kind(name).is_none()) else {
+        return;
+    };
     let (known, trail) = cx.known_with_trail(value);
+    if cx.role() != Role::Test
+        && trail
+            .iter()
+            .any(|step| cx.program.module(step.module).role == Role::Test)
+    {
+        return;
+    }
     let Some(text) = known.as_str() else { return };
     if !matches!(shape(parameter, text), Shape::Real | Shape::Issued(_)) {
         return;
     }
-    let (severity, reason) = match surroundings::development(cx, store.function, store.at) {
+    let situation = cx.situation(store.at);
+    let (severity, reason) = match surroundings::development(cx, store.function, &situation) {
         Some(why) => (Severity::Info, why),
         None => (Severity::Medium, "it is passed to a log-in".to_owned()),
     };
-    let range = if local { cx.range(store.at) } else { cx.range(value) };
+    let range = if local {
+        cx.range(store.at)
+    } else {
+        cx.range(value)
+    };
     cx.report(
-        Draft::new(&RULE, range, format!("A constant is passed as `{parameter}`, from `{name}`"))
-            .severity(severity, reason)
-            .trail(without_values(trail)),
+        Draft::new(
+            &RULE,
+            range,
+            format!("A constant is passed as `{parameter}`, from `{name}`"),
+        )
+        .severity(severity, reason)
+        .trail(without_values(trail)),
     );
 }

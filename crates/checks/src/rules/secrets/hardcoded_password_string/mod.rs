@@ -9,7 +9,7 @@ use super::{
     password::{self, Named, Use, name_kind},
     surroundings::ENUMERATIONS,
 };
-use crate::{CodeRule, CompareEvent, Cx, Listen, StoreEvent, StoreTarget};
+use crate::{CodeRule, CompareEvent, Cx, Listen, StoreEvent, StoreTarget, words};
 
 /// The rule.
 pub static RULE: Rule = Rule {
@@ -21,7 +21,12 @@ pub static RULE: Rule = Rule {
     cwe: &[259, 798],
     owasp_2021: "A07",
     owasp_2025: "A07",
-    aliases: &["B105", "S105", "hardcoded_password_string", "py/hardcoded-credentials"],
+    aliases: &[
+        "B105",
+        "S105",
+        "hardcoded_password_string",
+        "py/hardcoded-credentials",
+    ],
     effort_minutes: 20,
     audit: false,
     advice: "Read it from the environment or a secret store, without a constant to fall back to; then change the one that was in the code",
@@ -29,8 +34,11 @@ pub static RULE: Rule = Rule {
 };
 
 /// The rule and what it listens for.
-pub static CHECK: CodeRule =
-    CodeRule { rule: &RULE, listens: &[Listen::Store(store), Listen::Compare(compare)], paths: ENUMERATIONS };
+pub static CHECK: CodeRule = CodeRule {
+    rule: &RULE,
+    listens: &[Listen::Store(store), Listen::Compare(compare)],
+    paths: ENUMERATIONS,
+};
 
 fn store(cx: &mut Cx<'_, '_>, store: StoreEvent) {
     let ir = cx.ir();
@@ -43,7 +51,7 @@ fn store(cx: &mut Cx<'_, '_>, store: StoreEvent) {
         StoreTarget::Keyword(_) | StoreTarget::Default(_) => return,
     };
     let Some(kind) = name_kind(&name) else { return };
-    if !written_here(cx, store) {
+    if !written_here(cx, store) || of_texts(cx, store) {
         return;
     }
     let key = key_of_store(cx, store).is_some();
@@ -54,8 +62,51 @@ fn store(cx: &mut Cx<'_, '_>, store: StoreEvent) {
         _ if literal && store.at != store.value => cx.range(store.at).cover(cx.range(store.value)),
         _ => cx.range(store.value),
     };
-    let named = Named { name: &name, kind, value: store.value, function: store.function, range, how: Use::Stored };
+    let named = Named {
+        name: &name,
+        kind,
+        value: store.value,
+        function: store.function,
+        range,
+        how: Use::Stored,
+    };
     password::judge(cx, &RULE, &named, key);
+}
+
+/// Whether a dict is named as one of texts for people: `PLACEHOLDERS = {"token": …}`.
+fn of_texts(cx: &Cx<'_, '_>, store: StoreEvent) -> bool {
+    let StoreTarget::Entry(_) = store.target else {
+        return false;
+    };
+    let Some(name) = bound_name(cx, store.at) else {
+        return false;
+    };
+    words(name).any(|word| {
+        matches!(
+            word.as_str(),
+            "placeholders"
+                | "placeholder"
+                | "examples"
+                | "labels"
+                | "messages"
+                | "help"
+                | "hints"
+                | "translations"
+                | "descriptions"
+                | "titles"
+                | "errors"
+        )
+    })
+}
+
+/// The variable that a display is bound to at once.
+fn bound_name<'p>(cx: &Cx<'_, 'p>, display: Value) -> Option<&'p str> {
+    let ir = cx.ir();
+    let after = ir.insts.get(display.index() + 1..)?.iter().take(3);
+    after.map(|inst| inst.op).find_map(|op| match op {
+        Op::Bind { name, value } | Op::StoreName { name, value } if value == display => Some(ir.name(name)),
+        _ => None,
+    })
 }
 
 fn compare(cx: &mut Cx<'_, '_>, compare: CompareEvent) {
@@ -68,7 +119,9 @@ fn compare(cx: &mut Cx<'_, '_>, compare: CompareEvent) {
             Op::Str(text) | Op::Bytes(text) => ir.text(text),
             _ => continue,
         };
-        let Some(name) = subject_name(cx, subject) else { continue };
+        let Some(name) = subject_name(cx, subject) else {
+            continue;
+        };
         if name_kind(&name) == Some(password::NameKind::Secret) {
             password::judge_comparison(cx, &RULE, compare.value, compare.function, &name, text);
         }

@@ -23,7 +23,11 @@ pub static RULE: Rule = Rule {
 };
 
 /// The rule and what it listens for.
-pub static CHECK: CodeRule = CodeRule { rule: &RULE, listens: &[Listen::Module(check)], paths: &[] };
+pub static CHECK: CodeRule = CodeRule {
+    rule: &RULE,
+    listens: &[Listen::Module(check)],
+    paths: &[],
+};
 
 /// What a bidirectional control character does.
 #[derive(Clone, Copy, PartialEq)]
@@ -74,21 +78,34 @@ fn check(cx: &mut Cx<'_, '_>) {
 fn line_check(cx: &mut Cx<'_, '_>, start: usize, line: &str) {
     let found: Vec<(usize, char, &str, Role)> = line
         .char_indices()
-        .filter_map(|(at, c)| CONTROLS.iter().find(|control| control.0 == c).map(|control| (at, c, control.1, control.2)))
+        .filter_map(|(at, c)| {
+            CONTROLS
+                .iter()
+                .find(|control| control.0 == c)
+                .map(|control| (at, c, control.1, control.2))
+        })
         .collect();
-    let Some(&(at, character, name, _)) = found.first() else { return };
+    let Some(&(at, character, name, _)) = found.first() else {
+        return;
+    };
     let range = |at: usize, c: char| {
         let offset = |at: usize| TextSize::from(u32::try_from(at).unwrap_or(u32::MAX));
         TextRange::new(offset(start + at), offset(start + at + c.len_utf8()))
     };
     let names = {
-        let mut names: Vec<String> = found.iter().map(|(_, c, name, _)| format!("U+{:04X} {name}", u32::from(*c))).collect();
+        let mut names: Vec<String> = found
+            .iter()
+            .map(|(_, c, name, _)| format!("U+{:04X} {name}", u32::from(*c)))
+            .collect();
         names.dedup();
         names.truncate(4);
         names.join(", ")
     };
     let column = line[..at].chars().count() + 1;
-    let message = format!("Column {column} has the invisible control character U+{:04X} ({name})", u32::from(character));
+    let message = format!(
+        "Column {column} has the invisible control character U+{:04X} ({name})",
+        u32::from(character)
+    );
     let mut draft = Draft::new(&RULE, range(at, character), message);
     let roles: Vec<Role> = found.iter().map(|entry| entry.3).collect();
     if roles.iter().all(|role| *role == Role::Mark) {
@@ -99,11 +116,17 @@ fn line_check(cx: &mut Cx<'_, '_>, start: usize, line: &str) {
         draft = draft.severity(Severity::High, format!("what it opens is not closed on its line, so that code may be shown in another order ({names})"));
     } else if line.chars().any(is_right_to_left) {
         draft = draft
-            .severity(Severity::Low, "every control is closed on its line, around text that is written from right to left")
+            .severity(
+                Severity::Low,
+                "every control is closed on its line, around text that is written from right to left",
+            )
             .confidence(Confidence::Medium);
     } else {
         draft = draft
-            .severity(Severity::High, format!("the line has no text that is written from right to left ({names})"))
+            .severity(
+                Severity::High,
+                format!("the line has no text that is written from right to left ({names})"),
+            )
             .confidence(Confidence::Medium);
     }
     for (at, c, name, _) in found.iter().skip(1).take(3) {

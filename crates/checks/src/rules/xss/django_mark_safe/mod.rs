@@ -3,7 +3,7 @@
 use clearance_finding::{Confidence, Plane, Rule, Severity};
 use clearance_python::ir::Op;
 
-use super::common;
+use super::{common, known_calls};
 use crate::{CallEvent, CodeRule, Cx, Draft, Listen};
 
 /// The rule.
@@ -26,8 +26,11 @@ pub static RULE: Rule = Rule {
 /// The rule and what it listens for.
 pub static CHECK: CodeRule = CodeRule {
     rule: &RULE,
-    listens: &[Listen::Call(MARKS, check), Listen::Call(&["django.utils.html.format_html"], format_html)],
-    paths: common::SAFE_CALLS,
+    listens: &[
+        Listen::Call(MARKS, check),
+        Listen::Call(&["django.utils.html.format_html"], format_html),
+    ],
+    paths: known_calls::SAFE_CALLS,
 };
 
 const MARKS: &[&str] = &[
@@ -41,31 +44,44 @@ const MARKS: &[&str] = &[
 fn check(cx: &mut Cx<'_, '_>, call: CallEvent) {
     let range = cx.range(call.value);
     if let Op::Decorate { target, .. } = cx.op(call.value) {
-        let Op::Function(function) = cx.op(target) else { return };
+        let Op::Function(function) = cx.op(target) else {
+            return;
+        };
         let parts = common::returned_parts(cx, function);
         return common::judge(cx, &RULE, range, "mark_safe", &parts);
     }
-    let Some(text) = common::first_argument(cx, call, "s") else { return };
-    let name = cx.callee_name(call).to_owned();
+    let Some(text) = common::first_argument(cx, call, "s") else {
+        return;
+    };
+    let name = cx.callee_name(call);
     if name != "mark_safe" && matches!(cx.op(text), Op::Str(_) | Op::Bytes(_)) {
         return cx.hold(range, "the markup is constant");
     }
     let parts = common::parts(cx, text);
-    common::judge(cx, &RULE, range, &name, &parts);
+    common::judge(cx, &RULE, range, name, &parts);
 }
 
 /// The first argument of `format_html` is markup; values belong into the others.
 fn format_html(cx: &mut Cx<'_, '_>, call: CallEvent) {
-    let Some(text) = common::first_argument(cx, call, "format_string") else { return };
+    let Some(text) = common::first_argument(cx, call, "format_string") else {
+        return;
+    };
     let parts = common::parts(cx, text);
     let range = cx.range(call.value);
     let Some(raw) = parts.raw.first().filter(|_| parts.built) else {
         return cx.hold(range, "format_html escapes the values");
     };
-    let mut draft = Draft::new(&RULE, range, "A value is put into the format of format_html, which escapes only its further arguments")
-        .severity(Severity::Medium, "it is part of the markup before format_html sees it")
-        .confidence(Confidence::High)
-        .label(raw.range, "not escaped");
+    let mut draft = Draft::new(
+        &RULE,
+        range,
+        "A value is put into the format of format_html, which escapes only its further arguments",
+    )
+    .severity(
+        Severity::Medium,
+        "it is part of the markup before format_html sees it",
+    )
+    .confidence(Confidence::High)
+    .label(raw.range, "not escaped");
     if parts.raw.iter().any(|raw| raw.request) {
         draft = draft.severity(Severity::High, "it comes from the request");
     }

@@ -3,7 +3,8 @@
 use clearance_program::{Entity, ModuleId, Site};
 use clearance_python::ir::{Op, Value};
 
-use crate::{CallEvent, Cx, words};
+use super::super::common::other_output;
+use crate::{CallEvent, Cx};
 
 /// What comes out of templates.
 pub(super) enum Output {
@@ -16,23 +17,22 @@ pub(super) enum Output {
 }
 
 /// Endings of files that browsers take for markup.
-const HTML_ENDINGS: &[&str] = &[".html", ".htm", ".xhtml", ".html.j2", ".html.jinja", ".html.jinja2", ".svg", ".xml", ".xml.j2"];
-
-/// Words that speak of output that no browser shows.
-const OTHER_WORDS: &[&str] = &[
-    "latex", "tex", "codegen", "generator", "generate", "sql", "yaml", "yml", "toml", "ini", "config", "conf", "dockerfile", "docker", "compose",
-    "ansible", "kubernetes", "helm", "nginx", "systemd", "prompt", "prompts", "llm", "scaffold", "cookiecutter", "shell", "bash", "dbt", "query",
-    "changelog", "release", "stub", "proto", "openapi", "native", "salt", "render_jinja",
+const HTML_ENDINGS: &[&str] = &[
+    ".html",
+    ".htm",
+    ".xhtml",
+    ".html.j2",
+    ".html.jinja",
+    ".html.jinja2",
+    ".svg",
+    ".xml",
+    ".xml.j2",
 ];
 
 impl Output {
     /// By the words in a file's path and in the name of a function.
     pub(super) fn of_words(path: &str, symbol: &str) -> Self {
-        let stem = path.rsplit_once('.').map_or(path, |(stem, _)| stem);
-        match words(stem).chain(words(symbol)).find(|word| OTHER_WORDS.contains(&word.as_str())) {
-            Some(word) => Self::Other(format!("by the word {word:?} in its name, it renders something else than HTML")),
-            None => Self::Unknown,
-        }
+        other_output(path, symbol).map_or(Self::Unknown, Self::Other)
     }
 }
 
@@ -44,8 +44,39 @@ pub(super) fn is_markup(text: &str) -> bool {
         let name: String = rest.chars().take_while(char::is_ascii_alphanumeric).collect();
         matches!(
             name.as_str(),
-            "html" | "body" | "head" | "div" | "span" | "p" | "a" | "b" | "i" | "h1" | "h2" | "h3" | "h4" | "table" | "tr" | "td" | "th" | "ul"
-                | "ol" | "li" | "script" | "style" | "img" | "form" | "input" | "button" | "br" | "pre" | "code" | "strong" | "em" | "svg" | "title"
+            "html"
+                | "body"
+                | "head"
+                | "div"
+                | "span"
+                | "p"
+                | "a"
+                | "b"
+                | "i"
+                | "h1"
+                | "h2"
+                | "h3"
+                | "h4"
+                | "table"
+                | "tr"
+                | "td"
+                | "th"
+                | "ul"
+                | "ol"
+                | "li"
+                | "script"
+                | "style"
+                | "img"
+                | "form"
+                | "input"
+                | "button"
+                | "br"
+                | "pre"
+                | "code"
+                | "strong"
+                | "em"
+                | "svg"
+                | "title"
         ) || rest.starts_with("!doctype html")
     })
 }
@@ -55,7 +86,12 @@ pub(super) fn of_environment(cx: &mut Cx<'_, '_>, call: CallEvent) -> Output {
     if cx.path(call).starts_with("jinja2.nativetypes") {
         return Output::Other("a native environment makes Python values, not text".to_owned());
     }
-    let syntax = ["variable_start_string", "block_start_string", "comment_start_string", "line_statement_prefix"];
+    let syntax = [
+        "variable_start_string",
+        "block_start_string",
+        "comment_start_string",
+        "line_statement_prefix",
+    ];
     if syntax.iter().any(|name| cx.keyword(call, name).is_some()) {
         return Output::Other("its own delimiters speak for output that is not HTML".to_owned());
     }
@@ -89,25 +125,38 @@ struct Uses {
 /// What is loaded from the environment, anywhere in the program.
 fn templates(cx: &mut Cx<'_, '_>, call: CallEvent) -> Uses {
     let mut uses = Uses::default();
-    let (get, from) = (cx.path_id("jinja2.Environment.get_template"), cx.path_id("jinja2.Environment.from_string"));
+    let (get, from) = (
+        cx.path_id("jinja2.Environment.get_template"),
+        cx.path_id("jinja2.Environment.from_string"),
+    );
     let program = cx.program;
     let own = cx.site(call.value);
     let mut loads: Vec<(Site, bool)> = Vec::new();
     for (module, data) in program.modules() {
         for callee in &data.externals {
             if Some(callee.path) == get || Some(callee.path) == from {
-                loads.push((Site { module, value: callee.value }, Some(callee.path) == get));
+                loads.push((
+                    Site {
+                        module,
+                        value: callee.value,
+                    },
+                    Some(callee.path) == get,
+                ));
             }
         }
     }
     for (site, by_name) in loads {
-        let Some((receiver, argument)) = receiver_and_argument(cx, site) else { continue };
+        let Some((receiver, argument)) = receiver_and_argument(cx, site) else {
+            continue;
+        };
         let made_here = |entity: &Entity| matches!(entity, Entity::Instance(_, at) if *at == own);
         let here = receiver == own || cx.resolver.entities(receiver).iter().any(made_here);
         if !here {
             continue;
         }
-        let Some(text) = cx.known_at(argument).as_str().map(str::to_owned) else { continue };
+        let Some(text) = cx.known_at(argument).as_str().map(str::to_owned) else {
+            continue;
+        };
         if by_name {
             uses.names.push(text);
         } else {
@@ -121,7 +170,11 @@ fn receiver_and_argument(cx: &Cx<'_, '_>, site: Site) -> Option<(Site, Site)> {
     let module: ModuleId = site.module;
     let ir = &cx.program.module(module).ir;
     let at = |value: Value| Site { module, value };
-    let Op::Call { callee, args } = ir.op(site.value) else { return None };
-    let Op::Attr { base, .. } = ir.op(callee) else { return None };
+    let Op::Call { callee, args } = ir.op(site.value) else {
+        return None;
+    };
+    let Op::Attr { base, .. } = ir.op(callee) else {
+        return None;
+    };
     Some((at(base), at(ir.args(args).first()?.value)))
 }

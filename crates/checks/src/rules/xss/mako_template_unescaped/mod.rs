@@ -4,6 +4,7 @@ use clearance_finding::{Confidence, Plane, Rule, Severity};
 use clearance_program::Known;
 use clearance_python::ir::Value;
 
+use super::common;
 use crate::{CallEvent, CodeRule, Cx, Draft, Listen};
 
 /// The rule.
@@ -24,8 +25,14 @@ pub static RULE: Rule = Rule {
 };
 
 /// The rule and what it listens for.
-pub static CHECK: CodeRule =
-    CodeRule { rule: &RULE, listens: &[Listen::Call(&["mako.template.Template", "mako.lookup.TemplateLookup"], check)], paths: &[] };
+pub static CHECK: CodeRule = CodeRule {
+    rule: &RULE,
+    listens: &[Listen::Call(
+        &["mako.template.Template", "mako.lookup.TemplateLookup"],
+        check,
+    )],
+    paths: &[],
+};
 
 /// Filters after which a value is harmless in HTML.
 const ESCAPING: &[&str] = &["h", "x", "u", "markupsafe.escape", "html.escape", "escape"];
@@ -38,9 +45,13 @@ fn check(cx: &mut Cx<'_, '_>, call: CallEvent) {
         }
     } else if cx.has_unpacking(call) {
         return cx.report(
-            Draft::new(&RULE, range, "Whether these Mako templates escape is not decided here")
-                .severity(Severity::Info, "their options come from elsewhere")
-                .confidence(Confidence::Low),
+            Draft::new(
+                &RULE,
+                range,
+                "Whether these Mako templates escape is not decided here",
+            )
+            .severity(Severity::Info, "their options come from elsewhere")
+            .confidence(Confidence::Low),
         );
     }
     let is_lookup = cx.path(call).ends_with("TemplateLookup");
@@ -55,15 +66,32 @@ fn check(cx: &mut Cx<'_, '_>, call: CallEvent) {
         };
         if !reason.is_empty() {
             cx.hold(range, reason);
-            return cx.report(Draft::new(&RULE, range, "Mako does not escape by default").severity(Severity::Info, reason));
+            return cx.report(
+                Draft::new(&RULE, range, "Mako does not escape by default").severity(Severity::Info, reason),
+            );
         }
     }
-    cx.report(Draft::new(&RULE, range, "Mako puts values into the output as they are: there is no default filter that escapes"));
+    let draft = Draft::new(
+        &RULE,
+        range,
+        "Mako puts values into the output as they are: there is no default filter that escapes",
+    );
+    let other = common::other_output(&cx.source().path, &cx.symbol());
+    cx.report(match other {
+        Some(why) => draft.severity(Severity::Info, why).confidence(Confidence::Low),
+        None => draft,
+    });
 }
 
 fn filters_escape(cx: &mut Cx<'_, '_>, filters: Value) -> bool {
-    let Known::Sequence(_, items) = cx.known(filters) else { return false };
-    items.into_iter().any(|item| cx.known_at(item).as_str().is_some_and(|name| ESCAPING.contains(&name)))
+    let Known::Sequence(_, items) = cx.known(filters) else {
+        return false;
+    };
+    items.into_iter().any(|item| {
+        cx.known_at(item)
+            .as_str()
+            .is_some_and(|name| ESCAPING.contains(&name))
+    })
 }
 
 enum Expressions {

@@ -3,7 +3,7 @@
 use clearance_finding::{Confidence, Plane, Rule, Severity};
 use clearance_python::ir::Op;
 
-use super::common;
+use super::{common, known_calls};
 use crate::{CallEvent, CodeRule, Cx, Listen};
 
 /// The rule.
@@ -26,14 +26,28 @@ pub static RULE: Rule = Rule {
 /// The rule and what it listens for.
 pub static CHECK: CodeRule = CodeRule {
     rule: &RULE,
-    listens: &[Listen::Call(&["markupsafe.Markup", "webhelpers.html.literal", "webhelpers2.html.literal"], check)],
-    paths: common::SAFE_CALLS,
+    listens: &[Listen::Call(
+        &[
+            "markupsafe.Markup",
+            "webhelpers.html.literal",
+            "webhelpers2.html.literal",
+        ],
+        check,
+    )],
+    paths: known_calls::SAFE_CALLS,
 };
 
 fn check(cx: &mut Cx<'_, '_>, call: CallEvent) {
-    let Some(text) = common::first_argument(cx, call, "object") else { return };
-    if matches!(cx.op(text), Op::Str(_) | Op::Bytes(_)) {
+    let Some(text) = common::first_argument(cx, call, "object") else {
+        return;
+    };
+    let literal = matches!(cx.op(text), Op::Str(_) | Op::Bytes(_))
+        && cx.range(call.value).contains_range(cx.range(text));
+    if literal {
         return cx.hold(cx.range(call.value), "the markup is constant");
+    }
+    if common::stripped(cx, call) {
+        return cx.hold(cx.range(call.value), "the tags are taken out again");
     }
     let parts = common::parts(cx, text);
     common::judge(cx, &RULE, cx.range(call.value), "Markup", &parts);
