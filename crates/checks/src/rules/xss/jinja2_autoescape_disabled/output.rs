@@ -6,6 +6,9 @@ use clearance_python::ir::{Op, Value};
 use super::super::common::other_output;
 use crate::{CallEvent, Cx};
 
+/// How many loads of templates are looked at for one environment; those of its own file come first.
+const MAX_LOADS: usize = 300;
+
 /// What comes out of templates.
 pub(super) enum Output {
     /// HTML, and how that is known.
@@ -145,6 +148,8 @@ fn templates(cx: &mut Cx<'_, '_>, call: CallEvent) -> Uses {
             }
         }
     }
+    loads.sort_by_key(|(site, _)| site.module != own.module);
+    loads.truncate(MAX_LOADS);
     for (site, by_name) in loads {
         let Some((receiver, argument)) = receiver_and_argument(cx, site) else {
             continue;
