@@ -221,7 +221,8 @@ impl<'t, 'p> Pass<'t, 'p> {
                         self.tell(&table.asserts, Some(fact.function), event);
                     }
                     FactKind::Handler { types, body } => {
-                        let event = HandlerEvent { types, body, function: fact.function, range: fact.range };
+                        let (function, range, block) = (fact.function, fact.range, fact.block);
+                        let event = HandlerEvent { types, body, function, range, block };
                         self.tell(&table.handlers, Some(fact.function), event);
                     }
                 }

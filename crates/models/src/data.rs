@@ -143,7 +143,14 @@ macro_rules! files {
 
 /// The files that the program carries, in a fixed order: name and text.
 pub fn builtin_libraries() -> &'static [(&'static str, &'static str)] {
-    files!["database.toml", "stdlib.toml", "transport.toml", "web.toml"]
+    files![
+        "database.toml",
+        "secrets.toml",
+        "stdlib.toml",
+        "templates.toml",
+        "transport.toml",
+        "web.toml",
+    ]
 }
 
 #[cfg(test)]

@@ -266,7 +266,9 @@ impl<'r, 'p> Evaluator<'r, 'p> {
             Op::Set(span) => self.sequence(SequenceKind::Set, site.module, span),
             Op::Dict(span) => {
                 let pairs = ir.list(span).chunks_exact(2);
-                Known::Mapping(pairs.map(|pair| (pair[0].some().map(at), at(pair[1]))).collect())
+                let mut entries: Vec<_> = pairs.map(|pair| (pair[0].some().map(at), at(pair[1]))).collect();
+                self.writes(site, &mut entries);
+                Known::Mapping(entries)
             }
             Op::Format(span) => {
                 let mut whole = Known::str("");
@@ -325,6 +327,41 @@ impl<'r, 'p> Evaluator<'r, 'p> {
             Op::Call { callee, args } => self.call(site, at(callee), args),
             Op::Function(_) | Op::Class(_) | Op::Decorate { .. } => self.named(site),
             _ => Known::Unknown,
+        }
+    }
+
+    /// Adds what the same body writes into a dict display later. A write in the display's own block replaces; one in another block, or by a method, makes
+    /// the dict undecided: an entry without key and value.
+    fn writes(&self, display: Site, entries: &mut Vec<(Option<Site>, Site)>) {
+        let ir = &self.program.module(display.module).ir;
+        let func = ir.function_of(display.value);
+        let own_block = guards::block_of(ir, func, display.value);
+        let end = ir.blocks[own_block.index()].insts;
+        let end = end.start + end.len;
+        let is_display = |mut value: Value| {
+            for _ in 0..8 {
+                match ir.op(value) {
+                    Op::Sigma { value: inner, .. } => value = inner,
+                    _ => break,
+                }
+            }
+            value == display.value
+        };
+        let open = (None, Site { module: display.module, value: Value::NONE });
+        for value in ir.values(func).skip_while(|value| *value <= display.value) {
+            match ir.op(value) {
+                Op::StoreItem { base, key, value: stored } if is_display(base) => {
+                    let at = |value| Site { module: display.module, value };
+                    let constant = matches!(ir.op(key), Op::Str(_) | Op::Int(_));
+                    entries.push(if value.0 < end && constant { (Some(at(key)), at(stored)) } else { open });
+                }
+                Op::Attr { base, name } if is_display(base) => {
+                    if matches!(ir.name(name), "update" | "setdefault" | "clear" | "pop" | "popitem") {
+                        entries.push(open);
+                    }
+                }
+                _ => {}
+            }
         }
     }
 
@@ -517,6 +554,7 @@ impl<'r, 'p> Evaluator<'r, 'p> {
                         return Some(self.evaluate(*value));
                     }
                 }
+                None if value.value == Value::NONE => return Some(Known::Unknown),
                 None => {
                     if let Known::Mapping(inner) = self.evaluate(*value)
                         && let Some(found) = self.entry(&inner, key)

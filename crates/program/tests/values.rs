@@ -100,3 +100,10 @@ fn recursion_ends() {
     assert_eq!(one("def f(n):\n    return f(n - 1)\nprobe(f(3))"), Known::Unknown);
     assert_eq!(one("x = x\nprobe(x)"), Known::Unknown);
 }
+
+#[test]
+fn writes_into_dicts_count() {
+    assert_eq!(one("def f():\n    d = {'a': 1}\n    d['a'] = 2\n    probe(d['a'])\n"), Known::Int(2));
+    assert_eq!(one("def f(x):\n    d = {'a': 1}\n    if x:\n        d['a'] = 2\n    probe(d['a'])\n"), Known::Unknown);
+    assert_eq!(one("def f(x):\n    d = {}\n    d.update(x)\n    probe(d.get('a', 5))\n"), Known::Unknown);
+}
