@@ -1,6 +1,6 @@
 //! From the command line to the exit code.
 
-use std::process::ExitCode;
+use std::{panic, process::ExitCode};
 
 use clap::Parser;
 
@@ -11,13 +11,18 @@ use crate::{
     exit::{Exit, Failure},
 };
 
-/// Runs the program. A wrong command line ends it here, with exit code 2.
+/// Runs the program. A wrong command line ends it here, with exit code 2. A defect of the program is a failed run, never a decision.
 pub(crate) fn main() -> ExitCode {
+    panic::set_hook(Box::new(|info| console::write_stderr("internal error", &info.to_string())));
     let cli = Cli::parse();
-    let exit = dispatch(&cli.command).unwrap_or_else(|failure| {
-        console::write_stderr("error", &failure.to_string());
-        failure.exit()
-    });
+    let exit = match panic::catch_unwind(|| dispatch(&cli.command)) {
+        Ok(Ok(exit)) => exit,
+        Ok(Err(failure)) => {
+            console::write_stderr("error", &failure.to_string());
+            failure.exit()
+        }
+        Err(_) => Exit::Incomplete,
+    };
     exit.into()
 }
 

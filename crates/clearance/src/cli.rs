@@ -8,11 +8,12 @@ use clap::{
 };
 use clap_complete::Shell;
 use clearance_finding::{Confidence, Severity, UnknownWord};
+use clearance_report::Format;
 use clearance_verdict::Profile;
 
 use crate::{
     config::{CommandLine, Use},
-    output::{Format, Output},
+    output::Output,
     words::FailOn,
 };
 
@@ -20,8 +21,8 @@ const EXIT_CODES: &str = "Exit codes:
   0  the decision is good enough for --fail-on
   1  it is not
   2  the command line or a configuration file is wrong
-  3  the run failed or could not see everything: nothing to scan, an unreadable target, files that were
-     not analysed whole while the decision alone would have given 0";
+  3  the run failed or could not see everything: nothing to scan, an unreadable
+     target, or a file not analysed whole where the decision alone would give 0";
 
 /// Says whether a Python web application may go to production, with evidence.
 #[derive(Debug, Parser)]
@@ -74,7 +75,7 @@ pub(crate) struct CheckArgs {
     #[arg(long, short, value_name = "FILE")]
     pub(crate) output: Vec<Output>,
 
-    /// The worst decision that still ends with exit code 0 is the one better than this
+    /// The best decision that ends with exit code 1 [default: blocked]
     #[arg(long, value_name = "DECISION", value_parser = words(FailOn::ALL))]
     pub(crate) fail_on: Option<FailOn>,
 

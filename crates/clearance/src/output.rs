@@ -1,69 +1,10 @@
-//! Formats of the report, and the files it is written to.
+//! Files that a report is written to.
 
-use std::{fmt, path::PathBuf, str::FromStr};
+use std::{path::PathBuf, str::FromStr};
 
-use clearance_finding::UnknownWord;
+use clearance_report::Format;
 
-/// A format of the report.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Format {
-    /// Text for a person at a terminal.
-    Terminal,
-    /// The full report as a document.
-    Markdown,
-    /// Everything, for programs.
-    Json,
-    /// Findings for code scanning.
-    Sarif,
-}
-
-impl Format {
-    /// All formats.
-    pub(crate) const ALL: &'static [Self] = &[Self::Terminal, Self::Markdown, Self::Json, Self::Sarif];
-
-    /// The word used in options.
-    pub(crate) fn as_str(self) -> &'static str {
-        match self {
-            Self::Terminal => "terminal",
-            Self::Markdown => "markdown",
-            Self::Json => "json",
-            Self::Sarif => "sarif",
-        }
-    }
-
-    fn of_extension(extension: &str) -> Option<Self> {
-        match extension.to_ascii_lowercase().as_str() {
-            "md" | "markdown" => Some(Self::Markdown),
-            "json" => Some(Self::Json),
-            "sarif" => Some(Self::Sarif),
-            "txt" => Some(Self::Terminal),
-            _ => None,
-        }
-    }
-}
-
-impl fmt::Display for Format {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
-
-impl FromStr for Format {
-    type Err = UnknownWord;
-
-    fn from_str(given: &str) -> Result<Self, UnknownWord> {
-        Self::ALL
-            .iter()
-            .copied()
-            .find(|format| format.as_str().eq_ignore_ascii_case(given))
-            .ok_or_else(|| UnknownWord {
-                given: given.to_owned(),
-                expected: &["terminal", "markdown", "json", "sarif"],
-            })
-    }
-}
-
-/// A file that the report is written to.
+/// A file that a report is written to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Output {
     /// The format.
@@ -91,8 +32,7 @@ impl FromStr for Output {
             });
         }
         let path = PathBuf::from(given);
-        let extension = path.extension().and_then(|extension| extension.to_str());
-        match extension.and_then(Format::of_extension) {
+        match Format::from_extension(&path) {
             Some(format) => Ok(Self { format, path }),
             None => Err(UnclearFormat),
         }

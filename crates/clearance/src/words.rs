@@ -3,7 +3,6 @@
 use std::{fmt, str::FromStr};
 
 use clearance_finding::UnknownWord;
-use clearance_verdict::Decision;
 
 /// The least bad decision that ends the program with exit code 1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,15 +25,6 @@ impl FailOn {
             Self::Blocked => "blocked",
             Self::Conditional => "conditional",
             Self::Never => "never",
-        }
-    }
-
-    /// Whether `decision` is good enough.
-    pub(crate) fn is_met_by(self, decision: Decision) -> bool {
-        match self {
-            Self::Blocked => decision != Decision::Blocked,
-            Self::Conditional => decision == Decision::Approved,
-            Self::Never => true,
         }
     }
 }

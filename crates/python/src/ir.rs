@@ -106,6 +106,8 @@ pub struct ModuleIr {
     pub bindings: Vec<Binding>,
     /// What the syntax alone tells and the instructions do not.
     pub facts: Vec<SyntaxFact>,
+    /// Annotations of variables and attributes (`name: type`), in program order within each function.
+    pub annotations: Vec<Annotation>,
     /// Comments that may be directives (for this or another tool).
     pub comments: Vec<Comment>,
     /// Syntax errors; what parsed around them is lowered.
@@ -213,7 +215,9 @@ pub enum Op {
     Dict(Span),
     /// `*value` as an element of a display.
     Starred(Value),
-    /// The collection that a comprehension (inlined as a loop) builds; its element is `element`, for dicts with `key`.
+    /// The collection that a comprehension (inlined as a loop) builds; its element is `element`, for dicts with `key`
+    /// ([`Value::NONE`] for `**mapping`). Stands after the loop and refers to values of the loop's body: of all operands, only these do not
+    /// dominate their use.
     Collect {
         kind: CollectKind,
         element: Value,
@@ -521,7 +525,9 @@ pub struct BlockData {
     pub insts: Span,
     /// Its phis, in [`ModuleIr::insts`] but outside `insts` above; a part of [`ModuleIr::lists`].
     pub phis: Span,
-    /// Predecessors; a part of [`ModuleIr::lists`] read as block numbers. Edges from the inside of a `try` to its handlers count.
+    /// Predecessors; a part of [`ModuleIr::lists`] read as block numbers. Edges that exceptions take count and stand only here: from
+    /// the inside of a `try` to its dispatch block, from that to each handler but the first (to which it jumps) and to whatever handles
+    /// what no handler caught. The copy of a `finally` body that exceptions take ends in `Raise` without operands.
     pub preds: Span,
     /// How it ends.
     pub end: Terminator,
@@ -570,7 +576,7 @@ pub struct SyntaxFact {
 /// The kinds of syntax facts.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum FactKind {
-    /// An `assert` on a value.
+    /// An `assert` on a value. One for each condition that the test branches on, all with the statement's range.
     Assert(Value),
     /// An exception handler.
     Handler {
@@ -590,6 +596,23 @@ pub enum HandlerBody {
     Continue,
     /// Something.
     Other,
+}
+
+/// An annotated assignment, with or without a value: of a variable, a class attribute (the fields of data classes) or `base.name`.
+#[derive(Debug, Clone, Copy)]
+pub struct Annotation {
+    /// The body that it stands in; its values are values of that body.
+    pub function: Func,
+    /// `base` of `base.name: type`; [`Value::NONE`] for a plain name.
+    pub base: Value,
+    /// The variable or attribute.
+    pub name: Name,
+    /// The type.
+    pub annotation: Value,
+    /// What is assigned, or [`Value::NONE`].
+    pub value: Value,
+    /// The whole statement.
+    pub range: TextRange,
 }
 
 /// A comment that may be a directive.

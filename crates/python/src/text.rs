@@ -121,6 +121,14 @@ impl Texts {
         self.finish()
     }
 
+    /// Adds to the piece added last.
+    pub fn extend_last(&mut self, text: &str) {
+        if let Some(end) = self.ends.last_mut() {
+            self.buffer.push_str(text);
+            *end = self.buffer.len() as u32;
+        }
+    }
+
     /// The text of a piece.
     pub fn get(&self, text: Text) -> &str {
         let index = text.index();

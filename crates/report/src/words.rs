@@ -19,7 +19,7 @@ pub(crate) fn thousands(number: u64) -> String {
     let digits = number.to_string();
     let mut out = String::new();
     for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index) % 3 == 0 {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
             out.push(',');
         }
         out.push(digit);
@@ -102,12 +102,17 @@ pub(crate) fn hidden_by(by: HiddenBy) -> &'static str {
 
 /// The planes that have a column in tables: those with findings, and `code`.
 pub(crate) fn planes_with_findings(assessment: &Assessment) -> Vec<Plane> {
-    Plane::ALL.iter().copied().filter(|&plane| plane == Plane::Code || assessment.totals.plane(plane) > 0).collect()
+    Plane::ALL
+        .iter()
+        .copied()
+        .filter(|&plane| plane == Plane::Code || assessment.totals.plane(plane) > 0)
+        .collect()
 }
 
 /// The first paragraph of a rule's page, and the text below one of its headings.
 pub(crate) fn page_part(doc: &str, heading: Option<&str>) -> Option<String> {
-    let wanted = |line: &str| heading.is_some_and(|name| line.strip_prefix("## ").is_some_and(|h| h.trim() == name));
+    let wanted =
+        |line: &str| heading.is_some_and(|name| line.strip_prefix("## ").is_some_and(|h| h.trim() == name));
     let mut lines = doc.lines().skip_while(|line| match heading {
         Some(_) => !wanted(line),
         None => !line.starts_with("# "),
@@ -138,7 +143,10 @@ mod tests {
         assert_eq!(thousands(118), "118");
         assert_eq!(thousands(1_000_000), "1,000,000");
         assert_eq!(count(2, "dependency"), "2 dependencies");
-        assert_eq!((minutes(5), minutes(90), minutes(120)), ("5 min".into(), "1 h 30 min".into(), "2 h".into()));
+        assert_eq!(
+            (minutes(5), minutes(90), minutes(120)),
+            ("5 min".into(), "1 h 30 min".into(), "2 h".into())
+        );
     }
 
     #[test]

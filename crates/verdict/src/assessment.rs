@@ -91,16 +91,17 @@ pub fn assess(input: Input, policy: &Policy) -> Assessment {
 
     let planes = all_planes(&input.planes);
     let controls = evaluate(&input, &findings, &coverage, policy);
-    let (decision, reasons) = decide(&Grounds {
+    let grounds = Grounds {
         findings: &findings,
         controls: &controls,
         coverage: &coverage,
         planes: &planes,
         hidden: &input.hidden,
         policy,
-    });
+    };
+    let (decision, reasons) = decide(&grounds);
+    let plan = plan(decision, &grounds);
     let (owasp_2021, owasp_2025) = owasp(&controls, &findings, policy);
-    let plan = plan(decision, &findings, &controls, &coverage, policy);
     let blocking = findings.iter().filter(|finding| policy.blocks(finding)).count();
     let warning = findings.iter().filter(|finding| policy.warns(finding)).count();
     let open = findings

@@ -58,7 +58,14 @@ pub(crate) fn decide(grounds: &Grounds<'_>) -> (Decision, Vec<Reason>) {
         .filter(|control| !control.findings.iter().any(|index| *index < blocking.len()))
         .collect();
 
-    let mut lesser = conditions(grounds);
+    let mut lesser: Vec<Reason> = conditions(grounds)
+        .into_iter()
+        .map(|condition| Reason {
+            text: condition.text,
+            findings: Vec::new(),
+            controls: Vec::new(),
+        })
+        .collect();
     if let Some(reason) = warning_reason(findings, &warning) {
         lesser.push(reason);
     }
@@ -99,9 +106,15 @@ pub(crate) fn decide(grounds: &Grounds<'_>) -> (Decision, Vec<Reason>) {
     shorten(
         &mut lesser,
         MOST_REASONS - reasons.len().min(1),
+        findings,
         "more conditions",
     );
-    shorten(&mut reasons, MOST_REASONS - lesser.len(), "more reasons to block");
+    shorten(
+        &mut reasons,
+        MOST_REASONS - lesser.len(),
+        findings,
+        "more reasons to block",
+    );
     reasons.extend(lesser);
     if reasons.is_empty() {
         let passed = controls
@@ -198,9 +211,33 @@ fn unverified_reason(controls: &[&Control]) -> Option<Reason> {
     })
 }
 
+/// Something about the run itself that keeps it from `approved`.
+pub(crate) struct Condition {
+    /// What it is.
+    text: String,
+    /// What to do about it.
+    pub(crate) step: String,
+    /// Estimated minutes.
+    pub(crate) minutes: u32,
+    /// Whether it is about files that were not seen whole.
+    pub(crate) is_coverage: bool,
+}
+
+/// Estimated minutes to make one file readable, parsable or small enough, or to run again.
+const MINUTES_PER_CONDITION: u32 = 10;
+
 /// Conditions of the run itself: what was not seen.
-fn conditions(grounds: &Grounds<'_>) -> Vec<Reason> {
-    let mut texts = Vec::new();
+pub(crate) fn conditions(grounds: &Grounds<'_>) -> Vec<Condition> {
+    let mut out = Vec::new();
+    let mut add = |text, step: String, is_coverage, number: usize| {
+        let minutes = MINUTES_PER_CONDITION.saturating_mul(u32::try_from(number).unwrap_or(u32::MAX));
+        out.push(Condition {
+            text,
+            step,
+            minutes,
+            is_coverage,
+        });
+    };
     let failed: Vec<&str> = grounds
         .planes
         .iter()
@@ -208,27 +245,36 @@ fn conditions(grounds: &Grounds<'_>) -> Vec<Reason> {
         .map(|run| run.plane.as_str())
         .collect();
     if !failed.is_empty() {
-        texts.push(format!("Failed to finish: {}", failed.join(", ")));
+        let failed = failed.join(", ");
+        let step = format!("Run again so that these planes can finish: {failed}");
+        add(format!("Failed to finish: {failed}"), step, false, 1);
     }
     let coverage = grounds.coverage;
     if coverage.is_empty() {
-        texts.push("Nothing was analysed".to_owned());
+        let step = "Name a folder that holds the application".to_owned();
+        add("Nothing was analysed".to_owned(), step, false, 1);
     }
     if !coverage.is_complete() {
         let paths = coverage.blind_paths();
-        let first = paths
-            .first()
-            .filter(|path| !path.is_empty())
-            .map_or(String::new(), |path| format!(": {path}"));
-        let more = if paths.len() > 1 && !first.is_empty() {
-            " and others"
-        } else {
-            ""
+        let files = count(paths.len(), "file");
+        let first = paths.iter().find(|path| !path.is_empty());
+        let others = if paths.len() > 1 { " and others" } else { "" };
+        let (what, step) = match first {
+            Some(path) => (
+                format!(": {path}{others}"),
+                format!("Make {path}{others} readable as a whole, or exclude on purpose what need not be"),
+            ),
+            None => (
+                String::new(),
+                "Run again so that the analysis can finish".to_owned(),
+            ),
         };
-        texts.push(format!(
-            "{} could not be seen whole{first}{more}",
-            count(paths.len(), "file")
-        ));
+        add(
+            format!("{files} could not be seen whole{what}"),
+            step,
+            true,
+            paths.len(),
+        );
     }
     let hidden: u32 = grounds
         .hidden
@@ -237,19 +283,16 @@ fn conditions(grounds: &Grounds<'_>) -> Vec<Reason> {
         .map(|entry| entry.count)
         .sum();
     if hidden > 0 {
-        texts.push(format!(
-            "{} at or above the warning level not shown",
-            count(hidden as usize, "finding")
-        ));
+        let hidden = count(hidden as usize, "finding");
+        let step = format!("Run again without filters and look at {hidden} not shown");
+        add(
+            format!("{hidden} at or above the warning level not shown"),
+            step,
+            false,
+            1,
+        );
     }
-    texts
-        .into_iter()
-        .map(|text| Reason {
-            text,
-            findings: Vec::new(),
-            controls: Vec::new(),
-        })
-        .collect()
+    out
 }
 
 /// Whether hidden findings could have changed the decision. Findings of audit rules were not asked for and cannot.
@@ -258,13 +301,13 @@ fn hides(entry: &Hidden, policy: &Policy) -> bool {
 }
 
 /// Folds what is too much for `room` lines (at least one) into the last of them.
-fn shorten(reasons: &mut Vec<Reason>, room: usize, what: &str) {
-    if reasons.len() <= room.max(1) {
+fn shorten(reasons: &mut Vec<Reason>, room: usize, findings: &[Finding], what: &str) {
+    let room = room.max(1);
+    if reasons.len() <= room {
         return;
     }
-    let room = room.max(1);
     let rest = reasons.split_off(room - 1);
-    let findings: Vec<usize> = rest
+    let indices: Vec<usize> = rest
         .iter()
         .flat_map(|reason| reason.findings.iter().copied())
         .collect();
@@ -272,15 +315,23 @@ fn shorten(reasons: &mut Vec<Reason>, room: usize, what: &str) {
         .iter()
         .flat_map(|reason| reason.controls.iter().copied())
         .collect();
-    let last = findings
-        .last()
-        .map_or(String::new(), |last| match findings.first() {
-            Some(first) if first != last => format!(" — findings {}–{}", first + 1, last + 1),
-            _ => format!(" — finding {}", last + 1),
-        });
+    let mut names: Vec<&str> = indices.iter().map(|&index| findings[index].rule.id).collect();
+    names.extend(&controls);
+    names.dedup();
+    let more = if names.len() > 3 { " and others" } else { "" };
+    let names = if names.is_empty() {
+        String::new()
+    } else {
+        format!(": {}{more}", names[..names.len().min(3)].join(", "))
+    };
+    let numbers = match (indices.first(), indices.last()) {
+        (Some(first), Some(last)) if first != last => format!(" — findings {}–{}", first + 1, last + 1),
+        (Some(first), _) => format!(" — finding {}", first + 1),
+        _ => String::new(),
+    };
     reasons.push(Reason {
-        text: format!("{} {what}{last}", rest.len()),
-        findings,
+        text: format!("{} {what}{names}{numbers}", rest.len()),
+        findings: indices,
         controls,
     });
 }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use clearance_finding::{Finding, Severity};
 
 use crate::{
-    coverage::Coverage,
+    decision::{Grounds, conditions},
     policy::Policy,
     status::{Control, count},
     words::{Decision, Level, Status},
@@ -64,54 +64,110 @@ impl Plan {
     }
 }
 
-/// Estimated minutes to make one file readable, parsable or small enough.
-const MINUTES_PER_BLIND_FILE: u32 = 10;
+/// Estimated minutes to verify one control that the run could not decide: by hand, or by giving it what it lacked.
+const MINUTES_PER_CHECK: u32 = 10;
 
 /// The plan for what stands in the way. Findings of severity `info` and accepted ones are left out.
-pub(crate) fn plan(
-    decision: Decision,
-    findings: &[Finding],
-    controls: &[Control],
-    coverage: &Coverage,
-    policy: &Policy,
-) -> Plan {
+pub(crate) fn plan(decision: Decision, grounds: &Grounds<'_>) -> Plan {
+    let Grounds {
+        findings,
+        controls,
+        policy,
+        ..
+    } = *grounds;
     let mut steps = finding_steps(findings, controls, policy);
-    steps.extend(coverage_step(coverage));
+    steps.extend(condition_steps(grounds));
+    // Controls that fail without a finding, as those over routes do.
     for control in controls {
-        if control.level == Level::Off
-            || control
-                .findings
-                .iter()
-                .any(|&at| findings[at].acceptance.is_none())
-        {
-            continue;
-        }
-        let (title, need) = match (control.status, control.level) {
-            (Status::Fail, Level::Blocking) => (control.definition.title.clone(), Need::Unblock),
-            (Status::Fail | Status::Warn, _) if !control.accepted_only => {
-                (control.definition.title.clone(), Need::Approve)
-            }
-            (Status::NotVerified, Level::Blocking) => (
-                format!(
-                    "Verify: {} ({})",
-                    control.definition.title, control.definition.to_verify
-                ),
-                Need::Approve,
-            ),
+        let open = control
+            .findings
+            .iter()
+            .any(|&at| findings[at].acceptance.is_none());
+        let need = match (control.status, control.level) {
+            (_, Level::Off) => continue,
+            (Status::Fail, Level::Blocking) => Need::Unblock,
+            (Status::Fail | Status::Warn, _) if !control.accepted_only => Need::Approve,
             _ => continue,
         };
-        steps.push(Step {
-            title,
-            need,
-            findings: Vec::new(),
-            controls: vec![&control.definition.id],
-            minutes: u32::from(control.definition.effort_minutes),
-        });
+        if !open {
+            steps.push(Step {
+                title: control.definition.title.clone(),
+                need,
+                findings: Vec::new(),
+                controls: vec![&control.definition.id],
+                minutes: u32::from(control.definition.effort_minutes),
+            });
+        }
     }
-    // Stable: findings keep their order inside a need, and stand before controls.
+    steps.extend(verification_steps(controls));
+    // Stable: findings keep their order inside a need, and stand before conditions and controls.
     steps.sort_by_key(|step| step.need);
     let milestones = milestones(decision, &steps);
     Plan { steps, milestones }
+}
+
+fn condition_steps(grounds: &Grounds<'_>) -> Vec<Step> {
+    let awaiting = || {
+        grounds
+            .controls
+            .iter()
+            .filter(|control| is_unverified(control) && control.awaits_coverage_only)
+            .map(|control| control.definition.id.as_str())
+            .collect()
+    };
+    conditions(grounds)
+        .into_iter()
+        .map(|condition| Step {
+            title: condition.step,
+            need: Need::Approve,
+            findings: Vec::new(),
+            controls: if condition.is_coverage {
+                awaiting()
+            } else {
+                Vec::new()
+            },
+            minutes: condition.minutes,
+        })
+        .collect()
+}
+
+fn is_unverified(control: &Control) -> bool {
+    control.level == Level::Blocking && control.status == Status::NotVerified
+}
+
+/// One step for all blocking controls that wait for the same thing. Those that wait for coverage only are cleared by its step.
+fn verification_steps(controls: &[Control]) -> Vec<Step> {
+    let mut groups: Vec<(String, Vec<&Control>)> = Vec::new();
+    for control in controls
+        .iter()
+        .filter(|control| is_unverified(control) && !control.awaits_coverage_only)
+    {
+        let why: Vec<&str> = control.evidence.iter().map(|line| line.text.as_str()).collect();
+        let why = why.join("; ");
+        match groups.iter_mut().find(|group| group.0 == why) {
+            Some(group) => group.1.push(control),
+            None => groups.push((why, vec![control])),
+        }
+    }
+    groups
+        .into_iter()
+        .map(|(why, members)| Step {
+            title: match members.as_slice() {
+                [one] => format!("Verify: {} ({})", one.definition.title, one.definition.to_verify),
+                _ => format!(
+                    "Verify {} that this run could not decide: {why}",
+                    count(members.len(), "control")
+                ),
+            },
+            need: Need::Approve,
+            findings: Vec::new(),
+            minutes: MINUTES_PER_CHECK * u32::try_from(members.len()).unwrap_or(u32::MAX / MINUTES_PER_CHECK),
+            controls: members
+                .into_iter()
+                .map(|control| control.definition.id.as_str())
+                .collect(),
+        })
+        .collect()
 }
 
 /// One step for each repair: the same rule, the same advice, the same need.
@@ -171,30 +227,6 @@ fn step_title(finding: &Finding) -> String {
     } else {
         advice.to_owned()
     }
-}
-
-fn coverage_step(coverage: &Coverage) -> Option<Step> {
-    let paths = coverage.blind_paths();
-    let first = paths.iter().find(|path| !path.is_empty());
-    let title = match (paths.len(), first) {
-        (0, _) => return None,
-        (1, Some(path)) => format!("Make {path} readable as a whole, or exclude it on purpose"),
-        (number, Some(path)) => {
-            format!(
-                "Make {} readable as a whole ({path} and others), or exclude them on purpose",
-                count(number, "file")
-            )
-        }
-        (_, None) => "Run again so that the analysis can finish".to_owned(),
-    };
-    let files = u32::try_from(paths.len()).unwrap_or(u32::MAX);
-    Some(Step {
-        title,
-        need: Need::Approve,
-        findings: Vec::new(),
-        controls: Vec::new(),
-        minutes: files.saturating_mul(MINUTES_PER_BLIND_FILE),
-    })
 }
 
 fn milestones(decision: Decision, steps: &[Step]) -> Vec<Milestone> {

@@ -30,6 +30,8 @@ pub struct Control {
     pub accepted_only: bool,
     /// What would decide it; present only when it is not verified.
     pub to_verify: Option<String>,
+    /// Whether nothing but incomplete coverage keeps it from being decided.
+    pub(crate) awaits_coverage_only: bool,
 }
 
 /// One line of evidence.
@@ -43,6 +45,8 @@ pub struct Evidence {
 
 /// Longest list of single facts or findings in the evidence of one control.
 const MOST_LINES: usize = 5;
+
+const NOT_SEEN_WHOLE: &str = "not seen whole: ";
 
 /// The state of all controls. `findings` are in their final order.
 pub(crate) fn evaluate(
@@ -117,6 +121,7 @@ impl Evaluation<'_> {
             findings: own,
             accepted_only: false,
             to_verify: None,
+            awaits_coverage_only: false,
         };
         if !blocking.is_empty() {
             control.status = Status::Fail;
@@ -126,7 +131,12 @@ impl Evaluation<'_> {
             control.status = Status::Warn;
             control.evidence = self.finding_lines(&warning);
         } else if !doubts.is_empty() {
-            control.evidence = doubts.into_iter().map(line).collect();
+            let missing = self
+                .missing(definition)
+                .filter(|_| definition.absent == Status::NotVerified || self.judged(definition) > 0);
+            control.awaits_coverage_only =
+                missing.is_none() && doubts.len() == 1 && doubts[0].starts_with(NOT_SEEN_WHOLE);
+            control.evidence = doubts.into_iter().chain(missing).map(line).collect();
             control.to_verify = Some(definition.to_verify.clone());
         } else {
             self.settle(definition, &mut control, !accepted.is_empty());
@@ -141,11 +151,7 @@ impl Evaluation<'_> {
 
     /// Nothing speaks against the control and the search was complete: what was there to be judged?
     fn settle(&self, definition: &ControlDefinition, control: &mut Control, has_accepted: bool) {
-        let judged: u64 = definition
-            .rules
-            .iter()
-            .filter_map(|id| self.counts.get(id.as_str()))
-            .sum();
+        let judged = self.judged(definition);
         let facts: Vec<_> = self
             .input
             .facts
@@ -158,11 +164,7 @@ impl Evaluation<'_> {
                     .any(|id| id == fact.rule)
             })
             .collect();
-        let missing: Vec<_> = definition
-            .needs
-            .iter()
-            .filter(|need| !self.input.capabilities.contains(need))
-            .collect();
+        let missing = self.missing(definition);
         let fill = |template: &str| {
             template
                 .replace("{files}", &self.coverage.application.to_string())
@@ -172,17 +174,13 @@ impl Evaluation<'_> {
         if !something && definition.absent != Status::NotVerified {
             control.status = definition.absent;
             control.evidence.push(line(fill(&definition.nothing)));
-        } else if !missing.is_empty() {
-            let missing: Vec<_> = missing.iter().map(|need| need.as_str()).collect();
+        } else if let Some(missing) = missing {
             let seen = if judged > 0 {
                 format!("{} judged one by one; ", count_u64(judged, "place"))
             } else {
                 String::new()
             };
-            control.evidence.push(line(format!(
-                "{seen}this needs analysis of {}, which did not run",
-                missing.join(" and ")
-            )));
+            control.evidence.push(line(format!("{seen}{missing}")));
             control.to_verify = Some(definition.to_verify.clone());
         } else if !something {
             control
@@ -222,6 +220,31 @@ impl Evaluation<'_> {
         if control.evidence.is_empty() {
             control.evidence.push(line(fill(&definition.evidence)));
         }
+    }
+
+    /// Objects that the control's rules judged.
+    fn judged(&self, definition: &ControlDefinition) -> u64 {
+        definition
+            .rules
+            .iter()
+            .filter_map(|id| self.counts.get(id.as_str()))
+            .sum()
+    }
+
+    /// What the control needs and the run could not do.
+    fn missing(&self, definition: &ControlDefinition) -> Option<String> {
+        let missing: Vec<&str> = definition
+            .needs
+            .iter()
+            .filter(|need| !self.input.capabilities.contains(need))
+            .map(|need| need.as_str())
+            .collect();
+        (!missing.is_empty()).then(|| {
+            format!(
+                "this needs analysis of {}, which did not run",
+                missing.join(" and ")
+            )
+        })
     }
 
     /// Why silence of the control's rules would prove nothing.

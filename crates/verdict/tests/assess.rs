@@ -421,6 +421,69 @@ fn the_plan_groups_by_repair_and_names_the_next_decision() {
 }
 
 #[test]
+fn controls_that_wait_for_the_same_thing_are_one_step() {
+    let mut given = input();
+    given.files[0].status = FileStatus::Partial;
+    let result = production(given);
+    let mut named: Vec<&str> = result
+        .plan
+        .steps
+        .iter()
+        .flat_map(|step| step.controls.iter().copied())
+        .collect();
+    named.sort_unstable();
+    let mut open: Vec<&str> = result
+        .controls
+        .iter()
+        .filter(|control| control.level == Level::Blocking && control.status == Status::NotVerified)
+        .map(|control| control.definition.id.as_str())
+        .collect();
+    open.sort_unstable();
+    assert_eq!(named, open, "each once");
+    let coverage = result
+        .plan
+        .steps
+        .iter()
+        .find(|step| step.title.starts_with("Make app.py"))
+        .unwrap();
+    assert!(coverage.controls.contains(&"unsafe-deserialisation"));
+    assert!(
+        !coverage.controls.contains(&"sql-injection"),
+        "it needs more than coverage"
+    );
+    assert!(result.plan.steps.len() < 12, "{:#?}", result.plan.steps);
+}
+
+#[test]
+fn what_keeps_from_approval_has_a_step() {
+    let policy = only("no-debug-code");
+    let empty = assess(
+        Input {
+            files: Vec::new(),
+            ..input()
+        },
+        &policy,
+    );
+    assert_eq!(
+        empty.plan.steps[0].title,
+        "Name a folder that holds the application"
+    );
+    let mut given = input();
+    given.hidden.push(Hidden {
+        rule: &BIDI,
+        severity: Severity::High,
+        by: HiddenBy::Confidence,
+        count: 2,
+    });
+    let hidden = assess(given, &policy);
+    assert_eq!(
+        hidden.plan.steps[0].title,
+        "Run again without filters and look at 2 findings not shown"
+    );
+    assert_eq!(hidden.plan.milestones[0].decision, Decision::Approved);
+}
+
+#[test]
 fn checklists_and_readiness_come_from_controls() {
     let result = production(input());
     assert!(result.readiness().count() >= 10);

@@ -47,8 +47,11 @@ impl Catalogue {
 
     /// The rules of every part of the program.
     pub(crate) fn complete() -> Self {
+        let code = clearance_checks::rules::FAMILIES
+            .iter()
+            .flat_map(|family| family.rules.iter().map(|rule| (rule.rule, family.name)));
         let verdict = clearance_verdict::RULES.iter().map(|rule| (*rule, "acceptance"));
-        Self::new(verdict)
+        Self::new(code.chain(verdict))
     }
 
     /// All rules.
@@ -132,5 +135,33 @@ pub(crate) mod sample {
             (&ASSERT, "errors"),
             (&JWT, "web"),
         ])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn rules_and_controls_know_each_other() {
+        let catalogue = Catalogue::complete();
+        let (unknown, idle) = clearance_verdict::mismatches(catalogue.rules());
+        assert_eq!(unknown, Vec::<String>::new(), "controls name rules that do not exist");
+        assert_eq!(idle, Vec::<&str>::new(), "rules that feed no control");
+    }
+
+    #[test]
+    fn names_are_unambiguous() {
+        let catalogue = Catalogue::complete();
+        let ids: BTreeSet<&str> = catalogue.rules().iter().map(|rule| rule.id).collect();
+        assert_eq!(ids.len(), catalogue.rules().len());
+        for family in catalogue.families() {
+            assert!(!ids.contains(family.name), "{} is a rule and a family", family.name);
+        }
+        for name in catalogue.all_names() {
+            assert!(matches!(catalogue.find(name), Ok(Named::Rules { .. })), "{name}");
+        }
     }
 }

@@ -2,12 +2,13 @@
 
 use std::{
     fs,
-    io::{self, IsTerminal, Read, Write},
+    io::{self, Read, Write},
     path::{Path, PathBuf},
     time::Instant,
 };
 
-use clearance_source::{Inventory, from_stdin};
+use clearance_report::RenderOptions;
+use clearance_source::{Inventory, from_stdin, git_state};
 use clearance_verdict::Assessment;
 
 use crate::{
@@ -16,22 +17,22 @@ use crate::{
     config::peer_lines,
     console,
     exit::{Exit, Failure},
-    output::{Format, Output},
+    output::Output,
     run::{
         analyse::analyse,
         clock::Clock,
         command_line,
-        judge::{self, About},
+        judge::{About, judge},
         plan::{self, Plan},
         progress::Progress,
-        render::{self, Look},
+        render,
         target::Target,
         threads,
     },
     words::FailOn,
 };
 
-/// Largest text accepted from standard input, in bytes, when no limit is configured.
+/// Most bytes that are taken from standard input; the limit for files comes after it.
 const MAX_INPUT: u64 = 64 << 20;
 
 /// Runs the subcommand.
@@ -40,32 +41,41 @@ pub(crate) fn run(catalogue: &Catalogue, args: &CheckArgs) -> Result<Exit, Failu
     check_outputs(&args.output)?;
     let pool = threads::pool(args.threads)?;
     let progress = Progress::new(args.console.quiet);
-    let assessment = pool.install(|| examine(catalogue, args, clock, &progress));
+    let examined = pool.install(|| examine(catalogue, args, clock, &progress));
     progress.finish();
-    let assessment = assessment?;
+    let examined = examined?;
     for output in &args.output {
-        write_report(&assessment, output)?;
+        write_report(&examined.assessment, output)?;
     }
-    let look = Look {
-        colors: console::stdout_has_colors(args.console.color),
-        hyperlinks: io::stdout().is_terminal() && args.console.color != crate::cli::ColorChoice::Never,
-        quiet: args.console.quiet,
-        verbose: args.console.verbose,
-        reports: args.output.iter().map(|output| output.path.display().to_string()).collect(),
-    };
-    console::write_stdout(&render::render(&assessment, args.format, &look))?;
-    Ok(exit(&assessment, args))
+    let reports = args.output.iter().map(|output| output.path.display().to_string()).collect();
+    let look = render::look(args.console, &examined.base, reports);
+    let page = render::page(args.format, &examined.assessment, args.console, &look);
+    console::write_stdout(page.as_bytes())?;
+    Ok(exit(&examined, args.exit_zero))
 }
 
-fn examine(catalogue: &Catalogue, args: &CheckArgs, clock: Clock, progress: &Progress) -> Result<Assessment, Failure> {
+/// What came of a run.
+struct Examined {
+    assessment: Assessment,
+    /// The folder that paths are relative to.
+    base: PathBuf,
+    fail_on: FailOn,
+}
+
+fn examine(catalogue: &Catalogue, args: &CheckArgs, clock: Clock, progress: &Progress) -> Result<Examined, Failure> {
     let started = Instant::now();
-    let (target, plan, name) = prepare(catalogue, args)?;
+    let Prepared {
+        target,
+        plan,
+        name,
+        on_disk,
+    } = prepare(catalogue, args)?;
     tell_configuration(&plan, catalogue, args.console);
     if !plan.inventory.files.iter().any(|file| file.kind.is_python()) {
         return Err(Failure::NothingToScan(why_nothing(&target, &plan.inventory)));
     }
     let listed = started.elapsed();
-    let (analysis, git) = rayon::join(|| analyse(&plan, progress), || judge::git_of(&target.base));
+    let (analysis, git) = rayon::join(|| analyse(&plan, progress), || on_disk.then(|| git_state(&target.base)).flatten());
     let analysed = started.elapsed();
     let about = About {
         target: name,
@@ -73,7 +83,7 @@ fn examine(catalogue: &Catalogue, args: &CheckArgs, clock: Clock, progress: &Pro
         command: command_line::shown(std::env::args_os()),
         clock,
     };
-    let assessment = judge::judge(catalogue, &plan, analysis, about)?;
+    let assessment = judge(catalogue, &plan, analysis, about)?;
     if args.console.verbose {
         let times = format!(
             "listed {} files in {listed:.1?}, analysed in {:.1?}, judged in {:.1?}",
@@ -83,18 +93,35 @@ fn examine(catalogue: &Catalogue, args: &CheckArgs, clock: Clock, progress: &Pro
         );
         console::write_stderr("time", &times);
     }
-    Ok(assessment)
+    Ok(Examined {
+        assessment,
+        base: target.base,
+        fail_on: plan.settings.run.fail_on.value,
+    })
 }
 
-/// The target, its plan, and the name that the report gives it.
-fn prepare(catalogue: &Catalogue, args: &CheckArgs) -> Result<(Target, Plan, String), Failure> {
+/// What is to be examined.
+struct Prepared {
+    target: Target,
+    plan: Plan,
+    /// The name that the report gives it.
+    name: String,
+    /// Whether it is what git would know, and not text from standard input.
+    on_disk: bool,
+}
+
+fn prepare(catalogue: &Catalogue, args: &CheckArgs) -> Result<Prepared, Failure> {
     let is_stdin = |path: &PathBuf| path.as_os_str() == "-";
     let wants_stdin = args.stdin_filename.is_some() || args.paths.iter().any(is_stdin);
     if !wants_stdin {
         let target = Target::new(&args.paths)?;
         let plan = plan::plan(catalogue, &target, &args.rules, args.fail_on)?;
-        let name = target.name();
-        return Ok((target, plan, name));
+        return Ok(Prepared {
+            name: target.name(),
+            target,
+            plan,
+            on_disk: true,
+        });
     }
     let only_stdin = args.paths.iter().all(|path| is_stdin(path) || path.as_os_str() == ".");
     if !only_stdin {
@@ -102,14 +129,19 @@ fn prepare(catalogue: &Catalogue, args: &CheckArgs) -> Result<(Target, Plan, Str
             "standard input cannot be combined with other paths; give either `-` or paths".to_owned(),
         ));
     }
-    let name = args.stdin_filename.clone().unwrap_or_else(|| "stdin.py".to_owned());
+    let target = Target::new(&[PathBuf::from(".")])?;
+    let name = target.name_inside(args.stdin_filename.as_deref().unwrap_or("stdin.py"));
     let mut bytes = Vec::new();
     let input = io::stdin().lock().take(MAX_INPUT + 1).read_to_end(&mut bytes);
     input.map_err(Failure::Input)?;
-    let target = Target::new(&[PathBuf::from(".")])?;
     let inventory = from_stdin(&name, bytes);
     let plan = plan::plan_stdin(catalogue, &target, &args.rules, args.fail_on, inventory)?;
-    Ok((target, plan, name))
+    Ok(Prepared {
+        target,
+        plan,
+        name,
+        on_disk: false,
+    })
 }
 
 /// Notes on the configuration, on standard error.
@@ -178,9 +210,8 @@ fn check_outputs(outputs: &[Output]) -> Result<(), Failure> {
 }
 
 fn write_report(assessment: &Assessment, output: &Output) -> Result<(), Failure> {
-    let text = render::render(assessment, output.format, &Look::plain());
-    let written = fs::File::create(&output.path).and_then(|mut file| file.write_all(&text));
-    match written {
+    let text = clearance_report::render(output.format, assessment, &RenderOptions::default());
+    match fs::File::create(&output.path).and_then(|mut file| file.write_all(text.as_bytes())) {
         // A pipe whose reader has gone away.
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
         Err(cause) => Err(Failure::Output {
@@ -191,12 +222,11 @@ fn write_report(assessment: &Assessment, output: &Output) -> Result<(), Failure>
     }
 }
 
-/// The exit code. `never` and `--exit-zero` forgive a decision, not a run that failed; only `--fail-on never` and
-/// `--exit-zero` forgive files that were seen in part.
-fn exit(assessment: &Assessment, args: &CheckArgs) -> Exit {
-    let forgiving = args.exit_zero || fail_on(assessment, args) == FailOn::Never;
-    let failed = !assessment.coverage.failed.is_empty() || assessment.coverage.is_empty();
-    if forgiving {
+/// The exit code. `--exit-zero` and `never` forgive any decision and files that were seen in part, but not a run that failed or that saw nothing.
+fn exit(examined: &Examined, exit_zero: bool) -> Exit {
+    let assessment = &examined.assessment;
+    if exit_zero || examined.fail_on == FailOn::Never {
+        let failed = !assessment.coverage.failed.is_empty() || assessment.coverage.is_empty();
         return if failed { Exit::Incomplete } else { Exit::Met };
     }
     match assessment.exit_code(assessment.policy.fail_on) {
@@ -204,9 +234,4 @@ fn exit(assessment: &Assessment, args: &CheckArgs) -> Exit {
         1 => Exit::NotMet,
         _ => Exit::Incomplete,
     }
-}
-
-fn fail_on(assessment: &Assessment, args: &CheckArgs) -> FailOn {
-    let _ = assessment;
-    args.fail_on.unwrap_or(FailOn::Blocked)
 }

@@ -87,7 +87,8 @@ fn section(out: &mut String, title: &str) {
 }
 
 fn row(out: &mut String, key: &str, value: &str, origin: &dyn std::fmt::Display) {
-    let _ = writeln!(out, "  {key:18} {value:22} {origin}");
+    let line = format!("  {key:18} {value:22} {origin}");
+    let _ = writeln!(out, "{}", line.trim_end());
 }
 
 fn run(out: &mut String, settings: &Settings) {

@@ -1,7 +1,7 @@
 //! Finds and reads the configuration files of a target.
 //!
-//! The uppermost files are looked for at the target and, inside a git repository, in the folders above it up to the repository's own. Further ones are
-//! looked for in every folder of the target that holds files of the inventory.
+//! The uppermost files are looked for at the target and in the folders above it: up to the git repository's own, or, outside of one, up to the working
+//! directory. Further ones are looked for in every folder of the target that holds files of the inventory.
 
 use std::{
     fs, io,
@@ -63,6 +63,8 @@ pub(crate) struct Loaded {
     pub(crate) files: Vec<FileRead>,
     /// What was passed over and why.
     pub(crate) notes: Vec<String>,
+    /// The outermost folder, canonical: no link may lead out of it.
+    boundary: PathBuf,
 }
 
 impl Loaded {
@@ -73,7 +75,8 @@ impl Loaded {
             Use::Nothing => {}
             Use::Only(file) => loaded.read_only(file)?,
             Use::Discovered => {
-                for (folder, base, shown) in folders_upwards(root) {
+                loaded.boundary = boundary(root);
+                for (folder, base, shown) in folders_upwards(root, &loaded.boundary) {
                     loaded.read_folder(&folder, &base, &shown, Wanted::missing_in(&loaded))?;
                 }
             }
@@ -263,7 +266,7 @@ impl Loaded {
     fn open(&mut self, folder: &Path, shown: &str, name: &str) -> Result<Option<Document>, ConfigError> {
         let path = folder.join(name);
         let file: Arc<str> = format!("{shown}{name}").into();
-        match read_bounded(folder, &path) {
+        match read_bounded(&self.boundary, &path) {
             Ok(text) => Ok(text.map(|text| Document { file, text })),
             Err(cause) if name == OWN_FILE => Err(ConfigError::Unreadable { file: path, cause }),
             Err(cause) => {
@@ -274,13 +277,13 @@ impl Loaded {
     }
 }
 
-/// The text of `path`, a file of `folder`; `None` if there is no such file.
-fn read_bounded(folder: &Path, path: &Path) -> io::Result<Option<String>> {
+/// The text of `path`, a file below `boundary`; `None` if there is no such file.
+fn read_bounded(boundary: &Path, path: &Path) -> io::Result<Option<String>> {
     let Ok(link) = fs::symlink_metadata(path) else {
         return Ok(None);
     };
-    if link.is_symlink() && !leads_inside(folder, path) {
-        return Err(io::Error::other("is a link out of its folder"));
+    if link.is_symlink() && !path.canonicalize()?.starts_with(boundary) {
+        return Err(io::Error::other("is a link out of the project"));
     }
     let metadata = fs::metadata(path)?;
     if metadata.is_dir() {
@@ -293,13 +296,6 @@ fn read_bounded(folder: &Path, path: &Path) -> io::Result<Option<String>> {
         return Err(io::Error::other("is larger than 4 MiB"));
     }
     fs::read_to_string(path).map(|text| Some(text.trim_start_matches('\u{FEFF}').to_owned()))
-}
-
-fn leads_inside(folder: &Path, path: &Path) -> bool {
-    match (folder.canonicalize(), path.canonicalize()) {
-        (Ok(folder), Ok(path)) => path.starts_with(folder),
-        _ => false,
-    }
 }
 
 /// Which kinds of configuration are still looked for.
@@ -326,19 +322,27 @@ impl Wanted {
     }
 }
 
-/// `root` and, if it lies in a git repository, the folders above it up to the repository's: the folder, its base, and how names of its files begin
-/// when shown.
-fn folders_upwards(root: &Path) -> Vec<(PathBuf, Base, String)> {
+/// The outermost folder whose configuration may hold for `root`, canonical: the git repository around it, else the working directory if `root` is
+/// inside, else `root` itself.
+fn boundary(root: &Path) -> PathBuf {
+    let root = root.canonicalize().unwrap_or_else(|_| root.to_owned());
+    if let Some(repository) = root.ancestors().find(|folder| folder.join(".git").exists()) {
+        return repository.to_owned();
+    }
+    match std::env::current_dir().and_then(|here| here.canonicalize()) {
+        Ok(here) if root.starts_with(&here) => here,
+        Ok(_) | Err(_) => root,
+    }
+}
+
+/// `root` and the folders above it up to `boundary`: the folder, its base, and how names of its files begin when shown.
+fn folders_upwards(root: &Path, boundary: &Path) -> Vec<(PathBuf, Base, String)> {
     let mut folders = vec![(root.to_owned(), Base::Inside(String::new()), String::new())];
     let Ok(root) = root.canonicalize() else {
         return folders;
     };
-    let is_repository = |folder: &&Path| folder.join(".git").exists();
-    let Some(repository) = root.ancestors().find(is_repository) else {
-        return folders;
-    };
     for (steps, folder) in root.ancestors().enumerate().skip(1) {
-        if !folder.starts_with(repository) {
+        if !folder.starts_with(boundary) {
             break;
         }
         let down = root.strip_prefix(folder).unwrap_or(Path::new(""));

@@ -2,12 +2,11 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    path::Path,
     sync::Arc,
 };
 
 use clearance_finding::{Finding, Location, Notice, NoticeKind, Plane, Position, Rule};
-use clearance_source::{GitState, git_state};
+use clearance_source::GitState;
 use clearance_verdict::{
     Assessment, Capability, Header, Hidden, HiddenBy, Input, PlaneRun, PlaneStatus, Policy,
     acceptance::{self, ConfigAcceptance, Context},
@@ -29,11 +28,6 @@ pub(crate) struct About {
     pub(crate) git: Option<GitState>,
     pub(crate) command: String,
     pub(crate) clock: Clock,
-}
-
-/// The state of the work tree around `base`, for [`About`].
-pub(crate) fn git_of(base: &Path) -> Option<GitState> {
-    git_state(base)
 }
 
 /// Judges an analysis by the settings.

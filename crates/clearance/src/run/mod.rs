@@ -1,7 +1,12 @@
 //! A run from end to end: plan, analyse, judge, report.
 
+pub(crate) mod analyse;
 pub(crate) mod clock;
+pub(crate) mod command_line;
+pub(crate) mod front;
+pub(crate) mod judge;
 pub(crate) mod plan;
 pub(crate) mod progress;
+pub(crate) mod render;
 pub(crate) mod target;
 pub(crate) mod threads;

@@ -31,37 +31,43 @@ pub(crate) fn plan(
     fail_on: Option<FailOn>,
 ) -> Result<Plan, Failure> {
     let line = args.command_line(fail_on);
-    let files = args.files();
-    let mut loaded = Loaded::top(&target.base, &files)?;
-    let mut settings = resolve_for(catalogue, &loaded, &line)?;
-    let options = source_options(&settings);
-    let mut inventory = inventory(&target.roots, &options)?;
-    if files == Use::Discovered {
-        let before = loaded.files.len() + loaded.notes.len();
-        let folders = folders(&inventory);
-        loaded.add_inside(&target.base, folders.iter().map(String::as_str))?;
-        if loaded.files.len() + loaded.notes.len() > before {
-            settings = resolve_for(catalogue, &loaded, &line)?;
-        }
-    }
-    apply(&settings, &mut inventory);
-    Ok(Plan {
-        settings,
-        inventory,
-        options,
-    })
+    let loaded = Loaded::top(&target.base, &args.files())?;
+    let settings = resolve_for(catalogue, &loaded, &line)?;
+    let inventory = inventory(&target.roots, &source_options(&settings))?;
+    finish(catalogue, target, args, &line, (loaded, settings), inventory)
 }
 
-/// The plan for one file from standard input; configuration counts as if it lay in the working directory.
+/// The plan for one file from standard input; the configuration is the one for its name in the working directory.
 pub(crate) fn plan_stdin(
     catalogue: &Catalogue,
     target: &Target,
     args: &RuleArgs,
     fail_on: Option<FailOn>,
+    inventory: Inventory,
+) -> Result<Plan, Failure> {
+    let line = args.command_line(fail_on);
+    let loaded = Loaded::top(&target.base, &args.files())?;
+    let settings = resolve_for(catalogue, &loaded, &line)?;
+    finish(catalogue, target, args, &line, (loaded, settings), inventory)
+}
+
+/// Adds the configuration of inner folders and applies it to the list of files.
+fn finish(
+    catalogue: &Catalogue,
+    target: &Target,
+    args: &RuleArgs,
+    line: &CommandLine,
+    (mut loaded, mut settings): (Loaded, Settings),
     mut inventory: Inventory,
 ) -> Result<Plan, Failure> {
-    let loaded = Loaded::top(&target.base, &args.files())?;
-    let settings = resolve_for(catalogue, &loaded, &args.command_line(fail_on))?;
+    if args.files() == Use::Discovered {
+        let before = loaded.files.len() + loaded.notes.len();
+        let folders = folders(&inventory);
+        loaded.add_inside(&target.base, folders.iter().map(String::as_str))?;
+        if loaded.files.len() + loaded.notes.len() > before {
+            settings = resolve_for(catalogue, &loaded, line)?;
+        }
+    }
     apply(&settings, &mut inventory);
     let options = source_options(&settings);
     Ok(Plan {
@@ -104,11 +110,14 @@ fn source_options(settings: &Settings) -> Options {
     }
 }
 
-/// Every folder between the target and a file, parents first, without the target itself.
+/// Every folder between the target and a file, parents first, without the target itself. A name from the command line that leads elsewhere has none.
 fn folders(inventory: &Inventory) -> BTreeSet<String> {
     let mut folders = BTreeSet::new();
     for file in &inventory.files {
         let mut path: &str = &file.path;
+        if path.split('/').any(|part| matches!(part, "" | "." | "..")) {
+            continue;
+        }
         while let Some((folder, _)) = path.rsplit_once('/') {
             if !folders.insert(folder.to_owned()) {
                 break;

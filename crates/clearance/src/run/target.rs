@@ -60,6 +60,14 @@ impl Target {
         Ok(inside.to_string_lossy().replace('\\', "/"))
     }
 
+    /// A file name as the user typed it, relative to the base if it lies inside.
+    pub(crate) fn name_inside(&self, typed: &str) -> String {
+        let path = Path::new(typed);
+        let path = path.strip_prefix(&self.base).unwrap_or(path);
+        let path = path.strip_prefix(".").unwrap_or(path);
+        path.to_string_lossy().replace('\\', "/")
+    }
+
     /// The name that a report gives to the target: the folder's, or the only file's.
     pub(crate) fn name(&self) -> String {
         let named = match self.roots.as_slice() {

@@ -493,7 +493,7 @@ impl Builder {
             for row in 0..self.rows.len() {
                 let var = self.rows[row];
                 let from = row * count as usize;
-                let value = self.phi(var, from, count as usize, record.range);
+                let value = self.phi(var, from, count as usize, record);
                 if value != self.variables[var.0 as usize].value {
                     self.write(var, value);
                 }
@@ -519,11 +519,21 @@ impl Builder {
     }
 
     /// Merges a row of the matrix.
-    fn phi(&mut self, var: Var, from: usize, count: usize, range: TextRange) -> Value {
+    fn phi(&mut self, var: Var, from: usize, count: usize, record: JoinRecord) -> Value {
         let first = self.matrix[from];
-        if self.matrix[from..from + count].iter().all(|value| *value == first) {
+        let row = &self.matrix[from..from + count];
+        if row.iter().all(|value| *value == first) {
             return first;
         }
+        if record.valued {
+            // Inside an expression, what conditions said of a variable ends with it.
+            let here = self.variables[var.0 as usize].value;
+            let plain = self.unrefined(here);
+            if row.iter().all(|value| self.unrefined(*value) == plain) {
+                return here;
+            }
+        }
+        let range = record.range;
         let start = self.phi_operands.len() as u32;
         for at in from..from + count {
             let mut value = self.matrix[at];
@@ -537,6 +547,17 @@ impl Builder {
             len: count as u32,
         };
         self.new_virtual(Op::Phi(span), range)
+    }
+
+    /// A value without the sigmas around it.
+    fn unrefined(&self, mut value: Value) -> Value {
+        while value.0 >= VIRTUAL
+            && value.0 < UNBOUND.0
+            && let Op::Sigma { value: inner, .. } = self.virtuals[(value.0 - VIRTUAL) as usize].op
+        {
+            value = inner;
+        }
+        value
     }
 
     fn phi_of_values(&mut self, record: JoinRecord) -> Value {

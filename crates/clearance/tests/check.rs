@@ -1,0 +1,172 @@
+//! `clearance check`: exit codes, output, input, and the same bytes every time.
+
+mod common;
+
+use std::{
+    io::Read,
+    process::Stdio,
+};
+
+use common::{BAD, GOOD, Tree, findings};
+
+#[test]
+fn the_decision_gives_the_exit_code() {
+    let bad = Tree::new(&[("app.py", BAD)]);
+    assert_eq!(bad.run(&["check"]).code, 1);
+    assert_eq!(bad.run(&["check", "--exit-zero"]).code, 0);
+    assert_eq!(bad.run(&["check", "--fail-on", "never"]).code, 0);
+    let good = Tree::new(&[("app.py", GOOD)]);
+    assert_eq!(good.run(&["check"]).code, 0);
+    // Not everything can be verified from one file of code, so the decision is conditional.
+    assert_eq!(good.report(&[])["decision"], "conditional");
+    assert_eq!(good.run(&["check", "--fail-on", "conditional"]).code, 1);
+}
+
+#[test]
+fn wrong_usage_is_2_and_a_failed_run_3() {
+    let tree = Tree::new(&[("app.py", GOOD)]);
+    assert_eq!(tree.run(&["check", "--format", "pdf"]).code, 2);
+    assert_eq!(tree.run(&["check", "--output", "report.pdf"]).code, 2);
+    assert_eq!(tree.run(&["check", "--output", "none/report.md"]).code, 2);
+    assert_eq!(tree.run(&["check", "--config", "none.toml"]).code, 2);
+    assert_eq!(tree.run(&["check", "-", "app.py"]).code, 2);
+    let run = tree.run(&["check", "missing"]);
+    assert_eq!(run.code, 3);
+    assert!(run.stderr.contains("cannot open `missing`"), "{run:?}");
+}
+
+#[test]
+fn nothing_to_scan_is_not_a_success() {
+    let empty = Tree::new(&[]);
+    for args in [&["check"][..], &["check", "--exit-zero"], &["check", "--fail-on", "never"]] {
+        let run = empty.run(args);
+        assert_eq!(run.code, 3, "{run:?}");
+        assert!(run.stderr.starts_with("error: nothing to scan: no Python file in "), "{run:?}");
+    }
+    let excluded = Tree::new(&[("app.py", GOOD)]);
+    let run = excluded.run(&["check", "--exclude", "*.py"]);
+    assert_eq!(run.code, 3);
+    assert!(run.stderr.contains("1 excluded"), "{run:?}");
+}
+
+#[test]
+fn files_that_do_not_parse_are_listed_and_never_approved() {
+    let tree = Tree::new(&[("app.py", GOOD), ("broken.py", "def f(:\n    return 1\n\nx = (\n")]);
+    let run = tree.run(&["check"]);
+    assert_eq!(run.code, 3, "{run:?}");
+    let report = tree.report(&[]);
+    assert_ne!(report["decision"], "approved");
+    assert!(report["coverage"]["partial"].to_string().contains("broken.py"), "{report:#}");
+}
+
+#[test]
+fn excluded_files_stay_out_even_when_named() {
+    let tree = Tree::new(&[("app.py", GOOD), ("bad.py", BAD), ("clearance.toml", "exclude = ['bad.py']\n")]);
+    assert_eq!(tree.run(&["check", "app.py", "bad.py"]).code, 0);
+}
+
+#[test]
+fn reports_are_written_beside_the_terminal() {
+    let tree = Tree::new(&[("app.py", BAD)]);
+    let outside = Tree::new(&[]);
+    let file = |name: &str| outside.file(name).display().to_string();
+    let outputs = [file("r.md"), file("r.json"), file("r.sarif"), format!("terminal={}", file("r.log"))];
+    let mut args = vec!["check"];
+    for output in &outputs {
+        args.extend(["--output", output]);
+    }
+    let run = tree.run(&args);
+    assert_eq!(run.code, 1, "{run:?}");
+    assert!(run.stdout.contains("BLOCKED"), "{run:?}");
+    assert!(outside.read("r.md").starts_with("# "));
+    let json: serde_json::Value = serde_json::from_str(&outside.read("r.json")).unwrap();
+    assert_eq!(json["schema"], "clearance/1");
+    let sarif: serde_json::Value = serde_json::from_str(&outside.read("r.sarif")).unwrap();
+    assert_eq!(sarif["version"], "2.1.0");
+    assert!(outside.read("r.log").contains("BLOCKED"));
+    assert_eq!(tree.run(&["check", "--quiet"]).stdout.lines().count(), 1);
+}
+
+#[test]
+fn standard_input_is_a_file() {
+    let tree = Tree::new(&[("clearance.toml", "[per-file-ignores]\n'dev/*' = ['server']\n")]);
+    let run = tree.run_with_input(&["check", "-", "--format", "json"], BAD);
+    assert_eq!(run.code, 1, "{run:?}");
+    let report: serde_json::Value = serde_json::from_str(&run.stdout).unwrap();
+    assert!(findings(&report).contains(&"stdin.py flask-debug-enabled".to_owned()), "{report:#}");
+    let run = tree.run_with_input(&["check", "--stdin-filename", "web/app.py", "--format", "json"], BAD);
+    assert!(run.stdout.contains("\"web/app.py\""), "{run:?}");
+    let run = tree.run_with_input(&["check", "--stdin-filename", "dev/app.py"], BAD);
+    assert_eq!(run.code, 0, "{run:?}");
+}
+
+#[test]
+fn a_closed_pipe_is_no_crash() {
+    let mut files = vec![("app.py".to_owned(), BAD.to_owned())];
+    for number in 0..200 {
+        files.push((format!("m{number}.py"), BAD.to_owned()));
+    }
+    let files: Vec<(&str, &str)> = files.iter().map(|(path, text)| (path.as_str(), text.as_str())).collect();
+    let tree = Tree::new(&files);
+    for args in [&["check", "--format", "json"][..], &["rules", "--audit"], &["man"], &["completions", "bash"]] {
+        let mut child = tree.command(args).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let mut first = [0; 1];
+        let mut stdout = child.stdout.take().unwrap();
+        stdout.read_exact(&mut first).unwrap();
+        drop(stdout);
+        let output = child.wait_with_output().unwrap();
+        assert_eq!(String::from_utf8_lossy(&output.stderr), "", "{args:?}");
+        assert!(matches!(output.status.code(), Some(0 | 1)), "{args:?} {:?}", output.status);
+    }
+}
+
+#[test]
+fn threads_do_not_change_a_byte() {
+    let mut files = Vec::new();
+    for number in 0..40 {
+        let text = match number % 4 {
+            0 => BAD.to_owned(),
+            1 => format!("import m{}\n\ndef f(x):\n    assert x\n    return eval(x)\n", number - 1),
+            2 => "import pickle, hashlib\n\npickle.loads(b'')\nhashlib.md5(b'')\n".to_owned(),
+            _ => "def broken(:\n  pass\n".to_owned(),
+        };
+        files.push((format!("p{}/m{number}.py", number % 3), text));
+    }
+    let files: Vec<(&str, &str)> = files.iter().map(|(path, text)| (path.as_str(), text.as_str())).collect();
+    let tree = Tree::new(&files);
+    for format in ["terminal", "markdown", "json", "sarif"] {
+        let run = |threads: &str| tree.run(&["check", "--audit", "--format", format, "--threads", threads]);
+        let one = run("1");
+        assert!(!one.stdout.is_empty(), "{one:?}");
+        for threads in ["1", "2", "8"] {
+            assert_eq!(one.stdout, run(threads).stdout, "{format} with {threads} threads");
+        }
+    }
+}
+
+#[test]
+fn what_is_hidden_is_counted() {
+    let tree = Tree::new(&[("app.py", BAD), ("b.py", "def f(x):\n    assert x\n")]);
+    let shown = |args: &[&str]| findings(&tree.report(args)).len();
+    let all = shown(&[]);
+    assert_eq!(shown(&["--audit"]), all + 1);
+    let report = tree.report(&["--severity", "critical", "--confidence", "high"]);
+    let hidden: u64 = report["hidden"]
+        .as_array()
+        .unwrap_or_else(|| panic!("{report:#}"))
+        .iter()
+        .map(|entry| entry["count"].as_u64().unwrap())
+        .sum();
+    assert_eq!(findings(&report).len() as u64 + hidden, all as u64 + 1);
+    let text = tree.run(&["check", "--ignore", "B201", "--format", "markdown"]).stdout;
+    assert!(text.contains("hidden by select, ignore or per-file-ignores"), "{text}");
+}
+
+#[test]
+fn paths_cannot_give_orders_to_a_terminal() {
+    let tree = Tree::new(&[("app.py", GOOD)]);
+    let run = tree.run(&["check", "::error::\u{1b}[31mx"]);
+    assert_eq!(run.code, 3);
+    assert!(!run.stderr.contains('\u{1b}'), "{run:?}");
+    assert!(!run.stderr.lines().any(|line| line.starts_with("::")), "{run:?}");
+}

@@ -1,0 +1,258 @@
+//! Which scope a name belongs to.
+
+use memchr::memmem;
+use ruff_text_size::{TextRange, TextSize};
+
+use crate::ir::{BindingScope, Func, FunctionKind, ModuleIr, Name, Op, Span};
+
+use super::Lowering;
+use super::builder::{Var, unbound};
+
+/// How many function bodies outwards a name is looked for.
+const MOST_SCOPES: usize = 256;
+
+/// Where a name lives, seen from the function being lowered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Place {
+    /// A variable of the function, or of a comprehension in it.
+    Variable(Var),
+    /// The module's or a built-in one.
+    Global,
+    /// An enclosing function's.
+    Free,
+    /// `global`
+    DeclaredGlobal,
+    /// `nonlocal`
+    DeclaredNonlocal,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Slot {
+    epoch: u32,
+    place: Place,
+}
+
+/// The variables that a loop assigns, as a range of all assignments of the function in source order.
+#[derive(Debug, Clone, Copy)]
+struct LoopAssignments {
+    start: TextSize,
+    assigned: Span,
+}
+
+/// The names of the function being lowered, and of those that were and have nested ones.
+#[derive(Debug, Default)]
+pub(super) struct Scopes {
+    /// What is known of each name in the current function.
+    slots: Vec<Slot>,
+    epoch: u32,
+    /// Names that nested functions can see, sorted per function: twice the name, plus one for those declared `global`.
+    visible: Vec<u32>,
+    /// A part of `visible` per function.
+    spans: Vec<Span>,
+    /// The names bound in the current function.
+    own: Vec<u32>,
+    /// The names that are visible though not the function's own: type parameters, and variables of comprehensions around lambdas.
+    inner: Vec<u32>,
+    /// The variables assigned in the current function, in source order.
+    pub(super) assigned: Vec<Var>,
+    loops: Vec<LoopAssignments>,
+    /// Where `:=` stands.
+    walruses: Vec<u32>,
+}
+
+impl Scopes {
+    pub(super) fn new(text: &str) -> Self {
+        Self {
+            walruses: memmem::find_iter(text.as_bytes(), b":=").map(|at| at as u32).collect(),
+            ..Self::default()
+        }
+    }
+
+    /// Starts a function.
+    pub(super) fn enter(&mut self) {
+        self.epoch += 1;
+        self.own.clear();
+        self.inner.clear();
+        self.assigned.clear();
+        self.loops.clear();
+    }
+
+    /// Ends a function: keeps the names that nested ones can see.
+    pub(super) fn leave(&mut self, has_nested: bool, is_function: bool) {
+        let start = self.visible.len();
+        if has_nested {
+            if is_function {
+                self.visible.extend_from_slice(&self.own);
+            }
+            self.visible.extend_from_slice(&self.inner);
+            self.visible[start..].sort_unstable();
+        }
+        self.spans.push(Span {
+            start: start as u32,
+            len: (self.visible.len() - start) as u32,
+        });
+    }
+
+    /// Whether there may be an assignment expression in a range.
+    pub(super) fn has_walrus(&self, range: TextRange) -> bool {
+        if self.walruses.is_empty() {
+            return false;
+        }
+        let after = self.walruses.partition_point(|at| *at < u32::from(range.start()));
+        self.walruses.get(after).is_some_and(|at| *at < u32::from(range.end()))
+    }
+
+    /// Starts the list of what a loop assigns.
+    pub(super) fn start_loop(&mut self, start: TextSize) -> usize {
+        let assigned = Span {
+            start: self.assigned.len() as u32,
+            len: 0,
+        };
+        self.loops.push(LoopAssignments { start, assigned });
+        self.loops.len() - 1
+    }
+
+    /// Ends the list of what a loop assigns.
+    pub(super) fn end_loop(&mut self, number: usize) {
+        let span = &mut self.loops[number].assigned;
+        span.len = self.assigned.len() as u32 - span.start;
+    }
+
+    /// What the loop that starts here assigns; everything, if the loop is not known.
+    pub(super) fn loop_assignments(&self, start: TextSize) -> std::ops::Range<usize> {
+        match self.loops.binary_search_by_key(&start, |known| known.start) {
+            Ok(at) => self.loops[at].assigned.range(),
+            Err(_) => 0..self.assigned.len(),
+        }
+    }
+
+    fn slot(&mut self, name: Name) -> &mut Slot {
+        let index = name.index();
+        if index >= self.slots.len() {
+            let none = Slot {
+                epoch: 0,
+                place: Place::Global,
+            };
+            self.slots.resize((index + 1).next_power_of_two(), none);
+        }
+        &mut self.slots[index]
+    }
+
+    /// What the current function knows of a name.
+    pub(super) fn known(&mut self, name: Name) -> Option<Place> {
+        let epoch = self.epoch;
+        let slot = self.slot(name);
+        (slot.epoch == epoch).then_some(slot.place)
+    }
+
+    /// Says where a name lives in the current function; returns where it lived before.
+    pub(super) fn set(&mut self, name: Name, place: Option<Place>) -> Option<Place> {
+        let epoch = self.epoch;
+        let slot = self.slot(name);
+        let before = (slot.epoch == epoch).then_some(slot.place);
+        match place {
+            Some(place) => *slot = Slot { epoch, place },
+            None => slot.epoch = 0,
+        }
+        before
+    }
+
+    /// Lets nested functions see a name that is not the scope's own.
+    pub(super) fn show(&mut self, name: Name) {
+        if !self.inner.contains(&(name.0 << 1)) {
+            self.inner.push(name.0 << 1);
+        }
+    }
+
+    /// Where a name lives that the body `func` does not bind.
+    fn outside(&self, ir: &ModuleIr, func: Func, name: Name) -> Place {
+        let mut scope = ir.functions[func.index()].parent;
+        let mut in_class = matches!(ir.functions[func.index()].kind, FunctionKind::Class(_));
+        for _ in 0..MOST_SCOPES {
+            let Some(here) = scope else { break };
+            let visible = &self.visible[self.spans[here.index()].range()];
+            let at = visible.partition_point(|entry| *entry < name.0 << 1);
+            if let Some(entry) = visible.get(at)
+                && entry >> 1 == name.0
+            {
+                return if entry & 1 == 1 { Place::Global } else { Place::Free };
+            }
+            in_class |= matches!(ir.functions[here.index()].kind, FunctionKind::Class(_));
+            scope = ir.functions[here.index()].parent;
+        }
+        // The compiler provides it in methods.
+        if in_class && ir.name(name) == "__class__" {
+            return Place::Free;
+        }
+        Place::Global
+    }
+}
+
+impl<'a> Lowering<'a> {
+    pub(super) fn intern(&mut self, name: &str) -> Name {
+        self.ir.names.intern(name)
+    }
+
+    /// Where a name lives.
+    pub(super) fn place(&mut self, name: Name) -> Place {
+        let known = match self.scopes.known(name) {
+            Some(place) => place,
+            None => {
+                let place = self.scopes.outside(&self.ir, self.func, name);
+                self.scopes.set(name, Some(place));
+                place
+            }
+        };
+        // A comprehension in a class body does not see the names of the class.
+        if self.comprehensions > 0
+            && let Place::Variable(var) = known
+            && var.0 < self.first_temporary.0
+            && matches!(self.kind, FunctionKind::Class(_))
+        {
+            return self.scopes.outside(&self.ir, self.func, name);
+        }
+        known
+    }
+
+    /// Finds a name bound in the current function, while its scope is scanned.
+    pub(super) fn declare(&mut self, name: Name) -> Option<Var> {
+        let var = match self.scopes.known(name) {
+            Some(Place::Variable(var)) => var,
+            Some(_) => return None,
+            None => {
+                let at_entry = match self.kind {
+                    FunctionKind::Module => Op::Global(name),
+                    FunctionKind::Def | FunctionKind::Lambda => unbound(name),
+                    FunctionKind::Class(_) => match self.scopes.outside(&self.ir, self.func, name) {
+                        Place::Free => Op::Free(name),
+                        _ => Op::Global(name),
+                    },
+                };
+                let var = self.builder.variable(at_entry);
+                self.scopes.set(name, Some(Place::Variable(var)));
+                self.scopes.own.push(name.0 << 1);
+                var
+            }
+        };
+        self.scopes.assigned.push(var);
+        Some(var)
+    }
+
+    /// `global name` or `nonlocal name`, while the scope is scanned.
+    pub(super) fn declare_outer(&mut self, name: Name, scope: BindingScope) {
+        let is_module = matches!(self.kind, FunctionKind::Module);
+        match scope {
+            // Its own names are global already.
+            _ if is_module => {}
+            BindingScope::Global => {
+                self.scopes.set(name, Some(Place::DeclaredGlobal));
+                self.scopes.own.retain(|own| own >> 1 != name.0);
+                self.scopes.own.push(name.0 << 1 | 1);
+            }
+            _ => {
+                self.scopes.set(name, Some(Place::DeclaredNonlocal));
+                self.scopes.own.retain(|own| own >> 1 != name.0);
+            }
+        }
+    }
+}
