@@ -9,7 +9,7 @@ mod lower;
 mod text;
 mod verify;
 
-pub use dump::dump;
+pub use dump::{dump, dump_with_source};
 
 pub use ruff_text_size::{TextRange, TextSize};
 pub use text::{Names, Texts};

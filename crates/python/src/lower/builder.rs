@@ -198,6 +198,11 @@ impl Builder {
         self.current != NOTHING
     }
 
+    /// Whether the open block has instructions yet.
+    pub(super) fn has_instructions(&self) -> bool {
+        self.current != NOTHING && self.blocks[self.current as usize].first < self.insts.len() as u32
+    }
+
     /// The open block.
     pub(super) fn current(&self) -> u32 {
         self.current
@@ -625,11 +630,6 @@ impl Builder {
             },
             variables: first_variable,
         }
-    }
-
-    /// The mark of a join.
-    pub(super) fn mark_of(&self, join: Join) -> u32 {
-        self.joins[join.0 as usize].mark
     }
 
     /// All edges back to the head of a loop are known. The environment is at the head's mark.

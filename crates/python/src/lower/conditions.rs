@@ -98,7 +98,7 @@ impl<'a> Lowering<'a> {
     }
 
     /// Branches on an operand; where the given side is missing, lowering goes on there.
-    fn step(&mut self, operand: &'a Expr, then: Option<Join>, otherwise: Option<Join>) {
+    pub(super) fn step(&mut self, operand: &'a Expr, then: Option<Join>, otherwise: Option<Join>) {
         let joins = self.builder.join_count();
         let (mark, before) = self.builder.mark();
         let next = self.builder.join(mark, operand.range());

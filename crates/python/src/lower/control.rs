@@ -155,9 +155,6 @@ impl<'a> Lowering<'a> {
                 self.assign_plain(target, entered);
             }
         }
-        if self.builder.handler.is_some() && self.builder.has_call {
-            self.builder.split();
-        }
         self.statements(&node.body);
     }
 

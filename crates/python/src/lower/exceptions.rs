@@ -27,13 +27,15 @@ pub(super) struct Ways {
     leave: Join,
     exit: Join,
     again: Join,
+    /// The first `return` that passes.
+    returned: Option<TextRange>,
 }
 
 /// How control goes on after a `finally` body.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Onward {
     Raise,
-    Return(Value),
+    Return(Value, TextRange),
     Break,
     Continue,
 }
@@ -49,14 +51,17 @@ impl<'a> Lowering<'a> {
         }
     }
 
-    /// `return`
+    /// `return value`
     pub(super) fn leave_function(&mut self, value: Value, range: TextRange) {
-        let finally = self.frames.iter().rev().find_map(|frame| match frame {
-            Frame::Finally(ways) => Some(ways.leave),
+        let finally = self.frames.iter_mut().rev().find_map(|frame| match frame {
+            Frame::Finally(ways) => Some(ways),
             Frame::Loop { .. } => None,
         });
         match finally {
-            Some(leave) => self.builder.jump_with(leave, value),
+            Some(ways) => {
+                ways.returned.get_or_insert(range);
+                self.builder.jump_with(ways.leave, value);
+            }
             None => {
                 self.builder.emit(Op::Return(value), range);
                 self.builder.exit();
@@ -74,6 +79,10 @@ impl<'a> Lowering<'a> {
         let (mark, before) = self.builder.mark();
         let after = self.builder.join(mark, node.range);
         let outer = self.builder.handler;
+        // The body has blocks of its own: exceptions come only from there.
+        if self.builder.has_instructions() {
+            self.builder.split();
+        }
         if node.finalbody.is_empty() {
             self.try_and_handlers(node, mark, after);
             self.meet(after, mark, before);
@@ -85,14 +94,15 @@ impl<'a> Lowering<'a> {
             leave: self.builder.valued_join(mark, node.range),
             exit: self.builder.join(mark, node.range),
             again: self.builder.join(mark, node.range),
+            returned: None,
         };
         self.frames.push(Frame::Finally(ways));
         self.builder.handler = Some(ways.exception);
         self.try_and_handlers(node, mark, after);
-        if self.builder.is_open() {
-            self.builder.jump(after);
-        }
-        self.frames.pop();
+        let ways = match self.frames.pop() {
+            Some(Frame::Finally(ways)) => ways,
+            _ => ways,
+        };
         self.builder.handler = outer;
         self.builder.undo(mark);
         self.finally(node, ways, after, mark, before);
@@ -106,24 +116,21 @@ impl<'a> Lowering<'a> {
         if !node.handlers.is_empty() {
             self.builder.handler = Some(dispatch);
         }
-        // The body has blocks of its own: exceptions come only from there.
-        let body = self.builder.join(mark, node.range);
-        let handler = self.builder.handler.take();
-        self.builder.jump(body);
-        self.builder.handler = handler;
-        self.builder.enter(body);
         self.statements(&node.body);
-        self.builder.end_protected();
-        self.builder.handler = outer;
-        if !node.orelse.is_empty() {
+        if node.orelse.is_empty() {
+            self.builder.jump(after);
+            self.builder.handler = outer;
+        } else {
+            self.builder.split();
+            self.builder.handler = outer;
             self.builder.ensure_open();
             self.statements(&node.orelse);
+            self.builder.jump(after);
         }
+        self.builder.undo(mark);
         if node.handlers.is_empty() {
             return;
         }
-        self.builder.jump(after);
-        self.builder.undo(mark);
         self.builder.enter(dispatch);
         self.handlers(node, after);
     }
@@ -187,7 +194,7 @@ impl<'a> Lowering<'a> {
     fn finally(&mut self, node: &'a StmtTry, ways: Ways, after: Join, mark: u32, before: u32) {
         let ordered = [
             (ways.exception, Onward::Raise),
-            (ways.leave, Onward::Return(Value::NONE)),
+            (ways.leave, Onward::Return(Value::NONE, ways.returned.unwrap_or(node.range))),
             (ways.exit, Onward::Break),
             (ways.again, Onward::Continue),
         ];
@@ -271,7 +278,7 @@ impl<'a> Lowering<'a> {
                 self.builder.emit_raising(op, range);
                 self.builder.exit();
             }
-            Onward::Return(value) => self.leave_function(value, range),
+            Onward::Return(value, range) => self.leave_function(value, range),
             Onward::Break => self.leave_loop(true),
             Onward::Continue => self.leave_loop(false),
         }
@@ -280,7 +287,7 @@ impl<'a> Lowering<'a> {
 
 fn with_value(onward: Onward, value: Value) -> Onward {
     match onward {
-        Onward::Return(_) => Onward::Return(value),
+        Onward::Return(_, range) => Onward::Return(value, range),
         other => other,
     }
 }

@@ -110,7 +110,7 @@ impl Finisher {
         self.map.clear();
         self.map.reserve(builder.insts.len());
         let mut next = first;
-        let mut place = |value: &mut Virtual, next: &mut u32| {
+        let place = |value: &mut Virtual, next: &mut u32| {
             value.place = *next;
             *next += 1;
         };
@@ -425,6 +425,7 @@ impl Numbers<'_> {
                 value: at(value),
             },
             Op::StoreName { name, value } => Op::StoreName { name, value: at(value) },
+            Op::Bind { name, value } => Op::Bind { name, value: at(value) },
             Op::DeleteAttr { base, name } => Op::DeleteAttr { base: at(base), name },
             Op::DeleteItem { base, key } => Op::DeleteItem {
                 base: at(base),

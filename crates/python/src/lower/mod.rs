@@ -24,7 +24,7 @@ mod tree;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use ruff_python_ast::{Expr, ExprLambda, Stmt, StmtClassDef, StmtFunctionDef};
-use ruff_text_size::{TextRange, TextSize};
+use ruff_text_size::{Ranged, TextRange, TextSize};
 use rustc_hash::FxHashMap;
 
 use crate::Input;
@@ -123,8 +123,8 @@ struct Lowering<'a> {
     builder: Builder,
     finisher: Finisher,
     scopes: Scopes,
-    /// The bodies, by function.
-    bodies: Vec<Body<'a>>,
+    /// The bodies, by function, and how deep in the tree each is.
+    bodies: Vec<(Body<'a>, u32)>,
     func: Func,
     kind: FunctionKind,
     /// Loops and `finally` clauses around the current statement.
@@ -134,7 +134,10 @@ struct Lowering<'a> {
     values: Vec<Value>,
     args: Vec<Arg>,
     parts: Vec<Part>,
+    /// Nesting inside the current body.
     depth: u32,
+    /// How deep in the tree the current body is.
+    base_depth: u32,
     deepest: u32,
     gave_up: bool,
     /// How many `finally` bodies are around the current statement.
@@ -189,7 +192,7 @@ impl<'a> Lowering<'a> {
             builder: Builder::default(),
             finisher: Finisher::default(),
             scopes: Scopes::new(text),
-            bodies: vec![Body::Module(body)],
+            bodies: vec![(Body::Module(body), 0)],
             func: Func(0),
             kind: FunctionKind::Module,
             frames: Vec::new(),
@@ -198,6 +201,7 @@ impl<'a> Lowering<'a> {
             args: Vec::new(),
             parts: Vec::new(),
             depth: 0,
+            base_depth: 0,
             deepest: 0,
             gave_up: false,
             finally_depth: 0,
@@ -216,17 +220,18 @@ impl<'a> Lowering<'a> {
 
     fn run(&mut self) {
         let mut next = 0;
-        while let Some(body) = self.bodies.get(next).copied() {
-            self.function(Func(next as u32), body);
+        while let Some((body, depth)) = self.bodies.get(next).copied() {
+            self.function(Func(next as u32), body, depth);
             next += 1;
         }
         self.ir.exports = std::mem::take(&mut self.exports).known();
     }
 
     /// Lowers one body.
-    fn function(&mut self, func: Func, body: Body<'a>) {
+    fn function(&mut self, func: Func, body: Body<'a>, depth: u32) {
         let range = self.ir.functions[func.index()].range;
         self.func = func;
+        self.base_depth = depth;
         self.kind = self.ir.functions[func.index()].kind;
         self.has_nested = false;
         self.receiver = None;
@@ -247,16 +252,14 @@ impl<'a> Lowering<'a> {
                 self.documented(&class.body);
             }
             Body::Def(def) => {
-                self.bind_parameters(&def.parameters);
+                self.bind_parameters();
                 self.bind_type_parameters(def.type_params.as_deref());
                 self.scan_statements(&def.body);
                 self.start_body();
                 self.documented(&def.body);
             }
             Body::Lambda(lambda) => {
-                if let Some(parameters) = &lambda.parameters {
-                    self.bind_parameters(parameters);
-                }
+                self.bind_parameters();
                 self.scan_expression(&lambda.body);
                 self.start_body();
                 let value = self.expr(&lambda.body);
@@ -318,6 +321,11 @@ impl<'a> Lowering<'a> {
 
     /// Remembers how deep the tree is, for dropping it: `more` levels below the current one, and those of the chains around it.
     fn note_depth(&mut self, more: u32) {
-        self.deepest = self.deepest.max(self.depth + self.spine.len() as u32 + more);
+        self.deepest = self.deepest.max(self.tree_depth() + more);
+    }
+
+    /// How deep in the tree the current place is.
+    fn tree_depth(&self) -> u32 {
+        self.base_depth + self.depth + self.spine.len() as u32
     }
 }

@@ -14,6 +14,10 @@ impl<'a> Lowering<'a> {
         let lowered = self.deeper(|this| {
             for statement in body {
                 this.builder.ensure_open();
+                // A handler sees the state before each statement that follows a call.
+                if this.builder.handler.is_some() && this.builder.has_call {
+                    this.builder.split();
+                }
                 this.statement(statement);
             }
         });
@@ -37,10 +41,6 @@ impl<'a> Lowering<'a> {
                 self.note_depth(1);
                 self.long_statement(simple.range());
                 self.simple_statement(simple);
-                // A handler sees the state before each call that may raise.
-                if self.builder.handler.is_some() && self.builder.has_call {
-                    self.builder.split();
-                }
             }
         }
     }
