@@ -369,8 +369,11 @@ impl Automaton {
             let mut chain = (position, 1, own.clone());
             for (before, length, shared) in &chains {
                 let common = shared.intersection(own);
-                if length + 1 > chain.1 && !common.is_empty() && self.reaches(*before, position, &common, &edges) {
-                    chain = (position, length + 1, common);
+                if length + 1 > chain.1
+                    && !common.is_empty()
+                    && let Some(taken) = self.reaches(*before, position, common, &edges)
+                {
+                    chain = (position, length + 1, taken);
                 }
             }
             if chain.1 > 1
@@ -384,22 +387,23 @@ impl Automaton {
         best.map(|(length, c)| Ambiguity::Polynomial(c, length))
     }
 
-    /// Whether a run of one of these characters leads from one position to the other.
-    fn reaches(&self, from: usize, to: usize, common: &CharSet, edges: &[Vec<(usize, u32)>]) -> bool {
+    /// The characters of which a run leads from one position to the other, of these.
+    fn reaches(&self, from: usize, to: usize, common: CharSet, edges: &[Vec<(usize, u32)>]) -> Option<CharSet> {
         let mut seen = vec![false; self.symbols.len()];
-        let mut waiting = vec![from];
-        while let Some(position) = waiting.pop() {
+        let mut waiting = vec![(from, common)];
+        while let Some((position, taken)) = waiting.pop() {
             for &(next, _) in &edges[position] {
                 if next == to {
-                    return true;
+                    return Some(taken);
                 }
-                let takes = matches!(&self.symbols[next], Symbol::Set(set) if set.meets(common));
-                if takes && next > from && !std::mem::replace(&mut seen[next], true) {
-                    waiting.push(next);
+                let Symbol::Set(set) = &self.symbols[next] else { continue };
+                let taken = taken.intersection(set);
+                if !taken.is_empty() && next > from && !std::mem::replace(&mut seen[next], true) {
+                    waiting.push((next, taken));
                 }
             }
         }
-        false
+        None
     }
 
     /// Whether a match begins at the first of these characters.
