@@ -145,6 +145,7 @@ macro_rules! files {
 pub fn builtin_libraries() -> &'static [(&'static str, &'static str)] {
     files![
         "database.toml",
+        "deserialisation.toml",
         "secrets.toml",
         "stdlib.toml",
         "templates.toml",
