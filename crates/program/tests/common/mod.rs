@@ -8,10 +8,10 @@ use clearance_python::{Input, ir::Op, lower_module};
 use clearance_source::Role;
 
 /// Builds a program from files, with the built-in models and these further paths.
-pub fn program(files: &[(&str, &str)], paths: &[&str]) -> Program {
+pub(crate) fn program(files: &[(&str, &str)], paths: &[&str]) -> Program {
     let libraries: Vec<_> =
         builtin_libraries().iter().map(|(name, text)| parse_library(name, text).unwrap()).collect();
-    let models = Models::new(&libraries, paths.iter().copied().chain(Program::own_paths()));
+    let models = Models::new(&libraries, paths.iter().copied().chain(Program::own_paths().map(|path: &str| path)));
     let inputs = files
         .iter()
         .map(|(path, text)| {
@@ -30,7 +30,7 @@ pub fn program(files: &[(&str, &str)], paths: &[&str]) -> Program {
 }
 
 /// The first argument of the call `probe(…)` in a file.
-pub fn probe(program: &Program, path: &str) -> Site {
+pub(crate) fn probe(program: &Program, path: &str) -> Site {
     let module = program.module_at(path).unwrap();
     let ir = &program.module(module).ir;
     let found = (0..ir.insts.len() as u32).map(clearance_python::ir::Value).find_map(|value| match ir.op(value) {
@@ -44,7 +44,7 @@ pub fn probe(program: &Program, path: &str) -> Site {
 
 /// The names of what `probe(…)` gets.
 #[allow(dead_code, reason = "each test file uses what it needs")]
-pub fn names(files: &[(&str, &str)], paths: &[&str]) -> Vec<String> {
+pub(crate) fn names(files: &[(&str, &str)], paths: &[&str]) -> Vec<String> {
     let program = program(files, paths);
     let site = probe(&program, files[0].0);
     let mut resolver = Resolver::new(&program);
@@ -53,7 +53,7 @@ pub fn names(files: &[(&str, &str)], paths: &[&str]) -> Vec<String> {
 
 /// What `probe(…)` gets, and the lines of the trail.
 #[allow(dead_code, reason = "each test file uses what it needs")]
-pub fn known(files: &[(&str, &str)]) -> (Known, Vec<String>) {
+pub(crate) fn known(files: &[(&str, &str)]) -> (Known, Vec<String>) {
     let program = program(files, &[]);
     let site = probe(&program, files[0].0);
     let mut resolver = Resolver::new(&program);
@@ -65,6 +65,6 @@ pub fn known(files: &[(&str, &str)]) -> (Known, Vec<String>) {
 
 /// Keeps the type in use where a test file needs only some helpers.
 #[allow(dead_code, reason = "each test file uses what it needs")]
-pub fn first(program: &Program) -> ModuleId {
+pub(crate) fn first(program: &Program) -> ModuleId {
     program.modules().next().unwrap().0
 }
