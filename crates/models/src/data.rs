@@ -143,7 +143,7 @@ macro_rules! files {
 
 /// The files that the program carries, in a fixed order: name and text.
 pub fn builtin_libraries() -> &'static [(&'static str, &'static str)] {
-    files!["database.toml", "deserialisation.toml", "stdlib.toml", "web.toml"]
+    files!["database.toml", "deserialisation.toml", "responses.toml", "stdlib.toml", "web.toml"]
 }
 
 #[cfg(test)]
