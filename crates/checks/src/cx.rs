@@ -25,14 +25,8 @@ pub struct Cx<'c, 'p> {
     pub(crate) examined: &'c mut u32,
 }
 
-/// A place in the module.
-#[derive(Debug, Clone, Copy)]
-pub struct Place {
-    /// The instruction.
-    pub value: Value,
-    /// Its range.
-    pub range: TextRange,
-}
+/// How many instructions after a value its variable is looked for.
+const NEARBY: u32 = 200;
 
 impl<'p> Cx<'_, 'p> {
     /// The module's IR.
@@ -228,11 +222,12 @@ impl<'p> Cx<'_, 'p> {
         None
     }
 
-    /// The variable that a value is bound to in its own function.
+    /// The variable that a value is bound to in its own function, soon after it is made.
     pub fn variable_of(&self, value: Value) -> Option<&'p str> {
         let ir = self.ir();
-        let func = ir.function_of(value);
-        ir.values(func).skip_while(|at| *at <= value).find_map(|at| match ir.op(at) {
+        let span = ir.functions[ir.function_of(value).index()].insts;
+        let end = (span.start + span.len).min(value.0.saturating_add(NEARBY));
+        ir.insts.get(value.index() + 1..end as usize)?.iter().find_map(|inst| match inst.op {
             Op::Bind { name, value: bound } | Op::StoreName { name, value: bound } if bound == value => Some(ir.name(name)),
             _ => None,
         })
@@ -255,6 +250,11 @@ impl<'p> Cx<'_, 'p> {
     /// Under which conditions a value's instruction runs: main guard, development branch, tests.
     pub fn situation(&mut self, value: Value) -> Situation {
         situation::of(self, value)
+    }
+
+    /// The conditions under which a value's instruction runs, innermost first.
+    pub fn guards(&mut self, value: Value) -> Vec<clearance_program::Guard> {
+        self.resolver.guards(Site { module: self.module, value })
     }
 
     /// Whether the program imports a module anywhere in application code (`"gunicorn"`, `"flask_talisman"`).

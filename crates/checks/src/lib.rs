@@ -18,7 +18,7 @@ use clearance_finding::Rule;
 use clearance_models::{Library, Models, builtin_libraries, parse_library};
 use clearance_program::Program;
 
-pub use cx::{Cx, Place};
+pub use cx::Cx;
 pub use draft::Draft;
 pub use engine::{Outcome, Settings, run};
 pub use listen::{

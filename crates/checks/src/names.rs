@@ -32,9 +32,9 @@ pub fn looks_like_secret_name(name: &str) -> bool {
     let before = words.len().checked_sub(2).map(|at| words[at].as_str());
     match last.as_str() {
         "password" | "passwd" | "pwd" | "passphrase" | "pass" | "secret" | "token" | "passcode" | "pin" => {
-            !matches!(before, Some("no" | "has" | "is" | "use" | "needs" | "invalid" | "wrong" | "csrf" | "reset" | "forgot"))
-                && !(last == "pass" && words.len() == 1)
-                && !(last == "pin" && words.len() == 1)
+            let about = ["no", "has", "is", "use", "needs", "invalid", "wrong", "csrf", "reset", "forgot"];
+            let ambiguous = words.len() == 1 && matches!(last.as_str(), "pass" | "pin");
+            !ambiguous && before.is_none_or(|before| !about.contains(&before))
         }
         "key" => matches!(before, Some("api" | "secret" | "private" | "access" | "encryption" | "signing" | "auth" | "jwt" | "master")),
         "apikey" | "secretkey" | "credentials" | "credential" => true,

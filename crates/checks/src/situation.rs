@@ -32,7 +32,7 @@ const DEVELOPMENT_WORDS: &[&str] = &["dev", "development", "local", "debug", "te
 const PRODUCTION_WORDS: &[&str] = &["prod", "production", "live", "staging", "stage"];
 
 pub(crate) fn of(cx: &mut Cx<'_, '_>, value: Value) -> Situation {
-    let guards = cx.program.guards(Site { module: cx.module, value });
+    let guards = cx.resolver.guards(Site { module: cx.module, value });
     let mut situation = Situation::default();
     for guard in guards {
         judge(cx, guard, &mut situation);

@@ -146,6 +146,7 @@ pub fn builtin_libraries() -> &'static [(&'static str, &'static str)] {
     files![
         "database.toml",
         "deserialisation.toml",
+        "responses.toml",
         "secrets.toml",
         "stdlib.toml",
         "templates.toml",

@@ -787,11 +787,20 @@ fn is_textual(value: &Known) -> bool {
     }
 }
 
-impl Program {
+impl Resolver<'_> {
     /// The conditions under which a value's instruction runs, innermost first.
-    pub fn guards(&self, site: Site) -> Vec<guards::Guard> {
-        let ir = &self.module(site.module).ir;
+    pub fn guards(&mut self, site: Site) -> Vec<guards::Guard> {
+        let ir = &self.program.module(site.module).ir;
         let func = ir.function_of(site.value);
-        guards::guards(ir, func, guards::block_of(ir, func, site.value))
+        let function = FuncRef { module: site.module, func };
+        let dominators = self.dominators.entry(function).or_insert_with(|| guards::Dominators::new(ir, func));
+        guards::guards(ir, dominators, guards::block_of(ir, func, site.value))
+    }
+}
+
+impl Program {
+    /// Like [`Resolver::guards`], for a single question.
+    pub fn guards(&self, site: Site) -> Vec<guards::Guard> {
+        Resolver::new(self).guards(site)
     }
 }

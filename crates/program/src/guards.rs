@@ -127,8 +127,7 @@ fn reverse_postorder(ir: &ModuleIr, first: u32, count: usize) -> Vec<u32> {
 }
 
 /// The conditions that hold whenever `block` is reached, innermost first.
-pub(crate) fn guards(ir: &ModuleIr, func: Func, block: Block) -> Vec<Guard> {
-    let dominators = Dominators::new(ir, func);
+pub(crate) fn guards(ir: &ModuleIr, dominators: &Dominators, block: Block) -> Vec<Guard> {
     let mut found = Vec::new();
     let mut here = block;
     while let Some(dominator) = dominators.immediate(here) {

@@ -138,18 +138,15 @@ impl Module {
             let func = Func(number as u32);
             let own_scope = matches!(function.kind, FunctionKind::Module | FunctionKind::Class(_));
             let bindings = ir.bindings(func);
-            let mut reaching = own_scope.then(|| Reaching::new(ir, func, bindings));
+            let reaching = if own_scope { reaching(ir, func, bindings) } else { Vec::new() };
+            let survives = |position: usize| reaching.get(position).copied().unwrap_or(true);
             for (position, binding) in bindings.iter().enumerate() {
                 match (binding.scope, function.kind) {
-                    (BindingScope::Own, FunctionKind::Module) => {
-                        if reaching.as_mut().is_some_and(|reaching| reaching.survives(position)) {
-                            self.globals.push((binding.name, func, binding.value));
-                        }
+                    (BindingScope::Own, FunctionKind::Module) if survives(position) => {
+                        self.globals.push((binding.name, func, binding.value));
                     }
-                    (BindingScope::Own, FunctionKind::Class(_)) => {
-                        if reaching.as_mut().is_some_and(|reaching| reaching.survives(position)) {
-                            self.attributes.push((func, binding.name, binding.value));
-                        }
+                    (BindingScope::Own, FunctionKind::Class(_)) if survives(position) => {
+                        self.attributes.push((func, binding.name, binding.value));
                     }
                     (BindingScope::Global, _) => self.globals.push((binding.name, func, binding.value)),
                     _ => {}
@@ -194,32 +191,21 @@ pub(crate) fn is_parameter(ir: &ModuleIr, mut value: Value, index: u32) -> bool 
 }
 
 /// Which bindings of a body can still be in force at its end: a later unconditional binding of the same name replaces the earlier ones.
-struct Reaching {
-    survives: Vec<bool>,
-}
-
-impl Reaching {
-    fn new(ir: &ModuleIr, func: Func, bindings: &[ir::Binding]) -> Self {
-        let mut survives = vec![true; bindings.len()];
-        let mut names: Vec<(Name, usize)> =
-            bindings.iter().enumerate().map(|(position, binding)| (binding.name, position)).collect();
-        names.sort_unstable();
-        let repeated = names.windows(2).any(|pair| pair[0].0 == pair[1].0);
-        if repeated {
-            let certain = CertainBlocks::new(ir, func);
-            for group in names.chunk_by(|a, b| a.0 == b.0) {
-                let last_certain = group.iter().rposition(|(_, position)| certain.contains(ir, bindings[*position].value));
-                for (_, position) in &group[..last_certain.unwrap_or(0)] {
-                    survives[*position] = false;
-                }
+fn reaching(ir: &ModuleIr, func: Func, bindings: &[ir::Binding]) -> Vec<bool> {
+    let mut survives = vec![true; bindings.len()];
+    let mut names: Vec<(Name, usize)> =
+        bindings.iter().enumerate().map(|(position, binding)| (binding.name, position)).collect();
+    names.sort_unstable();
+    if names.windows(2).any(|pair| pair[0].0 == pair[1].0) {
+        let certain = CertainBlocks::new(ir, func);
+        for group in names.chunk_by(|a, b| a.0 == b.0) {
+            let last_certain = group.iter().rposition(|(_, position)| certain.contains(ir, bindings[*position].value));
+            for (_, position) in &group[..last_certain.unwrap_or(0)] {
+                survives[*position] = false;
             }
         }
-        Self { survives }
     }
-
-    fn survives(&mut self, position: usize) -> bool {
-        self.survives[position]
-    }
+    survives
 }
 
 /// The blocks of a body that every complete run passes.

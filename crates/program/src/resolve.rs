@@ -5,7 +5,7 @@ use clearance_python::ir::{Arg, ArgKind, Func, FunctionKind, Name, Op, Param, Sp
 use rustc_hash::FxHashMap;
 
 use crate::{
-    ClassRef, Entities, Entity, FuncRef, ImportTarget, ModuleId, Program, Site,
+    ClassRef, Dominators, Entities, Entity, FuncRef, ImportTarget, ModuleId, Program, Site,
     entity::{insert, merge},
 };
 
@@ -24,12 +24,14 @@ pub struct Resolver<'p> {
     fuel: u32,
     /// Something on the way was cut off (a cycle, a bound), so the answer is not kept.
     cut: bool,
+    /// Of the functions that were asked about.
+    pub(crate) dominators: FxHashMap<FuncRef, Dominators>,
 }
 
 impl<'p> Resolver<'p> {
     /// A resolver with an empty memory.
     pub fn new(program: &'p Program) -> Self {
-        Self { program, memory: FxHashMap::default(), active: Vec::new(), fuel: FUEL, cut: false }
+        Self { program, memory: FxHashMap::default(), active: Vec::new(), fuel: FUEL, cut: false, dominators: FxHashMap::default() }
     }
 
     /// What the value stands for. Empty when that is not known.

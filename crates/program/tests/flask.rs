@@ -2,7 +2,7 @@
 
 mod common;
 
-use clearance_program::{Program, Route, RouteProblem};
+use clearance_program::{Program, Resolver, Route, RouteProblem};
 
 fn routes(files: &[(&str, &str)]) -> Vec<String> {
     let program: Program = common::program(files, &[]);
@@ -111,11 +111,11 @@ fn conditions_around_a_place() {
     let text = "import os\nif os.getenv('ENV') == 'dev':\n    if os.name == 'nt':\n        pass\n    probe(1)\n";
     let program = common::program(&[("a.py", text)], &[]);
     let site = common::probe(&program, "a.py");
-    let guards = program.guards(site);
+    let guards = Resolver::new(&program).guards(site);
     assert_eq!(guards.len(), 1);
     assert!(guards[0].truth);
     let text = "import os\ndef f():\n    if os.getenv('ENV') != 'dev':\n        return\n    probe(1)\n";
     let program = common::program(&[("a.py", text)], &[]);
-    let guards = program.guards(common::probe(&program, "a.py"));
+    let guards = Resolver::new(&program).guards(common::probe(&program, "a.py"));
     assert_eq!(guards.iter().map(|guard| guard.truth).collect::<Vec<_>>(), [false]);
 }

@@ -2,6 +2,7 @@
 
 use clearance_program::{Known, TrailStep};
 use clearance_python::ir::{BinaryOp, Op, Value};
+use clearance_source::Role;
 
 use super::pattern::{Flags, Pattern, parse};
 use crate::{CallEvent, Cx};
@@ -56,6 +57,11 @@ pub(super) fn given(cx: &mut Cx<'_, '_>, call: CallEvent) -> Option<Given> {
         None => Flags::default(),
     };
     let (known, trail) = cx.known_with_trail(argument);
+    // A pattern that a test passes says nothing about the code that takes it.
+    let from_test = trail.first().is_some_and(|step| cx.program.module(step.module).role == Role::Test);
+    if from_test && cx.role() != Role::Test {
+        return None;
+    }
     let patterns: Vec<(String, Pattern)> = known
         .possibilities()
         .into_iter()

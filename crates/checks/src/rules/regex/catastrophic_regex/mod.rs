@@ -39,8 +39,8 @@ fn check(cx: &mut Cx<'_, '_>, call: CallEvent) {
         }
     }
     let range = cx.range(given.argument);
-    let Some((found, text)) = worst else {
-        return cx.hold(range, "each text can be matched in few ways");
+    let Some((found, text)) = worst.filter(|(found, _)| power(found) > 2) else {
+        return cx.hold(range, "the time is at most quadratic");
     };
     let text = excerpt(text);
     let draft = match found {
@@ -51,9 +51,8 @@ fn check(cx: &mut Cx<'_, '_>, call: CallEvent) {
         ),
         Ambiguity::Polynomial(c, power) => {
             let message = format!("{power} repetitions of {text:?} share a run of {} out among themselves", shown(c));
-            let severity = if power > 2 { Severity::Low } else { Severity::Info };
             let reason = format!("the time grows with the power {power} of the length, not exponentially");
-            Draft::new(&RULE, range, message).severity(severity, reason).confidence(Confidence::Medium)
+            Draft::new(&RULE, range, message).severity(Severity::Low, reason).confidence(Confidence::Medium)
         }
     };
     cx.report(draft.trail(given.trail));
