@@ -143,7 +143,7 @@ macro_rules! files {
 
 /// The files that the program carries, in a fixed order: name and text.
 pub fn builtin_libraries() -> &'static [(&'static str, &'static str)] {
-    files!["database.toml", "stdlib.toml", "web.toml"]
+    files!["database.toml", "files.toml", "process.toml", "server.toml", "stdlib.toml", "web.toml"]
 }
 
 #[cfg(test)]
