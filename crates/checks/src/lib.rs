@@ -8,6 +8,7 @@ mod draft;
 mod engine;
 mod listen;
 mod names;
+mod outside;
 pub mod rules;
 mod situation;
 mod strings;
@@ -53,7 +54,8 @@ pub fn models() -> Arc<Models> {
             .unwrap_or_else(|error| unreachable!("the built-in model files are read by a test: {error}"));
         let listened = code_rules().flat_map(|rule| rule.listens).flat_map(Listen::paths);
         let asked = code_rules().flat_map(|rule| rule.paths.iter().copied());
-        Arc::new(Models::new(&libraries, listened.chain(asked).chain(Program::own_paths())))
+        let shared = strings::PATHS.iter().chain(outside::PATHS).copied();
+        Arc::new(Models::new(&libraries, listened.chain(asked).chain(shared).chain(Program::own_paths())))
     });
     MODELS.clone()
 }

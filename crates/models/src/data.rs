@@ -146,8 +146,11 @@ pub fn builtin_libraries() -> &'static [(&'static str, &'static str)] {
     files![
         "database.toml",
         "deserialisation.toml",
+        "files.toml",
+        "process.toml",
         "responses.toml",
         "secrets.toml",
+        "server.toml",
         "stdlib.toml",
         "templates.toml",
         "transport.toml",

@@ -522,7 +522,7 @@ impl<'p> Resolver<'p> {
     }
 
     /// The argument that `call` passes for the `index`-th parameter of `function`.
-    pub(crate) fn argument_of(&mut self, call: Site, function: FuncRef, index: u32) -> Option<Site> {
+    pub fn argument_of(&mut self, call: Site, function: FuncRef, index: u32) -> Option<Site> {
         let program = self.program;
         let caller = &program.module(call.module).ir;
         let Op::Call { args, .. } = caller.op(call.value) else { return None };

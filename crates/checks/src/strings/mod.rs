@@ -3,7 +3,7 @@
 mod nature;
 mod templates;
 
-use clearance_program::{Known, Site};
+use clearance_program::{Entity, Known, Site};
 use clearance_python::ir::{ArgKind, BinaryOp, CollectKind, Op, Part, Value};
 
 use crate::Cx;
@@ -67,6 +67,8 @@ fn take_apart(cx: &mut Cx<'_, '_>, site: Site, found: &mut Vec<Piece>, depth: u3
     let at = |value| Site { module: site.module, value };
     match ir.op(site.value) {
         Op::Str(text) => found.push(Piece::Text(ir.text(text).to_owned())),
+        Op::Sigma { .. } if nature::is_tested(cx, site) => found.push(Piece::Choice(site)),
+        Op::Sigma { .. } if is_number(cx, site) => found.push(Piece::Number(site)),
         Op::Sigma { value, .. } | Op::Await(value) => take_apart(cx, at(value), found, depth + 1),
         Op::Format(parts) => {
             for part in ir.parts(parts) {
@@ -95,6 +97,12 @@ fn take_apart(cx: &mut Cx<'_, '_>, site: Site, found: &mut Vec<Piece>, depth: u3
                 put_in(cx, at(right), found, depth);
             }
         },
+        // `folder / "name"` of pathlib.
+        Op::Binary { op: BinaryOp::Div, left, right, .. } if is_path(cx, at(left)) => {
+            take_apart(cx, at(left), found, depth + 1);
+            found.push(Piece::Text("/".to_owned()));
+            put_in(cx, at(right), found, depth);
+        }
         Op::Call { callee, args } => {
             let method = match ir.op(callee) {
                 Op::Attr { base, name } => Some((at(base), ir.name(name))),
@@ -155,6 +163,14 @@ fn leaf(cx: &mut Cx<'_, '_>, site: Site, found: &mut Vec<Piece>) {
     if let Some(text) = constant_text(&known) {
         return found.push(Piece::Constant(site, text));
     }
+    // A path object is what it was made from.
+    if let Known::Entity(Entity::Instance(class, made)) = known
+        && made != site
+        && made.value != Value::NONE
+        && cx.program.models.text(class) == "pathlib.Path"
+    {
+        return put_in(cx, made, found, MAX_DEPTH / 2);
+    }
     if is_number(cx, site) {
         return found.push(Piece::Number(site));
     }
@@ -162,6 +178,11 @@ fn leaf(cx: &mut Cx<'_, '_>, site: Site, found: &mut Vec<Piece>) {
         return found.push(Piece::Choice(site));
     }
     found.push(Piece::Value(site));
+}
+
+fn is_path(cx: &mut Cx<'_, '_>, site: Site) -> bool {
+    let path = cx.program.models.find("pathlib.Path");
+    path.is_some_and(|path| cx.resolver.is_instance(site, path))
 }
 
 /// The text of a constant; of several constants, the first.
@@ -287,7 +308,7 @@ fn is_numeric_spec(cx: &mut Cx<'_, '_>, spec: Site) -> bool {
     spec.ends_with(['b', 'c', 'd', 'e', 'E', 'f', 'F', 'g', 'G', 'o', 'x', 'X', '%'])
 }
 
-/// Paths that the questions of this module ask about; a rule that uses it lists them in [`crate::CodeRule::paths`].
+/// Paths that the questions of this module ask about.
 pub(crate) const PATHS: &[&str] = &[
     "builtins.abs",
     "builtins.enumerate",
@@ -296,6 +317,7 @@ pub(crate) const PATHS: &[&str] = &[
     "builtins.id",
     "builtins.int",
     "builtins.len",
+    "builtins.map",
     "builtins.max",
     "builtins.min",
     "builtins.ord",
@@ -314,6 +336,7 @@ pub(crate) const PATHS: &[&str] = &[
     "shlex.join",
     "pipes.quote",
     "subprocess.list2cmdline",
+    "sys.executable",
     "textwrap.dedent",
     "time.monotonic",
     "time.time",

@@ -130,25 +130,26 @@ pub(crate) fn is_fixed_choice(cx: &mut Cx<'_, '_>, site: Site) -> bool {
             }
             _ => false,
         },
-        Op::Sigma { value, .. } => tested(cx, site) || is_fixed_choice(cx, at(value)),
-        Op::Param(_) => tested(cx, site),
+        Op::Sigma { value, .. } => is_tested(cx, site) || is_fixed_choice(cx, at(value)),
         _ => false,
     }
 }
 
 /// Whether the value was tested to be in a constant collection on the way to where it is used.
-fn tested(cx: &mut Cx<'_, '_>, site: Site) -> bool {
-    let program = cx.program;
-    let ir = &program.module(site.module).ir;
-    let guards = match ir.op(site.value) {
-        Op::Sigma { condition, truth, .. } => vec![(condition, truth)],
-        _ => Vec::new(),
-    };
-    guards.into_iter().any(|(condition, truth)| membership(cx, site, condition, truth))
+pub(super) fn is_tested(cx: &mut Cx<'_, '_>, site: Site) -> bool {
+    let mut here = site;
+    for _ in 0..8 {
+        let Op::Sigma { value, condition, truth } = cx.program.op(here) else { return false };
+        if membership(cx, here, condition, truth) {
+            return true;
+        }
+        here.value = value;
+    }
+    false
 }
 
 /// Whether `condition` coming out as `truth` says that the value is in a constant collection.
-pub(crate) fn membership(cx: &mut Cx<'_, '_>, site: Site, condition: Value, truth: bool) -> bool {
+fn membership(cx: &mut Cx<'_, '_>, site: Site, condition: Value, truth: bool) -> bool {
     let program = cx.program;
     let ir = &program.module(site.module).ir;
     let Op::Compare { op, left, right } = ir.op(condition) else { return false };

@@ -61,13 +61,22 @@ pub(super) enum Bind {
     Unknown,
 }
 
+/// What a value is, with the way to where it comes from; where that is only another place of the same body, that place.
+pub(super) fn traced(cx: &mut Cx<'_, '_>, value: Site, note: &str) -> (Known, Vec<TrailStep>) {
+    let (known, mut trail) = cx.known_at_with_trail(value);
+    if trail.is_empty() {
+        trail.push(TrailStep { module: value.module, range: cx.program.range(value), note: note.to_owned() });
+    }
+    (known, trail)
+}
+
 /// Where a server listens, with the way to the address.
 pub(super) fn bind(cx: &mut Cx<'_, '_>, host: Option<Site>, hidden: bool) -> (Bind, Vec<TrailStep>) {
     let Some(host) = host else {
         let bind = if hidden { Bind::Unknown } else { Bind::Loopback("127.0.0.1".to_owned()) };
         return (bind, Vec::new());
     };
-    let (known, trail) = cx.known_at_with_trail(host);
+    let (known, trail) = traced(cx, host, "the address");
     let possibilities = known.possibilities();
     let addresses: Vec<String> = possibilities.iter().filter_map(|known| known.as_str().map(str::to_owned)).collect();
     let everywhere = addresses.iter().find(|address| is_everywhere(address));
@@ -173,7 +182,7 @@ pub(super) fn names_development(name: &str) -> bool {
         matches!(
             word.as_str(),
             "dev" | "devel" | "develop" | "development" | "local" | "localhost" | "debug" | "debugging" | "test" | "tests"
-                | "testing" | "unittest" | "ci" | "pytest" | "e" | "sandbox" | "example" | "demo"
+                | "testing" | "unittest" | "ci" | "pytest" | "sandbox"
         )
     })
 }

@@ -24,7 +24,7 @@ pub(super) fn use_of(cx: &mut Cx<'_, '_>, value: Value, function: Func, depth: u
     }
     let mut compared = false;
     let mut other = false;
-    for user in ir.values(function).skip_while(|at| *at <= value) {
+    for user in ir.values(function) {
         let found = match ir.op(user) {
             Op::Compare { left, right, .. } if left == value || right == value => {
                 compared = true;
@@ -60,20 +60,7 @@ pub(super) fn use_of(cx: &mut Cx<'_, '_>, value: Value, function: Func, depth: u
             Use::Other => other = true,
         }
     }
-    if depth < 3
-        && let Some(phi) = merged(cx, value, function)
-    {
-        return use_of(cx, phi, function, depth + 1);
-    }
     if compared && !other { Use::Compared } else { Use::Other }
-}
-
-/// A phi that merges the value: phis may stand before their operands.
-fn merged(cx: &Cx<'_, '_>, value: Value, function: Func) -> Option<Value> {
-    let ir = cx.ir();
-    ir.values(function)
-        .take_while(|at| *at < value)
-        .find(|at| matches!(ir.op(*at), Op::Phi(span) if ir.list(span).contains(&value)))
 }
 
 /// `def serve(host="0.0.0.0")`

@@ -6,7 +6,7 @@ use clearance_finding::{Confidence, Plane, Rule, Severity};
 use clearance_program::{Entity, Known, Site, TrailStep};
 use clearance_python::ir::{ArgKind, FunctionKind, Op, Value};
 
-use super::common::{Flag, argument, flag, names_development, surroundings};
+use super::common::{Flag, argument, flag, names_development, surroundings, traced};
 use crate::{CallEvent, CodeRule, Cx, Draft, Listen, StoreEvent, StoreTarget};
 
 /// The rule.
@@ -78,7 +78,7 @@ struct Setting {
 /// Judges one setting of the flag.
 fn judge(cx: &mut Cx<'_, '_>, setting: Setting) {
     cx.examined();
-    let (known, trail) = cx.known_at_with_trail(setting.value);
+    let (known, trail) = traced(cx, setting.value, "set here");
     judge_known(cx, setting, &known, trail);
 }
 

@@ -3,7 +3,7 @@
 use clearance_finding::{Confidence, Plane, Rule, Severity};
 use clearance_program::Known;
 
-use super::common::{Bind, Flag, argument, bind, flag, surroundings};
+use super::common::{Bind, Flag, argument, bind, flag, surroundings, traced};
 use crate::{CallEvent, CodeRule, Cx, Draft, Listen};
 
 /// The rule.
@@ -43,7 +43,7 @@ fn sockets(cx: &mut Cx<'_, '_>, call: CallEvent) {
     let Some(unsafe_flag) = argument(cx, call, None, "allow_unsafe_werkzeug") else {
         return cx.hold(range, "Werkzeug is not allowed to serve");
     };
-    let (known, mut trail) = cx.known_at_with_trail(unsafe_flag);
+    let (known, mut trail) = traced(cx, unsafe_flag, "set here");
     let message = match flag(&known) {
         Flag::Off | Flag::OffByDefault(_) => return cx.hold(range, "Werkzeug is not allowed to serve"),
         Flag::Unknown => return,
@@ -73,7 +73,7 @@ fn reloading(cx: &mut Cx<'_, '_>, call: CallEvent) {
     let Some(reload) = argument(cx, call, None, "reload") else {
         return cx.hold(range, "the server does not reload code");
     };
-    let (known, mut trail) = cx.known_at_with_trail(reload);
+    let (known, mut trail) = traced(cx, reload, "set here");
     let (message, confidence) = match flag(&known) {
         Flag::Off => return cx.hold(range, "the server does not reload code"),
         Flag::OffByDefault(variable) => {

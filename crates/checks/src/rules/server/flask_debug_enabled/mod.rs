@@ -1,7 +1,7 @@
 //! `app.run(debug=True)`: the Werkzeug debugger.
 
 use clearance_finding::{Confidence, Plane, Rule, Severity};
-use super::common::{Bind, Flag, argument, bind, debugger_severity, flag, surroundings};
+use super::common::{Bind, Flag, argument, bind, debugger_severity, flag, surroundings, traced};
 use crate::{CallEvent, CodeRule, Cx, Draft, Listen};
 
 /// The rule.
@@ -63,7 +63,7 @@ fn check(cx: &mut Cx<'_, '_>, call: CallEvent) {
         }
         return;
     };
-    let (known, mut trail) = cx.known_at_with_trail(deciding);
+    let (known, mut trail) = traced(cx, deciding, "the debug flag");
     let mut state = flag(&known);
     let without_debugger = debug.is_some()
         && debugger.is_some_and(|debugger| matches!(flag(&cx.known_at(debugger)), Flag::Off));

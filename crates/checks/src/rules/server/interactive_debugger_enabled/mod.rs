@@ -4,7 +4,7 @@ use clearance_finding::{Confidence, Plane, Rule, Severity};
 use clearance_program::Known;
 use clearance_python::ir::Op;
 
-use super::common::{Bind, Flag, argument, bind, debugger_severity, flag, surroundings};
+use super::common::{Bind, Flag, argument, bind, debugger_severity, flag, surroundings, traced};
 use crate::{CallEvent, CodeRule, Cx, Draft, Listen, StoreEvent, StoreTarget};
 
 /// The rule.
@@ -77,7 +77,7 @@ fn served(cx: &mut Cx<'_, '_>, call: CallEvent) {
         }
         return;
     };
-    let (known, mut trail) = cx.known_at_with_trail(debugger);
+    let (known, mut trail) = traced(cx, debugger, "set here");
     let (message, confidence) = match flag(&known) {
         Flag::Off => return cx.hold(range, "the debugger is off"),
         Flag::OffByDefault(variable) => {
