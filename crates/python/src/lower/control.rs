@@ -3,7 +3,6 @@
 use ruff_python_ast::{StmtFor, StmtIf, StmtWhile, StmtWith};
 use ruff_text_size::{Ranged, TextRange, TextSize};
 
-
 use crate::ir::Op;
 
 use super::Lowering;
@@ -72,7 +71,11 @@ impl<'a> Lowering<'a> {
         let (mark, before) = self.builder.mark();
         let exit = self.builder.join(mark, node.range);
         let body = self.builder.join(mark, node.range);
-        let done = if node.orelse.is_empty() { exit } else { self.builder.join(mark, node.range) };
+        let done = if node.orelse.is_empty() {
+            exit
+        } else {
+            self.builder.join(mark, node.range)
+        };
         self.condition(&node.test, body, done);
         self.builder.undo(mark);
         self.builder.enter(body);
@@ -89,7 +92,11 @@ impl<'a> Lowering<'a> {
         let (mark, before) = self.builder.mark();
         let exit = self.builder.join(mark, node.range);
         let body = self.builder.join(mark, node.range);
-        let done = if node.orelse.is_empty() { exit } else { self.builder.join(mark, node.range) };
+        let done = if node.orelse.is_empty() {
+            exit
+        } else {
+            self.builder.join(mark, node.range)
+        };
         self.builder.iterate(body, done);
         self.builder.enter(body);
         let op = Op::Element {
@@ -141,7 +148,10 @@ impl<'a> Lowering<'a> {
     }
 
     pub(super) fn with_statement(&mut self, node: &'a StmtWith) {
-        let end = node.items.last().map_or(node.range.start(), |item| item.range.end());
+        let end = node
+            .items
+            .last()
+            .map_or(node.range.start(), |item| item.range.end());
         self.header(node.range.start(), end);
         for item in &node.items {
             let manager = self.expr(&item.context_expr);
@@ -171,4 +181,3 @@ impl<'a> Lowering<'a> {
         }
     }
 }
-
