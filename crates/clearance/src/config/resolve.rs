@@ -210,11 +210,13 @@ fn scope(
             rules: selection::meant_by(catalogue, names, notes)?.rules,
         });
     }
+    // What is only worth a look is hidden, unless just that was asked for.
+    let least = if audit.value || overrides.select.is_some() { Severity::Info } else { Severity::Low };
     Ok(Scope {
         base: layer.map_or(Base::Inside(String::new()), |layer| layer.base.clone()),
         file: layer.map(|layer| layer.file.clone()),
         states,
-        severity: threshold(line.severity, "--severity", options.severity.as_ref(), Severity::Low),
+        severity: threshold(line.severity, "--severity", options.severity.as_ref(), least),
         confidence: threshold(line.confidence, "--confidence", options.confidence.as_ref(), Confidence::Low),
         audit,
         select: select.map(|(_, names)| names.clone()),
