@@ -83,9 +83,12 @@ pub(super) fn cookie(cx: &mut Cx<'_, '_>, call: CallEvent) -> Option<Cookie> {
         speaking.extend(cx.name_of(name).into_iter().flat_map(words));
     }
     let for_csrf = speaking.iter().any(|word| matches!(word.as_str(), "csrf" | "xsrf" | "csrftoken"));
+    // What a cookie of fixed value says is known to everybody, whatever its name.
+    let fixed = value.is_some_and(|value| cx.known(value).is_constant());
     if let Some(value) = value {
         speaking.extend(cx.name_of(value).into_iter().flat_map(words));
     }
+    let text_is_open = text.is_none();
     let sensitive = speaking.iter().any(|word| {
         matches!(
             word.as_str(),
@@ -93,7 +96,7 @@ pub(super) fn cookie(cx: &mut Cx<'_, '_>, call: CallEvent) -> Option<Cookie> {
                 | "secret" | "bearer" | "sso"
         )
     });
-    Some(Cookie { name: text, sensitive: sensitive && !for_csrf, for_csrf, certain })
+    Some(Cookie { name: text, sensitive: sensitive && !for_csrf && !(fixed && text_is_open), for_csrf, certain })
 }
 
 fn looks_like_response(cx: &Cx<'_, '_>, base: Value) -> bool {
