@@ -20,7 +20,11 @@ pub(crate) fn write_stdout(text: &[u8]) -> Result<(), Failure> {
 pub(crate) fn write_stderr(kind: &str, text: &str) {
     let mut stderr = io::stderr().lock();
     for (index, line) in text.lines().enumerate() {
-        let prefix = if index == 0 { format!("{kind}: ") } else { "  ".to_owned() };
+        let prefix = if index == 0 {
+            format!("{kind}: ")
+        } else {
+            "  ".to_owned()
+        };
         let _ = writeln!(stderr, "{prefix}{}", safe(line));
     }
 }
@@ -28,13 +32,19 @@ pub(crate) fn write_stderr(kind: &str, text: &str) {
 /// `line` without characters that could steer a terminal, and without the start of a workflow command (`::`) that a
 /// continuous integration service would obey.
 pub(crate) fn safe(line: &str) -> Cow<'_, str> {
-    let is_bad = |c: char| (c.is_control() && c != '\t') || matches!(c, '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}');
+    let is_bad = |c: char| {
+        (c.is_control() && c != '\t') || matches!(c, '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
+    };
     let starts_command = line.trim_start().starts_with("::") || line.trim_start().starts_with("##[");
     if !starts_command && !line.contains(is_bad) {
         return Cow::Borrowed(line);
     }
     let cleaned = line.replace(is_bad, "\u{FFFD}");
-    Cow::Owned(if starts_command { format!("| {cleaned}") } else { cleaned })
+    Cow::Owned(if starts_command {
+        format!("| {cleaned}")
+    } else {
+        cleaned
+    })
 }
 
 /// Whether standard output gets colours. `NO_COLOR` and `CLICOLOR_FORCE` count unless the user has said.
@@ -47,7 +57,9 @@ pub(crate) fn stdout_has_colors(choice: ColorChoice) -> bool {
             let is_dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
             if is_set("NO_COLOR") {
                 false
-            } else if std::env::var_os("CLICOLOR_FORCE").is_some_and(|value| !value.is_empty() && value != "0") {
+            } else if std::env::var_os("CLICOLOR_FORCE")
+                .is_some_and(|value| !value.is_empty() && value != "0")
+            {
                 true
             } else {
                 io::stdout().is_terminal() && !is_dumb

@@ -97,6 +97,7 @@ pub(crate) fn hidden_by(by: HiddenBy) -> &'static str {
         HiddenBy::Severity => "below the asked severity",
         HiddenBy::Confidence => "below the asked confidence",
         HiddenBy::Audit => "of rules for auditors",
+        HiddenBy::Configuration => "ignored by configuration",
     }
 }
 

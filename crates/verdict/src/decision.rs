@@ -297,7 +297,7 @@ pub(crate) fn conditions(grounds: &Grounds<'_>) -> Vec<Condition> {
 
 /// Whether hidden findings could have changed the decision. Findings of audit rules were not asked for and cannot.
 fn hides(entry: &Hidden, policy: &Policy) -> bool {
-    entry.by != crate::words::HiddenBy::Audit && entry.severity >= policy.warning.min(policy.blocking)
+    !matches!(entry.by, crate::words::HiddenBy::Audit | crate::words::HiddenBy::Configuration) && entry.severity >= policy.warning.min(policy.blocking)
 }
 
 /// Folds what is too much for `room` lines (at least one) into the last of them.

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use clearance_finding::{Finding, Location};
+use clearance_finding::{Finding, Location, Severity};
 use rustc_hash::FxHashMap;
 
 use crate::{
@@ -297,7 +297,7 @@ impl Evaluation<'_> {
             .input
             .hidden
             .iter()
-            .filter(|entry| definition.is_fed_by(entry.rule))
+            .filter(|entry| definition.is_fed_by(entry.rule) && entry.severity > Severity::Info)
         {
             *hidden.entry(entry.by.as_str()).or_default() += entry.count;
         }

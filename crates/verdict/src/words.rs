@@ -177,6 +177,8 @@ words! {
         Confidence = "confidence",
         /// Their rule is for auditors and was not asked for.
         Audit = "audit",
+        /// The configuration ignores or does not select their rule.
+        Configuration = "configuration",
     }
 }
 

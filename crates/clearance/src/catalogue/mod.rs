@@ -100,7 +100,12 @@ pub(crate) mod sample {
 
     use super::*;
 
-    const fn rule(id: &'static str, cwe: &'static [u16], aliases: &'static [&'static str], audit: bool) -> Rule {
+    const fn rule(
+        id: &'static str,
+        cwe: &'static [u16],
+        aliases: &'static [&'static str],
+        audit: bool,
+    ) -> Rule {
         Rule {
             id,
             title: "A sample",
@@ -118,8 +123,18 @@ pub(crate) mod sample {
         }
     }
 
-    static DEBUG: Rule = rule("flask-debug-enabled", &[489], &["B201", "flask_debug_true", "S201", "py/flask-debug"], false);
-    static SQL: Rule = rule("sql-built-from-strings", &[89], &["B608", "hardcoded_sql_expressions", "S608"], false);
+    static DEBUG: Rule = rule(
+        "flask-debug-enabled",
+        &[489],
+        &["B201", "flask_debug_true", "S201", "py/flask-debug"],
+        false,
+    );
+    static SQL: Rule = rule(
+        "sql-built-from-strings",
+        &[89],
+        &["B608", "hardcoded_sql_expressions", "S608"],
+        false,
+    );
     static SHELL: Rule = rule("subprocess-shell", &[78], &["B602", "S602"], false);
     static NO_SHELL: Rule = rule("subprocess-without-shell", &[78], &["B603", "S603"], true);
     static ASSERT: Rule = rule("assert-used", &[703], &["B101", "S101"], true);
@@ -148,7 +163,11 @@ mod tests {
     fn rules_and_controls_know_each_other() {
         let catalogue = Catalogue::complete();
         let (unknown, idle) = clearance_verdict::mismatches(catalogue.rules());
-        assert_eq!(unknown, Vec::<String>::new(), "controls name rules that do not exist");
+        assert_eq!(
+            unknown,
+            Vec::<String>::new(),
+            "controls name rules that do not exist"
+        );
         assert_eq!(idle, Vec::<&str>::new(), "rules that feed no control");
     }
 
@@ -158,7 +177,11 @@ mod tests {
         let ids: BTreeSet<&str> = catalogue.rules().iter().map(|rule| rule.id).collect();
         assert_eq!(ids.len(), catalogue.rules().len());
         for family in catalogue.families() {
-            assert!(!ids.contains(family.name), "{} is a rule and a family", family.name);
+            assert!(
+                !ids.contains(family.name),
+                "{} is a rule and a family",
+                family.name
+            );
         }
         for name in catalogue.all_names() {
             assert!(matches!(catalogue.find(name), Ok(Named::Rules { .. })), "{name}");

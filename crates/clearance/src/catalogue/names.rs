@@ -7,9 +7,7 @@ use clearance_finding::AliasKind;
 use super::{Catalogue, closest, is_bandit_id};
 
 /// Bandit test ids that Bandit itself has withdrawn and that configurations still mention.
-const RETIRED_IN_BANDIT: &[&str] = &[
-    "B109", "B111", "B309", "B320", "B322", "B325", "B410", "B414",
-];
+const RETIRED_IN_BANDIT: &[&str] = &["B109", "B111", "B309", "B320", "B322", "B325", "B410", "B414"];
 
 /// What a name means.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -118,14 +116,19 @@ impl Catalogue {
             self.rules()[position].aliases().any(|alias| {
                 alias.kind == kind
                     && (kind != AliasKind::Bandit || is_bandit_id(alias))
-                    && alias.name.get(..1).is_some_and(|first| first.eq_ignore_ascii_case(letter))
+                    && alias
+                        .name
+                        .get(..1)
+                        .is_some_and(|first| first.eq_ignore_ascii_case(letter))
                     && alias.name[1..].starts_with(digits)
             })
         })
     }
 
     fn positions(&self, wanted: impl Fn(usize) -> bool) -> Option<Vec<usize>> {
-        let found: Vec<usize> = (0..self.rules().len()).filter(|&position| wanted(position)).collect();
+        let found: Vec<usize> = (0..self.rules().len())
+            .filter(|&position| wanted(position))
+            .collect();
         (!found.is_empty()).then_some(found)
     }
 }
@@ -152,16 +155,23 @@ mod tests {
     fn ids(name: &str) -> Vec<&'static str> {
         let catalogue = catalogue();
         match catalogue.find(name) {
-            Ok(Named::Rules { positions, .. }) => {
-                positions.iter().map(|&position| catalogue.rules()[position].id).collect()
-            }
+            Ok(Named::Rules { positions, .. }) => positions
+                .iter()
+                .map(|&position| catalogue.rules()[position].id)
+                .collect(),
             other => panic!("{name}: {other:?}"),
         }
     }
 
     #[test]
     fn peers_names_are_understood() {
-        for name in ["B608", "s608", "hardcoded_sql_expressions", "sql-built-from-strings", "CWE-89"] {
+        for name in [
+            "B608",
+            "s608",
+            "hardcoded_sql_expressions",
+            "sql-built-from-strings",
+            "CWE-89",
+        ] {
             assert_eq!(ids(name), ["sql-built-from-strings"], "{name}");
         }
         assert_eq!(ids("py/flask-debug"), ["flask-debug-enabled"]);
@@ -169,7 +179,11 @@ mod tests {
 
     #[test]
     fn prefixes_and_families_name_groups() {
-        let b6 = ["sql-built-from-strings", "subprocess-shell", "subprocess-without-shell"];
+        let b6 = [
+            "sql-built-from-strings",
+            "subprocess-shell",
+            "subprocess-without-shell",
+        ];
         assert_eq!(ids("B6"), b6);
         assert_eq!(ids("S60"), b6);
         assert_eq!(ids("process"), ["subprocess-shell", "subprocess-without-shell"]);

@@ -14,7 +14,6 @@ use clearance_verdict::Assessment;
 use crate::{
     catalogue::Catalogue,
     cli::{CheckArgs, ConsoleArgs},
-    config::peer_lines,
     console,
     exit::{Exit, Failure},
     output::Output,
@@ -47,8 +46,18 @@ pub(crate) fn run(catalogue: &Catalogue, args: &CheckArgs) -> Result<Exit, Failu
     for output in &args.output {
         write_report(&examined.assessment, output)?;
     }
-    let reports = args.output.iter().map(|output| output.path.display().to_string()).collect();
+    let reports = args
+        .output
+        .iter()
+        .map(|output| output.path.display().to_string())
+        .collect();
     let look = render::look(args.console, &examined.base, reports);
+    if !args.console.quiet {
+        let about_the_run = examined.assessment.coverage.skipped.iter();
+        for notice in about_the_run.filter(|notice| notice.path.is_empty()) {
+            console::write_stderr("note", &notice.text);
+        }
+    }
     let page = render::page(args.format, &examined.assessment, args.console, &look);
     console::write_stdout(page.as_bytes())?;
     Ok(exit(&examined, args.exit_zero))
@@ -62,7 +71,12 @@ struct Examined {
     fail_on: FailOn,
 }
 
-fn examine(catalogue: &Catalogue, args: &CheckArgs, clock: Clock, progress: &Progress) -> Result<Examined, Failure> {
+fn examine(
+    catalogue: &Catalogue,
+    args: &CheckArgs,
+    clock: Clock,
+    progress: &Progress,
+) -> Result<Examined, Failure> {
     let started = Instant::now();
     let Prepared {
         target,
@@ -70,12 +84,15 @@ fn examine(catalogue: &Catalogue, args: &CheckArgs, clock: Clock, progress: &Pro
         name,
         on_disk,
     } = prepare(catalogue, args)?;
-    tell_configuration(&plan, catalogue, args.console);
+    tell_configuration(&plan, args.console);
     if !plan.inventory.files.iter().any(|file| file.kind.is_python()) {
         return Err(Failure::NothingToScan(why_nothing(&target, &plan.inventory)));
     }
     let listed = started.elapsed();
-    let (analysis, git) = rayon::join(|| analyse(&plan, progress), || on_disk.then(|| git_state(&target.base)).flatten());
+    let (analysis, git) = rayon::join(
+        || analyse(&plan, progress),
+        || on_disk.then(|| git_state(&target.base)).flatten(),
+    );
     let analysed = started.elapsed();
     let about = About {
         target: name,
@@ -123,7 +140,10 @@ fn prepare(catalogue: &Catalogue, args: &CheckArgs) -> Result<Prepared, Failure>
             on_disk: true,
         });
     }
-    let only_stdin = args.paths.iter().all(|path| is_stdin(path) || path.as_os_str() == ".");
+    let only_stdin = args
+        .paths
+        .iter()
+        .all(|path| is_stdin(path) || path.as_os_str() == ".");
     if !only_stdin {
         return Err(Failure::Usage(
             "standard input cannot be combined with other paths; give either `-` or paths".to_owned(),
@@ -145,15 +165,12 @@ fn prepare(catalogue: &Catalogue, args: &CheckArgs) -> Result<Prepared, Failure>
 }
 
 /// Notes on the configuration, on standard error.
-fn tell_configuration(plan: &Plan, catalogue: &Catalogue, console: ConsoleArgs) {
+fn tell_configuration(plan: &Plan, console: ConsoleArgs) {
     if !console.verbose {
         return;
     }
     for file in &plan.settings.files {
         console::write_stderr("configuration", &format!("{} {}", file.file, file.part));
-    }
-    for line in peer_lines(&plan.settings, catalogue) {
-        console::write_stderr("configuration", &line);
     }
     for note in &plan.settings.notes {
         console::write_stderr("note", note);
@@ -164,7 +181,10 @@ fn why_nothing(target: &Target, inventory: &Inventory) -> String {
     let mut why = format!("no Python file in {}", target.shown());
     let mut reasons = Vec::new();
     if inventory.excluded > 0 {
-        reasons.push(format!("{} excluded by configuration or options", inventory.excluded));
+        reasons.push(format!(
+            "{} excluded by configuration or options",
+            inventory.excluded
+        ));
     }
     if inventory.ignored > 0 {
         reasons.push(format!("{} ignored by git", inventory.ignored));

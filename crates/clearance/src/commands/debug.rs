@@ -3,7 +3,6 @@
 use std::{fmt::Write, path::Path};
 
 use clearance_program::{ModuleInput, Program, Site};
-use clearance_python::ir::{Func, ModuleIr};
 use clearance_source::{FileKind, Options, inventory, read};
 
 use crate::{
@@ -29,32 +28,18 @@ fn ir(file: &Path) -> Result<String, Failure> {
     let Some(module) = modules.into_iter().next() else {
         return Err(Failure::File(format!("{}: not a Python file", file.display())));
     };
-    Ok(print(&module.ir))
-}
-
-fn print(ir: &ModuleIr) -> String {
     let mut out = String::new();
-    for (number, function) in ir.functions.iter().enumerate() {
-        let name = ir.name(function.name);
-        let _ = writeln!(out, "function {number} {name} {:?}", function.kind);
-        for value in ir.values(Func(number as u32)) {
-            let inst = ir.inst(value);
-            let start = u32::from(inst.range.start());
-            let _ = writeln!(out, "  %{} = {:?}  @{start}", value.0, inst.op);
-        }
-    }
-    for error in &ir.errors {
-        let _ = writeln!(out, "error @{}: {}", u32::from(error.range.start()), error.message);
-    }
-    if let Some(bound) = ir.truncated {
-        let _ = writeln!(out, "truncated: {bound}");
-    }
-    out
+    // Writing to a string cannot fail.
+    let _ = clearance_python::dump(&module.ir, &mut out);
+    Ok(out)
 }
 
 /// Who calls whom, by module and symbol.
 fn call_graph(path: &Path) -> Result<String, Failure> {
-    let program = Program::build(modules(&Target::new(&[path.to_owned()])?)?, clearance_checks::models());
+    let program = Program::build(
+        modules(&Target::new(&[path.to_owned()])?)?,
+        clearance_checks::models(),
+    );
     let mut out = String::new();
     for (id, module) in program.modules() {
         for callee in &module.externals {
@@ -62,11 +47,17 @@ fn call_graph(path: &Path) -> Result<String, Failure> {
             let _ = writeln!(out, "{caller} -> {} (external)", program.models.text(callee.path));
         }
         for edge in &module.edges {
-            let site = Site { module: id, value: edge.value };
+            let site = Site {
+                module: id,
+                value: edge.value,
+            };
             let function = module.ir.function_of(site.value);
             let caller = shown(&module.dotted, &program.symbol(id, function));
             let callee = edge.callee;
-            let target = shown(&program.module(callee.module).dotted, &program.symbol(callee.module, callee.func));
+            let target = shown(
+                &program.module(callee.module).dotted,
+                &program.symbol(callee.module, callee.func),
+            );
             let by_name = if edge.by_name { " (by name)" } else { "" };
             let _ = writeln!(out, "{caller} -> {target}{by_name}");
         }
@@ -75,7 +66,11 @@ fn call_graph(path: &Path) -> Result<String, Failure> {
 }
 
 fn shown(module: &str, symbol: &str) -> String {
-    if symbol.is_empty() { module.to_owned() } else { format!("{module}:{symbol}") }
+    if symbol.is_empty() {
+        module.to_owned()
+    } else {
+        format!("{module}:{symbol}")
+    }
 }
 
 /// The Python files of `target`, lowered. What cannot be read is told on standard error.
@@ -83,7 +78,11 @@ fn modules(target: &Target) -> Result<Vec<ModuleInput>, Failure> {
     let options = Options::default();
     let inventory = inventory(&target.roots, &options)?;
     let mut modules = Vec::new();
-    for file in inventory.files.iter().filter(|file| file.kind.is_python() && file.kind != FileKind::PythonStub) {
+    for file in inventory
+        .files
+        .iter()
+        .filter(|file| file.kind.is_python() && file.kind != FileKind::PythonStub)
+    {
         match read(file, &options) {
             Ok(text) => modules.push(ModuleInput {
                 path: file.path.clone(),

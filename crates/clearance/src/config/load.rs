@@ -118,7 +118,12 @@ impl Loaded {
             return Ok(());
         }
         let table = document.parse()?;
-        self.push_own(&base, &document.file, "whole file", TableReader::new(&document, &table))
+        self.push_own(
+            &base,
+            &document.file,
+            "whole file",
+            TableReader::new(&document, &table),
+        )
     }
 
     fn read_folder(
@@ -133,7 +138,12 @@ impl Loaded {
             && let Some(document) = self.open(folder, shown, OWN_FILE)?
         {
             let table = document.parse()?;
-            self.push_own(base, &document.file, "whole file", TableReader::new(&document, &table))?;
+            self.push_own(
+                base,
+                &document.file,
+                "whole file",
+                TableReader::new(&document, &table),
+            )?;
         }
         let has_own = self.own.len() > own_before;
         let mut bandit = Vec::new();
@@ -175,7 +185,10 @@ impl Loaded {
         Ok(())
     }
 
-    #[allow(clippy::too_many_arguments, reason = "one step of read_folder, split off for its length")]
+    #[allow(
+        clippy::too_many_arguments,
+        reason = "one step of read_folder, split off for its length"
+    )]
     fn read_project<'d>(
         &mut self,
         mut reader: TableReader<'d>,
@@ -193,14 +206,21 @@ impl Loaded {
         if let Some(own) = tool.take("clearance").filter(|_| wanted.own) {
             if has_own {
                 let place = own.place();
-                self.notes
-                    .push(format!("{place}: [tool.clearance] is not read because {OWN_FILE} stands beside it"));
+                self.notes.push(format!(
+                    "{place}: [tool.clearance] is not read because {OWN_FILE} stands beside it"
+                ));
             } else {
                 self.push_own(base, &document.file, "[tool.clearance]", own.table()?)?;
             }
         }
         let tables = [
-            (wanted.bandit, "bandit", "[tool.bandit]", peers::read_bandit_table as fn(_) -> _, bandit),
+            (
+                wanted.bandit,
+                "bandit",
+                "[tool.bandit]",
+                peers::read_bandit_table as fn(_) -> _,
+                bandit,
+            ),
             (wanted.ruff, "ruff", "[tool.ruff]", peers::read_ruff_table, ruff),
         ];
         for (wanted, key, part, read, into) in tables {

@@ -19,6 +19,5 @@ mod settings;
 pub(crate) use effective::{describe, peer_lines};
 pub(crate) use error::ConfigError;
 pub(crate) use load::{Loaded, Use};
-pub(crate) use origin::Place;
 pub(crate) use resolve::{CommandLine, Known, resolve};
 pub(crate) use settings::{AcceptRule, Accepted, FileSettings, HiddenBecause, Settings};

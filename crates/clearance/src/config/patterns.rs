@@ -31,7 +31,9 @@ impl Base {
             Self::Inside(folder) if folder.is_empty() => glob.map(str::to_owned),
             Self::Inside(folder) => Some(format!("{}/{}", globset::escape(folder), glob.unwrap_or("**"))),
             Self::Above(down) => glob.map(|glob| {
-                let below = glob.strip_prefix(down.as_str()).and_then(|rest| rest.strip_prefix('/'));
+                let below = glob
+                    .strip_prefix(down.as_str())
+                    .and_then(|rest| rest.strip_prefix('/'));
                 below.unwrap_or(glob).to_owned()
             }),
         }
@@ -219,6 +221,9 @@ mod tests {
         let inside = Base::Inside("services/shop".to_owned());
         assert_eq!(inside.relative("services/shop/a.py").as_deref(), Some("a.py"));
         assert_eq!(inside.relative("services/shopping/a.py"), None);
-        assert_eq!(Base::Above("src".to_owned()).relative("a.py").as_deref(), Some("src/a.py"));
+        assert_eq!(
+            Base::Above("src".to_owned()).relative("a.py").as_deref(),
+            Some("src/a.py")
+        );
     }
 }

@@ -43,15 +43,6 @@ pub(crate) struct PeerOptions {
 }
 
 impl PeerOptions {
-    /// Whether it says nothing that matters here.
-    pub(crate) fn is_empty(&self) -> bool {
-        self.ignore.is_empty()
-            && self.only.is_none()
-            && self.exclude.is_empty()
-            && self.per_file_ignores.is_empty()
-            && self.notes.is_empty()
-    }
-
     /// Adds what another file of the same folder says.
     pub(crate) fn merge(&mut self, other: Self) {
         self.ignore.extend(other.ignore);
@@ -92,7 +83,9 @@ pub(crate) fn read_bandit_table(mut table: TableReader<'_>) -> PeerOptions {
 pub(crate) fn read_bandit_ini(file: &Arc<str>, text: &str) -> PeerOptions {
     let mut options = PeerOptions::default();
     let Some(section) = ini::section(text, "bandit") else {
-        options.notes.push(format!("{file}: has no section [bandit]; passed over"));
+        options
+            .notes
+            .push(format!("{file}: has no section [bandit]; passed over"));
         return options;
     };
     for entry in section {
@@ -124,7 +117,9 @@ pub(crate) fn read_bandit_ini(file: &Arc<str>, text: &str) -> PeerOptions {
 /// `extend-per-file-ignores`, here or under `lint`, as far as they name security rules. What Ruff selects limits nothing here.
 pub(crate) fn read_ruff_table(mut table: TableReader<'_>) -> PeerOptions {
     let mut options = PeerOptions::default();
-    let lint = table.take("lint").and_then(|value| options.lenient(value.table()));
+    let lint = table
+        .take("lint")
+        .and_then(|value| options.lenient(value.table()));
     read_ruff_lists(&mut options, table);
     if let Some(lint) = lint {
         read_ruff_lists(&mut options, lint);
@@ -199,7 +194,8 @@ mod tests {
 
     #[test]
     fn bandit_ini_lists_have_commas() {
-        let text = "# hello\n[other]\nskips = B1\n[bandit]\nskips: B101,B601\nexclude = /test,./build\ntests=\n";
+        let text =
+            "# hello\n[other]\nskips = B1\n[bandit]\nskips: B101,B601\nexclude = /test,./build\ntests=\n";
         let options = read_bandit_ini(&".bandit".into(), text);
         assert_eq!(values(&options.ignore), ["B101", "B601"]);
         assert_eq!(values(&options.exclude), ["/test", "./build"]);

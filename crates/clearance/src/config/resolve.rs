@@ -12,7 +12,8 @@ use super::{
     peers::{Peer, PeerOptions},
     selection::{self, Meant, RuleSet},
     settings::{
-        AcceptRule, Accepted, Exclude, ExcludePattern, PeerScope, PerFile, RoleRule, RunSettings, Scope, Settings,
+        AcceptRule, Accepted, Exclude, ExcludePattern, PeerScope, PerFile, RoleRule, RunSettings, Scope,
+        Settings,
     },
 };
 use crate::{
@@ -45,7 +46,11 @@ pub(crate) struct Known<'k> {
 }
 
 /// Merges and checks.
-pub(crate) fn resolve(known: Known<'_>, loaded: &Loaded, line: &CommandLine) -> Result<Settings, ConfigError> {
+pub(crate) fn resolve(
+    known: Known<'_>,
+    loaded: &Loaded,
+    line: &CommandLine,
+) -> Result<Settings, ConfigError> {
     let mut notes = loaded.notes.clone();
     let run = run_settings(known, loaded, line, &mut notes)?;
     let overrides = Overrides::new(known.catalogue, line, &mut notes)?;
@@ -53,7 +58,8 @@ pub(crate) fn resolve(known: Known<'_>, loaded: &Loaded, line: &CommandLine) -> 
     for layer in &loaded.own {
         scopes.push(scope(known.catalogue, Some(layer), &overrides, line, &mut notes)?);
     }
-    let covers_all = |scope: &Scope| scope.base == Base::Inside(String::new()) || matches!(scope.base, Base::Above(_));
+    let covers_all =
+        |scope: &Scope| scope.base == Base::Inside(String::new()) || matches!(scope.base, Base::Above(_));
     if !scopes.iter().any(covers_all) {
         scopes.push(scope(known.catalogue, None, &overrides, line, &mut notes)?);
     }
@@ -93,17 +99,26 @@ fn run_settings(
         let given = layer.options.run.given();
         if Some(index) != top && !given.is_empty() {
             let keys = given.join(", ");
-            notes.push(format!("{}: {keys}: only the uppermost configuration may say this; passed over", layer.file));
+            notes.push(format!(
+                "{}: {keys}: only the uppermost configuration may say this; passed over",
+                layer.file
+            ));
         }
     }
     let options = top.map_or(&empty, |index| &loaded.own[index].options.run);
     let profile = match line.profile {
         Some(profile) => Sited::option(profile, "--profile"),
-        None => options.profile.clone().unwrap_or(Sited::default_value(Profile::Production)),
+        None => options
+            .profile
+            .clone()
+            .unwrap_or(Sited::default_value(Profile::Production)),
     };
     let fail_on = match line.fail_on {
         Some(fail_on) => Sited::option(fail_on, "--fail-on"),
-        None => options.fail_on.clone().unwrap_or(Sited::default_value(FailOn::Blocked)),
+        None => options
+            .fail_on
+            .clone()
+            .unwrap_or(Sited::default_value(FailOn::Blocked)),
     };
     let mut controls = std::collections::BTreeMap::new();
     for (control, level) in &options.controls {
@@ -125,8 +140,15 @@ fn run_settings(
         controls.insert(control.value.clone(), level);
     }
     let policy = Policy::for_profile(profile.value);
-    let blocking = options.blocking_severity.as_ref().map_or(policy.blocking, |given| given.value);
-    if let Some(warning) = options.warning_severity.as_ref().filter(|given| given.value > blocking) {
+    let blocking = options
+        .blocking_severity
+        .as_ref()
+        .map_or(policy.blocking, |given| given.value);
+    if let Some(warning) = options
+        .warning_severity
+        .as_ref()
+        .filter(|given| given.value > blocking)
+    {
         return Err(ConfigError::Thresholds {
             origin: warning.origin.clone(),
             warning: warning.value,
@@ -152,7 +174,10 @@ struct Overrides {
 impl Overrides {
     fn new(catalogue: &Catalogue, line: &CommandLine, notes: &mut Vec<String>) -> Result<Self, ConfigError> {
         let sited = |names: &[String], option| -> Vec<Sited<String>> {
-            names.iter().map(|name| Sited::option(name.clone(), option)).collect()
+            names
+                .iter()
+                .map(|name| Sited::option(name.clone(), option))
+                .collect()
         };
         let select = sited(&line.select, "--select");
         let ignore = sited(&line.ignore, "--ignore");
@@ -198,7 +223,12 @@ fn scope(
     let select_origin = select.map_or(&empty_place, |(_, names)| {
         names.first().map_or(&empty_place, |first| &first.origin)
     });
-    let states = selection::states(catalogue, select.map(|(meant, _)| (meant, select_origin)), &ignored, audit.value)?;
+    let states = selection::states(
+        catalogue,
+        select.map(|(meant, _)| (meant, select_origin)),
+        &ignored,
+        audit.value,
+    )?;
     let mut per_file_ignores = Vec::new();
     for (written, names) in &options.per_file_ignores {
         per_file_ignores.push(PerFile {
@@ -211,8 +241,18 @@ fn scope(
         base: layer.map_or(Base::Inside(String::new()), |layer| layer.base.clone()),
         file: layer.map(|layer| layer.file.clone()),
         states,
-        severity: threshold(line.severity, "--severity", options.severity.as_ref(), Severity::Info),
-        confidence: threshold(line.confidence, "--confidence", options.confidence.as_ref(), Confidence::Low),
+        severity: threshold(
+            line.severity,
+            "--severity",
+            options.severity.as_ref(),
+            Severity::Low,
+        ),
+        confidence: threshold(
+            line.confidence,
+            "--confidence",
+            options.confidence.as_ref(),
+            Confidence::Low,
+        ),
         audit,
         select: select.map(|(_, names)| names.clone()),
         ignore,
@@ -220,7 +260,12 @@ fn scope(
     })
 }
 
-fn threshold<T: Copy>(line: Option<T>, option: &'static str, file: Option<&Sited<T>>, default: T) -> Sited<T> {
+fn threshold<T: Copy>(
+    line: Option<T>,
+    option: &'static str,
+    file: Option<&Sited<T>>,
+    default: T,
+) -> Sited<T> {
     match (line, file) {
         (Some(value), _) => Sited::option(value, option),
         (None, Some(given)) => given.clone(),
@@ -262,7 +307,10 @@ fn peer_scope(
                 pattern,
                 rules: selection::meant_by_peer(catalogue, names, knows, notes),
             }),
-            None => notes.push(format!("{}: `{}` is no pattern; passed over", written.origin, written.value)),
+            None => notes.push(format!(
+                "{}: `{}` is no pattern; passed over",
+                written.origin, written.value
+            )),
         }
     }
     PeerScope {
@@ -274,14 +322,24 @@ fn peer_scope(
     }
 }
 
-fn excludes(loaded: &Loaded, line: &CommandLine, notes: &mut Vec<String>) -> Result<Vec<Exclude>, ConfigError> {
+fn excludes(
+    loaded: &Loaded,
+    line: &CommandLine,
+    notes: &mut Vec<String>,
+) -> Result<Vec<Exclude>, ConfigError> {
     let mut excludes = Vec::new();
     let top = Base::Inside(String::new());
-    let from_line = line.exclude.iter().map(|written| (&top, Sited::option(written.clone(), "--exclude")));
-    let from_files = loaded
-        .own
+    let from_line = line
+        .exclude
         .iter()
-        .flat_map(|layer| layer.options.exclude.iter().map(|written| (&layer.base, written.clone())));
+        .map(|written| (&top, Sited::option(written.clone(), "--exclude")));
+    let from_files = loaded.own.iter().flat_map(|layer| {
+        layer
+            .options
+            .exclude
+            .iter()
+            .map(|written| (&layer.base, written.clone()))
+    });
     for (base, written) in from_line.chain(from_files) {
         excludes.push(Exclude {
             base: base.clone(),
@@ -297,7 +355,10 @@ fn excludes(loaded: &Loaded, line: &CommandLine, notes: &mut Vec<String>) -> Res
                     written: written.clone(),
                     pattern: ExcludePattern::Bandit(pattern),
                 }),
-                None => notes.push(format!("{}: `{}` is no pattern; passed over", written.origin, written.value)),
+                None => notes.push(format!(
+                    "{}: `{}` is no pattern; passed over",
+                    written.origin, written.value
+                )),
             }
         }
     }
@@ -334,10 +395,12 @@ fn accept_rule(catalogue: &Catalogue, base: &Base, accept: &Accept) -> Result<Ac
     let target = match &accept.target {
         AcceptTarget::Fingerprint(fingerprint) => Accepted::Finding(*fingerprint),
         AcceptTarget::Rule(name) => {
-            let found = catalogue.find(&name.value).map_err(|unknown| ConfigError::UnknownRule {
-                origin: name.origin.clone(),
-                name: unknown,
-            })?;
+            let found = catalogue
+                .find(&name.value)
+                .map_err(|unknown| ConfigError::UnknownRule {
+                    origin: name.origin.clone(),
+                    name: unknown,
+                })?;
             match found {
                 Named::Rules { exact: true, .. } => Accepted::Rule(name.value.trim().to_owned()),
                 Named::Rules { exact: false, .. } | Named::RetiredInBandit | Named::Foreign => {

@@ -80,24 +80,34 @@ pub(crate) fn meant_by(
         named: RuleSet::empty(catalogue),
     };
     for name in names {
-        let found = catalogue.find(&name.value).map_err(|unknown| ConfigError::UnknownRule {
-            origin: name.origin.clone(),
-            name: unknown,
-        })?;
+        let found = catalogue
+            .find(&name.value)
+            .map_err(|unknown| ConfigError::UnknownRule {
+                origin: name.origin.clone(),
+                name: unknown,
+            })?;
         let text = name.value.trim();
         match found {
             Named::Rules { positions, exact } => {
                 meant.rules.add(&positions);
-                let only_audit = positions.iter().all(|&position| catalogue.rules()[position].audit);
+                let only_audit = positions
+                    .iter()
+                    .all(|&position| catalogue.rules()[position].audit);
                 if exact || only_audit {
                     meant.named.add(&positions);
                 }
             }
             Named::RetiredInBandit => {
-                notes.push(format!("{}: `{text}` is retired in Bandit; it changes nothing", name.origin));
+                notes.push(format!(
+                    "{}: `{text}` is retired in Bandit; it changes nothing",
+                    name.origin
+                ));
             }
             Named::Foreign => {
-                notes.push(format!("{}: no rule stands for `{text}`; it changes nothing", name.origin));
+                notes.push(format!(
+                    "{}: no rule stands for `{text}`; it changes nothing",
+                    name.origin
+                ));
             }
         }
     }
@@ -123,10 +133,16 @@ pub(crate) fn meant_by_peer(
                 rules.add(&known);
             }
             Ok(Named::RetiredInBandit) => {
-                notes.push(format!("{}: `{text}` is retired in Bandit; it changes nothing", name.origin));
+                notes.push(format!(
+                    "{}: `{text}` is retired in Bandit; it changes nothing",
+                    name.origin
+                ));
             }
             Ok(Named::Foreign) | Err(_) => {
-                notes.push(format!("{}: no rule stands for `{text}`; it changes nothing", name.origin));
+                notes.push(format!(
+                    "{}: no rule stands for `{text}`; it changes nothing",
+                    name.origin
+                ));
             }
         }
     }
@@ -199,7 +215,10 @@ mod tests {
     fn audit_rules_wait_to_be_named() {
         assert_eq!(on(None, &[], false).len(), 4);
         assert_eq!(on(None, &[], true).len(), 6);
-        assert_eq!(on(Some(&["B6"]), &[], false), ["sql-built-from-strings", "subprocess-shell"]);
+        assert_eq!(
+            on(Some(&["B6"]), &[], false),
+            ["sql-built-from-strings", "subprocess-shell"]
+        );
         assert_eq!(on(Some(&["B603"]), &[], false), ["subprocess-without-shell"]);
         assert_eq!(on(Some(&["errors"]), &[], false), ["assert-used"]);
         assert_eq!(on(Some(&["all", "B101"]), &[], false).len(), 5);
@@ -217,7 +236,12 @@ mod tests {
         let meant = meant_by(&catalogue, &names(&["E501"]), &mut notes).unwrap();
         assert_eq!(notes, ["--select: no rule stands for `E501`; it changes nothing"]);
         let origin = Origin::CommandLine("--select");
-        let result = states(&catalogue, Some((&meant, &origin)), &RuleSet::empty(&catalogue), false);
+        let result = states(
+            &catalogue,
+            Some((&meant, &origin)),
+            &RuleSet::empty(&catalogue),
+            false,
+        );
         assert!(matches!(result, Err(ConfigError::NothingSelected { .. })));
     }
 }

@@ -172,7 +172,8 @@ impl Settings {
         self.excludes
             .iter()
             .filter(|exclude| {
-                matches!(exclude.pattern, ExcludePattern::Own(_)) && exclude.base == Base::Inside(String::new())
+                matches!(exclude.pattern, ExcludePattern::Own(_))
+                    && exclude.base == Base::Inside(String::new())
             })
             .map(|exclude| exclude.written.value.clone())
             .collect()
@@ -196,7 +197,9 @@ impl Settings {
             .find(|scope| scope.base.relative(path).is_some())
             .unwrap_or(fallback);
         let nearest = |scopes: &'_ [PeerScope]| {
-            scopes.iter().position(|scope| scope.base.relative(path).is_some())
+            scopes
+                .iter()
+                .position(|scope| scope.base.relative(path).is_some())
         };
         let bandit = nearest(&self.bandit).map(|at| &self.bandit[at]);
         let ruff = nearest(&self.ruff).map(|at| &self.ruff[at]);

@@ -71,7 +71,9 @@ pub(crate) fn analyse(plan: &Plan, progress: &Progress) -> Analysis {
                 path: Arc::from(""),
                 line: None,
                 kind: NoticeKind::Failed,
-                text: format!("the rules could not be run to their end ({message}); this is a defect, please report it"),
+                text: format!(
+                    "the rules could not be run to their end ({message}); this is a defect, please report it"
+                ),
             });
             analysis.failed = Some(message);
         }
@@ -115,7 +117,11 @@ fn lower(file: &File, options: &Options) -> Lowered {
     };
     lowered.line.lines = lines(&text);
     lowered.notices.extend(text.notice.clone());
-    let role = if file.role_is_given { file.role } else { role_from_content(file.role, &text.text) };
+    let role = if file.role_is_given {
+        file.role
+    } else {
+        role_from_content(file.role, &text.text)
+    };
     lowered.line.role = role.as_str();
     let ir = match guarded(|| super::front::lower(&text)) {
         Ok(ir) => ir,
@@ -131,7 +137,11 @@ fn lower(file: &File, options: &Options) -> Lowered {
     };
     lowered.notices.extend(notices(file, &text, &ir));
     let is_blind = lowered.notices.iter().any(|notice| notice.kind.is_blind_spot());
-    lowered.line.status = if is_blind { FileStatus::Partial } else { FileStatus::Analysed };
+    lowered.line.status = if is_blind {
+        FileStatus::Partial
+    } else {
+        FileStatus::Analysed
+    };
     lowered.comments = comments(file, &text, &ir);
     lowered.module = Some(ModuleInput {
         path: Arc::clone(&file.path),
@@ -150,14 +160,19 @@ fn guarded<T>(work: impl FnOnce() -> T) -> Result<T, String> {
             .downcast_ref::<&str>()
             .map(|text| (*text).to_owned())
             .or_else(|| payload.downcast_ref::<String>().cloned());
-        text.map_or("no message".to_owned(), |text| text.lines().next().unwrap_or_default().to_owned())
+        text.map_or("no message".to_owned(), |text| {
+            text.lines().next().unwrap_or_default().to_owned()
+        })
     })
 }
 
 /// Lines of text, as a person counts them: a final line end opens no further line.
 fn lines(text: &Text) -> u32 {
     let starts = text.line_starts.len();
-    let last_is_empty = text.line_starts.last().is_some_and(|&start| start as usize >= text.text.len());
+    let last_is_empty = text
+        .line_starts
+        .last()
+        .is_some_and(|&start| start as usize >= text.text.len());
     u32::try_from(if last_is_empty { starts - 1 } else { starts }).unwrap_or(u32::MAX)
 }
 
@@ -177,7 +192,10 @@ fn notices(file: &File, text: &Text, ir: &ModuleIr) -> Vec<Notice> {
             path: Arc::clone(&file.path),
             line: Some(line_of(text, first.range.start().into())),
             kind: NoticeKind::Partial,
-            text: format!("syntax error: {}{more}; the rest was analysed: correct or exclude the file", first.message),
+            text: format!(
+                "syntax error: {}{more}; the rest was analysed: correct or exclude the file",
+                first.message
+            ),
         });
     }
     if let Some(bound) = ir.truncated {
@@ -202,9 +220,18 @@ fn comments(file: &File, text: &Text, ir: &ModuleIr) -> Vec<CommentLine> {
                 path: Arc::clone(&file.path),
                 line: line_of(text, start),
                 own_line: comment.own_line,
-                text: text.text.get(start as usize..end as usize).unwrap_or_default().to_owned(),
+                text: text
+                    .text
+                    .get(start as usize..end as usize)
+                    .unwrap_or_default()
+                    .to_owned(),
                 statement_lines: (line_of(text, first), line_of(text, last.max(first + 1) - 1)),
-                location: Location::in_text(Arc::clone(&file.path), &text.text, &text.line_starts, (start, end)),
+                location: Location::in_text(
+                    Arc::clone(&file.path),
+                    &text.text,
+                    &text.line_starts,
+                    (start, end),
+                ),
             }
         })
         .collect()

@@ -28,7 +28,8 @@ impl Clock {
         match seconds.and_then(|seconds| Timestamp::from_second(seconds).ok()) {
             Some(begin) => Ok(Self { begin, started: None }),
             None => Err(Failure::Usage(
-                "the environment variable SOURCE_DATE_EPOCH is not a number of seconds; correct or unset it".to_owned(),
+                "the environment variable SOURCE_DATE_EPOCH is not a number of seconds; correct or unset it"
+                    .to_owned(),
             )),
         }
     }

@@ -31,7 +31,12 @@ pub(crate) struct About {
 }
 
 /// Judges an analysis by the settings.
-pub(crate) fn judge(catalogue: &Catalogue, plan: &Plan, analysis: Analysis, about: About) -> Result<Assessment, Failure> {
+pub(crate) fn judge(
+    catalogue: &Catalogue,
+    plan: &Plan,
+    analysis: Analysis,
+    about: About,
+) -> Result<Assessment, Failure> {
     let settings = &plan.settings;
     let rules: Vec<&'static Rule> = catalogue.rules().to_vec();
     let ran: BTreeSet<&'static str> = rules.iter().map(|rule| rule.id).collect();
@@ -45,14 +50,17 @@ pub(crate) fn judge(catalogue: &Catalogue, plan: &Plan, analysis: Analysis, abou
         .map_err(|error| Failure::Usage(format!("configuration: {error}")))?;
 
     let mut sieve = Sieve::new(catalogue, settings);
-    let findings: Vec<Finding> = accepted.findings.into_iter().filter(|finding| sieve.keeps(finding)).collect();
+    let findings: Vec<Finding> = accepted
+        .findings
+        .into_iter()
+        .filter(|finding| sieve.keeps(finding))
+        .collect();
     let application = analysis
         .files
         .iter()
         .filter(|file| !matches!(file.role, "test" | "documentation" | "example"));
     let enabled = sieve.enabled_everywhere(application.map(|file| &*file.path));
     let mut notices = analysis.notices;
-    notices.extend(sieve.notice());
     notices.extend(peer_lines(settings, catalogue).into_iter().map(run_notice));
     let examined = analysis.outcome.examined.into_iter().chain(accepted.examined);
     let failed = analysis.failed;
@@ -71,13 +79,24 @@ pub(crate) fn judge(catalogue: &Catalogue, plan: &Plan, analysis: Analysis, abou
         },
         planes: vec![PlaneRun {
             plane: Plane::Code,
-            status: if failed.is_some() { PlaneStatus::Failed } else { PlaneStatus::Run },
+            status: if failed.is_some() {
+                PlaneStatus::Failed
+            } else {
+                PlaneStatus::Run
+            },
             why: failed.unwrap_or_default(),
         }],
         capabilities: BTreeSet::from([Capability::Syntax]),
         findings,
-        facts: analysis.outcome.facts.into_iter().filter(|fact| enabled.contains(fact.rule)).collect(),
-        examined: examined.filter(|examined| enabled.contains(examined.rule)).collect(),
+        facts: analysis
+            .outcome
+            .facts
+            .into_iter()
+            .filter(|fact| enabled.contains(fact.rule))
+            .collect(),
+        examined: examined
+            .filter(|examined| enabled.contains(examined.rule))
+            .collect(),
         routes: analysis.routes,
         settings: Vec::new(),
         dependencies: Vec::new(),
@@ -100,7 +119,11 @@ pub(crate) fn policy(settings: &Settings) -> Policy {
     if let Some(warning) = &run.warning_severity {
         policy.warning = warning.value;
     }
-    policy.control_levels = run.controls.iter().map(|(id, level)| (id.clone(), level.value)).collect();
+    policy.control_levels = run
+        .controls
+        .iter()
+        .map(|(id, level)| (id.clone(), level.value))
+        .collect();
     policy.fail_on = match run.fail_on.value {
         FailOn::Conditional => clearance_verdict::FailOn::Conditional,
         FailOn::Blocked | FailOn::Never => clearance_verdict::FailOn::Blocked,
@@ -146,7 +169,6 @@ struct Sieve<'s> {
     settings: &'s Settings,
     files: BTreeMap<Arc<str>, FileSettings<'s>>,
     counts: BTreeMap<(usize, clearance_finding::Severity, HiddenBy), u32>,
-    ignored: usize,
 }
 
 impl<'s> Sieve<'s> {
@@ -156,7 +178,6 @@ impl<'s> Sieve<'s> {
             settings,
             files: BTreeMap::new(),
             counts: BTreeMap::new(),
-            ignored: 0,
         }
     }
 
@@ -172,13 +193,14 @@ impl<'s> Sieve<'s> {
             .or_insert_with(|| self.settings.for_file(path));
         let by = match file.hidden(position, finding.severity, finding.confidence) {
             None => return true,
-            Some(HiddenBecause::Severity | HiddenBecause::Confidence) if finding.acceptance.is_some() => return true,
+            Some(HiddenBecause::Severity | HiddenBecause::Confidence) if finding.acceptance.is_some() => {
+                return true;
+            }
             Some(HiddenBecause::Severity) => HiddenBy::Severity,
             Some(HiddenBecause::Confidence) => HiddenBy::Confidence,
             Some(HiddenBecause::Audit) => HiddenBy::Audit,
             Some(HiddenBecause::NotSelected | HiddenBecause::Ignored | HiddenBecause::IgnoredByPeer) => {
-                self.ignored += 1;
-                return false;
+                HiddenBy::Configuration
             }
         };
         *self.counts.entry((position, finding.severity, by)).or_default() += 1;
@@ -209,16 +231,5 @@ impl<'s> Sieve<'s> {
                 count,
             })
             .collect()
-    }
-
-    /// What the configuration ignores, as a line of the report.
-    fn notice(&self) -> Option<Notice> {
-        let noun = if self.ignored == 1 { "finding is" } else { "findings are" };
-        (self.ignored > 0).then(|| {
-            run_notice(format!(
-                "{} {noun} hidden by select, ignore or per-file-ignores; `clearance config show` says which rules are off",
-                self.ignored
-            ))
-        })
     }
 }

@@ -130,8 +130,12 @@ fn folders(inventory: &Inventory) -> BTreeSet<String> {
 
 fn apply(settings: &Settings, inventory: &mut Inventory) {
     let listed = inventory.files.len();
-    inventory.files.retain(|file| settings.excluded(&file.path).is_none());
-    inventory.notices.retain(|notice| settings.excluded(&notice.path).is_none());
+    inventory
+        .files
+        .retain(|file| settings.excluded(&file.path).is_none());
+    inventory
+        .notices
+        .retain(|notice| settings.excluded(&notice.path).is_none());
     inventory.excluded += u32::try_from(listed - inventory.files.len()).unwrap_or(u32::MAX);
     for file in &mut inventory.files {
         if let Some(rule) = settings.role(&file.path) {

@@ -40,7 +40,7 @@ impl Progress {
     /// One step is done. May be called from any thread.
     pub(crate) fn step(&self) {
         self.bar.inc(1);
-        if self.bar.position() % 64 == 0 {
+        if self.bar.position().is_multiple_of(64) {
             self.show();
         }
     }

@@ -8,7 +8,6 @@ use std::{
 
 use clearance_report::{Format, RenderOptions};
 use clearance_verdict::Assessment;
-use indicatif::ProgressDrawTarget;
 
 use crate::{
     cli::{ColorChoice, ConsoleArgs},
@@ -27,9 +26,12 @@ pub(crate) fn look(args: ConsoleArgs, base: &Path, reports: Vec<String>) -> Rend
         ..RenderOptions::default()
     };
     if io::stdout().is_terminal() {
-        if let Some(width) = ProgressDrawTarget::stdout().width() {
-            options.width = usize::from(width).clamp(*WIDTHS.start(), *WIDTHS.end());
-        }
+        let columns = std::env::var("COLUMNS")
+            .ok()
+            .and_then(|columns| columns.parse::<usize>().ok());
+        options.width = columns
+            .unwrap_or(options.width)
+            .clamp(*WIDTHS.start(), *WIDTHS.end());
         if args.color != ColorChoice::Never {
             options.link_base = Some(file_address(base));
         }
@@ -38,7 +40,12 @@ pub(crate) fn look(args: ConsoleArgs, base: &Path, reports: Vec<String>) -> Rend
 }
 
 /// The report on standard output. With `--quiet`, a terminal gets one line.
-pub(crate) fn page(format: Format, assessment: &Assessment, args: ConsoleArgs, options: &RenderOptions) -> String {
+pub(crate) fn page(
+    format: Format,
+    assessment: &Assessment,
+    args: ConsoleArgs,
+    options: &RenderOptions,
+) -> String {
     if format == Format::Terminal && args.quiet {
         let reason = assessment.reasons.first().map_or("", |reason| &reason.text);
         let line = format!("{}: {reason}", assessment.decision);
@@ -53,7 +60,9 @@ fn file_address(folder: &Path) -> String {
     for byte in folder.to_string_lossy().bytes() {
         match byte {
             b'\\' => address.push('/'),
-            b'/' | b'-' | b'.' | b'_' | b'~' | b'0'..=b'9' | b'a'..=b'z' | b'A'..=b'Z' => address.push(byte as char),
+            b'/' | b'-' | b'.' | b'_' | b'~' | b'0'..=b'9' | b'a'..=b'z' | b'A'..=b'Z' => {
+                address.push(byte as char)
+            }
             other => {
                 let _ = write!(address, "%{other:02X}");
             }

@@ -1,6 +1,7 @@
 //! Runs the program on temporary trees.
 
 #![allow(dead_code, reason = "every test file uses a part of it")]
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 use std::{
     fs,
@@ -12,27 +13,27 @@ use std::{
 use tempfile::TempDir;
 
 /// An application with the debugger open to the network: blocked under every profile.
-pub const BAD: &str = "from flask import Flask\n\napp = Flask(__name__)\n\nif __name__ == \"__main__\":\n    app.run(host=\"0.0.0.0\", debug=True)\n";
+pub(crate) const BAD: &str = "from flask import Flask\n\napp = Flask(__name__)\n\nif __name__ == \"__main__\":\n    app.run(host=\"0.0.0.0\", debug=True)\n";
 
 /// An application without findings.
-pub const GOOD: &str = "from flask import Flask\n\napp = Flask(__name__)\n\n\n@app.get(\"/\")\ndef index():\n    return \"hello\"\n";
+pub(crate) const GOOD: &str = "from flask import Flask\n\napp = Flask(__name__)\n\n\n@app.get(\"/\")\ndef index():\n    return \"hello\"\n";
 
 /// A folder that is removed at the end of the test.
-pub struct Tree {
+pub(crate) struct Tree {
     folder: TempDir,
 }
 
 /// What came of a run.
 #[derive(Debug)]
-pub struct Run {
-    pub code: i32,
-    pub stdout: String,
-    pub stderr: String,
+pub(crate) struct Run {
+    pub(crate) code: i32,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
 }
 
 impl Tree {
     /// A tree of files: path and content.
-    pub fn new(files: &[(&str, &str)]) -> Self {
+    pub(crate) fn new(files: &[(&str, &str)]) -> Self {
         let tree = Self {
             folder: tempfile::tempdir().unwrap(),
         };
@@ -42,26 +43,26 @@ impl Tree {
         tree
     }
 
-    pub fn path(&self) -> &Path {
+    pub(crate) fn path(&self) -> &Path {
         self.folder.path()
     }
 
-    pub fn file(&self, path: &str) -> PathBuf {
+    pub(crate) fn file(&self, path: &str) -> PathBuf {
         self.folder.path().join(path)
     }
 
-    pub fn write(&self, path: &str, content: &str) {
+    pub(crate) fn write(&self, path: &str, content: &str) {
         let file = self.file(path);
         fs::create_dir_all(file.parent().unwrap()).unwrap();
         fs::write(file, content).unwrap();
     }
 
-    pub fn read(&self, path: &str) -> String {
+    pub(crate) fn read(&self, path: &str) -> String {
         fs::read_to_string(self.file(path)).unwrap()
     }
 
     /// The program, to be run inside the tree.
-    pub fn command(&self, args: &[&str]) -> Command {
+    pub(crate) fn command(&self, args: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_clearance"));
         command
             .args(args)
@@ -72,12 +73,12 @@ impl Tree {
     }
 
     /// Runs the program inside the tree.
-    pub fn run(&self, args: &[&str]) -> Run {
+    pub(crate) fn run(&self, args: &[&str]) -> Run {
         self.run_with_input(args, "")
     }
 
     /// Runs the program inside the tree with `input` on standard input.
-    pub fn run_with_input(&self, args: &[&str], input: &str) -> Run {
+    pub(crate) fn run_with_input(&self, args: &[&str], input: &str) -> Run {
         let mut child = self
             .command(args)
             .stdin(Stdio::piped())
@@ -96,7 +97,7 @@ impl Tree {
     }
 
     /// The JSON report of `clearance check` with further arguments.
-    pub fn report(&self, args: &[&str]) -> serde_json::Value {
+    pub(crate) fn report(&self, args: &[&str]) -> serde_json::Value {
         let mut all = vec!["check", "--format", "json"];
         all.extend(args);
         let run = self.run(&all);
@@ -105,7 +106,7 @@ impl Tree {
 }
 
 /// The places of a report's open findings, `path rule`, sorted.
-pub fn findings(report: &serde_json::Value) -> Vec<String> {
+pub(crate) fn findings(report: &serde_json::Value) -> Vec<String> {
     let mut all: Vec<String> = report["findings"]
         .as_array()
         .unwrap()

@@ -102,7 +102,11 @@ const MAX_CALLERS: usize = 4;
 /// Where the value comes from; of several possibilities, the gravest.
 pub(in crate::rules) fn origin(cx: &mut Cx<'_, '_>, value: Value) -> Origin {
     let site = cx.site(value);
-    Search { steps: STEPS, seen: Vec::new() }.visit(cx, site, DEPTH)
+    Search {
+        steps: STEPS,
+        seen: Vec::new(),
+    }
+    .visit(cx, site, DEPTH)
 }
 
 struct Search {
@@ -112,7 +116,9 @@ struct Search {
 
 impl Search {
     fn visit(&mut self, cx: &mut Cx<'_, '_>, site: Site, depth: u32) -> Origin {
-        let Some(depth) = depth.checked_sub(1) else { return Origin::Unknown };
+        let Some(depth) = depth.checked_sub(1) else {
+            return Origin::Unknown;
+        };
         if self.steps == 0 {
             return Origin::Unknown;
         }
@@ -130,10 +136,21 @@ impl Search {
         let program = cx.program;
         let module = program.module(site.module);
         let ir = &module.ir;
-        let at = |value| Site { module: site.module, value };
+        let at = |value| Site {
+            module: site.module,
+            value,
+        };
         match ir.op(site.value) {
-            Op::None | Op::Bool(_) | Op::Int(_) | Op::BigInt(_) | Op::Float(_) | Op::Str(_) | Op::Bytes(_) => Origin::Constant,
-            Op::Sigma { value, .. } | Op::Await(value) | Op::Starred(value) => self.visit(cx, at(value), depth),
+            Op::None
+            | Op::Bool(_)
+            | Op::Int(_)
+            | Op::BigInt(_)
+            | Op::Float(_)
+            | Op::Str(_)
+            | Op::Bytes(_) => Origin::Constant,
+            Op::Sigma { value, .. } | Op::Await(value) | Op::Starred(value) => {
+                self.visit(cx, at(value), depth)
+            }
             Op::Enter { manager, .. } => self.visit(cx, at(manager), depth),
             Op::Unpack { value, .. } | Op::UnpackRest { value, .. } => self.visit(cx, at(value), depth),
             Op::Element { iterable, .. } => self.visit(cx, at(iterable), depth),
@@ -170,9 +187,19 @@ impl Search {
             Op::Free(name) => {
                 let outer = ir.functions[ir.function_of(site.value).index()].parent;
                 let values: Vec<Value> = outer
-                    .map(|outer| ir.bindings(outer).iter().filter(|binding| binding.name == name).map(|binding| binding.value).collect())
+                    .map(|outer| {
+                        ir.bindings(outer)
+                            .iter()
+                            .filter(|binding| binding.name == name)
+                            .map(|binding| binding.value)
+                            .collect()
+                    })
                     .unwrap_or_default();
-                if values.is_empty() { Origin::Unknown } else { self.gravest(cx, site, &values, depth) }
+                if values.is_empty() {
+                    Origin::Unknown
+                } else {
+                    self.gravest(cx, site, &values, depth)
+                }
             }
             Op::Import(_) => named(cx, site).unwrap_or(Origin::Unknown),
             Op::Attr { base, .. } => match named(cx, site) {
@@ -191,7 +218,14 @@ impl Search {
     fn gravest(&mut self, cx: &mut Cx<'_, '_>, site: Site, values: &[Value], depth: u32) -> Origin {
         let mut worst = Origin::Constant;
         for value in values.iter().take(8) {
-            worst = worst.max(self.visit(cx, Site { module: site.module, value: *value }, depth));
+            worst = worst.max(self.visit(
+                cx,
+                Site {
+                    module: site.module,
+                    value: *value,
+                },
+                depth,
+            ));
         }
         worst
     }
@@ -204,24 +238,53 @@ impl Search {
         let module = program.module(site.module);
         let func = module.ir.function_of(site.value);
         let data = &module.ir.functions[func.index()];
-        let callers = program.callers(FuncRef { module: site.module, func });
+        let callers = program.callers(FuncRef {
+            module: site.module,
+            func,
+        });
         if callers.is_empty() || callers.len() > MAX_CALLERS {
             return Origin::Unknown;
         }
-        let Some(param) = data.params.get(index as usize) else { return Origin::Unknown };
+        let Some(param) = data.params.get(index as usize) else {
+            return Origin::Unknown;
+        };
         let name = module.ir.name(param.name);
-        let in_class = data.parent.is_some_and(|parent| matches!(module.ir.functions[parent.index()].kind, FunctionKind::Class(_)));
+        let in_class = data
+            .parent
+            .is_some_and(|parent| matches!(module.ir.functions[parent.index()].kind, FunctionKind::Class(_)));
         let position = index as usize - usize::from(in_class && index > 0);
         let mut worst = Origin::Constant;
         for caller in callers {
             let there = &program.module(caller.module).ir;
-            let Op::Call { args, .. } = there.op(caller.value) else { return Origin::Unknown };
+            let Op::Call { args, .. } = there.op(caller.value) else {
+                return Origin::Unknown;
+            };
             let args = there.args(args);
-            let keyword = args.iter().find(|arg| matches!(arg.kind, ArgKind::Keyword(given) if there.name(given) == name));
-            let plain = args.get(position).filter(|_| args.iter().take(position + 1).all(|arg| arg.kind == ArgKind::Positional));
+            let keyword = args
+                .iter()
+                .find(|arg| matches!(arg.kind, ArgKind::Keyword(given) if there.name(given) == name));
+            let plain = args.get(position).filter(|_| {
+                args.iter()
+                    .take(position + 1)
+                    .all(|arg| arg.kind == ArgKind::Positional)
+            });
             let found = match keyword.or(plain) {
-                Some(arg) => self.visit(cx, Site { module: caller.module, value: arg.value }, depth),
-                None if param.default != Value::NONE => self.visit(cx, Site { module: site.module, value: param.default }, depth),
+                Some(arg) => self.visit(
+                    cx,
+                    Site {
+                        module: caller.module,
+                        value: arg.value,
+                    },
+                    depth,
+                ),
+                None if param.default != Value::NONE => self.visit(
+                    cx,
+                    Site {
+                        module: site.module,
+                        value: param.default,
+                    },
+                    depth,
+                ),
                 None => Origin::Unknown,
             };
             worst = worst.max(found);
@@ -233,7 +296,10 @@ impl Search {
     fn call(&mut self, cx: &mut Cx<'_, '_>, site: Site, callee: Value, args: &[Arg], depth: u32) -> Origin {
         let program = cx.program;
         let ir = &program.module(site.module).ir;
-        let at = |value| Site { module: site.module, value };
+        let at = |value| Site {
+            module: site.module,
+            value,
+        };
         let first = args.first().map(|arg| at(arg.value));
         for path in paths(cx, at(callee)) {
             match path.as_str() {
@@ -244,17 +310,32 @@ impl Search {
                     };
                 }
                 "io.BytesIO" | "io.StringIO" => {
-                    return first.map_or(Origin::Own("a buffer that the program fills"), |first| self.visit(cx, first, depth));
+                    return first.map_or(Origin::Own("a buffer that the program fills"), |first| {
+                        self.visit(cx, first, depth)
+                    });
                 }
-                "tempfile.TemporaryFile" | "tempfile.NamedTemporaryFile" | "tempfile.SpooledTemporaryFile" => {
+                "tempfile.TemporaryFile"
+                | "tempfile.NamedTemporaryFile"
+                | "tempfile.SpooledTemporaryFile" => {
                     return Origin::Own("a temporary file of the program");
                 }
-                "pickle.dumps" | "dill.dumps" | "marshal.dumps" | "jsonpickle.encode" | "yaml.dump" | "yaml.safe_dump"
-                | "ruamel_yaml.dump" | "json.dumps" | "xml.etree.ElementTree.tostring" | "lxml.etree.tostring" => {
+                "pickle.dumps"
+                | "dill.dumps"
+                | "marshal.dumps"
+                | "jsonpickle.encode"
+                | "yaml.dump"
+                | "yaml.safe_dump"
+                | "ruamel_yaml.dump"
+                | "json.dumps"
+                | "xml.etree.ElementTree.tostring"
+                | "lxml.etree.tostring" => {
                     return Origin::Own("written by the program itself right before");
                 }
                 "os.getenv" | "builtins.input" => return Origin::Outside("the environment"),
-                path if path.starts_with("requests.") || path.starts_with("httpx.") || path == "urllib.request.urlopen" => {
+                path if path.starts_with("requests.")
+                    || path.starts_with("httpx.")
+                    || path == "urllib.request.urlopen" =>
+                {
                     return Origin::Outside("the network");
                 }
                 _ if DECODERS.contains(&path.as_str()) => {
@@ -288,12 +369,23 @@ impl Search {
         let program = cx.program;
         let edges = &program.module(site.module).edges;
         let start = edges.partition_point(|edge| edge.value < site.value);
-        let callees: Vec<FuncRef> = edges[start..].iter().take_while(|edge| edge.value == site.value).map(|edge| edge.callee).collect();
+        let callees: Vec<FuncRef> = edges[start..]
+            .iter()
+            .take_while(|edge| edge.value == site.value)
+            .map(|edge| edge.callee)
+            .collect();
         let mut worst: Option<Origin> = None;
         for function in callees.into_iter().take(2) {
             let module = program.module(function.module);
             for value in module.returns(function.func).take(4) {
-                let found = self.visit(cx, Site { module: function.module, value }, depth);
+                let found = self.visit(
+                    cx,
+                    Site {
+                        module: function.module,
+                        value,
+                    },
+                    depth,
+                );
                 worst = Some(worst.map_or(found.clone(), |before| before.max(found)));
             }
         }
@@ -330,8 +422,31 @@ const DECODERS: &[&str] = &[
 
 /// Methods whose result is what they are called on, in another form.
 const PASSING_METHODS: &[&str] = &[
-    "decode", "encode", "format", "get", "getlist", "getvalue", "get_data", "join", "json", "lower", "partition", "pop", "popitem", "read", "readline",
-    "readlines", "replace", "rpartition", "rsplit", "split", "splitlines", "strip", "text", "upper", "values",
+    "decode",
+    "encode",
+    "format",
+    "get",
+    "getlist",
+    "getvalue",
+    "get_data",
+    "join",
+    "json",
+    "lower",
+    "partition",
+    "pop",
+    "popitem",
+    "read",
+    "readline",
+    "readlines",
+    "replace",
+    "rpartition",
+    "rsplit",
+    "split",
+    "splitlines",
+    "strip",
+    "text",
+    "upper",
+    "values",
 ];
 
 /// An origin that the value's type or path says.
@@ -367,13 +482,28 @@ fn named(cx: &mut Cx<'_, '_>, site: Site) -> Option<Origin> {
 fn receiver(cx: &mut Cx<'_, '_>, base: Site, method: &str) -> Option<Origin> {
     let reads = |words: &'static str| Some(Origin::Outside(words));
     for (class, methods, origin) in [
-        ("redis.Redis", &["get", "mget", "getset", "hget", "hgetall", "hmget", "lpop", "rpop", "blpop", "brpop", "lrange", "spop"][..], "Redis"),
+        (
+            "redis.Redis",
+            &[
+                "get", "mget", "getset", "hget", "hgetall", "hmget", "lpop", "rpop", "blpop", "brpop",
+                "lrange", "spop",
+            ][..],
+            "Redis",
+        ),
         ("memcache.Client", &["get", "get_multi", "gets"], "memcached"),
         ("pylibmc.Client", &["get", "get_multi"], "memcached"),
         ("pymemcache.Client", &["get", "get_many", "gets"], "memcached"),
         ("flask_caching.Cache", &["get", "get_many"], "the cache"),
-        ("socket.socket", &["recv", "recvfrom", "makefile", "recv_into"], "a socket"),
-        ("zmq.Socket", &["recv", "recv_multipart", "recv_string"], "a socket"),
+        (
+            "socket.socket",
+            &["recv", "recvfrom", "makefile", "recv_into"],
+            "a socket",
+        ),
+        (
+            "zmq.Socket",
+            &["recv", "recv_multipart", "recv_string"],
+            "a socket",
+        ),
     ] {
         if methods.contains(&method) && instance(cx, base, class) {
             return reads(origin);
@@ -394,7 +524,8 @@ fn paths(cx: &mut Cx<'_, '_>, site: Site) -> Vec<String> {
 }
 
 fn instance(cx: &mut Cx<'_, '_>, site: Site, class: &str) -> bool {
-    cx.path_id(class).is_some_and(|class| cx.resolver.is_instance(site, class))
+    cx.path_id(class)
+        .is_some_and(|class| cx.resolver.is_instance(site, class))
 }
 
 /// Whether the place is only reached once a signature has been checked: under a condition that calls `compare_digest`, `verify…` or the like.
@@ -408,7 +539,12 @@ pub(in crate::rules) fn signature_checked(cx: &Cx<'_, '_>, value: Value) -> Opti
                 Op::Unary { value, .. } | Op::Sigma { value, .. } => here = value,
                 Op::Call { callee, .. } => {
                     let name = cx.name_of(callee).unwrap_or("");
-                    let speaks = words(name).any(|word| matches!(word.as_str(), "digest" | "verify" | "verified" | "signature" | "hmac" | "signed"));
+                    let speaks = words(name).any(|word| {
+                        matches!(
+                            word.as_str(),
+                            "digest" | "verify" | "verified" | "signature" | "hmac" | "signed"
+                        )
+                    });
                     return speaks.then(|| cx.range(guard.condition));
                 }
                 _ => return None,

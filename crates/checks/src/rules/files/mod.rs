@@ -1,6 +1,18 @@
-//! Permissions, temporary files and archives.
+//! Files, archives and temporary places.
 
 use crate::CodeRule;
 
+pub mod decompression_unbounded;
+pub mod file_permissions_too_wide;
+pub mod hardcoded_temp_path;
+pub mod insecure_mktemp;
+pub mod tar_extract_unfiltered;
+
 /// The family's rules, by folder name.
-pub static RULES: &[&CodeRule] = &[];
+pub static RULES: &[&CodeRule] = &[
+    &decompression_unbounded::CHECK,
+    &file_permissions_too_wide::CHECK,
+    &hardcoded_temp_path::CHECK,
+    &insecure_mktemp::CHECK,
+    &tar_extract_unfiltered::CHECK,
+];

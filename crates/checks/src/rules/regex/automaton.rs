@@ -72,7 +72,11 @@ struct Part {
 
 impl Part {
     fn empty() -> Self {
-        Self { nullable: true, first: Vec::new(), last: Vec::new() }
+        Self {
+            nullable: true,
+            first: Vec::new(),
+            last: Vec::new(),
+        }
     }
 }
 
@@ -90,14 +94,18 @@ pub(super) fn ambiguity(pattern: &Pattern, whole: bool) -> Option<Ambiguity> {
     let mut worst = None;
     let mut waiting: Vec<(Node, bool)> = vec![(pattern.root.clone(), whole)];
     while let Some((node, whole)) = waiting.pop() {
-        let Some(automaton) = Automaton::build(&node, whole) else { continue };
+        let Some(automaton) = Automaton::build(&node, whole) else {
+            continue;
+        };
         let found = automaton.exponential().or_else(|| automaton.polynomial());
         worst = match (worst, found) {
             (Some(Ambiguity::Exponential(c)), _) => Some(Ambiguity::Exponential(c)),
             (_, Some(Ambiguity::Exponential(c))) => Some(Ambiguity::Exponential(c)),
-            (Some(Ambiguity::Polynomial(c, a)), Some(Ambiguity::Polynomial(d, b))) => {
-                Some(if a >= b { Ambiguity::Polynomial(c, a) } else { Ambiguity::Polynomial(d, b) })
-            }
+            (Some(Ambiguity::Polynomial(c, a)), Some(Ambiguity::Polynomial(d, b))) => Some(if a >= b {
+                Ambiguity::Polynomial(c, a)
+            } else {
+                Ambiguity::Polynomial(d, b)
+            }),
             (None, found) => found,
             (worst, None) => worst,
         };
@@ -134,7 +142,11 @@ impl Automaton {
         let at = self.symbols.len();
         self.symbols.push(symbol);
         self.follow.push(Vec::new());
-        Some(Part { nullable: false, first: vec![at], last: vec![at] })
+        Some(Part {
+            nullable: false,
+            first: vec![at],
+            last: vec![at],
+        })
     }
 
     fn link(&mut self, from: &[usize], to: &[usize]) -> Option<()> {
@@ -164,7 +176,11 @@ impl Automaton {
         if right.nullable {
             last.extend(&left.last);
         }
-        Some(Part { nullable: left.nullable && right.nullable, first, last })
+        Some(Part {
+            nullable: left.nullable && right.nullable,
+            first,
+            last,
+        })
     }
 
     fn part(&mut self, node: &Node, looped: bool) -> Option<Part> {
@@ -184,7 +200,11 @@ impl Automaton {
                 Some(whole)
             }
             Node::Alternate(branches) => {
-                let mut whole = Part { nullable: false, first: Vec::new(), last: Vec::new() };
+                let mut whole = Part {
+                    nullable: false,
+                    first: Vec::new(),
+                    last: Vec::new(),
+                };
                 for branch in branches {
                     let next = self.part(branch, looped)?;
                     whole.nullable |= next.nullable;
@@ -193,7 +213,12 @@ impl Automaton {
                 }
                 Some(whole)
             }
-            Node::Repeat { node, min, max, possessive } => self.repeat(node, *min, *max, *possessive, looped),
+            Node::Repeat {
+                node,
+                min,
+                max,
+                possessive,
+            } => self.repeat(node, *min, *max, *possessive, looped),
             Node::Atomic(inner) => self.sealed(inner),
             Node::Look(inner) => {
                 self.inner.push((**inner).clone());
@@ -206,7 +231,14 @@ impl Automaton {
         }
     }
 
-    fn repeat(&mut self, node: &Node, min: u32, max: Option<u32>, possessive: bool, looped: bool) -> Option<Part> {
+    fn repeat(
+        &mut self,
+        node: &Node,
+        min: u32,
+        max: Option<u32>,
+        possessive: bool,
+        looped: bool,
+    ) -> Option<Part> {
         if max == Some(0) {
             return Some(Part::empty());
         }
@@ -254,13 +286,17 @@ impl Automaton {
         let to_end = |position: usize| {
             let edges = &self.follow[position];
             let again = edges.iter().any(|edge| edge.0 == position);
-            let ends = edges.iter().any(|edge| self.symbols[edge.0] == Symbol::End && self.last.contains(&edge.0));
+            let ends = edges
+                .iter()
+                .any(|edge| self.symbols[edge.0] == Symbol::End && self.last.contains(&edge.0));
             again && self.symbols[position].is_universal() && (accepts[position] || ends)
         };
         let takes_all: Vec<bool> = (0..self.symbols.len()).map(to_end).collect();
         (0..self.symbols.len())
             .map(|position| {
-                accepts[position] || takes_all[position] || self.follow[position].iter().any(|edge| takes_all[edge.0])
+                accepts[position]
+                    || takes_all[position]
+                    || self.follow[position].iter().any(|edge| takes_all[edge.0])
             })
             .collect()
     }
@@ -272,14 +308,25 @@ impl Automaton {
             if satisfied[position] {
                 return Vec::new();
             }
-            edges.iter().copied().filter(|edge| !satisfied[edge.0] && self.symbols[edge.0] != Symbol::End).collect()
+            edges
+                .iter()
+                .copied()
+                .filter(|edge| !satisfied[edge.0] && self.symbols[edge.0] != Symbol::End)
+                .collect()
         };
-        self.follow.iter().enumerate().map(|(position, edges)| keep(position, edges)).collect()
+        self.follow
+            .iter()
+            .enumerate()
+            .map(|(position, edges)| keep(position, edges))
+            .collect()
     }
 
     fn exponential(&self) -> Option<Ambiguity> {
         let edges = self.open_edges();
-        let plain: Vec<Vec<usize>> = edges.iter().map(|list| list.iter().map(|edge| edge.0).collect()).collect();
+        let plain: Vec<Vec<usize>> = edges
+            .iter()
+            .map(|list| list.iter().map(|edge| edge.0).collect())
+            .collect();
         let loops = components(&plain);
         for (source, list) in edges.iter().enumerate() {
             for &(target, times) in list {
@@ -294,7 +341,10 @@ impl Automaton {
         for (position, number) in loops.iter().enumerate() {
             members[*number].push(position);
         }
-        members.iter().filter(|members| members.len() > 1).find_map(|members| self.twins(members, &plain, &mut work))
+        members
+            .iter()
+            .filter(|members| members.len() > 1)
+            .find_map(|members| self.twins(members, &plain, &mut work))
     }
 
     /// Whether two different paths inside a loop lead from one position back to it on one text; a character of it.
@@ -304,7 +354,12 @@ impl Automaton {
         for (number, &member) in members.iter().enumerate() {
             place[member] = number;
         }
-        let inner = |member: usize| edges[member].iter().map(|target| place[*target]).filter(|number| *number != usize::MAX);
+        let inner = |member: usize| {
+            edges[member]
+                .iter()
+                .map(|target| place[*target])
+                .filter(|number| *number != usize::MAX)
+        };
         let meets: Vec<bool> = members
             .iter()
             .flat_map(|a| members.iter().map(move |b| (a, b)))
@@ -340,12 +395,15 @@ impl Automaton {
         }
         let loops = components(&pairs);
         let diagonal: Vec<usize> = (0..size).map(|number| loops[number * size + number]).collect();
-        (0..size * size).filter(|pair| seen[*pair] && pair / size != pair % size).find_map(|pair| {
-            if !diagonal.contains(&loops[pair]) {
-                return None;
-            }
-            self.shared(members[pair / size], members[pair % size]).map(Ambiguity::Exponential)
-        })
+        (0..size * size)
+            .filter(|pair| seen[*pair] && pair / size != pair % size)
+            .find_map(|pair| {
+                if !diagonal.contains(&loops[pair]) {
+                    return None;
+                }
+                self.shared(members[pair / size], members[pair % size])
+                    .map(Ambiguity::Exponential)
+            })
     }
 
     /// A character that both positions take.
@@ -360,12 +418,16 @@ impl Automaton {
     fn polynomial(&self) -> Option<Ambiguity> {
         let edges = self.open_edges();
         let again = |position: usize| edges[position].iter().any(|edge| edge.0 == position);
-        let repeated: Vec<usize> = (0..self.symbols.len()).filter(|position| again(*position)).collect();
+        let repeated: Vec<usize> = (0..self.symbols.len())
+            .filter(|position| again(*position))
+            .collect();
         let mut best: Option<(u32, char)> = None;
         // Longest chain that ends at each repetition, with what all of its links take.
         let mut chains: Vec<(usize, u32, CharSet)> = Vec::new();
         for &position in &repeated {
-            let Symbol::Set(own) = &self.symbols[position] else { continue };
+            let Symbol::Set(own) = &self.symbols[position] else {
+                continue;
+            };
             let mut chain = (position, 1, own.clone());
             for (before, length, shared) in &chains {
                 let common = shared.intersection(own);
@@ -388,7 +450,13 @@ impl Automaton {
     }
 
     /// The characters of which a run leads from one position to the other, of these.
-    fn reaches(&self, from: usize, to: usize, common: CharSet, edges: &[Vec<(usize, u32)>]) -> Option<CharSet> {
+    fn reaches(
+        &self,
+        from: usize,
+        to: usize,
+        common: CharSet,
+        edges: &[Vec<(usize, u32)>],
+    ) -> Option<CharSet> {
         let mut seen = vec![false; self.symbols.len()];
         let mut waiting = vec![(from, common)];
         while let Some((position, taken)) = waiting.pop() {
@@ -396,7 +464,9 @@ impl Automaton {
                 if next == to {
                     return Some(taken);
                 }
-                let Symbol::Set(set) = &self.symbols[next] else { continue };
+                let Symbol::Set(set) = &self.symbols[next] else {
+                    continue;
+                };
                 let taken = taken.intersection(set);
                 if !taken.is_empty() && next > from && !std::mem::replace(&mut seen[next], true) {
                     waiting.push((next, taken));
@@ -416,7 +486,9 @@ impl Automaton {
             if self.accepts(&states) {
                 return true;
             }
-            let taken = states.iter().filter(|state| matches!(&self.symbols[**state], Symbol::Set(set) if set.has(*c)));
+            let taken = states
+                .iter()
+                .filter(|state| matches!(&self.symbols[**state], Symbol::Set(set) if set.has(*c)));
             let mut next: Vec<usize> = Vec::new();
             for &state in taken {
                 if self.last.contains(&state) {
@@ -458,7 +530,9 @@ impl Automaton {
 
     /// Whether one of the positions completes a match without taking a character.
     fn accepts(&self, states: &[usize]) -> bool {
-        states.iter().any(|state| !matches!(self.symbols[*state], Symbol::Set(_)) && self.last.contains(state))
+        states
+            .iter()
+            .any(|state| !matches!(self.symbols[*state], Symbol::Set(_)) && self.last.contains(state))
     }
 }
 
@@ -574,7 +648,9 @@ mod tests {
 
     #[test]
     fn matching() {
-        let runs = |pattern: &str, text: &str| matches_in(&parse(pattern, Default::default()).unwrap(), text).unwrap();
+        let runs = |pattern: &str, text: &str| {
+            matches_in(&parse(pattern, Default::default()).unwrap(), text).unwrap()
+        };
         assert!(runs("b+c", "abbcd"));
         assert!(!runs("^b+d", "abbc"));
         assert!(runs("c$", "abc"));

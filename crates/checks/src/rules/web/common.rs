@@ -21,7 +21,10 @@ pub(super) fn setting_name<'p>(cx: &Cx<'_, 'p>, event: &StoreEvent) -> Option<&'
         },
         StoreTarget::Default(_) => return None,
     };
-    let loud = name.len() > 4 && name.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_');
+    let loud = name.len() > 4
+        && name
+            .bytes()
+            .all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_');
     loud.then_some(name)
 }
 
@@ -64,7 +67,9 @@ pub(super) fn stage(cx: &mut Cx<'_, '_>, event: &StoreEvent) -> Stage {
 fn stage_of(name: &str, because: &str) -> Option<Stage> {
     words(name).find_map(|word| match word.as_str() {
         "test" | "tests" | "testing" | "conftest" | "ci" => Some(Stage::Testing(format!("{because} tests"))),
-        "dev" | "develop" | "development" | "local" | "debug" => Some(Stage::Development(format!("{because} development"))),
+        "dev" | "develop" | "development" | "local" | "debug" => {
+            Some(Stage::Development(format!("{because} development")))
+        }
         _ => None,
     })
 }
@@ -72,26 +77,41 @@ fn stage_of(name: &str, because: &str) -> Option<Stage> {
 /// Whether `TESTING` is switched on in the same body.
 fn sets_testing(cx: &mut Cx<'_, '_>, function: Func) -> bool {
     let ir = cx.ir();
-    let Some(testing) = ir.names.find("TESTING").map(Some).or_else(|| cx.source().text.contains("\"TESTING\"").then_some(None)) else {
+    let Some(testing) = ir
+        .names
+        .find("TESTING")
+        .map(Some)
+        .or_else(|| cx.source().text.contains("\"TESTING\"").then_some(None))
+    else {
         return false;
     };
     let mut assigned: Vec<Value> = Vec::new();
     for value in ir.values(function) {
         match ir.op(value) {
-            Op::StoreName { name, value } | Op::StoreAttr { name, value, .. } if Some(name) == testing => assigned.push(value),
+            Op::StoreName { name, value } | Op::StoreAttr { name, value, .. } if Some(name) == testing => {
+                assigned.push(value)
+            }
             Op::StoreItem { key, value, .. } if is_text(cx, key, "TESTING") => assigned.push(value),
             Op::Call { args, .. } => {
-                let named = ir.args(args).iter().filter(|arg| matches!(arg.kind, ArgKind::Keyword(name) if Some(name) == testing));
+                let named = ir
+                    .args(args)
+                    .iter()
+                    .filter(|arg| matches!(arg.kind, ArgKind::Keyword(name) if Some(name) == testing));
                 assigned.extend(named.map(|arg| arg.value));
             }
             Op::Dict(span) => {
-                let pairs = ir.list(span).chunks_exact(2).filter(|pair| pair[0].some().is_some_and(|key| is_text(cx, key, "TESTING")));
+                let pairs = ir
+                    .list(span)
+                    .chunks_exact(2)
+                    .filter(|pair| pair[0].some().is_some_and(|key| is_text(cx, key, "TESTING")));
                 assigned.extend(pairs.map(|pair| pair[1]));
             }
             _ => {}
         }
     }
-    assigned.into_iter().any(|value| cx.known(value).truth() == Some(true))
+    assigned
+        .into_iter()
+        .any(|value| cx.known(value).truth() == Some(true))
 }
 
 fn is_text(cx: &Cx<'_, '_>, value: Value, wanted: &str) -> bool {
@@ -99,34 +119,64 @@ fn is_text(cx: &Cx<'_, '_>, value: Value, wanted: &str) -> bool {
 }
 
 /// Where a class or file that is named for production gives the setting a value that `accept` takes, if it is not the place itself.
-pub(super) fn corrected_for_production(cx: &mut Cx<'_, '_>, event: &StoreEvent, name: &str, accept: fn(&Known) -> bool) -> Option<String> {
+pub(super) fn corrected_for_production(
+    cx: &mut Cx<'_, '_>,
+    event: &StoreEvent,
+    name: &str,
+    accept: fn(&Known) -> bool,
+) -> Option<String> {
     let program = cx.program;
-    let in_class = matches!(cx.ir().functions[event.function.index()].kind, FunctionKind::Class(_));
+    let in_class = matches!(
+        cx.ir().functions[event.function.index()].kind,
+        FunctionKind::Class(_)
+    );
     let mut found: Vec<(Site, String)> = Vec::new();
     if in_class {
         let module = cx.source();
-        let Some(number) = module.ir.names.find(name) else { return None };
+        let number = module.ir.names.find(name)?;
         for (at, class) in module.ir.classes.iter().enumerate() {
             let own = module.ir.name(class.name);
             if class.body != event.function && is_production(own) {
                 let values = module.attribute(module.ir.classes[Class(at as u32).index()].body, number);
-                found.extend(values.map(|value| (Site { module: cx.module, value }, own.to_owned())));
+                found.extend(values.map(|value| {
+                    (
+                        Site {
+                            module: cx.module,
+                            value,
+                        },
+                        own.to_owned(),
+                    )
+                }));
             }
         }
     } else if matches!(event.target, StoreTarget::Variable(_)) {
-        let folder = |path: &str| path.rsplit_once('/').map_or(String::new(), |(folder, _)| folder.to_owned());
+        let folder = |path: &str| {
+            path.rsplit_once('/')
+                .map_or(String::new(), |(folder, _)| folder.to_owned())
+        };
         let own = folder(&cx.source().path);
         for (id, module) in program.modules() {
-            let stem = module.path.rsplit('/').next().unwrap_or("").trim_end_matches(".py");
+            let stem = module
+                .path
+                .rsplit('/')
+                .next()
+                .unwrap_or("")
+                .trim_end_matches(".py");
             if id == cx.module || folder(&module.path) != own || !is_production(stem) {
                 continue;
             }
             if let Some(number) = module.ir.names.find(name) {
-                found.extend(module.global(number).map(|value| (Site { module: id, value }, module.path.to_string())));
+                found.extend(
+                    module
+                        .global(number)
+                        .map(|value| (Site { module: id, value }, module.path.to_string())),
+                );
             }
         }
     }
-    found.into_iter().find_map(|(site, place)| accept(&cx.known_at(site)).then_some(place))
+    found
+        .into_iter()
+        .find_map(|(site, place)| accept(&cx.known_at(site)).then_some(place))
 }
 
 fn is_production(name: &str) -> bool {
@@ -140,18 +190,32 @@ pub(super) fn beside(cx: &mut Cx<'_, '_>, event: &StoreEvent, name: &str) -> Opt
     let mut value: Option<Value> = None;
     for at in ir.values(event.function) {
         match ir.op(at) {
-            Op::StoreName { name: stored, value: assigned } | Op::StoreAttr { name: stored, value: assigned, .. }
-                if Some(stored) == number =>
-            {
+            Op::StoreName {
+                name: stored,
+                value: assigned,
+            }
+            | Op::StoreAttr {
+                name: stored,
+                value: assigned,
+                ..
+            } if Some(stored) == number => {
                 value = Some(assigned);
             }
-            Op::StoreItem { key, value: assigned, .. } if is_text(cx, key, name) => value = Some(assigned),
+            Op::StoreItem {
+                key, value: assigned, ..
+            } if is_text(cx, key, name) => value = Some(assigned),
             Op::Call { args, .. } => {
-                let named = ir.args(args).iter().find(|arg| matches!(arg.kind, ArgKind::Keyword(given) if Some(given) == number));
+                let named = ir
+                    .args(args)
+                    .iter()
+                    .find(|arg| matches!(arg.kind, ArgKind::Keyword(given) if Some(given) == number));
                 value = named.map(|arg| arg.value).or(value);
             }
             Op::Dict(span) => {
-                let pair = ir.list(span).chunks_exact(2).find(|pair| pair[0].some().is_some_and(|key| is_text(cx, key, name)));
+                let pair = ir
+                    .list(span)
+                    .chunks_exact(2)
+                    .find(|pair| pair[0].some().is_some_and(|key| is_text(cx, key, name)));
                 value = pair.map(|pair| pair[1]).or(value);
             }
             _ => {}
@@ -166,7 +230,11 @@ pub(super) fn named(cx: &mut Cx<'_, '_>, call: CallEvent, name: &str) -> Result<
         return Ok(Some(cx.site(value)));
     }
     let mut hidden = false;
-    for arg in cx.args(call).iter().filter(|arg| matches!(arg.kind, ArgKind::DoubleStar | ArgKind::Star)) {
+    for arg in cx
+        .args(call)
+        .iter()
+        .filter(|arg| matches!(arg.kind, ArgKind::DoubleStar | ArgKind::Star))
+    {
         match cx.known(arg.value) {
             Known::Mapping(_) => {
                 let entry = cx.entries(arg.value).into_iter().find(|(key, _)| key == name);

@@ -36,7 +36,9 @@ pub(super) struct Cookie {
 impl Cookie {
     /// How a message calls it.
     pub(super) fn shown(&self) -> String {
-        self.name.as_ref().map_or_else(|| "The cookie".to_owned(), |name| format!("The cookie `{name}`"))
+        self.name
+            .as_ref()
+            .map_or_else(|| "The cookie".to_owned(), |name| format!("The cookie `{name}`"))
     }
 }
 
@@ -51,20 +53,41 @@ pub(super) enum Flag {
 }
 
 /// Modules whose responses are taken by their name alone where no type is known.
-const FRAMEWORKS: &[&str] =
-    &["flask", "quart", "django", "starlette", "fastapi", "aiohttp", "werkzeug", "falcon", "bottle", "sanic", "pyramid", "tornado", "litestar"];
+const FRAMEWORKS: &[&str] = &[
+    "flask",
+    "quart",
+    "django",
+    "starlette",
+    "fastapi",
+    "aiohttp",
+    "werkzeug",
+    "falcon",
+    "bottle",
+    "sanic",
+    "pyramid",
+    "tornado",
+    "litestar",
+];
 
 /// The cookie that a call sets; nothing for another call, and for one that deletes a cookie.
 pub(super) fn cookie(cx: &mut Cx<'_, '_>, call: CallEvent) -> Option<Cookie> {
-    let Op::Attr { base, name: method } = cx.op(call.callee) else { return None };
-    if !matches!(cx.ir().name(method), "set_cookie" | "set_signed_cookie" | "set_secure_cookie") {
+    let Op::Attr { base, name: method } = cx.op(call.callee) else {
+        return None;
+    };
+    if !matches!(
+        cx.ir().name(method),
+        "set_cookie" | "set_signed_cookie" | "set_secure_cookie"
+    ) {
         return None;
     }
     let certain = PATHS.iter().any(|class| cx.is_instance(base, class));
     if !certain && !looks_like_response(cx, base) {
         return None;
     }
-    let name = cx.positional(call, 0).or_else(|| cx.keyword(call, "key")).or_else(|| cx.keyword(call, "name"))?;
+    let name = cx
+        .positional(call, 0)
+        .or_else(|| cx.keyword(call, "key"))
+        .or_else(|| cx.keyword(call, "name"))?;
     let value = cx.arg(call, 1, "value");
     let is_zero = |known: Known| known.as_int() == Some(0);
     for (index, argument) in [(2, "max_age"), (3, "expires")] {
@@ -82,7 +105,9 @@ pub(super) fn cookie(cx: &mut Cx<'_, '_>, call: CallEvent) -> Option<Cookie> {
     if text.is_none() {
         speaking.extend(cx.name_of(name).into_iter().flat_map(words));
     }
-    let for_csrf = speaking.iter().any(|word| matches!(word.as_str(), "csrf" | "xsrf" | "csrftoken"));
+    let for_csrf = speaking
+        .iter()
+        .any(|word| matches!(word.as_str(), "csrf" | "xsrf" | "csrftoken"));
     // What a cookie of fixed value says is known to everybody, whatever its name.
     let fixed = value.is_some_and(|value| cx.known(value).is_constant());
     if let Some(value) = value {
@@ -92,15 +117,35 @@ pub(super) fn cookie(cx: &mut Cx<'_, '_>, call: CallEvent) -> Option<Cookie> {
     let sensitive = speaking.iter().any(|word| {
         matches!(
             word.as_str(),
-            "session" | "sessionid" | "sess" | "sid" | "auth" | "token" | "jwt" | "login" | "remember" | "credential" | "credentials" | "password"
-                | "secret" | "bearer" | "sso"
+            "session"
+                | "sessionid"
+                | "sess"
+                | "sid"
+                | "auth"
+                | "token"
+                | "jwt"
+                | "login"
+                | "remember"
+                | "credential"
+                | "credentials"
+                | "password"
+                | "secret"
+                | "bearer"
+                | "sso"
         )
     });
-    Some(Cookie { name: text, sensitive: sensitive && !for_csrf && !(fixed && text_is_open), for_csrf, certain })
+    Some(Cookie {
+        name: text,
+        sensitive: sensitive && !for_csrf && !(fixed && text_is_open),
+        for_csrf,
+        certain,
+    })
 }
 
 fn looks_like_response(cx: &Cx<'_, '_>, base: Value) -> bool {
-    let Some(name) = cx.name_of(base) else { return false };
+    let Some(name) = cx.name_of(base) else {
+        return false;
+    };
     let last = words(name).last().unwrap_or_default();
     matches!(last.as_str(), "response" | "resp" | "res" | "reply" | "rsp")
         && cx.ir().imports.iter().any(|import| {
@@ -121,7 +166,11 @@ pub(super) fn flag(cx: &mut Cx<'_, '_>, call: CallEvent, index: usize, name: &st
     };
     let (known, trail) = cx.known_with_trail(value);
     match known {
-        Known::Unknown | Known::Environment { .. } | Known::Entity(_) | Known::Choice(_) | Known::Text { .. } => Flag::Unclear,
+        Known::Unknown
+        | Known::Environment { .. }
+        | Known::Entity(_)
+        | Known::Choice(_)
+        | Known::Text { .. } => Flag::Unclear,
         known => Flag::Given(known, value, trail),
     }
 }
@@ -137,7 +186,12 @@ pub(super) struct Weakened {
 }
 
 /// A setting `…_COOKIE_<suffix>` with a value that `weak` takes; nothing where it is for development or tests, or production corrects it.
-pub(super) fn weakened(cx: &mut Cx<'_, '_>, event: &StoreEvent, suffix: &str, weak: fn(&Known) -> bool) -> Option<Weakened> {
+pub(super) fn weakened(
+    cx: &mut Cx<'_, '_>,
+    event: &StoreEvent,
+    suffix: &str,
+    weak: fn(&Known) -> bool,
+) -> Option<Weakened> {
     let setting = setting_name(cx, event)?;
     let owner = setting.strip_suffix(suffix)?.strip_suffix("_COOKIE_")?;
     let session = match owner {
@@ -151,7 +205,9 @@ pub(super) fn weakened(cx: &mut Cx<'_, '_>, event: &StoreEvent, suffix: &str, we
     if !weak(&known) {
         if !matches!(known, Known::Unknown) {
             let how = match &known {
-                Known::Environment { variable, .. } => format!("`{setting}` is decided by the environment variable {variable}"),
+                Known::Environment { variable, .. } => {
+                    format!("`{setting}` is decided by the environment variable {variable}")
+                }
                 _ => format!("`{setting}` is set"),
             };
             cx.hold(range, how);
@@ -165,10 +221,15 @@ pub(super) fn weakened(cx: &mut Cx<'_, '_>, event: &StoreEvent, suffix: &str, we
         }
         Stage::Live => {}
     }
-    let accept: fn(&Known) -> bool = |known| known.truth() == Some(true) || matches!(known, Known::Environment { .. });
+    let accept: fn(&Known) -> bool =
+        |known| known.truth() == Some(true) || matches!(known, Known::Environment { .. });
     if let Some(place) = corrected_for_production(cx, event, setting, accept) {
         cx.hold(range, format!("{place} sets it for production"));
         return None;
     }
-    Some(Weakened { setting: setting.to_owned(), known, session })
+    Some(Weakened {
+        setting: setting.to_owned(),
+        known,
+        session,
+    })
 }

@@ -32,7 +32,9 @@ pub(super) fn judge(cx: &mut Cx<'_, '_>, call: CallEvent, rule: &'static Rule, i
     {
         return cx.hold(range, "the parser is one of defusedxml");
     }
-    let given = cx.positional(call, 0).or_else(|| cx.args(call).first().map(|arg| arg.value));
+    let given = cx
+        .positional(call, 0)
+        .or_else(|| cx.args(call).first().map(|arg| arg.value));
     let draft = Draft::new(rule, range, danger);
     let draft = match weight(cx, given, input) {
         Some((severity, reason)) => draft.severity(severity, reason),
@@ -50,7 +52,9 @@ pub(super) fn weight(cx: &mut Cx<'_, '_>, given: Option<Value>, input: Input) ->
     };
     match (from, input) {
         (Origin::Constant, Input::Text) => Some((Severity::Info, "the document is a constant".to_owned())),
-        (Origin::Constant | Origin::FixedFile, _) => Some((Severity::Low, "a local file of fixed name".to_owned())),
+        (Origin::Constant | Origin::FixedFile, _) => {
+            Some((Severity::Low, "a local file of fixed name".to_owned()))
+        }
         (Origin::Own(how), Input::Text) => Some((Severity::Low, format!("the document is {how}"))),
         (Origin::Own(how), _) => Some((Severity::Low, format!("the file is {how}"))),
         (Origin::Outside(from), _) => Some((Severity::Medium, format!("the document comes from {from}"))),
@@ -63,8 +67,13 @@ fn is_defused(cx: &Cx<'_, '_>) -> bool {
     if !cx.program_imports("defusedxml") {
         return false;
     }
-    let Some(defuse) = cx.path_id("defusedxml.defuse_stdlib") else { return false };
-    cx.program.modules.iter().any(|module| module.externals.iter().any(|call| call.path == defuse))
+    let Some(defuse) = cx.path_id("defusedxml.defuse_stdlib") else {
+        return false;
+    };
+    cx.program
+        .modules
+        .iter()
+        .any(|module| module.externals.iter().any(|call| call.path == defuse))
 }
 
 fn is_hardened_parser(cx: &mut Cx<'_, '_>, parser: Value) -> bool {
@@ -76,6 +85,8 @@ fn is_hardened_parser(cx: &mut Cx<'_, '_>, parser: Value) -> bool {
     {
         return true;
     }
-    cx.paths_of(parser).iter().any(|path| path.starts_with("defusedxml."))
+    cx.paths_of(parser)
+        .iter()
+        .any(|path| path.starts_with("defusedxml."))
         || matches!(cx.known(parser), Known::Entity(Entity::Instance(class, _)) if cx.program.models.text(class).starts_with("defusedxml."))
 }

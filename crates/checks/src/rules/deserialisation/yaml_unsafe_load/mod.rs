@@ -28,8 +28,23 @@ pub static RULE: Rule = Rule {
 pub static CHECK: CodeRule = CodeRule {
     rule: &RULE,
     listens: &[
-        Listen::Call(&["yaml.load", "yaml.load_all", "ruamel_yaml.load", "ruamel_yaml.load_all"], check_load),
-        Listen::Call(&["yaml.unsafe_load", "yaml.unsafe_load_all", "ruamel_yaml.unsafe_load"], check_unsafe),
+        Listen::Call(
+            &[
+                "yaml.load",
+                "yaml.load_all",
+                "ruamel_yaml.load",
+                "ruamel_yaml.load_all",
+            ],
+            check_load,
+        ),
+        Listen::Call(
+            &[
+                "yaml.unsafe_load",
+                "yaml.unsafe_load_all",
+                "ruamel_yaml.unsafe_load",
+            ],
+            check_unsafe,
+        ),
         Listen::Call(&["yaml.full_load", "yaml.full_load_all"], check_full),
         Listen::Call(&["ruamel_yaml.YAML"], check_ruamel),
     ],
@@ -72,45 +87,83 @@ fn check_load(cx: &mut Cx<'_, '_>, call: CallEvent) {
     let range = cx.range(call.value);
     let Some(argument) = cx.arg(call, 1, "Loader") else {
         if cx.has_unpacking(call) {
-            return;
+            return undecided(cx, call);
         }
-        let draft = Draft::new(&RULE, range, "Without a loader, it is left to the PyYAML version which objects the text can make")
-            .severity(Severity::Medium, "any object before PyYAML 5.1, some Python types up to 5.4, an error from 6.0 on")
-            .confidence(Confidence::Medium);
+        let draft = Draft::new(
+            &RULE,
+            range,
+            "Without a loader, it is left to the PyYAML version which objects the text can make",
+        )
+        .severity(
+            Severity::Medium,
+            "any object before PyYAML 5.1, some Python types up to 5.4, an error from 6.0 on",
+        )
+        .confidence(Confidence::Medium);
         return weigh(cx, call, draft, Severity::Medium);
     };
     let (_, trail) = cx.known_with_trail(argument);
     match loader(cx, argument) {
         Loader::Safe => cx.hold(range, "the loader makes plain data only"),
-        Loader::Unknown => {}
+        Loader::Unknown => undecided(cx, call),
         Loader::Full => {
             let draft = Draft::new(&RULE, range, "FullLoader makes Python types beyond plain data")
-                .severity(Severity::Low, "no way to run code through it is known since PyYAML 5.4")
+                .severity(
+                    Severity::Low,
+                    "no way to run code through it is known since PyYAML 5.4",
+                )
                 .trail(trail);
             weigh(cx, call, draft, Severity::Low);
         }
         Loader::Unsafe => {
-            let draft = Draft::new(&RULE, range, "The loader makes whatever objects the text names, and calls what it names")
-                .label(cx.range(argument), "makes any object")
-                .trail(trail);
+            let draft = Draft::new(
+                &RULE,
+                range,
+                "The loader makes whatever objects the text names, and calls what it names",
+            )
+            .label(cx.range(argument), "makes any object")
+            .trail(trail);
             weigh(cx, call, draft, Severity::High);
         }
     }
 }
 
+fn undecided(cx: &mut Cx<'_, '_>, call: CallEvent) {
+    let draft = Draft::new(
+        &RULE,
+        cx.range(call.value),
+        "Which objects the text can make is up to a loader that is not decided here",
+    )
+    .severity(Severity::Info, "worth a look")
+    .confidence(Confidence::Low);
+    cx.report(draft);
+}
+
 fn check_unsafe(cx: &mut Cx<'_, '_>, call: CallEvent) {
-    let draft = Draft::new(&RULE, cx.range(call.value), "The text can name any object, and code to call");
+    let draft = Draft::new(
+        &RULE,
+        cx.range(call.value),
+        "The text can name any object, and code to call",
+    );
     weigh(cx, call, draft, Severity::High);
 }
 
 fn check_full(cx: &mut Cx<'_, '_>, call: CallEvent) {
-    let draft = Draft::new(&RULE, cx.range(call.value), "full_load makes Python types beyond plain data")
-        .severity(Severity::Low, "no way to run code through it is known since PyYAML 5.4");
+    let draft = Draft::new(
+        &RULE,
+        cx.range(call.value),
+        "full_load makes Python types beyond plain data",
+    )
+    .severity(
+        Severity::Low,
+        "no way to run code through it is known since PyYAML 5.4",
+    );
     weigh(cx, call, draft, Severity::Low);
 }
 
 fn check_ruamel(cx: &mut Cx<'_, '_>, call: CallEvent) {
-    let Some(argument) = cx.keyword(call, "typ").or_else(|| cx.positional(call, 0)) else { return };
+    let Some(argument) = cx.keyword(call, "typ").or_else(|| cx.positional(call, 0)) else {
+        return;
+    };
     let (known, trail) = cx.known_with_trail(argument);
     let kinds: Vec<Known> = match known {
         Known::Sequence(_, items) => items.into_iter().map(|item| cx.known_at(item)).collect(),
@@ -118,7 +171,14 @@ fn check_ruamel(cx: &mut Cx<'_, '_>, call: CallEvent) {
     };
     let range = cx.range(call.value);
     if kinds.iter().any(|kind| kind.as_str() == Some("unsafe")) {
-        cx.report(Draft::new(&RULE, range, "A reader of type \"unsafe\" makes whatever objects the text names").trail(trail));
+        cx.report(
+            Draft::new(
+                &RULE,
+                range,
+                "A reader of type \"unsafe\" makes whatever objects the text names",
+            )
+            .trail(trail),
+        );
     } else if kinds.iter().any(|kind| kind.as_str().is_some()) {
         cx.hold(range, "the reader makes plain data only");
     }
@@ -126,13 +186,18 @@ fn check_ruamel(cx: &mut Cx<'_, '_>, call: CallEvent) {
 
 /// Reports, less where the text is the program's own.
 fn weigh(cx: &mut Cx<'_, '_>, call: CallEvent, draft: Draft, severity: Severity) {
-    let from = cx.arg(call, 0, "stream").map_or(Origin::Unknown, |text| origin(cx, text));
+    let from = cx
+        .arg(call, 0, "stream")
+        .map_or(Origin::Unknown, |text| origin(cx, text));
     let draft = match from {
         Origin::Constant => draft.severity(Severity::Info, "the text is a constant"),
-        Origin::Own(how) if how.starts_with("written") => draft.severity(Severity::Info, "the program wrote the text itself right before"),
-        Origin::FixedFile if severity == Severity::High => {
-            draft.severity(Severity::Medium, "the text is a local file of fixed name; whoever may write it runs code here")
+        Origin::Own(how) if how.starts_with("written") => {
+            draft.severity(Severity::Info, "the program wrote the text itself right before")
         }
+        Origin::FixedFile if severity == Severity::High => draft.severity(
+            Severity::Medium,
+            "the text is a local file of fixed name; whoever may write it runs code here",
+        ),
         Origin::Outside(from) if severity == Severity::High => {
             draft.severity(Severity::High, format!("the text comes from {from}"))
         }

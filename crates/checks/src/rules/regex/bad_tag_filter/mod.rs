@@ -28,7 +28,11 @@ pub static RULE: Rule = Rule {
 };
 
 /// The rule and what it listens for.
-pub static CHECK: CodeRule = CodeRule { rule: &RULE, listens: &[Listen::Call(PATTERN_CALLS, check)], paths: &[] };
+pub static CHECK: CodeRule = CodeRule {
+    rule: &RULE,
+    listens: &[Listen::Call(PATTERN_CALLS, check)],
+    paths: &[],
+};
 
 /// What browsers take for a script element, and how it is called in a message.
 const ELEMENTS: &[(&str, &str)] = &[
@@ -37,16 +41,28 @@ const ELEMENTS: &[(&str, &str)] = &[
     ("<script>alert(1)</script\n>", "a line feed in the closing tag"),
     ("<script>alert(1)\n</script>", "a script of several lines"),
     ("<script src=\"x\">alert(1)</script>", "attributes"),
-    ("<script>alert(1)</script x=\"\">", "attributes of the closing tag"),
+    (
+        "<script>alert(1)</script x=\"\">",
+        "attributes of the closing tag",
+    ),
 ];
 
 /// The same for a pattern that takes tags one by one.
-const TAGS: &[(&str, &str)] =
-    &[("<SCRIPT>", "capital letters"), ("<script\n>", "a line feed in the tag"), ("<script src=\"x\">", "attributes")];
+const TAGS: &[(&str, &str)] = &[
+    ("<SCRIPT>", "capital letters"),
+    ("<script\n>", "a line feed in the tag"),
+    ("<script src=\"x\">", "attributes"),
+];
 
 fn check(cx: &mut Cx<'_, '_>, call: CallEvent) {
     let Some(given) = given(cx, call) else { return };
-    let Some((_, pattern)) = given.patterns.iter().find(|(text, _)| text.to_ascii_lowercase().contains("script")) else { return };
+    let Some((_, pattern)) = given
+        .patterns
+        .iter()
+        .find(|(text, _)| text.to_ascii_lowercase().contains("script"))
+    else {
+        return;
+    };
     let Some(missed) = missed(pattern) else { return };
     let range = cx.range(given.argument);
     let path = cx.path(call);
@@ -61,7 +77,10 @@ fn check(cx: &mut Cx<'_, '_>, call: CallEvent) {
     let Some((example, what)) = missed.first() else {
         return cx.hold(range, "the pattern takes the usual spellings of script elements");
     };
-    let message = format!("The filter for script elements misses {what} (`{}`)", example.replace('\n', "\\n"));
+    let message = format!(
+        "The filter for script elements misses {what} (`{}`)",
+        example.replace('\n', "\\n")
+    );
     cx.report(Draft::new(&RULE, range, message).trail(given.trail));
 }
 
@@ -93,7 +112,9 @@ fn is_used_to_replace(cx: &mut Cx<'_, '_>, compiled: Value) -> bool {
     let ir = cx.ir();
     let name = cx.variable_of(compiled);
     (0..ir.insts.len() as u32).map(Value).any(|value| {
-        let Op::Attr { base, name: member } = ir.op(value) else { return false };
+        let Op::Attr { base, name: member } = ir.op(value) else {
+            return false;
+        };
         if !matches!(ir.name(member), "sub" | "subn") {
             return false;
         }
@@ -110,7 +131,9 @@ mod tests {
 
     #[test]
     fn spellings() {
-        let first = |text: &str| missed(&parse(text, Default::default()).unwrap()).map(|list| list.first().map(|miss| miss.1));
+        let first = |text: &str| {
+            missed(&parse(text, Default::default()).unwrap()).map(|list| list.first().map(|miss| miss.1))
+        };
         assert_eq!(first("<script.*?>.*?</script>"), Some(Some("capital letters")));
         assert_eq!(first("(?i)<script.*?>.*?</script>"), Some(Some("`</script >`")));
         assert_eq!(first(r"(?is)<script\b[^>]*>.*?</script[^>]*>"), Some(None));

@@ -26,15 +26,24 @@ pub static RULE: Rule = Rule {
 };
 
 /// The rule and what it listens for.
-pub static CHECK: CodeRule = CodeRule { rule: &RULE, listens: &[Listen::Call(PATTERN_CALLS, check)], paths: &[] };
+pub static CHECK: CodeRule = CodeRule {
+    rule: &RULE,
+    listens: &[Listen::Call(PATTERN_CALLS, check)],
+    paths: &[],
+};
 
 fn check(cx: &mut Cx<'_, '_>, call: CallEvent) {
     let Some(given) = given(cx, call) else { return };
     let whole = cx.path(call).ends_with(".fullmatch");
     let mut worst: Option<(Ambiguity, &str)> = None;
     for (text, pattern) in &given.patterns {
-        let Some(found) = ambiguity(pattern, whole) else { continue };
-        if worst.as_ref().is_none_or(|(before, _)| power(before) < power(&found)) {
+        let Some(found) = ambiguity(pattern, whole) else {
+            continue;
+        };
+        if worst
+            .as_ref()
+            .is_none_or(|(before, _)| power(before) < power(&found))
+        {
             worst = Some((found, text));
         }
     }
@@ -47,12 +56,20 @@ fn check(cx: &mut Cx<'_, '_>, call: CallEvent) {
         Ambiguity::Exponential(c) => Draft::new(
             &RULE,
             range,
-            format!("The time to reject a text doubles with each further {}: the repetitions of {text:?} can share a run of it out in every way", shown(c)),
+            format!(
+                "The time to reject a text doubles with each further {}: the repetitions of {text:?} can share a run of it out in every way",
+                shown(c)
+            ),
         ),
         Ambiguity::Polynomial(c, power) => {
-            let message = format!("{power} repetitions of {text:?} share a run of {} out among themselves", shown(c));
+            let message = format!(
+                "{power} repetitions of {text:?} share a run of {} out among themselves",
+                shown(c)
+            );
             let reason = format!("the time grows with the power {power} of the length, not exponentially");
-            Draft::new(&RULE, range, message).severity(Severity::Low, reason).confidence(Confidence::Medium)
+            Draft::new(&RULE, range, message)
+                .severity(Severity::Low, reason)
+                .confidence(Confidence::Medium)
         }
     };
     cx.report(draft.trail(given.trail));

@@ -25,8 +25,11 @@ pub static RULE: Rule = Rule {
 };
 
 /// The rule and what it listens for.
-pub static CHECK: CodeRule =
-    CodeRule { rule: &RULE, listens: &[Listen::Compare(compare), Listen::AnyCall(call)], paths: &["builtins.str"] };
+pub static CHECK: CodeRule = CodeRule {
+    rule: &RULE,
+    listens: &[Listen::Compare(compare), Listen::AnyCall(call)],
+    paths: &["builtins.str"],
+};
 
 fn compare(cx: &mut Cx<'_, '_>, event: CompareEvent) {
     if !matches!(event.op, CompareOp::In | CompareOp::NotIn) {
@@ -38,17 +41,25 @@ fn compare(cx: &mut Cx<'_, '_>, event: CompareEvent) {
     let (known, trail) = cx.known_with_trail(event.left);
     let Some(text) = known.as_str() else { return };
     let Some(host) = host_in(text) else { return };
-    if matches!(cx.known(event.right), Known::Sequence(..) | Known::Mapping(_) | Known::Str(_)) {
+    if matches!(
+        cx.known(event.right),
+        Known::Sequence(..) | Known::Mapping(_) | Known::Str(_)
+    ) {
         return;
     }
     cx.examined();
-    let message = format!("{text:?} may stand anywhere in the URL: `https://evil.example/?{}` passes too", host.name);
+    let message = format!(
+        "{text:?} may stand anywhere in the URL: `https://evil.example/?{}` passes too",
+        host.name
+    );
     let draft = Draft::new(&RULE, cx.range(event.value), message).trail(trail);
     say(cx, draft, event.value, event.function);
 }
 
 fn call(cx: &mut Cx<'_, '_>, call: CallEvent) {
-    let Op::Attr { base, name } = cx.op(call.callee) else { return };
+    let Op::Attr { base, name } = cx.op(call.callee) else {
+        return;
+    };
     let method = cx.ir().name(name);
     let wanted: &[&str] = match method {
         "startswith" | "find" | "index" => URL_WORDS,
@@ -58,16 +69,22 @@ fn call(cx: &mut Cx<'_, '_>, call: CallEvent) {
     if !about_a_url(cx, base, wanted) {
         return;
     }
-    let Some(argument) = cx.positional(call, 0) else { return };
+    let Some(argument) = cx.positional(call, 0) else {
+        return;
+    };
     let (known, trail) = cx.known_with_trail(argument);
     let texts: Vec<String> = match &known {
         Known::Str(text) => vec![text.to_string()],
-        Known::Sequence(_, items) => {
-            items.iter().filter_map(|item| cx.known_at(*item).as_str().map(str::to_owned)).collect()
-        }
+        Known::Sequence(_, items) => items
+            .iter()
+            .filter_map(|item| cx.known_at(*item).as_str().map(str::to_owned))
+            .collect(),
         _ => return,
     };
-    let hosts: Vec<(&String, Host<'_>)> = texts.iter().filter_map(|text| Some((text, host_in(text)?))).collect();
+    let hosts: Vec<(&String, Host<'_>)> = texts
+        .iter()
+        .filter_map(|text| Some((text, host_in(text)?)))
+        .collect();
     if hosts.is_empty() {
         return;
     }
@@ -81,21 +98,29 @@ fn call(cx: &mut Cx<'_, '_>, call: CallEvent) {
         return cx.hold(cx.range(call.value), "the host name is bounded");
     };
     let message = match method {
-        "startswith" => format!("Nothing ends the host name after {text:?}: `{text}.evil.example` passes too"),
-        "endswith" => format!("Nothing begins the host name before {text:?}: `evil{}` passes too", host.name),
-        _ => format!("{text:?} may stand anywhere in the URL: `https://evil.example/?{}` passes too", host.name),
+        "startswith" => {
+            format!("Nothing ends the host name after {text:?}: `{text}.evil.example` passes too")
+        }
+        "endswith" => format!(
+            "Nothing begins the host name before {text:?}: `evil{}` passes too",
+            host.name
+        ),
+        _ => format!(
+            "{text:?} may stand anywhere in the URL: `https://evil.example/?{}` passes too",
+            host.name
+        ),
     };
     let draft = Draft::new(&RULE, cx.range(call.value), message).trail(trail);
     say(cx, draft, call.value, call.function);
 }
 
 const URL_WORDS: &[&str] = &[
-    "url", "uri", "href", "link", "host", "hostname", "domain", "netloc", "origin", "referer", "referrer", "redirect", "location", "website",
-    "fqdn",
+    "url", "uri", "href", "link", "host", "hostname", "domain", "netloc", "origin", "referer", "referrer",
+    "redirect", "location", "website", "fqdn",
 ];
 const HOST_OR_MAIL_WORDS: &[&str] = &[
-    "url", "uri", "href", "link", "host", "hostname", "domain", "netloc", "origin", "referer", "referrer", "redirect", "location", "website",
-    "fqdn", "email", "mail",
+    "url", "uri", "href", "link", "host", "hostname", "domain", "netloc", "origin", "referer", "referrer",
+    "redirect", "location", "website", "fqdn", "email", "mail",
 ];
 
 /// Whether the last word of a value's name says that it is a URL or a host.
@@ -103,9 +128,16 @@ fn about_a_url(cx: &mut Cx<'_, '_>, value: Value, wanted: &[&str]) -> bool {
     let mut here = value;
     // `url.lower()`, `str(url)`, `url or ""`
     for _ in 0..4 {
-        let Op::Call { callee, args } = cx.op(here) else { break };
+        let Op::Call { callee, args } = cx.op(here) else {
+            break;
+        };
         match cx.op(callee) {
-            Op::Attr { base, name } if matches!(cx.ir().name(name), "lower" | "casefold" | "strip" | "rstrip" | "geturl" | "decode") => {
+            Op::Attr { base, name }
+                if matches!(
+                    cx.ir().name(name),
+                    "lower" | "casefold" | "strip" | "rstrip" | "geturl" | "decode"
+                ) =>
+            {
                 here = base;
             }
             Op::Global(name) if cx.ir().name(name) == "str" => match cx.ir().args(args) {
@@ -115,8 +147,12 @@ fn about_a_url(cx: &mut Cx<'_, '_>, value: Value, wanted: &[&str]) -> bool {
             _ => break,
         }
     }
-    let Some(name) = cx.name_of(here) else { return false };
-    words(name).last().is_some_and(|last| wanted.contains(&last.as_str()))
+    let Some(name) = cx.name_of(here) else {
+        return false;
+    };
+    words(name)
+        .last()
+        .is_some_and(|last| wanted.contains(&last.as_str()))
 }
 
 /// Reports, weighed by what the answer is used for.
@@ -126,19 +162,52 @@ fn say(cx: &mut Cx<'_, '_>, draft: Draft, answer: Value, function: Func) {
     let decides = words(name).any(|word| {
         matches!(
             word.as_str(),
-            "is" | "valid" | "validate" | "check" | "allow" | "allowed" | "trust" | "trusted" | "safe" | "own" | "ours" | "internal"
-                | "permitted" | "authorised" | "authorized" | "verify" | "may" | "can" | "redirect" | "cors" | "origin"
+            "is" | "valid"
+                | "validate"
+                | "check"
+                | "allow"
+                | "allowed"
+                | "trust"
+                | "trusted"
+                | "safe"
+                | "own"
+                | "ours"
+                | "internal"
+                | "permitted"
+                | "authorised"
+                | "authorized"
+                | "verify"
+                | "may"
+                | "can"
+                | "redirect"
+                | "cors"
+                | "origin"
         )
     });
-    let returned = ir.values(function).any(|value| matches!(ir.op(value), Op::Return(result) if result == answer));
+    let returned = ir
+        .values(function)
+        .any(|value| matches!(ir.op(value), Op::Return(result) if result == answer));
     let refuses = ir.values(function).any(|value| {
         matches!(ir.op(value), Op::Raise { .. })
-            && cx.program.guards(cx.site(value)).iter().any(|guard| guard.condition == answer)
+            && cx
+                .program
+                .guards(cx.site(value))
+                .iter()
+                .any(|guard| guard.condition == answer)
     });
     let draft = if decides || returned || refuses {
-        draft.severity(Severity::Medium, if refuses { "it decides whether the request is refused" } else { "it is a check of its own" })
+        draft.severity(
+            Severity::Medium,
+            if refuses {
+                "it decides whether the request is refused"
+            } else {
+                "it is a check of its own"
+            },
+        )
     } else {
-        draft.severity(Severity::Low, "it is not evident that anything is granted by it").confidence(Confidence::Low)
+        draft
+            .severity(Severity::Low, "it is not evident that anything is granted by it")
+            .confidence(Confidence::Low)
     };
     cx.report(draft);
 }

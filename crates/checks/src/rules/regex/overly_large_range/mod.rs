@@ -26,7 +26,11 @@ pub static RULE: Rule = Rule {
 };
 
 /// The rule and what it listens for.
-pub static CHECK: CodeRule = CodeRule { rule: &RULE, listens: &[Listen::Call(PATTERN_CALLS, check)], paths: &[] };
+pub static CHECK: CodeRule = CodeRule {
+    rule: &RULE,
+    listens: &[Listen::Call(PATTERN_CALLS, check)],
+    paths: &[],
+};
 
 /// Why a range is suspicious.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -50,9 +54,15 @@ fn check(cx: &mut Cx<'_, '_>, call: CallEvent) {
                 let name = format!("{}-{}", written.low, written.high);
                 let extra = extra(*written);
                 let draft = match fault {
-                    Fault::Mixed => Draft::new(&RULE, range, format!("The range `{name}` also takes in {extra}")),
-                    Fault::Hyphen => Draft::new(&RULE, range, format!("The hyphen in `{name}` makes a range that takes in {extra}"))
-                        .confidence(Confidence::Medium),
+                    Fault::Mixed => {
+                        Draft::new(&RULE, range, format!("The range `{name}` also takes in {extra}"))
+                    }
+                    Fault::Hyphen => Draft::new(
+                        &RULE,
+                        range,
+                        format!("The hyphen in `{name}` makes a range that takes in {extra}"),
+                    )
+                    .confidence(Confidence::Medium),
                 };
                 reported = true;
                 cx.report(draft.trail(given.trail.clone()));
@@ -60,7 +70,10 @@ fn check(cx: &mut Cx<'_, '_>, call: CallEvent) {
         }
     }
     if ranges > 0 && !reported {
-        cx.hold(range, "its ranges stay within letters of one case, digits or signs");
+        cx.hold(
+            range,
+            "its ranges stay within letters of one case, digits or signs",
+        );
     }
 }
 
@@ -78,7 +91,10 @@ fn fault(range: Range) -> Option<Fault> {
     if kinds.0 != Kind::Sign {
         return None;
     }
-    let block = matches!((low, high), ('!', _) | (_, '~') | (':', '@') | ('[', '`') | ('@', '_') | ('<', '?') | ('{', '}') | (_, '/'));
+    let block = matches!(
+        (low, high),
+        ('!', _) | (_, '~') | (':', '@') | ('[', '`') | ('@', '_') | ('<', '?') | ('{', '}') | (_, '/')
+    );
     if !crosses_letters(low, high) {
         // A range of two or three signs may well be what it says (`,-.` is also what it seems to say).
         let spells_itself = high as u32 - low as u32 <= 1 || (low, high) == (',', '.');
@@ -115,7 +131,11 @@ fn extra(range: Range) -> String {
     let inner = || (low..=high).filter(|c| *c != low && *c != high);
     let signs: String = inner().filter(|c| kind(*c) == Kind::Sign).collect();
     let mut words: Vec<String> = Vec::new();
-    for (wanted, name) in [(Kind::Digit, "digits"), (Kind::Upper, "capitals"), (Kind::Lower, "small letters")] {
+    for (wanted, name) in [
+        (Kind::Digit, "digits"),
+        (Kind::Upper, "capitals"),
+        (Kind::Lower, "small letters"),
+    ] {
         let own = kind(low) == wanted || kind(high) == wanted;
         if !own && inner().any(|c| kind(c) == wanted) {
             words.push(name.to_owned());
@@ -123,9 +143,17 @@ fn extra(range: Range) -> String {
     }
     if !signs.is_empty() {
         let backtick = signs.contains('`');
-        words.push(if backtick { format!("the signs {signs}") } else { format!("the signs `{signs}`") });
+        words.push(if backtick {
+            format!("the signs {signs}")
+        } else {
+            format!("the signs `{signs}`")
+        });
     }
-    if words.is_empty() { "what lies between its ends".to_owned() } else { words.join(" and ") }
+    if words.is_empty() {
+        "what lies between its ends".to_owned()
+    } else {
+        words.join(" and ")
+    }
 }
 
 #[cfg(test)]
@@ -136,7 +164,11 @@ mod tests {
     fn ranges() {
         let judge = |text: &str| {
             let characters: Vec<char> = text.chars().collect();
-            fault(Range { low: characters[0], high: characters[2], coded: false })
+            fault(Range {
+                low: characters[0],
+                high: characters[2],
+                coded: false,
+            })
         };
         for bad in ["A-z", "0-z", "0-f", "$-_", "+-Z", ".-z", "*-z", "_-z"] {
             assert_eq!(judge(bad), Some(Fault::Mixed), "{bad}");
@@ -144,7 +176,10 @@ mod tests {
         for bad in ["+-.", "*-.", "+-/"] {
             assert_eq!(judge(bad), Some(Fault::Hyphen), "{bad}");
         }
-        for good in ["a-z", "A-F", "0-9", "!-~", "!-/", ":-@", "[-`", "{-~", "@-_", "@-~", "0-?", ",-.", ".-/", "@-Z", " -~", "à-ü", "#-/", "!-."] {
+        for good in [
+            "a-z", "A-F", "0-9", "!-~", "!-/", ":-@", "[-`", "{-~", "@-_", "@-~", "0-?", ",-.", ".-/", "@-Z",
+            " -~", "à-ü", "#-/", "!-.",
+        ] {
             assert_eq!(judge(good), None, "{good}");
         }
     }

@@ -40,16 +40,25 @@ pub static CHECK: CodeRule = CodeRule {
         ),
         Listen::AnyCall(removal),
     ],
-    paths: &["flask_wtf.CSRFProtect", "flask_wtf.CSRFProtect.protect", "flask.Blueprint", "flask.Flask"],
+    paths: &[
+        "flask_wtf.CSRFProtect",
+        "flask_wtf.CSRFProtect.protect",
+        "flask.Blueprint",
+        "flask.Flask",
+    ],
 };
 
 fn setting(cx: &mut Cx<'_, '_>, event: StoreEvent) {
     if let Some(form) = form_option(cx, &event) {
         return form_without(cx, &event, form);
     }
-    let Some(name) = setting_name(cx, &event) else { return };
+    let Some(name) = setting_name(cx, &event) else {
+        return;
+    };
     match name {
-        "WTF_CSRF_ENABLED" | "CSRF_ENABLED" | "WTF_CSRF_CHECK_DEFAULT" | "JWT_COOKIE_CSRF_PROTECT" => flag(cx, &event, name),
+        "WTF_CSRF_ENABLED" | "CSRF_ENABLED" | "WTF_CSRF_CHECK_DEFAULT" | "JWT_COOKIE_CSRF_PROTECT" => {
+            flag(cx, &event, name)
+        }
         "MIDDLEWARE" | "MIDDLEWARE_CLASSES" => middleware(cx, &event, name),
         _ => {}
     }
@@ -60,25 +69,41 @@ fn flag(cx: &mut Cx<'_, '_>, event: &StoreEvent, name: &str) {
     let (known, trail) = cx.known_with_trail(event.value);
     let range = cx.range(event.at);
     let by_default = |known: &Known| match known {
-        Known::Environment { variable, default: Some(default) } if default.truth() == Some(false) => Some(variable.to_string()),
+        Known::Environment {
+            variable,
+            default: Some(default),
+        } if default.truth() == Some(false) => Some(variable.to_string()),
         _ => None,
     };
     let draft = match (&known, by_default(&known)) {
-        (_, Some(variable)) => {
-            Draft::new(&RULE, range, format!("`{name}` is off unless the environment variable {variable} switches it on"))
-                .severity(Severity::Medium, "off by default")
-                .confidence(Confidence::Medium)
+        (_, Some(variable)) => Draft::new(
+            &RULE,
+            range,
+            format!("`{name}` is off unless the environment variable {variable} switches it on"),
+        )
+        .severity(Severity::Medium, "off by default")
+        .confidence(Confidence::Medium),
+        (Known::Environment { .. }, None) => {
+            return cx.hold(range, format!("`{name}` is decided by the environment"));
         }
-        (Known::Environment { .. }, None) => return cx.hold(range, format!("`{name}` is decided by the environment")),
         _ => match known.truth() {
             Some(true) => return cx.hold(range, format!("`{name}` is on")),
-            Some(false) => Draft::new(&RULE, range, format!("`{name}` is off: other sites can act in the name of whoever is logged in")),
+            Some(false) => Draft::new(
+                &RULE,
+                range,
+                format!("`{name}` is off: other sites can act in the name of whoever is logged in"),
+            ),
             None => return,
         },
     };
     let draft = match name {
-        "WTF_CSRF_CHECK_DEFAULT" if protects_itself(cx) => draft.severity(Severity::Info, "the program calls `protect()` itself"),
-        "WTF_CSRF_CHECK_DEFAULT" => draft.severity(Severity::Medium, "views are only protected where they call `protect()` themselves"),
+        "WTF_CSRF_CHECK_DEFAULT" if protects_itself(cx) => {
+            draft.severity(Severity::Info, "the program calls `protect()` itself")
+        }
+        "WTF_CSRF_CHECK_DEFAULT" => draft.severity(
+            Severity::Medium,
+            "views are only protected where they call `protect()` themselves",
+        ),
         _ => draft,
     };
     report_for_stage(cx, event, name, draft.trail(trail));
@@ -86,8 +111,13 @@ fn flag(cx: &mut Cx<'_, '_>, event: &StoreEvent, name: &str) {
 
 /// Whether the program calls `CSRFProtect.protect()` somewhere.
 fn protects_itself(cx: &Cx<'_, '_>) -> bool {
-    let Some(protect) = cx.path_id("flask_wtf.CSRFProtect.protect") else { return false };
-    cx.program.modules.iter().any(|module| module.externals.iter().any(|call| call.path == protect))
+    let Some(protect) = cx.path_id("flask_wtf.CSRFProtect.protect") else {
+        return false;
+    };
+    cx.program
+        .modules
+        .iter()
+        .any(|module| module.externals.iter().any(|call| call.path == protect))
 }
 
 fn report_for_stage(cx: &mut Cx<'_, '_>, event: &StoreEvent, name: &str, draft: Draft) {
@@ -107,21 +137,32 @@ fn middleware(cx: &mut Cx<'_, '_>, event: &StoreEvent, name: &str) {
     if !matches!(known, Known::Sequence(..)) {
         return;
     }
-    let names: Vec<String> = items(cx, known).iter().filter_map(|item| item.as_str().map(str::to_owned)).collect();
+    let names: Vec<String> = items(cx, known)
+        .iter()
+        .filter_map(|item| item.as_str().map(str::to_owned))
+        .collect();
     let with_sessions = names.iter().any(|name| {
-        name.starts_with("django.contrib.sessions.middleware.") || name.starts_with("django.contrib.auth.middleware.AuthenticationMiddleware")
+        name.starts_with("django.contrib.sessions.middleware.")
+            || name.starts_with("django.contrib.auth.middleware.AuthenticationMiddleware")
     });
     if !with_sessions {
         return;
     }
     cx.examined();
     let range = cx.range(event.value);
-    if names.iter().any(|name| name.to_ascii_lowercase().contains("csrf")) {
+    if names
+        .iter()
+        .any(|name| name.to_ascii_lowercase().contains("csrf"))
+    {
         return cx.hold(range, "the middleware against cross-site requests is there");
     }
-    let draft = Draft::new(&RULE, range, format!("`{name}` has sessions, but no CsrfViewMiddleware"))
-        .severity(Severity::High, "no view is protected")
-        .confidence(Confidence::Medium);
+    let draft = Draft::new(
+        &RULE,
+        range,
+        format!("`{name}` has sessions, but no CsrfViewMiddleware"),
+    )
+    .severity(Severity::High, "no view is protected")
+    .confidence(Confidence::Medium);
     report_for_stage(cx, event, name, draft);
 }
 
@@ -130,11 +171,17 @@ fn form_option(cx: &Cx<'_, '_>, event: &StoreEvent) -> Option<&'static str> {
     let ir = cx.ir();
     match event.target {
         StoreTarget::Variable(name) if ir.name(name) == "csrf" => {
-            let FunctionKind::Class(class) = ir.functions[event.function.index()].kind else { return None };
+            let FunctionKind::Class(class) = ir.functions[event.function.index()].kind else {
+                return None;
+            };
             (ir.name(ir.classes[class.index()].name) == "Meta").then_some("csrf = False in its Meta")
         }
         StoreTarget::Keyword(name) if ir.name(name) == "csrf_enabled" => Some("csrf_enabled=False"),
-        StoreTarget::Keyword(name) if ir.name(name) == "meta" && matches!(ir.op(event.value), Op::Dict(_)) => Some("meta={\"csrf\": False}"),
+        StoreTarget::Keyword(name)
+            if ir.name(name) == "meta" && matches!(ir.op(event.value), Op::Dict(_)) =>
+        {
+            Some("meta={\"csrf\": False}")
+        }
         _ => None,
     }
 }
@@ -153,9 +200,13 @@ fn form_without(cx: &mut Cx<'_, '_>, event: &StoreEvent, how: &str) {
     if known != Known::Bool(false) {
         return;
     }
-    let draft = Draft::new(&RULE, cx.range(event.at), format!("A form takes requests from other sites ({how})"))
-        .severity(Severity::Low, "one form; a form that only reads needs no token")
-        .confidence(Confidence::Medium);
+    let draft = Draft::new(
+        &RULE,
+        cx.range(event.at),
+        format!("A form takes requests from other sites ({how})"),
+    )
+    .severity(Severity::Low, "one form; a form that only reads needs no token")
+    .confidence(Confidence::Medium);
     cx.report(draft);
 }
 
@@ -169,28 +220,51 @@ fn exempt(cx: &mut Cx<'_, '_>, call: CallEvent) {
     let range = cx.range(call.value);
     let Some(target) = target else { return };
     if cx.is_instance(target, "flask.Blueprint") || cx.is_instance(target, "flask.Flask") {
-        let draft = Draft::new(&RULE, range, "All views of a blueprint are exempt from the protection against cross-site requests");
+        let draft = Draft::new(
+            &RULE,
+            range,
+            "All views of a blueprint are exempt from the protection against cross-site requests",
+        );
         let draft = if reads_session(cx, target) {
-            draft.severity(Severity::Medium, "its module reads the session, or who is logged in")
+            draft.severity(
+                Severity::Medium,
+                "its module reads the session, or who is logged in",
+            )
         } else {
-            draft.severity(Severity::Low, "nothing in its module reads the session: clients without cookies are in no danger")
+            draft.severity(
+                Severity::Low,
+                "nothing in its module reads the session: clients without cookies are in no danger",
+            )
         };
         return cx.report(draft);
     }
     let Some(view) = function_of(cx, target) else {
-        let draft = Draft::new(&RULE, range, "A view is exempt from the protection against cross-site requests")
-            .severity(Severity::Low, "one view; what it checks itself is not seen here")
-            .confidence(Confidence::Medium);
+        let draft = Draft::new(
+            &RULE,
+            range,
+            "A view is exempt from the protection against cross-site requests",
+        )
+        .severity(Severity::Low, "one view; what it checks itself is not seen here")
+        .confidence(Confidence::Medium);
         return cx.report(draft);
     };
     let name = ir.name(ir.functions[view.index()].name);
     if only_reads(cx, view) {
-        return cx.hold(range, format!("`{name}` answers GET only, which needs no protection"));
+        return cx.hold(
+            range,
+            format!("`{name}` answers GET only, which needs no protection"),
+        );
     }
-    let draft = Draft::new(&RULE, range, format!("`{name}` is exempt from the protection against cross-site requests"));
+    let draft = Draft::new(
+        &RULE,
+        range,
+        format!("`{name}` is exempt from the protection against cross-site requests"),
+    );
     let draft = match authenticates_itself(cx, view) {
         Some(how) => draft.severity(Severity::Info, format!("it authenticates by itself: {how}")),
-        None => draft.severity(Severity::Low, "one view").confidence(Confidence::Medium),
+        None => draft
+            .severity(Severity::Low, "one view")
+            .confidence(Confidence::Medium),
     };
     cx.report(draft);
 }
@@ -209,7 +283,10 @@ fn reads_session(cx: &mut Cx<'_, '_>, blueprint: Value) -> bool {
         || modules.into_iter().any(|module| {
             let ir = &cx.program.module(module).ir;
             ir.imports.iter().any(|import| match import.what {
-                Imported::Member(name) => matches!(ir.name(name), "session" | "current_user" | "login_required" | "login_user"),
+                Imported::Member(name) => matches!(
+                    ir.name(name),
+                    "session" | "current_user" | "login_required" | "login_user"
+                ),
                 _ => matches!(ir.text(import.module), "flask_login" | "flask_security"),
             })
         })
@@ -234,16 +311,25 @@ fn only_reads(cx: &mut Cx<'_, '_>, view: Func) -> bool {
     let ir = cx.ir();
     let mut reads = false;
     for decorator in &ir.functions[view.index()].decorators {
-        let Op::Call { callee, args } = ir.op(*decorator) else { continue };
+        let Op::Call { callee, args } = ir.op(*decorator) else {
+            continue;
+        };
         match cx.name_of(callee) {
             Some("get") => reads = true,
             Some("post" | "put" | "patch" | "delete") => return false,
             Some("route") => {
-                let methods = ir.args(args).iter().find(|arg| matches!(arg.kind, ArgKind::Keyword(name) if ir.name(name) == "methods"));
+                let methods = ir
+                    .args(args)
+                    .iter()
+                    .find(|arg| matches!(arg.kind, ArgKind::Keyword(name) if ir.name(name) == "methods"));
                 if let Some(methods) = methods {
                     let known = cx.known(methods.value);
                     let names = items(cx, known);
-                    let safe = |name: &Known| name.as_str().is_some_and(|name| matches!(name.to_ascii_uppercase().as_str(), "GET" | "HEAD" | "OPTIONS"));
+                    let safe = |name: &Known| {
+                        name.as_str().is_some_and(|name| {
+                            matches!(name.to_ascii_uppercase().as_str(), "GET" | "HEAD" | "OPTIONS")
+                        })
+                    };
                     if !names.iter().all(safe) {
                         return false;
                     }
@@ -263,8 +349,19 @@ fn authenticates_itself(cx: &Cx<'_, '_>, view: Func) -> Option<String> {
         words(name).any(|word| {
             matches!(
                 word.as_str(),
-                "signature" | "signatures" | "hmac" | "digest" | "verify" | "authenticate" | "authenticated" | "apikey" | "token" | "jwt" | "webhook"
-                    | "oauth" | "bearer"
+                "signature"
+                    | "signatures"
+                    | "hmac"
+                    | "digest"
+                    | "verify"
+                    | "authenticate"
+                    | "authenticated"
+                    | "apikey"
+                    | "token"
+                    | "jwt"
+                    | "webhook"
+                    | "oauth"
+                    | "bearer"
             )
         }) && !name.contains("csrf")
     };
@@ -272,28 +369,54 @@ fn authenticates_itself(cx: &Cx<'_, '_>, view: Func) -> Option<String> {
         Op::Call { callee, .. } => cx.name_of(callee),
         _ => None,
     });
-    let decorators = ir.functions[view.index()].decorators.iter().filter_map(|decorator| {
-        let callee = match ir.op(*decorator) {
-            Op::Call { callee, .. } => callee,
-            _ => *decorator,
-        };
-        cx.name_of(callee)
-    });
-    called.chain(decorators).find(|name| speaks(name)).map(|name| format!("`{name}`"))
+    let decorators = ir.functions[view.index()]
+        .decorators
+        .iter()
+        .filter_map(|decorator| {
+            let callee = match ir.op(*decorator) {
+                Op::Call { callee, .. } => callee,
+                _ => *decorator,
+            };
+            cx.name_of(callee)
+        });
+    called
+        .chain(decorators)
+        .find(|name| speaks(name))
+        .map(|name| format!("`{name}`"))
 }
 
 /// `MIDDLEWARE.remove("django.middleware.csrf.CsrfViewMiddleware")`.
 fn removal(cx: &mut Cx<'_, '_>, call: CallEvent) {
-    let Op::Attr { base, name } = cx.op(call.callee) else { return };
-    if cx.ir().name(name) != "remove" || !cx.name_of(base).is_some_and(|name| name.to_ascii_uppercase().contains("MIDDLEWARE")) {
+    let Op::Attr { base, name } = cx.op(call.callee) else {
+        return;
+    };
+    if cx.ir().name(name) != "remove"
+        || !cx
+            .name_of(base)
+            .is_some_and(|name| name.to_ascii_uppercase().contains("MIDDLEWARE"))
+    {
         return;
     }
-    let Some(removed) = cx.positional(call, 0) else { return };
-    if !cx.known_str(removed).is_some_and(|text| text.ends_with("CsrfViewMiddleware")) {
+    let Some(removed) = cx.positional(call, 0) else {
+        return;
+    };
+    if !cx
+        .known_str(removed)
+        .is_some_and(|text| text.ends_with("CsrfViewMiddleware"))
+    {
         return;
     }
-    let draft = Draft::new(&RULE, cx.range(call.value), "The middleware against cross-site requests is taken out");
-    let event = StoreEvent { target: StoreTarget::Item(base, removed), value: call.value, function: call.function, at: call.value };
+    let draft = Draft::new(
+        &RULE,
+        cx.range(call.value),
+        "The middleware against cross-site requests is taken out",
+    );
+    let event = StoreEvent {
+        target: StoreTarget::Item(base, removed),
+        value: call.value,
+        function: call.function,
+        at: call.value,
+    };
     let draft = match stage(cx, &event) {
         Stage::Testing(reason) | Stage::Development(reason) => draft.severity(Severity::Info, reason),
         Stage::Live => draft,

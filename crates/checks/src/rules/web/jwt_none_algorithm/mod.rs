@@ -27,10 +27,25 @@ pub static RULE: Rule = Rule {
 pub static CHECK: CodeRule = CodeRule {
     rule: &RULE,
     listens: &[
-        Listen::Call(&["jwt.decode", "jwt.decode_complete", "jwt.PyJWT.decode", "jwt.PyJWT.decode_complete", "jose.jwt.decode"], check_decode),
+        Listen::Call(
+            &[
+                "jwt.decode",
+                "jwt.decode_complete",
+                "jwt.PyJWT.decode",
+                "jwt.PyJWT.decode_complete",
+                "jose.jwt.decode",
+            ],
+            check_decode,
+        ),
         Listen::Call(&["jose.jws.verify"], check_decode),
-        Listen::Call(&["jwt.encode", "jwt.PyJWT.encode", "jose.jwt.encode"], check_encode),
-        Listen::Call(&["authlib.jose.JsonWebToken", "authlib.jose.JsonWebSignature"], check_authlib),
+        Listen::Call(
+            &["jwt.encode", "jwt.PyJWT.encode", "jose.jwt.encode"],
+            check_encode,
+        ),
+        Listen::Call(
+            &["authlib.jose.JsonWebToken", "authlib.jose.JsonWebSignature"],
+            check_authlib,
+        ),
     ],
     paths: &[],
 };
@@ -51,9 +66,13 @@ fn check_decode(cx: &mut Cx<'_, '_>, call: CallEvent) {
     }
     let algorithms = items(cx, known);
     if algorithms.iter().any(is_none) {
-        let draft = Draft::new(&RULE, range, "A token without a signature is accepted: \"none\" is among the algorithms")
-            .label(cx.range(value), "\"none\" needs no key")
-            .trail(trail);
+        let draft = Draft::new(
+            &RULE,
+            range,
+            "A token without a signature is accepted: \"none\" is among the algorithms",
+        )
+        .label(cx.range(value), "\"none\" needs no key")
+        .trail(trail);
         cx.report(draft);
     } else if algorithms.iter().all(|algorithm| algorithm.as_str().is_some()) {
         let symmetric = |known: &Known| known.as_str().is_some_and(|name| name.starts_with("HS"));
@@ -77,11 +96,18 @@ fn missing(cx: &mut Cx<'_, '_>, call: CallEvent) {
         return;
     }
     let jose = cx.path(call).starts_with("jose.");
-    let draft = Draft::new(&RULE, range, "The token chooses the algorithm that it is checked with: none is fixed");
+    let draft = Draft::new(
+        &RULE,
+        range,
+        "The token chooses the algorithm that it is checked with: none is fixed",
+    );
     let draft = if jose {
         draft.severity(Severity::Medium, "python-jose then takes whatever the token says")
     } else {
-        draft.severity(Severity::Low, "PyJWT refuses the call since 2.0, and takes whatever the token says before")
+        draft.severity(
+            Severity::Low,
+            "PyJWT refuses the call since 2.0, and takes whatever the token says before",
+        )
     };
     cx.report(draft.confidence(Confidence::Medium));
 }
@@ -93,11 +119,15 @@ fn is_unverified(cx: &Cx<'_, '_>, call: CallEvent) -> bool {
 }
 
 fn check_encode(cx: &mut Cx<'_, '_>, call: CallEvent) {
-    let Some(algorithm) = cx.arg(call, 2, "algorithm") else { return };
+    let Some(algorithm) = cx.arg(call, 2, "algorithm") else {
+        return;
+    };
     let (known, trail) = cx.known_with_trail(algorithm);
     let range = cx.range(call.value);
     if is_none(&known) || matches!(known, Known::None) {
-        let draft = Draft::new(&RULE, range, "The token is issued without a signature").label(cx.range(algorithm), "no signature").trail(trail);
+        let draft = Draft::new(&RULE, range, "The token is issued without a signature")
+            .label(cx.range(algorithm), "no signature")
+            .trail(trail);
         cx.report(draft);
     } else if known.as_str().is_some() {
         cx.hold(range, "the token is signed");
@@ -105,14 +135,26 @@ fn check_encode(cx: &mut Cx<'_, '_>, call: CallEvent) {
 }
 
 fn check_authlib(cx: &mut Cx<'_, '_>, call: CallEvent) {
-    let Some(algorithms) = cx.arg(call, 0, "algorithms") else { return };
+    let Some(algorithms) = cx.arg(call, 0, "algorithms") else {
+        return;
+    };
     let (known, trail) = cx.known_with_trail(algorithms);
     if items(cx, known).iter().any(is_none) {
-        let draft = Draft::new(&RULE, cx.range(call.value), "Tokens without a signature are accepted: \"none\" is among the algorithms");
-        cx.report(draft.label(cx.range(algorithms), "\"none\" needs no key").trail(trail));
+        let draft = Draft::new(
+            &RULE,
+            cx.range(call.value),
+            "Tokens without a signature are accepted: \"none\" is among the algorithms",
+        );
+        cx.report(
+            draft
+                .label(cx.range(algorithms), "\"none\" needs no key")
+                .trail(trail),
+        );
     }
 }
 
 fn is_none(known: &Known) -> bool {
-    known.as_str().is_some_and(|text| text.eq_ignore_ascii_case("none"))
+    known
+        .as_str()
+        .is_some_and(|text| text.eq_ignore_ascii_case("none"))
 }

@@ -28,10 +28,21 @@ pub static RULE: Rule = Rule {
 pub static CHECK: CodeRule = CodeRule {
     rule: &RULE,
     listens: &[
-        Listen::Call(&["jwt.decode", "jwt.decode_complete", "jwt.PyJWT.decode", "jwt.PyJWT.decode_complete"], check_pyjwt),
+        Listen::Call(
+            &[
+                "jwt.decode",
+                "jwt.decode_complete",
+                "jwt.PyJWT.decode",
+                "jwt.PyJWT.decode_complete",
+            ],
+            check_pyjwt,
+        ),
         Listen::Call(&["jose.jwt.decode"], check_jose),
         Listen::Call(&["jose.jws.verify"], check_jws),
-        Listen::Call(&["jose.jwt.get_unverified_claims", "jose.jws.get_unverified_claims"], check_unverified),
+        Listen::Call(
+            &["jose.jwt.get_unverified_claims", "jose.jws.get_unverified_claims"],
+            check_unverified,
+        ),
     ],
     paths: &[],
 };
@@ -59,10 +70,16 @@ fn options(cx: &mut Cx<'_, '_>, call: CallEvent, position: usize) {
         },
     };
     let range = cx.range(call.value);
-    let Some(site) = given else { return cx.hold(range, "the signature is checked") };
+    let Some(site) = given else {
+        return cx.hold(range, "the signature is checked");
+    };
     match entry(cx, site, "verify_signature") {
         Some(Known::Bool(false)) => {
-            let place = if site.module == cx.module { site.value } else { call.value };
+            let place = if site.module == cx.module {
+                site.value
+            } else {
+                call.value
+            };
             say(cx, call, place, "`verify_signature` is off");
         }
         Some(Known::Bool(true)) => cx.hold(range, "the signature is checked"),
@@ -77,11 +94,17 @@ fn entry(cx: &mut Cx<'_, '_>, site: clearance_program::Site, wanted: &str) -> Op
     if let Op::Call { callee, args } = ir.op(site.value)
         && matches!(ir.op(callee), Op::Global(name) if ir.name(name) == "dict")
     {
-        let is_wanted = |kind| matches!(kind, clearance_python::ir::ArgKind::Keyword(name) if ir.name(name) == wanted);
+        let is_wanted =
+            |kind| matches!(kind, clearance_python::ir::ArgKind::Keyword(name) if ir.name(name) == wanted);
         let arg = ir.args(args).iter().find(|arg| is_wanted(arg.kind))?;
-        return Some(cx.known_at(clearance_program::Site { module: site.module, value: arg.value }));
+        return Some(cx.known_at(clearance_program::Site {
+            module: site.module,
+            value: arg.value,
+        }));
     }
-    let Known::Mapping(entries) = cx.known_at(site) else { return None };
+    let Known::Mapping(entries) = cx.known_at(site) else {
+        return None;
+    };
     for (key, value) in entries {
         if let Some(key) = key
             && cx.known_at(key).as_str() == Some(wanted)
@@ -93,7 +116,9 @@ fn entry(cx: &mut Cx<'_, '_>, site: clearance_program::Site, wanted: &str) -> Op
 }
 
 fn check_jws(cx: &mut Cx<'_, '_>, call: CallEvent) {
-    let Some(verify) = cx.arg(call, 3, "verify") else { return };
+    let Some(verify) = cx.arg(call, 3, "verify") else {
+        return;
+    };
     if cx.known(verify) == Known::Bool(false) {
         say(cx, call, verify, "`verify=False`");
     }
@@ -101,21 +126,36 @@ fn check_jws(cx: &mut Cx<'_, '_>, call: CallEvent) {
 
 fn check_unverified(cx: &mut Cx<'_, '_>, call: CallEvent) {
     let range = cx.range(call.value);
-    let draft = Draft::new(&RULE, range, "The claims are read without a check of the signature: anybody can write them");
+    let draft = Draft::new(
+        &RULE,
+        range,
+        "The claims are read without a check of the signature: anybody can write them",
+    );
     let draft = match verified_beside(cx, call) {
         Some(_) => draft.severity(Severity::Low, "the token is verified in the same function"),
-        None => draft.severity(Severity::Medium, "what is done with the claims is not decided here").confidence(Confidence::Medium),
+        None => draft
+            .severity(
+                Severity::Medium,
+                "what is done with the claims is not decided here",
+            )
+            .confidence(Confidence::Medium),
     };
     cx.report(draft);
 }
 
 fn say(cx: &mut Cx<'_, '_>, call: CallEvent, place: Value, how: &str) {
     let (_, trail) = cx.known_with_trail(place);
-    let mut draft = Draft::new(&RULE, cx.range(call.value), format!("The token's signature is not checked ({how}): anybody can write its claims"))
-        .label(cx.range(place), "no check")
-        .trail(trail);
+    let mut draft = Draft::new(
+        &RULE,
+        cx.range(call.value),
+        format!("The token's signature is not checked ({how}): anybody can write its claims"),
+    )
+    .label(cx.range(place), "no check")
+    .trail(trail);
     if let Some(check) = verified_beside(cx, call) {
-        draft = draft.severity(Severity::Low, "the token is verified in the same function").label(cx.range(check), "verified here");
+        draft = draft
+            .severity(Severity::Low, "the token is verified in the same function")
+            .label(cx.range(check), "verified here");
     }
     cx.report(draft);
 }
@@ -123,7 +163,12 @@ fn say(cx: &mut Cx<'_, '_>, call: CallEvent, place: Value, how: &str) {
 /// Another call in the same function that verifies the same token.
 fn verified_beside(cx: &Cx<'_, '_>, call: CallEvent) -> Option<Value> {
     let ir = cx.ir();
-    let token = root(cx, cx.positional(call, 0).or_else(|| cx.keyword(call, "jwt")).or_else(|| cx.keyword(call, "token"))?);
+    let token = root(
+        cx,
+        cx.positional(call, 0)
+            .or_else(|| cx.keyword(call, "jwt"))
+            .or_else(|| cx.keyword(call, "token"))?,
+    );
     ir.values(call.function).find(|value| {
         let Op::Call { callee, args } = ir.op(*value) else { return false };
         if *value == call.value || !matches!(ir.op(callee), Op::Attr { name, .. } if ir.name(name).starts_with("decode") || ir.name(name) == "verify") {

@@ -17,7 +17,12 @@ pub static RULE: Rule = Rule {
     cwe: &[208, 203],
     owasp_2021: "A02",
     owasp_2025: "A04",
-    aliases: &["py/timing-attack-against-hash", "py/possible-timing-attack-against-hash", "py/timing-attack-sensitive-info", "py/timing-attack-against-header-value"],
+    aliases: &[
+        "py/timing-attack-against-hash",
+        "py/possible-timing-attack-against-hash",
+        "py/timing-attack-sensitive-info",
+        "py/timing-attack-against-header-value",
+    ],
     effort_minutes: 5,
     audit: false,
     advice: "Compare with `hmac.compare_digest(a, b)`",
@@ -25,7 +30,11 @@ pub static RULE: Rule = Rule {
 };
 
 /// The rule and what it listens for.
-pub static CHECK: CodeRule = CodeRule { rule: &RULE, listens: &[Listen::Compare(check)], paths: PATHS };
+pub static CHECK: CodeRule = CodeRule {
+    rule: &RULE,
+    listens: &[Listen::Compare(check)],
+    paths: PATHS,
+};
 
 const PATHS: &[&str] = &[
     "base64.b64encode",
@@ -60,7 +69,10 @@ enum Kind {
 }
 
 fn check(cx: &mut Cx<'_, '_>, event: CompareEvent) {
-    if !matches!(event.op, CompareOp::Eq | CompareOp::NotEq) || is_harmless(cx, event.left) || is_harmless(cx, event.right) {
+    if !matches!(event.op, CompareOp::Eq | CompareOp::NotEq)
+        || is_harmless(cx, event.left)
+        || is_harmless(cx, event.right)
+    {
         return;
     }
     let (left, right) = (kind(cx, event.left), kind(cx, event.right));
@@ -68,38 +80,83 @@ fn check(cx: &mut Cx<'_, '_>, event: CompareEvent) {
         return;
     }
     for side in [event.left, event.right] {
-        if cx.known(side).possibilities().iter().all(|known| known.is_constant()) {
+        if cx
+            .known(side)
+            .possibilities()
+            .iter()
+            .all(|known| known.is_constant())
+        {
             return;
         }
     }
     cx.examined();
     let range = cx.range(event.value);
     let draft = match (left, right) {
-        (Kind::Hmac, Kind::Hmac) => return cx.hold(range, "both sides are digests that nobody outside can choose"),
+        (Kind::Hmac, Kind::Hmac) => {
+            return cx.hold(range, "both sides are digests that nobody outside can choose");
+        }
         (Kind::Hmac, other) | (other, Kind::Hmac) => {
             if other == Kind::Hash {
                 return;
             }
-            let against = if left == Kind::Hmac { event.right } else { event.left };
-            let kept = cx.name_of(against).is_some_and(|name| words(name).any(|word| word == "session"));
-            let draft = Draft::new(&RULE, range, "A signature is compared character by character: the time tells how much of a forged one is right");
-            if kept {
-                draft.severity(Severity::Low, "with what the session keeps, which others can hardly choose")
+            let against = if left == Kind::Hmac {
+                event.right
             } else {
-                draft.severity(Severity::Medium, "a signature that others must not be able to make").confidence(Confidence::High)
+                event.left
+            };
+            let kept = cx
+                .name_of(against)
+                .is_some_and(|name| words(name).any(|word| word == "session"));
+            let draft = Draft::new(
+                &RULE,
+                range,
+                "A signature is compared character by character: the time tells how much of a forged one is right",
+            );
+            if kept {
+                draft.severity(
+                    Severity::Low,
+                    "with what the session keeps, which others can hardly choose",
+                )
+            } else {
+                draft
+                    .severity(
+                        Severity::Medium,
+                        "a signature that others must not be able to make",
+                    )
+                    .confidence(Confidence::High)
             }
         }
         (Kind::Hash, Kind::Hash) => return,
         (Kind::Hash, _) | (_, Kind::Hash) => {
-            let other = if left == Kind::Hash { event.right } else { event.left };
-            let own = if left == Kind::Hash { event.left } else { event.right };
-            if !(from_request(cx, other) || speaks_of_secrets(cx, other) || speaks_of_secrets(cx, own) || function_speaks(cx)) {
+            let other = if left == Kind::Hash {
+                event.right
+            } else {
+                event.left
+            };
+            let own = if left == Kind::Hash {
+                event.left
+            } else {
+                event.right
+            };
+            if !(from_request(cx, other)
+                || speaks_of_secrets(cx, other)
+                || speaks_of_secrets(cx, own)
+                || function_speaks(cx))
+            {
                 return;
             }
-            Draft::new(&RULE, range, "A digest that admits somebody is compared character by character")
+            Draft::new(
+                &RULE,
+                range,
+                "A digest that admits somebody is compared character by character",
+            )
         }
         (Kind::Named, _) | (_, Kind::Named) => {
-            let (secret, other) = if left == Kind::Named { (event.left, event.right) } else { (event.right, event.left) };
+            let (secret, other) = if left == Kind::Named {
+                (event.left, event.right)
+            } else {
+                (event.right, event.left)
+            };
             match named(cx, secret, other) {
                 Some(draft) => draft,
                 None => match (right, left) {
@@ -114,8 +171,16 @@ fn check(cx: &mut Cx<'_, '_>, event: CompareEvent) {
         (Kind::Plain, Kind::Plain) => return,
     };
     let (a, b) = (cx.text(event.left), cx.text(event.right));
-    let call = if event.op == CompareOp::Eq { "hmac.compare_digest" } else { "not hmac.compare_digest" };
-    let draft = if a.len() + b.len() < 120 { draft.advice(format!("Compare in constant time: `{call}({a}, {b})`")) } else { draft };
+    let call = if event.op == CompareOp::Eq {
+        "hmac.compare_digest"
+    } else {
+        "not hmac.compare_digest"
+    };
+    let draft = if a.len() + b.len() < 120 {
+        draft.advice(format!("Compare in constant time: `{call}({a}, {b})`"))
+    } else {
+        draft
+    };
     cx.report(draft);
 }
 
@@ -124,7 +189,22 @@ fn named(cx: &mut Cx<'_, '_>, secret: Value, other: Value) -> Option<Draft> {
     let name = cx.name_of(secret)?;
     let other_name = cx.name_of(other).unwrap_or("");
     let repeated = |name: &str| {
-        words(name).any(|word| matches!(word.as_str(), "confirm" | "confirmation" | "repeat" | "again" | "retype" | "verify2" | "old" | "new" | "previous" | "last" | "next"))
+        words(name).any(|word| {
+            matches!(
+                word.as_str(),
+                "confirm"
+                    | "confirmation"
+                    | "repeat"
+                    | "again"
+                    | "retype"
+                    | "verify2"
+                    | "old"
+                    | "new"
+                    | "previous"
+                    | "last"
+                    | "next"
+            )
+        })
     };
     if repeated(other_name) || repeated(name) || from_request(cx, secret) {
         return None;
@@ -136,9 +216,18 @@ fn named(cx: &mut Cx<'_, '_>, secret: Value, other: Value) -> Option<Draft> {
         return Some(draft.severity(Severity::Low, "with what the request says"));
     }
     // Stored on one side, a parameter on the other, in a function that says that it checks.
-    let is_parameter = |value| matches!(cx.op(unrefined(cx, value)), Op::Param(index) if index > 0 || !is_method(cx, value));
-    if is_parameter(other) && !is_parameter(secret) && looks_like_secret_name(other_name) && function_checks(cx) {
-        return Some(Draft::new(&RULE, range, message).severity(Severity::Low, "with what a caller gives").confidence(Confidence::Low));
+    let is_parameter =
+        |value| matches!(cx.op(unrefined(cx, value)), Op::Param(index) if index > 0 || !is_method(cx, value));
+    if is_parameter(other)
+        && !is_parameter(secret)
+        && looks_like_secret_name(other_name)
+        && function_checks(cx)
+    {
+        return Some(
+            Draft::new(&RULE, range, message)
+                .severity(Severity::Low, "with what a caller gives")
+                .confidence(Confidence::Low),
+        );
     }
     None
 }
@@ -151,15 +240,35 @@ fn range_of(cx: &Cx<'_, '_>, a: Value, b: Value) -> clearance_python::TextRange 
 fn is_harmless(cx: &Cx<'_, '_>, value: Value) -> bool {
     let ir = cx.ir();
     match ir.op(unrefined(cx, value)) {
-        Op::None | Op::Bool(_) | Op::Int(_) | Op::Float(_) | Op::Str(_) | Op::Bytes(_) | Op::Ellipsis | Op::BigInt(_) => true,
-        Op::Tuple(_) | Op::List(_) | Op::Dict(_) | Op::Set(_) | Op::Function(_) | Op::Class(_) | Op::Collect { .. } => true,
-        Op::Call { callee, .. } => matches!(cx.name_of(callee), Some("len" | "type" | "id" | "int" | "sum" | "count" | "lower_bound")),
+        Op::None
+        | Op::Bool(_)
+        | Op::Int(_)
+        | Op::Float(_)
+        | Op::Str(_)
+        | Op::Bytes(_)
+        | Op::Ellipsis
+        | Op::BigInt(_) => true,
+        Op::Tuple(_)
+        | Op::List(_)
+        | Op::Dict(_)
+        | Op::Set(_)
+        | Op::Function(_)
+        | Op::Class(_)
+        | Op::Collect { .. } => true,
+        Op::Call { callee, .. } => matches!(
+            cx.name_of(callee),
+            Some("len" | "type" | "id" | "int" | "sum" | "count" | "lower_bound")
+        ),
         // `TokenType.ACCESS`
         Op::Attr { name, .. } => {
             let name = ir.name(name);
-            let loud = name.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_');
+            let loud = name
+                .bytes()
+                .all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_');
             let of_class = match ir.op(value) {
-                Op::Attr { base, .. } => cx.name_of(base).is_some_and(|base| base.starts_with(|c: char| c.is_ascii_uppercase())),
+                Op::Attr { base, .. } => cx
+                    .name_of(base)
+                    .is_some_and(|base| base.starts_with(|c: char| c.is_ascii_uppercase())),
                 _ => false,
             };
             loud && of_class && !looks_like_secret_name(name)
@@ -185,7 +294,10 @@ fn kind(cx: &mut Cx<'_, '_>, value: Value) -> Kind {
         Some(false) => Kind::Hash,
         None => {
             let is_secret = cx.name_of(value).is_some_and(|name| {
-                looks_like_secret_name(name) || words(name).last().is_some_and(|last| matches!(last.as_str(), "signature" | "hmac" | "mac" | "sig"))
+                looks_like_secret_name(name)
+                    || words(name)
+                        .last()
+                        .is_some_and(|last| matches!(last.as_str(), "signature" | "hmac" | "mac" | "sig"))
             });
             if is_secret { Kind::Named } else { Kind::Plain }
         }
@@ -196,7 +308,10 @@ fn kind(cx: &mut Cx<'_, '_>, value: Value) -> Kind {
 fn digest(cx: &mut Cx<'_, '_>, site: Site, depth: u32) -> Option<bool> {
     let depth = depth.checked_sub(1)?;
     let ir = &cx.program.module(site.module).ir;
-    let at = |value| Site { module: site.module, value };
+    let at = |value| Site {
+        module: site.module,
+        value,
+    };
     match ir.op(site.value) {
         Op::Sigma { value, .. } => digest(cx, at(value), depth),
         // `"sha256=" + digest`, f"sha256={digest}"
@@ -219,7 +334,10 @@ fn digest(cx: &mut Cx<'_, '_>, site: Site, depth: u32) -> Option<bool> {
             for path in paths(cx, at(callee)) {
                 match path.as_str() {
                     "hmac.digest" => return Some(true),
-                    "base64.b64encode" | "base64.standard_b64encode" | "base64.urlsafe_b64encode" | "binascii.hexlify" => {
+                    "base64.b64encode"
+                    | "base64.standard_b64encode"
+                    | "base64.urlsafe_b64encode"
+                    | "binascii.hexlify" => {
                         let first = ir.args(args).first()?.value;
                         return digest(cx, at(first), depth);
                     }
@@ -229,18 +347,30 @@ fn digest(cx: &mut Cx<'_, '_>, site: Site, depth: u32) -> Option<bool> {
             if let Op::Attr { base, name } = ir.op(callee) {
                 match ir.name(name) {
                     "hexdigest" | "digest" => return hasher(cx, at(base), depth),
-                    "decode" | "encode" | "upper" | "lower" | "strip" | "rstrip" | "hex" => return digest(cx, at(base), depth),
+                    "decode" | "encode" | "upper" | "lower" | "strip" | "rstrip" | "hex" => {
+                        return digest(cx, at(base), depth);
+                    }
                     _ => {}
                 }
             }
             let program = cx.program;
             let edges = &program.module(site.module).edges;
             let start = edges.partition_point(|edge| edge.value < site.value);
-            let function = edges.get(start).filter(|edge| edge.value == site.value && !edge.by_name)?.callee;
+            let function = edges
+                .get(start)
+                .filter(|edge| edge.value == site.value && !edge.by_name)?
+                .callee;
             let module = program.module(function.module);
             let mut found = None;
             for value in module.returns(function.func).take(4) {
-                found = found.max(digest(cx, Site { module: function.module, value }, depth));
+                found = found.max(digest(
+                    cx,
+                    Site {
+                        module: function.module,
+                        value,
+                    },
+                    depth,
+                ));
             }
             found
         }
@@ -251,15 +381,24 @@ fn digest(cx: &mut Cx<'_, '_>, site: Site, depth: u32) -> Option<bool> {
 /// Whether an object is an HMAC or a hash under way.
 fn hasher(cx: &mut Cx<'_, '_>, site: Site, depth: u32) -> Option<bool> {
     let depth = depth.checked_sub(1)?;
-    if cx.path_id("hmac.HMAC").is_some_and(|class| cx.resolver.is_instance(site, class)) {
+    if cx
+        .path_id("hmac.HMAC")
+        .is_some_and(|class| cx.resolver.is_instance(site, class))
+    {
         return Some(true);
     }
     let ir = &cx.program.module(site.module).ir;
-    let at = |value| Site { module: site.module, value };
+    let at = |value| Site {
+        module: site.module,
+        value,
+    };
     match ir.op(site.value) {
         Op::Sigma { value, .. } => hasher(cx, at(value), depth),
         Op::Call { callee, .. } => {
-            if paths(cx, at(callee)).iter().any(|path| path.starts_with("hashlib.")) {
+            if paths(cx, at(callee))
+                .iter()
+                .any(|path| path.starts_with("hashlib."))
+            {
                 return Some(false);
             }
             match ir.op(callee) {
@@ -280,10 +419,24 @@ fn from_request(cx: &mut Cx<'_, '_>, value: Value) -> bool {
     matches!(origin(cx, value), Origin::Outside("the request"))
 }
 
-const SECRET_WORDS: &[&str] = &["password", "passwd", "pwd", "passphrase", "secret", "signature", "hmac", "token", "credential", "pin", "otp", "auth"];
+const SECRET_WORDS: &[&str] = &[
+    "password",
+    "passwd",
+    "pwd",
+    "passphrase",
+    "secret",
+    "signature",
+    "hmac",
+    "token",
+    "credential",
+    "pin",
+    "otp",
+    "auth",
+];
 
 fn speaks_of_secrets(cx: &Cx<'_, '_>, value: Value) -> bool {
-    cx.name_of(value).is_some_and(|name| words(name).any(|word| SECRET_WORDS.contains(&word.as_str())))
+    cx.name_of(value)
+        .is_some_and(|name| words(name).any(|word| SECRET_WORDS.contains(&word.as_str())))
 }
 
 fn function_speaks(cx: &Cx<'_, '_>) -> bool {
@@ -296,12 +449,27 @@ fn function_checks(cx: &Cx<'_, '_>) -> bool {
     let symbol = cx.symbol();
     let name = symbol.rsplit('.').next().unwrap_or("");
     words(name).any(|word| {
-        matches!(word.as_str(), "verify" | "check" | "validate" | "authenticate" | "auth" | "authorize" | "authorise" | "login" | "valid" | "matches")
+        matches!(
+            word.as_str(),
+            "verify"
+                | "check"
+                | "validate"
+                | "authenticate"
+                | "auth"
+                | "authorize"
+                | "authorise"
+                | "login"
+                | "valid"
+                | "matches"
+        )
     })
 }
 
 fn is_method(cx: &Cx<'_, '_>, value: Value) -> bool {
     let ir = cx.ir();
     let function = &ir.functions[ir.function_of(value).index()];
-    function.params.first().is_some_and(|param| matches!(ir.name(param.name), "self" | "cls"))
+    function
+        .params
+        .first()
+        .is_some_and(|param| matches!(ir.name(param.name), "self" | "cls"))
 }

@@ -31,10 +31,21 @@ pub static RULE: Rule = Rule {
 pub static CHECK: CodeRule = CodeRule {
     rule: &RULE,
     listens: &[
-        Listen::Call(&["lxml.etree.fromstring", "lxml.etree.XML", "lxml.etree.fromstringlist", "lxml.objectify.fromstring"], check_text),
+        Listen::Call(
+            &[
+                "lxml.etree.fromstring",
+                "lxml.etree.XML",
+                "lxml.etree.fromstringlist",
+                "lxml.objectify.fromstring",
+            ],
+            check_text,
+        ),
         Listen::Call(&["lxml.etree.parse", "lxml.objectify.parse"], check_file),
         Listen::Call(&["lxml.etree.iterparse"], check_iterparse),
-        Listen::Call(&["lxml.etree.XMLParser", "lxml.etree.ETCompatXMLParser"], check_parser),
+        Listen::Call(
+            &["lxml.etree.XMLParser", "lxml.etree.ETCompatXMLParser"],
+            check_parser,
+        ),
     ],
     paths: origin::PATHS,
 };
@@ -93,17 +104,25 @@ fn say(cx: &mut Cx<'_, '_>, call: CallEvent, entities: Entities, input: Input) {
     let draft = match entities {
         Entities::Kept => return cx.hold(range, "the parser leaves entities alone"),
         Entities::Unknown => return,
-        Entities::Default => {
-            Draft::new(&RULE, range, "The default parser resolves entities; before lxml 5.0 a document can read local files with them")
-        }
-        Entities::Resolved => Draft::new(&RULE, range, "The parser resolves external entities: a document can read local files")
-            .severity(Severity::High, "it is switched on")
-            .confidence(Confidence::High),
-        Entities::Loaded => {
-            Draft::new(&RULE, range, "The parser loads the document type that a document names: it can read files and make requests")
-                .severity(Severity::High, "it is switched on")
-                .confidence(Confidence::High)
-        }
+        Entities::Default => Draft::new(
+            &RULE,
+            range,
+            "The default parser resolves entities; before lxml 5.0 a document can read local files with them",
+        ),
+        Entities::Resolved => Draft::new(
+            &RULE,
+            range,
+            "The parser resolves external entities: a document can read local files",
+        )
+        .severity(Severity::High, "it is switched on")
+        .confidence(Confidence::High),
+        Entities::Loaded => Draft::new(
+            &RULE,
+            range,
+            "The parser loads the document type that a document names: it can read files and make requests",
+        )
+        .severity(Severity::High, "it is switched on")
+        .confidence(Confidence::High),
     };
     let lighter = weight(cx, given, input).filter(|(severity, _)| *severity < Severity::Medium);
     let draft = match lighter {
@@ -116,10 +135,16 @@ fn say(cx: &mut Cx<'_, '_>, call: CallEvent, entities: Entities, input: Input) {
 fn of_parser(cx: &mut Cx<'_, '_>, parser: Value) -> Entities {
     match cx.known(parser) {
         Known::None => Entities::Default,
-        Known::Entity(Entity::Instance(class, made)) if cx.program.models.text(class).ends_with("XMLParser") => of_call(cx, made),
+        Known::Entity(Entity::Instance(class, made))
+            if cx.program.models.text(class).ends_with("XMLParser") =>
+        {
+            of_call(cx, made)
+        }
         _ => {
             let made = cx.entities(parser).into_iter().find_map(|entity| match entity {
-                Entity::Instance(class, made) if cx.program.models.text(class).ends_with("XMLParser") => Some(made),
+                Entity::Instance(class, made) if cx.program.models.text(class).ends_with("XMLParser") => {
+                    Some(made)
+                }
                 _ => None,
             });
             made.map_or(Entities::Unknown, |made| of_call(cx, made))
@@ -130,18 +155,33 @@ fn of_parser(cx: &mut Cx<'_, '_>, parser: Value) -> Entities {
 /// What the keywords of `XMLParser(…)` or `iterparse(…)` say.
 fn of_call(cx: &mut Cx<'_, '_>, made: Site) -> Entities {
     let ir = &cx.program.module(made.module).ir;
-    let Op::Call { args, .. } = ir.op(made.value) else { return Entities::Unknown };
+    let Op::Call { args, .. } = ir.op(made.value) else {
+        return Entities::Unknown;
+    };
     let args = ir.args(args);
-    if args.iter().any(|arg| matches!(arg.kind, ArgKind::DoubleStar | ArgKind::Star)) {
+    if args
+        .iter()
+        .any(|arg| matches!(arg.kind, ArgKind::DoubleStar | ArgKind::Star))
+    {
         return Entities::Unknown;
     }
     let mut flag = |name: &str| -> Option<Known> {
-        let arg = args.iter().find(|arg| matches!(arg.kind, ArgKind::Keyword(given) if ir.name(given) == name))?;
-        Some(cx.known_at(Site { module: made.module, value: arg.value }))
+        let arg = args
+            .iter()
+            .find(|arg| matches!(arg.kind, ArgKind::Keyword(given) if ir.name(given) == name))?;
+        Some(cx.known_at(Site {
+            module: made.module,
+            value: arg.value,
+        }))
     };
     let is_true = |known: &Option<Known>| known.as_ref().and_then(Known::truth) == Some(true);
     let is_false = |known: &Option<Known>| known.as_ref().and_then(Known::truth) == Some(false);
-    let (load, validation, network, resolve) = (flag("load_dtd"), flag("dtd_validation"), flag("no_network"), flag("resolve_entities"));
+    let (load, validation, network, resolve) = (
+        flag("load_dtd"),
+        flag("dtd_validation"),
+        flag("no_network"),
+        flag("resolve_entities"),
+    );
     if is_true(&load) || is_true(&validation) || is_false(&network) {
         return Entities::Loaded;
     }

@@ -26,14 +26,21 @@ pub static RULE: Rule = Rule {
 pub static CHECK: CodeRule = CodeRule {
     rule: &RULE,
     listens: &[
-        Listen::Call(&["xml.etree.cElementTree.fromstring", "xml.etree.cElementTree.XML"], check_text),
-        Listen::Call(&["xml.etree.cElementTree.parse", "xml.etree.cElementTree.iterparse"], check_file),
+        Listen::Call(
+            &["xml.etree.cElementTree.fromstring", "xml.etree.cElementTree.XML"],
+            check_text,
+        ),
+        Listen::Call(
+            &["xml.etree.cElementTree.parse", "xml.etree.cElementTree.iterparse"],
+            check_file,
+        ),
         Listen::Call(&["xml.etree.cElementTree.XMLParser"], check_parser),
     ],
     paths: PATHS,
 };
 
-const DANGER: &str = "A document can expand its own entities and exhaust memory; the parser is not hardened against that";
+const DANGER: &str =
+    "A document can expand its own entities and exhaust memory; the parser is not hardened against that";
 
 fn check_text(cx: &mut Cx<'_, '_>, call: CallEvent) {
     judge(cx, call, &RULE, Input::Text, DANGER);

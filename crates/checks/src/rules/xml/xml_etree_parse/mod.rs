@@ -26,14 +26,36 @@ pub static RULE: Rule = Rule {
 pub static CHECK: CodeRule = CodeRule {
     rule: &RULE,
     listens: &[
-        Listen::Call(&["xml.etree.ElementTree.fromstring", "xml.etree.ElementTree.XML", "xml.etree.ElementTree.XMLID", "xml.etree.ElementTree.fromstringlist"], check_text),
-        Listen::Call(&["xml.etree.ElementTree.parse", "xml.etree.ElementTree.iterparse", "xml.etree.ElementTree.ElementTree.parse"], check_file),
-        Listen::Call(&["xml.etree.ElementTree.XMLParser", "xml.etree.ElementTree.XMLPullParser"], check_parser),
+        Listen::Call(
+            &[
+                "xml.etree.ElementTree.fromstring",
+                "xml.etree.ElementTree.XML",
+                "xml.etree.ElementTree.XMLID",
+                "xml.etree.ElementTree.fromstringlist",
+            ],
+            check_text,
+        ),
+        Listen::Call(
+            &[
+                "xml.etree.ElementTree.parse",
+                "xml.etree.ElementTree.iterparse",
+                "xml.etree.ElementTree.ElementTree.parse",
+            ],
+            check_file,
+        ),
+        Listen::Call(
+            &[
+                "xml.etree.ElementTree.XMLParser",
+                "xml.etree.ElementTree.XMLPullParser",
+            ],
+            check_parser,
+        ),
     ],
     paths: PATHS,
 };
 
-const DANGER: &str = "A document can expand its own entities and exhaust memory; the parser is not hardened against that";
+const DANGER: &str =
+    "A document can expand its own entities and exhaust memory; the parser is not hardened against that";
 
 fn check_text(cx: &mut Cx<'_, '_>, call: CallEvent) {
     judge(cx, call, &RULE, Input::Text, DANGER);

@@ -25,9 +25,13 @@ pub static RULE: Rule = Rule {
 /// The rule and what it listens for.
 pub static CHECK: CodeRule = CodeRule {
     rule: &RULE,
-    listens: &[
-        Listen::Call(&["xml.sax.expatreader.create_parser", "xml.sax.expatreader.ExpatParser"], check_parser),
-    ],
+    listens: &[Listen::Call(
+        &[
+            "xml.sax.expatreader.create_parser",
+            "xml.sax.expatreader.ExpatParser",
+        ],
+        check_parser,
+    )],
     paths: PATHS,
 };
 

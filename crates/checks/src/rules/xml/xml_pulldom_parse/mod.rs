@@ -32,7 +32,8 @@ pub static CHECK: CodeRule = CodeRule {
     paths: PATHS,
 };
 
-const DANGER: &str = "A document can expand its own entities and exhaust memory; the parser is not hardened against that";
+const DANGER: &str =
+    "A document can expand its own entities and exhaust memory; the parser is not hardened against that";
 
 fn check_text(cx: &mut Cx<'_, '_>, call: CallEvent) {
     judge(cx, call, &RULE, Input::Text, DANGER);

@@ -1,0 +1,302 @@
+//! SQL statements that are put together from strings.
+
+mod reach;
+mod statement;
+
+use clearance_finding::{Confidence, Plane, Rule, Severity};
+use clearance_program::Site;
+use clearance_python::ir::{BinaryOp, Op, Value};
+use clearance_source::Role;
+
+use self::{
+    reach::{Reach, reach},
+    statement::{Fragment, Position, Shape, Statement, read},
+};
+use crate::{
+    CodeRule, Cx, Draft, Listen, TextEvent,
+    outside::request_behind,
+    strings::{Piece, is_building, pieces},
+};
+
+/// The rule.
+pub static RULE: Rule = Rule {
+    id: "sql-built-from-strings",
+    title: "An SQL statement is put together from strings",
+    plane: Plane::Code,
+    severity: Severity::Medium,
+    confidence: Confidence::Medium,
+    cwe: &[89],
+    owasp_2021: "A03",
+    owasp_2025: "A05",
+    aliases: &["B608", "S608", "hardcoded_sql_expressions"],
+    effort_minutes: 30,
+    audit: false,
+    advice: "Pass values as parameters of the statement; take names of tables and columns from a fixed list, or quote them with the driver's own function",
+    doc: include_str!("doc.md"),
+};
+
+/// The rule and what it listens for.
+pub static CHECK: CodeRule = CodeRule {
+    rule: &RULE,
+    listens: &[Listen::Building(check)],
+    paths: &[],
+};
+
+/// A value that goes into the statement, and where it stands.
+struct Entry {
+    piece: Piece,
+    position: Position,
+}
+
+fn check(cx: &mut Cx<'_, '_>, event: TextEvent) {
+    let Some((statement, entries)) = own_entries(cx, event.value) else {
+        return;
+    };
+    if entries.is_empty() {
+        return;
+    }
+    let reached = reach(cx, event.value, event.function);
+    let executed = matches!(reached, Reach::Executed { .. } | Reach::Likely { .. });
+    if statement.shape == Shape::Possible && !executed {
+        return;
+    }
+    cx.examined();
+    report(cx, event, reached, &entries);
+}
+
+/// The statement that a building makes, and what this very building puts into it: parts that have a finding of their own are left out.
+fn own_entries(cx: &mut Cx<'_, '_>, value: Value) -> Option<(Statement, Vec<Entry>)> {
+    let mut all: Vec<(Piece, bool)> = Vec::new();
+    operands(cx, value, value, &mut all);
+    let statement = shape_of(all.iter().map(|entry| &entry.0))?;
+    let mut positions = statement.positions.iter();
+    let mut entries = Vec::new();
+    for (number, (piece, own)) in all.into_iter().enumerate() {
+        let position = match &piece {
+            Piece::Text(_) => continue,
+            Piece::Constant(..) => Position::Identifier,
+            _ => *positions.next().unwrap_or(&Position::Clause),
+        };
+        // What the text begins with is a statement of its own, to which this adds something.
+        if !own || number == 0 && matches!(piece, Piece::Value(_)) {
+            continue;
+        }
+        let nested = matches!(piece, Piece::Value(site) if is_building(cx, site) && is_statement(cx, site));
+        if !nested {
+            entries.push(Entry { piece, position });
+        }
+    }
+    Some((statement, entries))
+}
+
+/// The operands of a concatenation, flat, each with whether it belongs to this building.
+fn operands(cx: &mut Cx<'_, '_>, whole: Value, value: Value, all: &mut Vec<(Piece, bool)>) {
+    let inside = |other: Value| cx.range(whole).contains_range(cx.range(other));
+    match cx.op(value) {
+        Op::Binary {
+            op: BinaryOp::Add,
+            left,
+            right,
+            ..
+        } if value == whole || inside(value) => {
+            operands(cx, whole, left, all);
+            operands(cx, whole, right, all);
+        }
+        Op::Binary {
+            op: BinaryOp::Mod,
+            left,
+            right,
+            ..
+        } if value == whole => {
+            let site = cx.site(left);
+            let separate = is_building(cx, site) && is_statement(cx, site);
+            if separate {
+                all.extend(pieces(cx, site).into_iter().map(|piece| (piece, false)));
+                all.push((Piece::Value(cx.site(right)), true));
+            } else {
+                let site = cx.site(value);
+                all.extend(pieces(cx, site).into_iter().map(|piece| (piece, true)));
+            }
+        }
+        _ => {
+            let site = cx.site(value);
+            let separate = value != whole && is_building(cx, site) && is_statement(cx, site);
+            all.extend(pieces(cx, site).into_iter().map(|piece| (piece, !separate)));
+        }
+    }
+}
+
+fn is_statement(cx: &mut Cx<'_, '_>, site: Site) -> bool {
+    let found = pieces(cx, site);
+    shape_of(found.iter()).is_some()
+}
+
+fn shape_of<'p>(pieces: impl Iterator<Item = &'p Piece>) -> Option<Statement> {
+    let fragments: Vec<Fragment<'_>> = pieces
+        .map(|piece| match piece {
+            Piece::Text(text) | Piece::Constant(_, text) => Fragment::Text(text),
+            _ => Fragment::Value,
+        })
+        .collect();
+    read(&fragments)
+}
+
+fn report(cx: &mut Cx<'_, '_>, event: TextEvent, reached: Reach, entries: &[Entry]) {
+    let range = cx.range(event.value);
+    let (executed, parameters, certain) = match reached {
+        Reach::Executed { parameters } => (true, parameters, true),
+        Reach::Likely { parameters } => (true, parameters, false),
+        Reach::Shown | Reach::Unseen => (false, false, false),
+    };
+    let open = |entry: &&Entry| matches!(entry.piece, Piece::Value(_));
+    let literal = entries
+        .iter()
+        .filter(open)
+        .find(|entry| entry.position == Position::Literal);
+    let other = entries.iter().find(open);
+    let mut trail = Vec::new();
+    let (severity, confidence, reason, marked) = if let Some(entry) = literal.or(other) {
+        let site = entry.piece.site();
+        let request = site.and_then(|site| request_behind(cx, site));
+        let asked = request.is_some();
+        trail.extend(request);
+        let text = site.map(|site| shown(cx, site)).unwrap_or_default();
+        let place = match entry.position {
+            Position::Literal => "in the place of a value",
+            Position::Identifier => "in the place of a name",
+            Position::Clause => "in the place of a condition or clause",
+        };
+        let whence = if asked {
+            ", which comes with a request,"
+        } else {
+            ""
+        };
+        let reason = format!("`{text}`{whence} stands {place}");
+        let severity = match (executed, entry.position) {
+            _ if reached == Reach::Shown => Severity::Info,
+            (false, _) => Severity::Low,
+            (true, Position::Literal) => Severity::High,
+            (true, _) if asked => Severity::High,
+            (true, _) if parameters => Severity::Low,
+            (true, _) => Severity::Medium,
+        };
+        let confidence = match (certain, entry.position) {
+            _ if !executed => Confidence::Low,
+            (true, Position::Literal) => Confidence::High,
+            _ => Confidence::Medium,
+        };
+        (severity, confidence, reason, site)
+    } else if let Some(entry) = entries
+        .iter()
+        .find(|entry| matches!(entry.piece, Piece::Number(_)))
+    {
+        let severity = if executed { Severity::Medium } else { Severity::Low };
+        let severity = if cx.role() == Role::Migration {
+            Severity::Low
+        } else {
+            severity
+        };
+        (
+            severity,
+            Confidence::Low,
+            "only numbers and constants are put in".to_owned(),
+            entry.piece.site(),
+        )
+    } else if let Some(entry) = entries
+        .iter()
+        .find(|entry| matches!(entry.piece, Piece::Choice(_)))
+    {
+        let site = entry.piece.site();
+        // A collection of the module may be changed by others; a display of the function or the list of a migration is what it is.
+        let open =
+            executed && cx.role() != Role::Migration && site.is_some_and(|site| drawn_from_module(cx, site));
+        let severity = if open { Severity::Medium } else { Severity::Info };
+        (
+            severity,
+            Confidence::Low,
+            "what is put in is one of a fixed collection".to_owned(),
+            site,
+        )
+    } else {
+        let quoted = constant_in_quotes(cx, event.value);
+        let severity = if quoted { Severity::Low } else { Severity::Info };
+        (
+            severity,
+            Confidence::High,
+            "what is put in is a constant".to_owned(),
+            None,
+        )
+    };
+    let message = match reached {
+        Reach::Executed { .. } => "A statement put together from strings is executed",
+        Reach::Likely { .. } => {
+            "A statement put together from strings is handed over, by its name, to be executed"
+        }
+        Reach::Shown => "A statement is put together from strings, to be shown",
+        Reach::Unseen => "A statement is put together from strings",
+    };
+    let mut draft = Draft::new(&RULE, range, message)
+        .severity(severity, reason)
+        .confidence(confidence)
+        .trail(trail);
+    if let Some(site) = marked.filter(|site| site.module == cx.module && severity > Severity::Info) {
+        draft = draft.label(cx.range(site.value), "goes into the statement");
+    }
+    cx.report(draft);
+}
+
+/// The value's code on one line, bounded.
+fn shown(cx: &Cx<'_, '_>, mut site: Site) -> String {
+    while let Op::Sigma { value, .. } = cx.program.op(site) {
+        site.value = value;
+    }
+    let text = cx.program.module(site.module).slice(cx.program.range(site));
+    let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    if line.chars().count() > 60 {
+        format!("{}…", line.chars().take(59).collect::<String>())
+    } else {
+        line
+    }
+}
+
+/// Whether a choice is an element of a collection that a name of the module holds.
+fn drawn_from_module(cx: &Cx<'_, '_>, site: Site) -> bool {
+    let ir = &cx.program.module(site.module).ir;
+    let mut here = site.value;
+    for _ in 0..8 {
+        match ir.op(here) {
+            Op::Sigma { value, .. } | Op::Unpack { value, .. } => here = value,
+            Op::Element { iterable, .. } => {
+                return matches!(ir.op(iterable), Op::Global(_) | Op::Import(_) | Op::Attr { .. });
+            }
+            _ => return false,
+        }
+    }
+    false
+}
+
+/// Whether a constant that is put in stands in the place of a value.
+fn constant_in_quotes(cx: &mut Cx<'_, '_>, value: Value) -> bool {
+    let mut all = Vec::new();
+    operands(cx, value, value, &mut all);
+    let opened: Vec<Piece> = all
+        .into_iter()
+        .map(|(piece, _)| match piece {
+            Piece::Constant(site, text) if !is_placeholder(&text) => Piece::Value(site),
+            Piece::Constant(_, text) => Piece::Text(text),
+            piece => piece,
+        })
+        .collect();
+    shape_of(opened.iter()).is_some_and(|statement| statement.positions.contains(&Position::Literal))
+}
+
+/// A number, or marks for parameters: `?, ?`, `%s, %s`, `:a`.
+fn is_placeholder(text: &str) -> bool {
+    let marks = text.split([',', ' ', '(', ')']).filter(|mark| !mark.is_empty());
+    marks.into_iter().all(|mark| {
+        matches!(mark, "?" | "%s")
+            || mark.starts_with([':', '@', '$'])
+            || mark.starts_with("%(")
+            || mark.parse::<f64>().is_ok()
+    })
+}

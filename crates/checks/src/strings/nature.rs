@@ -1,0 +1,370 @@
+//! What a value that is put into a string can be: a number, or one of a fixed collection.
+
+use clearance_program::{Entity, Known, Site};
+use clearance_python::ir::{ArgKind, BinaryOp, CompareOp, Func, Op, UnaryOp, Value};
+
+use crate::Cx;
+
+/// Whether a value can only be a number.
+pub(crate) fn is_number(cx: &mut Cx<'_, '_>, site: Site) -> bool {
+    number(cx, site, 0)
+}
+
+fn number(cx: &mut Cx<'_, '_>, site: Site, depth: u32) -> bool {
+    if site.value == Value::NONE || depth > 8 {
+        return false;
+    }
+    let program = cx.program;
+    let ir = &program.module(site.module).ir;
+    let at = |value| Site {
+        module: site.module,
+        value,
+    };
+    match ir.op(site.value) {
+        Op::Int(_) | Op::Float(_) | Op::BigInt(_) | Op::Bool(_) => true,
+        Op::Sigma {
+            value,
+            condition,
+            truth,
+        } => number(cx, at(value), depth + 1) || (truth && says_digits(cx, at(condition), at(value))),
+        Op::Unary {
+            op: UnaryOp::USub | UnaryOp::UAdd | UnaryOp::Invert,
+            value,
+        } => number(cx, at(value), depth + 1),
+        Op::Binary {
+            op: BinaryOp::Sub | BinaryOp::Div | BinaryOp::FloorDiv | BinaryOp::Pow,
+            left,
+            right,
+            ..
+        } => number(cx, at(left), depth + 1) || number(cx, at(right), depth + 1),
+        Op::Binary {
+            op: BinaryOp::Add | BinaryOp::Mult | BinaryOp::Mod,
+            left,
+            right,
+            ..
+        } => number(cx, at(left), depth + 1) && number(cx, at(right), depth + 1),
+        Op::Phi(span) => {
+            let operands = ir.list(span).to_vec();
+            !operands.is_empty()
+                && operands
+                    .into_iter()
+                    .all(|operand| operand == site.value || number(cx, at(operand), depth + 2))
+        }
+        Op::Call { args, .. } => match cx.callee_at(site).as_str() {
+            "builtins.int" | "builtins.float" | "builtins.len" | "builtins.round" | "builtins.abs"
+            | "builtins.hash" | "builtins.id" | "builtins.ord" | "time.time" | "time.monotonic"
+            | "os.getpid" | "os.getuid" | "os.getgid" | "math.ceil" | "math.floor" => true,
+            "builtins.str" | "builtins.max" | "builtins.min" => {
+                let given = ir.args(args).to_vec();
+                !given.is_empty()
+                    && given.iter().all(|arg| arg.kind == ArgKind::Positional)
+                    && given.iter().all(|arg| number(cx, at(arg.value), depth + 1))
+            }
+            _ => false,
+        },
+        Op::Element { iterable, .. } => {
+            matches!(ir.op(iterable), Op::Call { .. }) && cx.callee_at(at(iterable)) == "builtins.range"
+        }
+        Op::Unpack { value, index: 0 } => match ir.op(value) {
+            Op::Element { iterable, .. } => {
+                matches!(ir.op(iterable), Op::Call { .. })
+                    && cx.callee_at(at(iterable)) == "builtins.enumerate"
+            }
+            _ => false,
+        },
+        Op::Param(index) => {
+            let func = ir.function_of(site.value);
+            let Some(param) = ir.functions[func.index()].params.get(index as usize) else {
+                return false;
+            };
+            numeric_annotation(cx, at(param.annotation)) || click_number(cx, site, func, ir.name(param.name))
+        }
+        _ => matches!(cx.known_at(site), Known::Int(_) | Known::Float(_)),
+    }
+}
+
+/// `value.isdigit()` was true.
+fn says_digits(cx: &Cx<'_, '_>, condition: Site, value: Site) -> bool {
+    let ir = &cx.program.module(condition.module).ir;
+    let Op::Call { callee, .. } = ir.op(condition.value) else {
+        return false;
+    };
+    match ir.op(callee) {
+        Op::Attr { base, name } => {
+            matches!(ir.name(name), "isdigit" | "isdecimal" | "isnumeric")
+                && plain(ir, base) == plain(ir, value.value)
+        }
+        _ => false,
+    }
+}
+
+fn numeric_annotation(cx: &Cx<'_, '_>, annotation: Site) -> bool {
+    if annotation.value == Value::NONE {
+        return false;
+    }
+    let text = cx
+        .program
+        .module(annotation.module)
+        .slice(cx.program.range(annotation));
+    let text = text.trim_matches(['"', '\'', ' ']);
+    let kinds = text
+        .strip_prefix("Optional[")
+        .and_then(|rest| rest.strip_suffix(']'))
+        .unwrap_or(text);
+    kinds
+        .split('|')
+        .map(str::trim)
+        .all(|kind| matches!(kind, "int" | "float" | "bool" | "None"))
+}
+
+/// A parameter that click converts: `@click.argument("days", type=int)`.
+fn click_number(cx: &mut Cx<'_, '_>, site: Site, func: Func, name: &str) -> bool {
+    let program = cx.program;
+    let ir = &program.module(site.module).ir;
+    let decorators = ir.functions[func.index()].decorators.clone();
+    for decorator in decorators {
+        let Op::Call { callee, args } = ir.op(decorator) else {
+            continue;
+        };
+        let Op::Attr { name: called, .. } = ir.op(callee) else {
+            continue;
+        };
+        if !matches!(ir.name(called), "argument" | "option") {
+            continue;
+        }
+        let args = ir.args(args);
+        let names = args.iter().any(|arg| {
+            arg.kind == ArgKind::Positional
+                && matches!(ir.op(arg.value), Op::Str(text) if ir.text(text).trim_start_matches('-').replace('-', "_") == name)
+        });
+        let numeric = args.iter().any(|arg| {
+            matches!(arg.kind, ArgKind::Keyword(key) if ir.name(key) == "type")
+                && matches!(ir.op(arg.value), Op::Global(kind) if matches!(ir.name(kind), "int" | "float" | "bool"))
+        });
+        if names && numeric {
+            return true;
+        }
+    }
+    false
+}
+
+/// Whether a value is one of a fixed collection of constants: an element of a constant display, an entry of a constant dict, or a value that was
+/// tested to be in a constant collection.
+pub(crate) fn is_fixed_choice(cx: &mut Cx<'_, '_>, site: Site) -> bool {
+    let program = cx.program;
+    let ir = &program.module(site.module).ir;
+    let at = |value| Site {
+        module: site.module,
+        value,
+    };
+    match ir.op(site.value) {
+        Op::Element { iterable, .. } => constant_collection(cx, at(iterable)),
+        Op::Unpack { value, .. } => match ir.op(value) {
+            Op::Element { iterable, .. } => constant_rows(cx, at(iterable)),
+            _ => false,
+        },
+        Op::Item { base, .. } => constant_values(cx, at(base)),
+        Op::Call { callee, args } => match ir.op(callee) {
+            Op::Attr { base, name } if ir.name(name) == "get" => {
+                let default = ir.args(args).get(1).map(|arg| at(arg.value));
+                constant_values(cx, at(base))
+                    && default.is_none_or(|default| cx.known_at(default).is_constant())
+            }
+            _ => false,
+        },
+        Op::Sigma { value, .. } => is_tested(cx, site) || is_fixed_choice(cx, at(value)),
+        _ => false,
+    }
+}
+
+/// Whether the value was tested to be in a constant collection on the way to where it is used.
+pub(super) fn is_tested(cx: &mut Cx<'_, '_>, site: Site) -> bool {
+    let mut here = site;
+    for _ in 0..8 {
+        let Op::Sigma {
+            value,
+            condition,
+            truth,
+        } = cx.program.op(here)
+        else {
+            return false;
+        };
+        if membership(cx, here, condition, truth) {
+            return true;
+        }
+        here.value = value;
+    }
+    false
+}
+
+/// Whether `condition` coming out as `truth` says that the value is in a constant collection.
+fn membership(cx: &mut Cx<'_, '_>, site: Site, condition: Value, truth: bool) -> bool {
+    let program = cx.program;
+    let ir = &program.module(site.module).ir;
+    let Op::Compare { op, left, right } = ir.op(condition) else {
+        return false;
+    };
+    let inside = match op {
+        CompareOp::In => truth,
+        CompareOp::NotIn => !truth,
+        _ => return false,
+    };
+    inside && plain(ir, left) == plain(ir, site.value) && {
+        let collection = Site {
+            module: site.module,
+            value: right,
+        };
+        constant_collection(cx, collection) || constant_keys(cx, collection)
+    }
+}
+
+fn plain(ir: &clearance_python::ir::ModuleIr, mut value: Value) -> Value {
+    for _ in 0..16 {
+        match ir.op(value) {
+            Op::Sigma { value: inner, .. } => value = inner,
+            _ => break,
+        }
+    }
+    value
+}
+
+fn constant_collection(cx: &mut Cx<'_, '_>, site: Site) -> bool {
+    match cx.known_at(site) {
+        Known::Sequence(_, items) => {
+            !items.is_empty()
+                && items.into_iter().all(|item| all_constant(&cx.known_at(item)))
+                && grows_by_constants(cx, site)
+        }
+        Known::Mapping(entries) => {
+            !entries.is_empty()
+                && entries
+                    .into_iter()
+                    .all(|(key, _)| key.is_some_and(|key| cx.known_at(key).is_constant()))
+        }
+        _ => false,
+    }
+}
+
+fn constant_keys(cx: &mut Cx<'_, '_>, site: Site) -> bool {
+    match cx.known_at(site) {
+        Known::Mapping(entries) => {
+            !entries.is_empty()
+                && entries
+                    .into_iter()
+                    .all(|(key, _)| key.is_some_and(|key| cx.known_at(key).is_constant()))
+        }
+        _ => false,
+    }
+}
+
+fn constant_values(cx: &mut Cx<'_, '_>, site: Site) -> bool {
+    match cx.known_at(site) {
+        Known::Mapping(entries) => {
+            !entries.is_empty()
+                && entries
+                    .into_iter()
+                    .all(|(_, value)| all_constant(&cx.known_at(value)))
+        }
+        Known::Sequence(_, items) => {
+            !items.is_empty() && items.into_iter().all(|item| all_constant(&cx.known_at(item)))
+        }
+        _ => false,
+    }
+}
+
+/// Rows of constants: `[("a", "b"), ("c", "d")]`, or the pairs of a constant dict.
+fn constant_rows(cx: &mut Cx<'_, '_>, site: Site) -> bool {
+    let program = cx.program;
+    let ir = &program.module(site.module).ir;
+    if let Op::Call { callee, .. } = ir.op(site.value)
+        && let Op::Attr { base, name } = ir.op(callee)
+        && ir.name(name) == "items"
+    {
+        let base = Site {
+            module: site.module,
+            value: base,
+        };
+        return constant_values(cx, base) && constant_keys(cx, base);
+    }
+    match cx.known_at(site) {
+        Known::Sequence(_, rows) => {
+            !rows.is_empty()
+                && rows.into_iter().all(|row| match cx.known_at(row) {
+                    Known::Sequence(_, items) => {
+                        items.into_iter().all(|item| all_constant(&cx.known_at(item)))
+                    }
+                    known => all_constant(&known),
+                })
+        }
+        _ => false,
+    }
+}
+
+fn all_constant(known: &Known) -> bool {
+    match known {
+        Known::Choice(choices) => choices.iter().all(all_constant),
+        known => known.is_constant(),
+    }
+}
+
+/// Whether everything that is appended to a list in its own function is constant, as far as its name shows it. True for displays that nothing is added to.
+pub(super) fn grows_by_constants(cx: &mut Cx<'_, '_>, list: Site) -> bool {
+    let program = cx.program;
+    let ir = &program.module(list.module).ir;
+    let func = ir.function_of(list.value);
+    let mut aliases = vec![plain(ir, list.value)];
+    if let Op::Phi(span) = ir.op(plain(ir, list.value)) {
+        aliases.extend(ir.list(span).iter().map(|value| plain(ir, *value)));
+    }
+    let mut given: Vec<Value> = Vec::new();
+    for value in ir.values(func) {
+        match ir.op(value) {
+            Op::Call { callee, args } => {
+                if let Op::Attr { base, name } = ir.op(callee)
+                    && matches!(ir.name(name), "append" | "extend" | "insert" | "add" | "update")
+                    && aliases.contains(&plain(ir, base))
+                {
+                    given.extend(ir.args(args).iter().map(|arg| arg.value));
+                }
+            }
+            Op::Binary {
+                op: BinaryOp::Add,
+                in_place: true,
+                left,
+                right,
+            } if aliases.contains(&plain(ir, left)) => {
+                given.push(right);
+            }
+            _ => {}
+        }
+    }
+    given.into_iter().all(|value| {
+        let mut found = Vec::new();
+        super::put_in(
+            cx,
+            Site {
+                module: list.module,
+                value,
+            },
+            &mut found,
+            12,
+        );
+        let closed = found.iter().all(|piece| !matches!(piece, super::Piece::Value(_)));
+        closed
+            || constant_collection_shallow(
+                cx,
+                Site {
+                    module: list.module,
+                    value,
+                },
+            )
+    })
+}
+
+fn constant_collection_shallow(cx: &mut Cx<'_, '_>, site: Site) -> bool {
+    match cx.known_at(site) {
+        Known::Sequence(_, items) => items.into_iter().all(|item| all_constant(&cx.known_at(item))),
+        Known::Entity(Entity::Path(_)) => false,
+        _ => false,
+    }
+}
