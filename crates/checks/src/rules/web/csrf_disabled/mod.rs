@@ -355,7 +355,6 @@ fn authenticates_itself(cx: &Cx<'_, '_>, view: Func) -> Option<String> {
                     | "digest"
                     | "verify"
                     | "authenticate"
-                    | "authenticated"
                     | "apikey"
                     | "token"
                     | "jwt"
@@ -364,6 +363,7 @@ fn authenticates_itself(cx: &Cx<'_, '_>, view: Func) -> Option<String> {
                     | "bearer"
             )
         }) && !name.contains("csrf")
+            && !name.contains("session")
     };
     let called = ir.values(view).filter_map(|value| match ir.op(value) {
         Op::Call { callee, .. } => cx.name_of(callee),
