@@ -529,8 +529,8 @@ fn instance(cx: &mut Cx<'_, '_>, site: Site, class: &str) -> bool {
 }
 
 /// Whether the place is only reached once a signature has been checked: under a condition that calls `compare_digest`, `verify…` or the like.
-pub(in crate::rules) fn signature_checked(cx: &Cx<'_, '_>, value: Value) -> Option<TextRange> {
-    let guards = cx.program.guards(cx.site(value));
+pub(in crate::rules) fn signature_checked(cx: &mut Cx<'_, '_>, value: Value) -> Option<TextRange> {
+    let guards = cx.guards(value);
     let ir = cx.ir();
     guards.into_iter().find_map(|guard| {
         let mut here = guard.condition;

@@ -108,9 +108,12 @@ pub(super) fn cookie(cx: &mut Cx<'_, '_>, call: CallEvent) -> Option<Cookie> {
     let for_csrf = speaking
         .iter()
         .any(|word| matches!(word.as_str(), "csrf" | "xsrf" | "csrftoken"));
+    // What a cookie of fixed value says is known to everybody, whatever its name.
+    let fixed = value.is_some_and(|value| cx.known(value).is_constant());
     if let Some(value) = value {
         speaking.extend(cx.name_of(value).into_iter().flat_map(words));
     }
+    let text_is_open = text.is_none();
     let sensitive = speaking.iter().any(|word| {
         matches!(
             word.as_str(),
@@ -133,7 +136,7 @@ pub(super) fn cookie(cx: &mut Cx<'_, '_>, call: CallEvent) -> Option<Cookie> {
     });
     Some(Cookie {
         name: text,
-        sensitive: sensitive && !for_csrf,
+        sensitive: sensitive && !for_csrf && !(fixed && text_is_open),
         for_csrf,
         certain,
     })

@@ -87,7 +87,7 @@ fn check_load(cx: &mut Cx<'_, '_>, call: CallEvent) {
     let range = cx.range(call.value);
     let Some(argument) = cx.arg(call, 1, "Loader") else {
         if cx.has_unpacking(call) {
-            return;
+            return undecided(cx, call);
         }
         let draft = Draft::new(
             &RULE,
@@ -104,7 +104,7 @@ fn check_load(cx: &mut Cx<'_, '_>, call: CallEvent) {
     let (_, trail) = cx.known_with_trail(argument);
     match loader(cx, argument) {
         Loader::Safe => cx.hold(range, "the loader makes plain data only"),
-        Loader::Unknown => {}
+        Loader::Unknown => undecided(cx, call),
         Loader::Full => {
             let draft = Draft::new(&RULE, range, "FullLoader makes Python types beyond plain data")
                 .severity(
@@ -125,6 +125,17 @@ fn check_load(cx: &mut Cx<'_, '_>, call: CallEvent) {
             weigh(cx, call, draft, Severity::High);
         }
     }
+}
+
+fn undecided(cx: &mut Cx<'_, '_>, call: CallEvent) {
+    let draft = Draft::new(
+        &RULE,
+        cx.range(call.value),
+        "Which objects the text can make is up to a loader that is not decided here",
+    )
+    .severity(Severity::Info, "worth a look")
+    .confidence(Confidence::Low);
+    cx.report(draft);
 }
 
 fn check_unsafe(cx: &mut Cx<'_, '_>, call: CallEvent) {

@@ -187,14 +187,13 @@ fn say(cx: &mut Cx<'_, '_>, draft: Draft, answer: Value, function: Func) {
     let returned = ir
         .values(function)
         .any(|value| matches!(ir.op(value), Op::Return(result) if result == answer));
-    let refuses = ir.values(function).any(|value| {
-        matches!(ir.op(value), Op::Raise { .. })
-            && cx
-                .program
-                .guards(cx.site(value))
-                .iter()
-                .any(|guard| guard.condition == answer)
-    });
+    let raises: Vec<Value> = ir
+        .values(function)
+        .filter(|value| matches!(ir.op(*value), Op::Raise { .. }))
+        .collect();
+    let refuses = raises
+        .into_iter()
+        .any(|value| cx.guards(value).iter().any(|guard| guard.condition == answer));
     let draft = if decides || returned || refuses {
         draft.severity(
             Severity::Medium,

@@ -376,9 +376,9 @@ fn by_hand(cx: &mut Cx<'_, '_>, at: Value, value: Value) {
 }
 
 /// Whether a comparison or a call that speaks of the origin must have come out well before.
-fn is_compared_before(cx: &Cx<'_, '_>, at: Value) -> bool {
+fn is_compared_before(cx: &mut Cx<'_, '_>, at: Value) -> bool {
     let ir = cx.ir();
-    cx.program.guards(cx.site(at)).into_iter().any(|guard| {
+    cx.guards(at).into_iter().any(|guard| {
         let speaks = cx.text(guard.condition).to_ascii_lowercase().contains("origin");
         let compares = matches!(
             ir.op(guard.condition),

@@ -77,9 +77,9 @@ fn check_decode(cx: &mut Cx<'_, '_>, call: CallEvent) {
     } else if algorithms.iter().all(|algorithm| algorithm.as_str().is_some()) {
         let symmetric = |known: &Known| known.as_str().is_some_and(|name| name.starts_with("HS"));
         let mixed = algorithms.iter().any(symmetric) && !algorithms.iter().all(symmetric);
-        if mixed {
+        if mixed && !is_unverified(cx, call) {
             let draft = Draft::new(&RULE, range, "Symmetric and asymmetric algorithms are accepted together: a public key may serve as the secret of a forged token")
-                .severity(Severity::Medium, "PyJWT refuses keys in PEM form as secrets; other keys and libraries do not")
+                .severity(Severity::Low, "PyJWT refuses keys in PEM form as secrets; other keys and libraries do not")
                 .confidence(Confidence::Medium)
                 .label(cx.range(value), "both kinds")
                 .trail(trail);
@@ -92,12 +92,7 @@ fn check_decode(cx: &mut Cx<'_, '_>, call: CallEvent) {
 /// No algorithms are named.
 fn missing(cx: &mut Cx<'_, '_>, call: CallEvent) {
     let range = cx.range(call.value);
-    // Without a check of the signature, the algorithm does not matter; that is another rule's business.
-    let text = cx.text(call.value);
-    if text.contains("verify_signature")
-        || text.contains("verify=False")
-        || cx.keyword(call, "options").is_some()
-    {
+    if is_unverified(cx, call) || cx.keyword(call, "options").is_some() {
         return;
     }
     let jose = cx.path(call).starts_with("jose.");
@@ -115,6 +110,12 @@ fn missing(cx: &mut Cx<'_, '_>, call: CallEvent) {
         )
     };
     cx.report(draft.confidence(Confidence::Medium));
+}
+
+/// Without a check of the signature, the algorithm does not matter; that is another rule's business.
+fn is_unverified(cx: &Cx<'_, '_>, call: CallEvent) -> bool {
+    let text = cx.text(call.value);
+    text.contains("verify_signature") || text.contains("verify=False")
 }
 
 fn check_encode(cx: &mut Cx<'_, '_>, call: CallEvent) {

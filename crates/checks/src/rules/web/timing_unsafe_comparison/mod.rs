@@ -99,9 +99,32 @@ fn check(cx: &mut Cx<'_, '_>, event: CompareEvent) {
             if other == Kind::Hash {
                 return;
             }
-            Draft::new(&RULE, range, "A signature is compared character by character: the time tells how much of a forged one is right")
-                .severity(Severity::Medium, "a signature that others must not be able to make")
-                .confidence(Confidence::High)
+            let against = if left == Kind::Hmac {
+                event.right
+            } else {
+                event.left
+            };
+            let kept = cx
+                .name_of(against)
+                .is_some_and(|name| words(name).any(|word| word == "session"));
+            let draft = Draft::new(
+                &RULE,
+                range,
+                "A signature is compared character by character: the time tells how much of a forged one is right",
+            );
+            if kept {
+                draft.severity(
+                    Severity::Low,
+                    "with what the session keeps, which others can hardly choose",
+                )
+            } else {
+                draft
+                    .severity(
+                        Severity::Medium,
+                        "a signature that others must not be able to make",
+                    )
+                    .confidence(Confidence::High)
+            }
         }
         (Kind::Hash, Kind::Hash) => return,
         (Kind::Hash, _) | (_, Kind::Hash) => {
