@@ -162,7 +162,8 @@ fn what_is_hidden_is_counted() {
     assert_eq!(findings(&some), ["app.py flask-debug-enabled"]);
     assert_eq!(hidden(&some), others + 1);
     let ignored = tree.report(&["--ignore", "B201"]);
-    let entry = ignored["hidden"].as_array().unwrap().iter().find(|entry| entry["rule"] == "flask-debug-enabled");
+    let entry =
+        ignored["hidden"].as_array().unwrap().iter().find(|entry| entry["rule"] == "flask-debug-enabled");
     assert!(entry.is_some_and(|entry| entry["by"] == "configuration"), "{ignored:#}");
 }
 

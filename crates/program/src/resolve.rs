@@ -115,9 +115,7 @@ impl<'p> Resolver<'p> {
                 match program.module(site.module).imports.get(import.index()) {
                     Some(ImportTarget::Whole(entity)) => self.typed(*entity, site),
                     Some(ImportTarget::MemberOf(module)) => match data.what {
-                        Imported::Member(name) => {
-                            self.module_member(*module, ir.name(name))
-                        }
+                        Imported::Member(name) => self.module_member(*module, ir.name(name)),
                         _ => Entities::new(),
                     },
                     _ => Entities::new(),
@@ -187,7 +185,9 @@ impl<'p> Resolver<'p> {
                 }
                 Op::Call { callee, .. } => {
                     let callee = self.visit(at(callee));
-                    let [Entity::Function(function) | Entity::Method(function)] = callee[..] else { return Vec::new() };
+                    let [Entity::Function(function) | Entity::Method(function)] = callee[..] else {
+                        return Vec::new();
+                    };
                     match single(self.program.module(function.module).returns(function.func)) {
                         Some(value) => here = Site { module: function.module, value },
                         None => return Vec::new(),
@@ -208,15 +208,17 @@ impl<'p> Resolver<'p> {
             let next = match module.ir.op(here.value) {
                 Op::Sigma { value, .. } => Some(at(value)),
                 Op::Global(name) => single(module.global(name)).map(at),
-                Op::Import(import) => match (module.imports.get(import.index()), module.ir.imports[import.index()].what) {
-                    (Some(ImportTarget::MemberOf(other)), Imported::Member(name)) => {
-                        let target = self.program.module(*other);
-                        let name = target.ir.names.find(module.ir.name(name));
-                        let value = name.and_then(|name| single(target.global(name)));
-                        value.map(|value| Site { module: *other, value })
+                Op::Import(import) => {
+                    match (module.imports.get(import.index()), module.ir.imports[import.index()].what) {
+                        (Some(ImportTarget::MemberOf(other)), Imported::Member(name)) => {
+                            let target = self.program.module(*other);
+                            let name = target.ir.names.find(module.ir.name(name));
+                            let value = name.and_then(|name| single(target.global(name)));
+                            value.map(|value| Site { module: *other, value })
+                        }
+                        _ => None,
                     }
-                    _ => None,
-                },
+                }
                 _ => None,
             };
             match next {

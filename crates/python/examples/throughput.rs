@@ -26,17 +26,16 @@ fn main() {
     let mut paths = Vec::new();
     collect(Path::new(root), &mut paths);
     paths.sort();
-    let read = |path: &PathBuf| String::from_utf8_lossy(&std::fs::read(path).unwrap_or_default()).into_owned();
-    let mut texts: Vec<(PathBuf, String)> = paths.into_par_iter().map(|path| (path.clone(), read(&path))).collect();
+    let read =
+        |path: &PathBuf| String::from_utf8_lossy(&std::fs::read(path).unwrap_or_default()).into_owned();
+    let mut texts: Vec<(PathBuf, String)> =
+        paths.into_par_iter().map(|path| (path.clone(), read(&path))).collect();
     // The longest files first, so that no thread ends late.
     texts.sort_by_key(|(_, text)| std::cmp::Reverse(text.len()));
     if has("--dump") {
         for (_, text) in &texts {
             let mut out = String::new();
-            let module = lower_module(Input {
-                text,
-                ..Input::default()
-            });
+            let module = lower_module(Input { text, ..Input::default() });
             if dump_with_source(&module, text, &mut out).is_ok() {
                 println!("{out}");
             }
@@ -61,10 +60,7 @@ fn main() {
             .par_iter()
             .with_max_len(1)
             .map(|(path, text)| {
-                let module = lower_module(Input {
-                    text,
-                    ..Input::default()
-                });
+                let module = lower_module(Input { text, ..Input::default() });
                 errors.fetch_add(module.errors.len(), Ordering::Relaxed);
                 insts.fetch_add(module.insts.len(), Ordering::Relaxed);
                 blocks.fetch_add(module.blocks.len(), Ordering::Relaxed);
@@ -84,7 +80,9 @@ fn main() {
             });
         }
         if has("--sizes") {
-            let sum = |size: fn(&clearance_python::ir::ModuleIr) -> usize| modules.iter().map(size).sum::<usize>() as f64 / 1e6;
+            let sum = |size: fn(&clearance_python::ir::ModuleIr) -> usize| {
+                modules.iter().map(size).sum::<usize>() as f64 / 1e6
+            };
             println!(
                 "MB: insts {:.1}, blocks {:.1}, functions {:.1}, lists {:.1}, args {:.1}, bindings {:.1}, names {:.1}, texts {:.1}",
                 sum(|module| module.insts.capacity() * size_of::<clearance_python::ir::Inst>()),

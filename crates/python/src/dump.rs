@@ -3,8 +3,8 @@
 use std::fmt::{Result, Write};
 
 use crate::ir::{
-    ArgKind, Block, CollectKind, CompareOp, FactKind, Func, FunctionKind, Imported, ModuleIr, Op, ParamKind, Part, PatternTest, Span,
-    Terminator, UnaryOp, Value,
+    ArgKind, Block, CollectKind, CompareOp, FactKind, Func, FunctionKind, Imported, ModuleIr, Op, ParamKind,
+    Part, PatternTest, Span, Terminator, UnaryOp, Value,
 };
 
 /// Writes every function with its blocks, predecessors and values (`v12 = call v3(v4, key=v5)`), with the byte range that each value was
@@ -21,8 +21,9 @@ pub fn dump(module: &ModuleIr, out: &mut impl Write) -> Result {
 pub fn dump_with_source(module: &ModuleIr, text: &str, out: &mut impl Write) -> Result {
     let mut plain = String::new();
     dump(module, &mut plain)?;
-    let starts: Vec<usize> =
-        std::iter::once(0).chain(text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n').map(|(at, _)| at + 1)).collect();
+    let starts: Vec<usize> = std::iter::once(0)
+        .chain(text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n').map(|(at, _)| at + 1))
+        .collect();
     for line in plain.lines() {
         let place = line.rsplit_once("  @").and_then(|(head, range)| {
             let start: usize = range.split("..").next()?.parse().ok()?;
@@ -93,7 +94,13 @@ impl Dump<'_> {
             self.block(Block(number as u32), out)?;
         }
         for binding in module.bindings(func) {
-            writeln!(out, "  binding {:?} {} = v{}", binding.scope, module.name(binding.name), binding.value.0)?;
+            writeln!(
+                out,
+                "  binding {:?} {} = v{}",
+                binding.scope,
+                module.name(binding.name),
+                binding.value.0
+            )?;
         }
         Ok(())
     }
@@ -117,11 +124,9 @@ impl Dump<'_> {
         }
         match data.end {
             Terminator::Jump(to) => writeln!(out, "    jump b{}", to.0),
-            Terminator::Branch {
-                condition,
-                then,
-                otherwise,
-            } => writeln!(out, "    branch v{} b{} b{}", condition.0, then.0, otherwise.0),
+            Terminator::Branch { condition, then, otherwise } => {
+                writeln!(out, "    branch v{} b{} b{}", condition.0, then.0, otherwise.0)
+            }
             Terminator::Loop { body, done } => writeln!(out, "    loop b{} b{}", body.0, done.0),
             Terminator::Exit => writeln!(out, "    exit"),
             Terminator::Unreachable => writeln!(out, "    unreachable"),
@@ -143,7 +148,9 @@ impl Dump<'_> {
             Op::Bool(false) => write!(out, "False"),
             Op::Ellipsis => write!(out, "..."),
             Op::Int(int) => write!(out, "{int}"),
-            Op::BigInt(text) | Op::Float(text) | Op::Complex(text) => write!(out, "number {}", module.text(text)),
+            Op::BigInt(text) | Op::Float(text) | Op::Complex(text) => {
+                write!(out, "number {}", module.text(text))
+            }
             Op::Str(text) => write!(out, "{:?}", module.text(text)),
             Op::Bytes(text) => write!(out, "b{:?}", module.text(text)),
             Op::Param(index) => write!(out, "param {index}"),
@@ -164,7 +171,9 @@ impl Dump<'_> {
             Op::Attr { base, name } => write!(out, "v{}.{}", base.0, module.name(name)),
             Op::Item { base, key } => write!(out, "v{}[v{}]", base.0, key.0),
             Op::Slice(span) => self.list("slice", span, out),
-            Op::StoreAttr { base, name, value } => write!(out, "store v{}.{} = v{}", base.0, module.name(name), value.0),
+            Op::StoreAttr { base, name, value } => {
+                write!(out, "store v{}.{} = v{}", base.0, module.name(name), value.0)
+            }
             Op::StoreItem { base, key, value } => write!(out, "store v{}[v{}] = v{}", base.0, key.0, value.0),
             Op::StoreName { name, value } => write!(out, "store {} = v{}", module.name(name), value.0),
             Op::Bind { name, value } => write!(out, "bind {} = v{}", module.name(name), value.0),
@@ -177,12 +186,7 @@ impl Dump<'_> {
                 write!(out, ")")
             }
             Op::Decorate { decorator, target } => write!(out, "decorate v{} with v{}", target.0, decorator.0),
-            Op::Binary {
-                op,
-                in_place,
-                left,
-                right,
-            } => {
+            Op::Binary { op, in_place, left, right } => {
                 let equals = if in_place { "=" } else { "" };
                 write!(out, "v{} {op:?}{equals} v{}", left.0, right.0)
             }
@@ -230,7 +234,9 @@ impl Dump<'_> {
                 }
                 write!(out, "{}", shown(element))
             }
-            Op::Element { iterable, is_async } => write!(out, "{}element of v{}", awaited(is_async), iterable.0),
+            Op::Element { iterable, is_async } => {
+                write!(out, "{}element of v{}", awaited(is_async), iterable.0)
+            }
             Op::Unpack { value, index } => write!(out, "unpack v{} {index}", value.0),
             Op::UnpackRest { value, before, after } => write!(out, "unpack v{} {before}..-{after}", value.0),
             Op::Enter { manager, is_async } => write!(out, "{}enter v{}", awaited(is_async), manager.0),
@@ -245,11 +251,9 @@ impl Dump<'_> {
                 write!(out, ")")
             }
             Op::Phi(span) => self.list("phi", span, out),
-            Op::Sigma {
-                value,
-                condition,
-                truth,
-            } => write!(out, "sigma v{} where v{} is {truth}", value.0, condition.0),
+            Op::Sigma { value, condition, truth } => {
+                write!(out, "sigma v{} where v{} is {truth}", value.0, condition.0)
+            }
             Op::Match { test, subject, operand } => match test {
                 PatternTest::Sequence => write!(out, "v{} is a sequence", subject.0),
                 PatternTest::Mapping => write!(out, "v{} is a mapping", subject.0),
@@ -293,11 +297,7 @@ impl Dump<'_> {
             write!(out, "{separator}")?;
             match *part {
                 Part::Text(text) => write!(out, "{:?}", self.module.text(text))?,
-                Part::Value {
-                    value,
-                    conversion,
-                    spec,
-                } => {
+                Part::Value { value, conversion, spec } => {
                     write!(out, "{}", shown(value))?;
                     if conversion != '\0' {
                         write!(out, "!{conversion}")?;

@@ -52,11 +52,7 @@ impl Names {
     /// The text of a name.
     pub fn get(&self, name: Name) -> &str {
         let index = name.index();
-        let start = if index == 0 {
-            0
-        } else {
-            self.ends[index - 1] as usize
-        };
+        let start = if index == 0 { 0 } else { self.ends[index - 1] as usize };
         &self.buffer[start..self.ends[index] as usize]
     }
 
@@ -132,11 +128,7 @@ impl Texts {
     /// The text of a piece.
     pub fn get(&self, text: Text) -> &str {
         let index = text.index();
-        let start = if index == 0 {
-            0
-        } else {
-            self.ends[index - 1] as usize
-        };
+        let start = if index == 0 { 0 } else { self.ends[index - 1] as usize };
         &self.buffer[start..self.ends[index] as usize]
     }
 
@@ -176,11 +168,7 @@ mod tests {
     #[test]
     fn empty_text_is_text() {
         let mut texts = Texts::default();
-        let (a, b, c) = (
-            texts.push("x"),
-            texts.push(""),
-            texts.push_bytes([0xff].into_iter()),
-        );
+        let (a, b, c) = (texts.push("x"), texts.push(""), texts.push_bytes([0xff].into_iter()));
         assert_eq!((texts.get(a), texts.get(b), texts.get(c)), ("x", "", "\u{ff}"));
     }
 }

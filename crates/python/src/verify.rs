@@ -25,7 +25,9 @@ pub fn verify(ir: &ModuleIr) -> Result<(), String> {
         if function.blocks.len == 0 {
             return Err(format!("f{number} has no block"));
         }
-        if (function.kind == FunctionKind::Module) != (number == 0) || function.parent.is_some_and(|parent| parent.0 >= func.0) {
+        if (function.kind == FunctionKind::Module) != (number == 0)
+            || function.parent.is_some_and(|parent| parent.0 >= func.0)
+        {
             return Err(format!("f{number} is in the wrong place"));
         }
         Verifier::new(ir, func)?.function()?;
@@ -185,7 +187,11 @@ impl<'a> Verifier<'a> {
             }
             for to in Self::successors(data.end).into_iter().flatten() {
                 let known = contains(blocks, to.0)
-                    && self.ir.list(self.ir.blocks[to.index()].preds).iter().any(|pred| pred.0 as usize == number);
+                    && self
+                        .ir
+                        .list(self.ir.blocks[to.index()].preds)
+                        .iter()
+                        .any(|pred| pred.0 as usize == number);
                 if !known {
                     return Err(format!("b{number} is not among the predecessors of b{}", to.0));
                 }
@@ -276,7 +282,9 @@ impl<'a> Verifier<'a> {
         let dominates = if home == block {
             is_phi || before.is_none_or(|before| value.0 < before.0)
         } else {
-            self.is_reachable(home) && self.enter[outer] < self.enter[inner] && self.leave[inner] < self.leave[outer]
+            self.is_reachable(home)
+                && self.enter[outer] < self.enter[inner]
+                && self.leave[inner] < self.leave[outer]
         };
         if dominates {
             Ok(())
@@ -300,10 +308,14 @@ impl<'a> Verifier<'a> {
                 let Op::Phi(span) = self.ir.op(*phi) else { continue };
                 check_span(span, self.ir.lists.len(), "phi operands")?;
                 if span.len != data.preds.len {
-                    return Err(format!("phi v{} has {} operands for {} predecessors", phi.0, span.len, data.preds.len));
+                    return Err(format!(
+                        "phi v{} has {} operands for {} predecessors",
+                        phi.0, span.len, data.preds.len
+                    ));
                 }
                 for (operand, pred) in self.ir.list(span).iter().zip(self.ir.list(data.preds)) {
-                    self.reaches(*operand, pred.0, None).map_err(|error| format!("phi v{}: {error}", phi.0))?;
+                    self.reaches(*operand, pred.0, None)
+                        .map_err(|error| format!("phi v{}: {error}", phi.0))?;
                 }
             }
             for at in data.insts.range() {
@@ -319,7 +331,9 @@ impl<'a> Verifier<'a> {
     fn inst(&self, value: Value, block: u32, insts: Span) -> Result<(), String> {
         let inst = self.ir.inst(value);
         let is_last = value.0 + 1 == insts.start + insts.len;
-        if matches!(inst.op, Op::Return(_) | Op::Raise { .. }) && !(is_last && self.ir.blocks[block as usize].end == Terminator::Exit) {
+        if matches!(inst.op, Op::Return(_) | Op::Raise { .. })
+            && !(is_last && self.ir.blocks[block as usize].end == Terminator::Exit)
+        {
             return Err(format!("v{} does not end b{block}", value.0));
         }
         if let Op::Collect { element, key, .. } = inst.op {
@@ -334,7 +348,9 @@ impl<'a> Verifier<'a> {
         let mut result = Ok(());
         self.operands(inst.op, &mut |operand, optional| {
             if result.is_ok() && !(optional && operand == Value::NONE) {
-                result = self.reaches(operand, block, Some(value)).map_err(|error| format!("v{}: {error}", value.0));
+                result = self
+                    .reaches(operand, block, Some(value))
+                    .map_err(|error| format!("v{}: {error}", value.0));
             }
         })?;
         result

@@ -249,11 +249,7 @@ impl Builder {
         let active = self.active;
         let variable = &mut self.variables[var.0 as usize];
         if variable.entry == NOTHING || variable.entry < active {
-            self.trail.push(TrailEntry {
-                var,
-                value: variable.value,
-                entry: variable.entry,
-            });
+            self.trail.push(TrailEntry { var, value: variable.value, entry: variable.entry });
             variable.entry = self.trail.len() as u32 - 1;
         }
         variable.value = value;
@@ -358,10 +354,7 @@ impl Builder {
         let changes = self.changes_since(self.joins[body.0 as usize].mark);
         let body = self.edge(body, changes, Value::NONE, Value::NONE, false, Span::default());
         let done = self.edge(done, changes, Value::NONE, Value::NONE, false, Span::default());
-        self.end(Terminator::Loop {
-            body: crate::ir::Block(body),
-            done: crate::ir::Block(done),
-        });
+        self.end(Terminator::Loop { body: crate::ir::Block(body), done: crate::ir::Block(done) });
     }
 
     /// Ends the open block: it leaves the function.
@@ -394,10 +387,7 @@ impl Builder {
     pub(super) fn mentions(&mut self, variables: &[Var]) -> Span {
         let start = self.mentioned.len() as u32;
         self.mentioned.extend_from_slice(variables);
-        Span {
-            start,
-            len: variables.len() as u32,
-        }
+        Span { start, len: variables.len() as u32 }
     }
 
     /// Sends the edges of `join` to `into` instead. Both have the same mark and neither has been entered.
@@ -457,16 +447,9 @@ impl Builder {
             if value == UNBOUND {
                 continue;
             }
-            let op = Op::Sigma {
-                value,
-                condition: edge.condition,
-                truth: edge.truth,
-            };
-            let range = if edge.condition.0 < VIRTUAL {
-                self.insts[edge.condition.0 as usize].range
-            } else {
-                range
-            };
+            let op = Op::Sigma { value, condition: edge.condition, truth: edge.truth };
+            let range =
+                if edge.condition.0 < VIRTUAL { self.insts[edge.condition.0 as usize].range } else { range };
             let sigma = self.new_virtual(op, range);
             self.write(var, sigma);
         }
@@ -547,10 +530,7 @@ impl Builder {
             }
             self.phi_operands.push(value);
         }
-        let span = Span {
-            start,
-            len: count as u32,
-        };
+        let span = Span { start, len: count as u32 };
         self.new_virtual(Op::Phi(span), range)
     }
 
@@ -578,10 +558,7 @@ impl Builder {
             self.phi_operands.truncate(start as usize);
             return first;
         }
-        let span = Span {
-            start,
-            len: record.count,
-        };
+        let span = Span { start, len: record.count };
         let phi = self.new_virtual(Op::Phi(span), record.range);
         self.use_value(phi);
         phi
@@ -605,10 +582,7 @@ impl Builder {
             }
             variable.stamp = self.stamp;
             // Until the loop is closed, the operands' start holds the value at entry.
-            let span = Span {
-                start: variable.value.0,
-                len: 0,
-            };
+            let span = Span { start: variable.value.0, len: 0 };
             let phi = self.new_virtual(Op::Phi(span), range);
             self.write(var, phi);
             self.loop_variables.push(var);
@@ -624,10 +598,7 @@ impl Builder {
             block,
             again,
             entry,
-            virtuals: Span {
-                start: first,
-                len: self.virtuals.len() as u32 - first,
-            },
+            virtuals: Span { start: first, len: self.virtuals.len() as u32 - first },
             variables: first_variable,
         }
     }
@@ -721,13 +692,7 @@ impl Builder {
     }
 
     fn new_virtual(&mut self, op: Op, range: TextRange) -> Value {
-        self.virtuals.push(Virtual {
-            op,
-            range,
-            forward: Value::NONE,
-            used: false,
-            place: NOTHING,
-        });
+        self.virtuals.push(Virtual { op, range, forward: Value::NONE, used: false, place: NOTHING });
         Value(VIRTUAL | (self.virtuals.len() as u32 - 1))
     }
 
@@ -758,14 +723,8 @@ impl Builder {
         let record = &mut self.blocks[block as usize];
         record.filled = true;
         record.first = self.insts.len() as u32;
-        record.preds = Span {
-            start: preds,
-            len: self.preds.len() as u32 - preds,
-        };
-        record.virtuals = Span {
-            start: self.virtuals.len() as u32,
-            len: 0,
-        };
+        record.preds = Span { start: preds, len: self.preds.len() as u32 - preds };
+        record.virtuals = Span { start: self.virtuals.len() as u32, len: 0 };
     }
 
     fn end(&mut self, terminator: Terminator) {
@@ -784,7 +743,15 @@ impl Builder {
     }
 
     /// Records an edge from the open block and returns the block that it leads to.
-    fn edge(&mut self, join: Join, changes: Span, value: Value, condition: Value, truth: bool, mentioned: Span) -> u32 {
+    fn edge(
+        &mut self,
+        join: Join,
+        changes: Span,
+        value: Value,
+        condition: Value,
+        truth: bool,
+        mentioned: Span,
+    ) -> u32 {
         let number = self.edges.len() as u32;
         self.edges.push(Edge {
             from: self.current,
@@ -830,10 +797,7 @@ impl Builder {
             self.degrade();
             return Span { start, len: 0 };
         }
-        Span {
-            start,
-            len: self.changes.len() as u32 - start,
-        }
+        Span { start, len: self.changes.len() as u32 - start }
     }
 
     fn degrade(&mut self) {

@@ -52,7 +52,9 @@ impl Lowering<'_> {
 }
 
 fn has_marker(bytes: &[u8]) -> bool {
-    let starts = |at: usize, marker: &[u8]| bytes[at..].get(..marker.len()).is_some_and(|here| here.eq_ignore_ascii_case(marker));
+    let starts = |at: usize, marker: &[u8]| {
+        bytes[at..].get(..marker.len()).is_some_and(|here| here.eq_ignore_ascii_case(marker))
+    };
     (0..bytes.len()).any(|at| {
         matches!(bytes[at] | 0x20, b'n' | b'c' | b'r' | b'f' | b'l' | b'p' | b'g' | b't')
             && MARKERS.iter().any(|marker| starts(at, marker))
@@ -80,7 +82,10 @@ fn statement_ranges(text: &str, body: &[Stmt]) -> Vec<TextRange> {
             };
             match statement {
                 Stmt::FunctionDef(node) => {
-                    let end = node.returns.as_ref().map_or(node.parameters.range.end(), |returns| returns.range().end());
+                    let end = node
+                        .returns
+                        .as_ref()
+                        .map_or(node.parameters.range.end(), |returns| returns.range().end());
                     header(start, end);
                     work.push(&node.body);
                 }
@@ -114,7 +119,10 @@ fn statement_ranges(text: &str, body: &[Stmt]) -> Vec<TextRange> {
                 Stmt::Match(node) => {
                     header(start, node.subject.range().end());
                     for case in &node.cases {
-                        let end = case.guard.as_ref().map_or(case.pattern.range().end(), |guard| guard.range().end());
+                        let end = case
+                            .guard
+                            .as_ref()
+                            .map_or(case.pattern.range().end(), |guard| guard.range().end());
                         header(case.range.start(), end);
                         work.push(&case.body);
                     }
@@ -123,7 +131,8 @@ fn statement_ranges(text: &str, body: &[Stmt]) -> Vec<TextRange> {
                     header(start, start);
                     work.extend([&node.body[..], &node.orelse[..], &node.finalbody[..]]);
                     for handler in node.handlers.iter().filter_map(|handler| handler.as_except_handler()) {
-                        let types = handler.type_.as_ref().map_or(handler.range.start(), |types| types.range().end());
+                        let types =
+                            handler.type_.as_ref().map_or(handler.range.start(), |types| types.range().end());
                         let end = handler.name.as_ref().map_or(types, |name| name.range.end());
                         header(handler.range.start(), end);
                         work.push(&handler.body);
@@ -145,13 +154,11 @@ fn place(text: &str, range: TextRange, statements: &[TextRange]) -> Comment {
     let line_end = memchr2(b'\n', b'\r', &bytes[start..]).map_or(bytes.len(), |length| start + length);
     let own_line = bytes[line_start..start].iter().all(u8::is_ascii_whitespace);
     let after = statements.partition_point(|statement| usize::from(statement.start()) < line_end);
-    let on_line = statements[..after].iter().rev().take_while(|statement| usize::from(statement.end()) > line_start);
-    let statement = on_line.min_by_key(|statement| statement.len()).or_else(|| statements.get(after)).copied();
-    Comment {
-        range,
-        statement: statement.unwrap_or(range),
-        own_line,
-    }
+    let on_line =
+        statements[..after].iter().rev().take_while(|statement| usize::from(statement.end()) > line_start);
+    let statement =
+        on_line.min_by_key(|statement| statement.len()).or_else(|| statements.get(after)).copied();
+    Comment { range, statement: statement.unwrap_or(range), own_line }
 }
 
 /// The end of the colon that ends a header, given where its last expression ends.

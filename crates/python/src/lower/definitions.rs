@@ -1,13 +1,14 @@
 //! Functions, lambdas, classes and type parameters.
 
 use ruff_python_ast::{
-    Decorator, Expr, ExprLambda, Parameter, ParameterWithDefault, Parameters, StmtClassDef, StmtFunctionDef, StmtTypeAlias, TypeParam,
-    TypeParams,
+    Decorator, Expr, ExprLambda, Parameter, ParameterWithDefault, Parameters, StmtClassDef, StmtFunctionDef,
+    StmtTypeAlias, TypeParam, TypeParams,
 };
 use ruff_text_size::{Ranged, TextSize};
 
 use crate::ir::{
-    Binding, BindingScope, Class, ClassData, Func, Function, FunctionKind, Name, Op, Param, ParamKind, Span, Value,
+    Binding, BindingScope, Class, ClassData, Func, Function, FunctionKind, Name, Op, Param, ParamKind, Span,
+    Value,
 };
 
 use super::scopes::Place;
@@ -169,10 +170,7 @@ impl<'a> Lowering<'a> {
         let mut result = target;
         for (decorator, value) in decorators.iter().zip(values).rev() {
             self.builder.has_call = true;
-            let op = Op::Decorate {
-                decorator: *value,
-                target: result,
-            };
+            let op = Op::Decorate { decorator: *value, target: result };
             result = self.builder.emit_raising(op, decorator.range);
         }
         result
@@ -206,15 +204,10 @@ impl<'a> Lowering<'a> {
 
     fn parameter(&mut self, parameter: &'a Parameter, kind: ParamKind, default: Option<&'a Expr>) -> Param {
         let name = self.intern(&parameter.name.id);
-        let annotation = parameter.annotation.as_ref().map_or(Value::NONE, |annotation| self.expr(annotation));
+        let annotation =
+            parameter.annotation.as_ref().map_or(Value::NONE, |annotation| self.expr(annotation));
         let default = default.map_or(Value::NONE, |default| self.expr(default));
-        Param {
-            name,
-            kind,
-            default,
-            annotation,
-            range: parameter.range,
-        }
+        Param { name, kind, default, annotation, range: parameter.range }
     }
 
     /// At the start of a function: its parameters.
@@ -228,11 +221,7 @@ impl<'a> Lowering<'a> {
                     self.receiver = Some(var);
                 }
             }
-            self.ir.bindings.push(Binding {
-                name: param.name,
-                value,
-                scope: BindingScope::Own,
-            });
+            self.ir.bindings.push(Binding { name: param.name, value, scope: BindingScope::Own });
         }
     }
 
@@ -243,10 +232,9 @@ impl<'a> Lowering<'a> {
             .parent
             .is_some_and(|parent| matches!(self.ir.functions[parent.index()].kind, FunctionKind::Class(_)));
         let is_static = || match self.bodies.get(self.func.index()) {
-            Some((Body::Def(def), _)) => def
-                .decorator_list
-                .iter()
-                .any(|decorator| matches!(&decorator.expression, Expr::Name(name) if name.id == "staticmethod")),
+            Some((Body::Def(def), _)) => def.decorator_list.iter().any(
+                |decorator| matches!(&decorator.expression, Expr::Name(name) if name.id == "staticmethod"),
+            ),
             _ => false,
         };
         in_class
@@ -267,11 +255,7 @@ impl<'a> Lowering<'a> {
             if is_class {
                 self.scopes.show(name);
             } else {
-                self.ir.bindings.push(Binding {
-                    name,
-                    value,
-                    scope: BindingScope::Own,
-                });
+                self.ir.bindings.push(Binding { name, value, scope: BindingScope::Own });
             }
         }
     }

@@ -230,7 +230,14 @@ impl<'a> Lowering<'a> {
     }
 
     /// Lowers a `finally` body once: all ways into it meet before it and part after it.
-    fn finally_once(&mut self, node: &'a StmtTry, ordered: &[(Join, Onward)], after: Join, mark: u32, before: u32) {
+    fn finally_once(
+        &mut self,
+        node: &'a StmtTry,
+        ordered: &[(Join, Onward)],
+        after: Join,
+        mark: u32,
+        before: u32,
+    ) {
         let all = self.builder.join(mark, node.range);
         for (way, _) in ordered.iter().chain([&(after, Onward::Raise)]) {
             if self.builder.edge_count(*way) > 0 {
@@ -271,10 +278,7 @@ impl<'a> Lowering<'a> {
         let range = TextRange::empty(node.range.end());
         match onward {
             Onward::Raise => {
-                let op = Op::Raise {
-                    exception: Value::NONE,
-                    cause: Value::NONE,
-                };
+                let op = Op::Raise { exception: Value::NONE, cause: Value::NONE };
                 self.builder.emit_raising(op, range);
                 self.builder.exit();
             }
@@ -294,7 +298,8 @@ fn with_value(onward: Onward, value: Value) -> Onward {
 
 fn body_range(body: &[Stmt]) -> Option<TextRange> {
     let (first, last) = (body.first()?, body.last()?);
-    (first.range().start() <= last.range().end()).then(|| TextRange::new(first.range().start(), last.range().end()))
+    (first.range().start() <= last.range().end())
+        .then(|| TextRange::new(first.range().start(), last.range().end()))
 }
 
 fn handler_body(body: &[Stmt]) -> HandlerBody {

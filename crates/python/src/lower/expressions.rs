@@ -1,7 +1,8 @@
 //! Expressions, as values.
 
 use ruff_python_ast::{
-    self as ast, BoolOp, CmpOp, Expr, ExprCall, ExprCompare, ExprContext, ExprDict, ExprIf, ExprSlice, ExprYield, Number, Operator, UnaryOp,
+    self as ast, BoolOp, CmpOp, Expr, ExprCall, ExprCompare, ExprContext, ExprDict, ExprIf, ExprSlice,
+    ExprYield, Number, Operator, UnaryOp,
 };
 use ruff_text_size::{Ranged, TextRange};
 
@@ -74,12 +75,7 @@ impl<'a> Lowering<'a> {
             }
             Expr::BinOp(node) => {
                 let right = self.expr(&node.right);
-                let op = Op::Binary {
-                    op: binary(node.op),
-                    in_place: false,
-                    left: first,
-                    right,
-                };
+                let op = Op::Binary { op: binary(node.op), in_place: false, left: first, right };
                 self.builder.emit_raising(op, node.range)
             }
             Expr::UnaryOp(node) => {
@@ -124,13 +120,19 @@ impl<'a> Lowering<'a> {
             Expr::ListComp(node) => {
                 self.comprehension(CollectKind::List, None, &node.elt, &node.generators, expression)
             }
-            Expr::SetComp(node) => self.comprehension(CollectKind::Set, None, &node.elt, &node.generators, expression),
+            Expr::SetComp(node) => {
+                self.comprehension(CollectKind::Set, None, &node.elt, &node.generators, expression)
+            }
             Expr::Generator(node) => {
                 self.comprehension(CollectKind::Generator, None, &node.elt, &node.generators, expression)
             }
-            Expr::DictComp(node) => {
-                self.comprehension(CollectKind::Dict, node.key.as_deref(), &node.value, &node.generators, expression)
-            }
+            Expr::DictComp(node) => self.comprehension(
+                CollectKind::Dict,
+                node.key.as_deref(),
+                &node.value,
+                &node.generators,
+                expression,
+            ),
             Expr::Yield(node) => self.yield_value(node),
             Expr::YieldFrom(node) => {
                 let value = self.expr(&node.value);
@@ -262,10 +264,7 @@ impl<'a> Lowering<'a> {
         }
         let start = self.ir.args.len() as u32;
         self.ir.args.extend(self.args.drain(base..));
-        Span {
-            start,
-            len: self.ir.args.len() as u32 - start,
-        }
+        Span { start, len: self.ir.args.len() as u32 - start }
     }
 
     /// Lowers the elements of a display.
@@ -282,10 +281,7 @@ impl<'a> Lowering<'a> {
     pub(super) fn list_from(&mut self, base: usize) -> Span {
         let start = self.ir.lists.len() as u32;
         self.ir.lists.extend(self.values.drain(base..));
-        Span {
-            start,
-            len: self.ir.lists.len() as u32 - start,
-        }
+        Span { start, len: self.ir.lists.len() as u32 - start }
     }
 
     fn dict(&mut self, node: &'a ExprDict) -> Value {

@@ -66,10 +66,7 @@ impl Finisher {
         let first = ir.insts.len() as u32;
         let first_block = ir.blocks.len() as u32;
         self.number(builder, first, first_block, parameters);
-        let numbers = Numbers {
-            map: &self.map,
-            builder,
-        };
+        let numbers = Numbers { map: &self.map, builder };
         // The function's own operand lists are rewritten before phis and predecessors, which are final already, join them.
         numbers.rewrite_side_arenas(ir, begun);
         numbers.move_blocks(ir, parameters, start);
@@ -250,19 +247,14 @@ impl Numbers<'_> {
     fn terminator(&self, terminator: Terminator) -> Terminator {
         match terminator {
             Terminator::Jump(to) => Terminator::Jump(self.block(to.0)),
-            Terminator::Branch {
-                condition,
-                then,
-                otherwise,
-            } => Terminator::Branch {
+            Terminator::Branch { condition, then, otherwise } => Terminator::Branch {
                 condition: self.value(condition),
                 then: self.block(then.0),
                 otherwise: self.block(otherwise.0),
             },
-            Terminator::Loop { body, done } => Terminator::Loop {
-                body: self.block(body.0),
-                done: self.block(done.0),
-            },
+            Terminator::Loop { body, done } => {
+                Terminator::Loop { body: self.block(body.0), done: self.block(done.0) }
+            }
             other => other,
         }
     }
@@ -282,25 +274,16 @@ impl Numbers<'_> {
                 for number in &builder.initials {
                     let value = builder.virtuals[*number as usize];
                     if value.used {
-                        ir.insts.push(Inst {
-                            op: value.op,
-                            range: TextRange::empty(start),
-                        });
+                        ir.insts.push(Inst { op: value.op, range: TextRange::empty(start) });
                     }
                 }
             }
             for value in &builder.virtuals[record.virtuals.range()] {
                 if value.used && matches!(value.op, Op::Sigma { .. }) {
-                    ir.insts.push(Inst {
-                        op: self.op(value.op),
-                        range: value.range,
-                    });
+                    ir.insts.push(Inst { op: self.op(value.op), range: value.range });
                 }
             }
-            ir.insts.extend(own.iter().map(|inst| Inst {
-                op: self.op(inst.op),
-                range: inst.range,
-            }));
+            ir.insts.extend(own.iter().map(|inst| Inst { op: self.op(inst.op), range: inst.range }));
             let preds = ir.lists.len() as u32;
             ir.lists
                 .extend(builder.preds[record.preds.range()].iter().map(|pred| Value(self.block(*pred).0)));
@@ -324,10 +307,7 @@ impl Numbers<'_> {
                 let operands = ir.lists.len() as u32;
                 let values = builder.phi_operands[span.range()].iter().map(|operand| self.value(*operand));
                 ir.lists.extend(values);
-                ir.insts.push(Inst {
-                    op: Op::Phi(since(operands, ir.lists.len())),
-                    range: value.range,
-                });
+                ir.insts.push(Inst { op: Op::Phi(since(operands, ir.lists.len())), range: value.range });
             }
             let last_phi = ir.insts.len() as u32;
             if first_phi != last_phi {
@@ -410,105 +390,46 @@ impl Numbers<'_> {
             | Op::Phi(_)
             | Op::Unknown => op,
             Op::Attr { base, name } => Op::Attr { base: at(base), name },
-            Op::Item { base, key } => Op::Item {
-                base: at(base),
-                key: at(key),
-            },
-            Op::StoreAttr { base, name, value } => Op::StoreAttr {
-                base: at(base),
-                name,
-                value: at(value),
-            },
-            Op::StoreItem { base, key, value } => Op::StoreItem {
-                base: at(base),
-                key: at(key),
-                value: at(value),
-            },
+            Op::Item { base, key } => Op::Item { base: at(base), key: at(key) },
+            Op::StoreAttr { base, name, value } => Op::StoreAttr { base: at(base), name, value: at(value) },
+            Op::StoreItem { base, key, value } => {
+                Op::StoreItem { base: at(base), key: at(key), value: at(value) }
+            }
             Op::StoreName { name, value } => Op::StoreName { name, value: at(value) },
             Op::Bind { name, value } => Op::Bind { name, value: at(value) },
             Op::DeleteAttr { base, name } => Op::DeleteAttr { base: at(base), name },
-            Op::DeleteItem { base, key } => Op::DeleteItem {
-                base: at(base),
-                key: at(key),
-            },
-            Op::Call { callee, args } => Op::Call {
-                callee: at(callee),
-                args,
-            },
-            Op::Decorate { decorator, target } => Op::Decorate {
-                decorator: at(decorator),
-                target: at(target),
-            },
-            Op::Binary {
-                op,
-                in_place,
-                left,
-                right,
-            } => Op::Binary {
-                op,
-                in_place,
-                left: at(left),
-                right: at(right),
-            },
+            Op::DeleteItem { base, key } => Op::DeleteItem { base: at(base), key: at(key) },
+            Op::Call { callee, args } => Op::Call { callee: at(callee), args },
+            Op::Decorate { decorator, target } => {
+                Op::Decorate { decorator: at(decorator), target: at(target) }
+            }
+            Op::Binary { op, in_place, left, right } => {
+                Op::Binary { op, in_place, left: at(left), right: at(right) }
+            }
             Op::Unary { op, value } => Op::Unary { op, value: at(value) },
-            Op::Compare { op, left, right } => Op::Compare {
-                op,
-                left: at(left),
-                right: at(right),
-            },
+            Op::Compare { op, left, right } => Op::Compare { op, left: at(left), right: at(right) },
             Op::Starred(value) => Op::Starred(at(value)),
-            Op::Collect { kind, element, key } => Op::Collect {
-                kind,
-                element: at(element),
-                key: at(key),
-            },
-            Op::Element { iterable, is_async } => Op::Element {
-                iterable: at(iterable),
-                is_async,
-            },
-            Op::Unpack { value, index } => Op::Unpack {
-                value: at(value),
-                index,
-            },
-            Op::UnpackRest { value, before, after } => Op::UnpackRest {
-                value: at(value),
-                before,
-                after,
-            },
-            Op::Enter { manager, is_async } => Op::Enter {
-                manager: at(manager),
-                is_async,
-            },
+            Op::Collect { kind, element, key } => Op::Collect { kind, element: at(element), key: at(key) },
+            Op::Element { iterable, is_async } => Op::Element { iterable: at(iterable), is_async },
+            Op::Unpack { value, index } => Op::Unpack { value: at(value), index },
+            Op::UnpackRest { value, before, after } => Op::UnpackRest { value: at(value), before, after },
+            Op::Enter { manager, is_async } => Op::Enter { manager: at(manager), is_async },
             Op::Caught { types } => Op::Caught { types: at(types) },
             Op::Await(value) => Op::Await(at(value)),
             Op::Yield(value) => Op::Yield(at(value)),
             Op::YieldFrom(value) => Op::YieldFrom(at(value)),
-            Op::Sigma {
-                value,
-                condition,
-                truth,
-            } => Op::Sigma {
-                value: at(value),
-                condition: at(condition),
-                truth,
-            },
-            Op::Match { test, subject, operand } => Op::Match {
-                test,
-                subject: at(subject),
-                operand: at(operand),
-            },
+            Op::Sigma { value, condition, truth } => {
+                Op::Sigma { value: at(value), condition: at(condition), truth }
+            }
+            Op::Match { test, subject, operand } => {
+                Op::Match { test, subject: at(subject), operand: at(operand) }
+            }
             Op::Return(value) => Op::Return(at(value)),
-            Op::Raise { exception, cause } => Op::Raise {
-                exception: at(exception),
-                cause: at(cause),
-            },
+            Op::Raise { exception, cause } => Op::Raise { exception: at(exception), cause: at(cause) },
         }
     }
 }
 
 fn since(start: u32, end: usize) -> Span {
-    Span {
-        start,
-        len: end as u32 - start,
-    }
+    Span { start, len: end as u32 - start }
 }

@@ -50,7 +50,15 @@ impl<'a> Lowering<'a> {
         }
     }
 
-    fn import_one(&mut self, alias: &Alias, module: Text, level: u32, what: Imported, bound: &str, statement: TextRange) {
+    fn import_one(
+        &mut self,
+        alias: &Alias,
+        module: Text,
+        level: u32,
+        what: Imported,
+        bound: &str,
+        statement: TextRange,
+    ) {
         let name = self.intern(bound);
         let start = alias.range.start();
         let known = if self.is_copy { self.defined.get(&start).copied() } else { None };
@@ -128,7 +136,8 @@ impl<'a> Lowering<'a> {
             Expr::Tuple(tuple) => &tuple.elts,
             Expr::Set(set) => &set.elts,
             Expr::BinOp(sum) if sum.op == Operator::Add && depth < MOST_ADDITIONS => {
-                return self.literals(&sum.left, names, depth + 1) && self.literals(&sum.right, names, depth + 1);
+                return self.literals(&sum.left, names, depth + 1)
+                    && self.literals(&sum.right, names, depth + 1);
             }
             _ => return false,
         };

@@ -28,7 +28,10 @@ use ruff_text_size::{Ranged, TextRange, TextSize};
 use rustc_hash::FxHashMap;
 
 use crate::Input;
-use crate::ir::{Arg, Binding, BindingScope, Func, Function, FunctionKind, ModuleIr, Name, Op, Part, Span, SyntaxError, Text, Value};
+use crate::ir::{
+    Arg, Binding, BindingScope, Func, Function, FunctionKind, ModuleIr, Name, Op, Part, Span, SyntaxError,
+    Text, Value,
+};
 
 use builder::{Builder, Var};
 use exceptions::Frame;
@@ -50,16 +53,18 @@ pub(crate) fn lower_module(input: Input<'_>) -> ModuleIr {
         return empty(input.text, "the file is too long");
     }
     // The parser is other people's code and large: a bug in it must cost one file, not the run.
-    let lowered = catch_unwind(AssertUnwindSafe(|| tree::with_tree(&input, |body, parsed| {
-        let mut lowering = Lowering::new(input.text, body);
-        lowering.run();
-        lowering.ir.errors = parsed.errors;
-        lowering.comments(body, parsed.tokens);
-        let deepest = if lowering.gave_up { None } else { Some(lowering.deepest) };
-        let mut ir = lowering.ir;
-        shrink(&mut ir);
-        (ir, deepest)
-    })));
+    let lowered = catch_unwind(AssertUnwindSafe(|| {
+        tree::with_tree(&input, |body, parsed| {
+            let mut lowering = Lowering::new(input.text, body);
+            lowering.run();
+            lowering.ir.errors = parsed.errors;
+            lowering.comments(body, parsed.tokens);
+            let deepest = if lowering.gave_up { None } else { Some(lowering.deepest) };
+            let mut ir = lowering.ir;
+            shrink(&mut ir);
+            (ir, deepest)
+        })
+    }));
     lowered.unwrap_or_else(|_| empty(input.text, "the parser failed"))
 }
 
@@ -69,10 +74,7 @@ fn empty(text: &str, why: &'static str) -> ModuleIr {
     lowering.run();
     let mut ir = lowering.ir;
     let end = TextSize::try_from(text.len()).unwrap_or(TextSize::new(u32::MAX));
-    ir.errors.push(SyntaxError {
-        range: TextRange::empty(end),
-        message: why.to_owned(),
-    });
+    ir.errors.push(SyntaxError { range: TextRange::empty(end), message: why.to_owned() });
     ir.truncated = Some(why);
     ir
 }
@@ -276,10 +278,7 @@ impl<'a> Lowering<'a> {
         }
         self.finisher.finish(&mut self.builder, &mut self.ir, begun, func);
         let start = begun.bindings() as u32;
-        self.ir.functions[func.index()].bindings = Span {
-            start,
-            len: self.ir.bindings.len() as u32 - start,
-        };
+        self.ir.functions[func.index()].bindings = Span { start, len: self.ir.bindings.len() as u32 - start };
         self.scopes.leave(self.has_nested, is_function);
     }
 

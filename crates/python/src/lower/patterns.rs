@@ -1,7 +1,8 @@
 //! `match`: patterns as tests, branches and bindings.
 
 use ruff_python_ast::{
-    Identifier, Pattern, PatternMatchClass, PatternMatchMapping, PatternMatchOr, PatternMatchSequence, Singleton, StmtMatch,
+    Identifier, Pattern, PatternMatchClass, PatternMatchMapping, PatternMatchOr, PatternMatchSequence,
+    Singleton, StmtMatch,
 };
 use ruff_text_size::{Ranged, TextRange};
 
@@ -11,9 +12,8 @@ use super::Lowering;
 use super::builder::Join;
 
 /// Built-in types whose single positional sub-pattern matches the subject itself.
-const SELF_MATCHING: [&str; 11] = [
-    "bool", "bytearray", "bytes", "dict", "float", "frozenset", "int", "list", "set", "str", "tuple",
-];
+const SELF_MATCHING: [&str; 11] =
+    ["bool", "bytearray", "bytes", "dict", "float", "frozenset", "int", "list", "set", "str", "tuple"];
 
 impl<'a> Lowering<'a> {
     pub(super) fn match_statement(&mut self, node: &'a StmtMatch) {
@@ -101,7 +101,15 @@ impl<'a> Lowering<'a> {
         self.builder.drop_joins(joins);
     }
 
-    fn equals(&mut self, op: CompareOp, left: Value, right: Value, range: TextRange, fail: Join, mentioned: Span) {
+    fn equals(
+        &mut self,
+        op: CompareOp,
+        left: Value,
+        right: Value,
+        range: TextRange,
+        fail: Join,
+        mentioned: Span,
+    ) {
         let condition = self.builder.emit_raising(Op::Compare { op, left, right }, range);
         self.test(condition, fail, mentioned);
     }
@@ -120,7 +128,13 @@ impl<'a> Lowering<'a> {
         self.test(condition, fail, mentioned);
     }
 
-    fn sequence_pattern(&mut self, node: &'a PatternMatchSequence, subject: Value, fail: Join, mentioned: Span) {
+    fn sequence_pattern(
+        &mut self,
+        node: &'a PatternMatchSequence,
+        subject: Value,
+        fail: Join,
+        mentioned: Span,
+    ) {
         self.pattern_test(PatternTest::Sequence, subject, Value::NONE, node.range, fail, mentioned);
         let star = node.patterns.iter().position(|pattern| matches!(pattern, Pattern::MatchStar(_)));
         for (position, pattern) in node.patterns.iter().enumerate() {
@@ -129,26 +143,24 @@ impl<'a> Lowering<'a> {
             }
             let after = node.patterns.len() - position - 1;
             let op = match star {
-                Some(star) if position == star => Op::UnpackRest {
-                    value: subject,
-                    before: position as u32,
-                    after: after as u32,
-                },
-                Some(star) if position > star => Op::Unpack {
-                    value: subject,
-                    index: -(after as i32) - 1,
-                },
-                _ => Op::Unpack {
-                    value: subject,
-                    index: position as i32,
-                },
+                Some(star) if position == star => {
+                    Op::UnpackRest { value: subject, before: position as u32, after: after as u32 }
+                }
+                Some(star) if position > star => Op::Unpack { value: subject, index: -(after as i32) - 1 },
+                _ => Op::Unpack { value: subject, index: position as i32 },
             };
             let item = self.builder.emit_raising(op, pattern.range());
             self.pattern(pattern, item, fail, Span::default());
         }
     }
 
-    fn mapping_pattern(&mut self, node: &'a PatternMatchMapping, subject: Value, fail: Join, mentioned: Span) {
+    fn mapping_pattern(
+        &mut self,
+        node: &'a PatternMatchMapping,
+        subject: Value,
+        fail: Join,
+        mentioned: Span,
+    ) {
         self.pattern_test(PatternTest::Mapping, subject, Value::NONE, node.range, fail, mentioned);
         for (key, pattern) in node.keys.iter().zip(&node.patterns) {
             let key_range = key.range();
@@ -180,10 +192,7 @@ impl<'a> Lowering<'a> {
                 continue;
             }
             // Which attribute `__match_args__` names here is the class's affair; something of the subject it is.
-            let op = Op::Unpack {
-                value: subject,
-                index: position as i32,
-            };
+            let op = Op::Unpack { value: subject, index: position as i32 };
             let item = self.builder.emit_raising(op, pattern.range());
             self.pattern(pattern, item, fail, Span::default());
         }

@@ -142,7 +142,9 @@ impl<'a> Lowering<'a> {
                     self.declare_outer(name, BindingScope::Enclosing);
                 }
             }
-            Stmt::Return(_) | Stmt::Raise(_) | Stmt::Assert(_) | Stmt::Expr(_) => self.scan_simple(statement, None),
+            Stmt::Return(_) | Stmt::Raise(_) | Stmt::Assert(_) | Stmt::Expr(_) => {
+                self.scan_simple(statement, None)
+            }
             Stmt::Pass(_) | Stmt::Break(_) | Stmt::Continue(_) | Stmt::IpyEscapeCommand(_) => {}
         }
     }

@@ -2,8 +2,8 @@
 
 use ruff_python_ast::Stmt;
 use ruff_python_ast::token::Tokens;
-use ruff_python_parser::{Mode, ParseOptions, Parsed, parse_cells_unchecked, parse_unchecked};
 use ruff_python_ast::{ModModule, PythonVersion};
+use ruff_python_parser::{Mode, ParseOptions, Parsed, parse_cells_unchecked, parse_unchecked};
 use ruff_text_size::{TextRange, TextSize};
 
 use crate::Input;
@@ -30,23 +30,14 @@ pub(super) fn with_tree(
     use_tree: impl FnOnce(&[Stmt], Extras<'_>) -> (ModuleIr, Option<u32>),
 ) -> ModuleIr {
     let Some(parsed) = parse(input) else {
-        return use_tree(
-            &[],
-            Extras {
-                errors: Vec::new(),
-                tokens: &Tokens::new(Vec::new()),
-            },
-        )
-        .0;
+        return use_tree(&[], Extras { errors: Vec::new(), tokens: &Tokens::new(Vec::new()) }).0;
     };
-    let errors = parsed.errors().iter().take(MOST_ERRORS).map(|error| SyntaxError {
-        range: error.location,
-        message: error.error.to_string(),
-    });
-    let extras = Extras {
-        errors: errors.collect(),
-        tokens: parsed.tokens(),
-    };
+    let errors = parsed
+        .errors()
+        .iter()
+        .take(MOST_ERRORS)
+        .map(|error| SyntaxError { range: error.location, message: error.error.to_string() });
+    let extras = Extras { errors: errors.collect(), tokens: parsed.tokens() };
     let (ir, depth) = use_tree(parsed.suite(), extras);
     drop_tree(parsed, depth);
     ir

@@ -38,14 +38,8 @@ pub static CHECK: CodeRule = CodeRule {
             check_decode,
         ),
         Listen::Call(&["jose.jws.verify"], check_decode),
-        Listen::Call(
-            &["jwt.encode", "jwt.PyJWT.encode", "jose.jwt.encode"],
-            check_encode,
-        ),
-        Listen::Call(
-            &["authlib.jose.JsonWebToken", "authlib.jose.JsonWebSignature"],
-            check_authlib,
-        ),
+        Listen::Call(&["jwt.encode", "jwt.PyJWT.encode", "jose.jwt.encode"], check_encode),
+        Listen::Call(&["authlib.jose.JsonWebToken", "authlib.jose.JsonWebSignature"], check_authlib),
     ],
     paths: &[],
 };
@@ -96,11 +90,8 @@ fn missing(cx: &mut Cx<'_, '_>, call: CallEvent) {
         return;
     }
     let jose = cx.path(call).starts_with("jose.");
-    let draft = Draft::new(
-        &RULE,
-        range,
-        "The token chooses the algorithm that it is checked with: none is fixed",
-    );
+    let draft =
+        Draft::new(&RULE, range, "The token chooses the algorithm that it is checked with: none is fixed");
     let draft = if jose {
         draft.severity(Severity::Medium, "python-jose then takes whatever the token says")
     } else {
@@ -145,16 +136,10 @@ fn check_authlib(cx: &mut Cx<'_, '_>, call: CallEvent) {
             cx.range(call.value),
             "Tokens without a signature are accepted: \"none\" is among the algorithms",
         );
-        cx.report(
-            draft
-                .label(cx.range(algorithms), "\"none\" needs no key")
-                .trail(trail),
-        );
+        cx.report(draft.label(cx.range(algorithms), "\"none\" needs no key").trail(trail));
     }
 }
 
 fn is_none(known: &Known) -> bool {
-    known
-        .as_str()
-        .is_some_and(|text| text.eq_ignore_ascii_case("none"))
+    known.as_str().is_some_and(|text| text.eq_ignore_ascii_case("none"))
 }
