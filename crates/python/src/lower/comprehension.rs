@@ -85,10 +85,7 @@ impl<'a> Lowering<'a> {
         let done = self.builder.join(mark, range);
         self.builder.iterate(body, done);
         self.builder.enter(body);
-        let element = Op::Element {
-            iterable,
-            is_async: generator.is_async,
-        };
+        let element = Op::Element { iterable, is_async: generator.is_async };
         let element = self.builder.emit_raising(element, generator.target.range());
         self.assign_plain(&generator.target, element);
         for condition in &generator.ifs {

@@ -99,10 +99,7 @@ impl<'a> Lowering<'a> {
         };
         self.builder.iterate(body, done);
         self.builder.enter(body);
-        let op = Op::Element {
-            iterable,
-            is_async: node.is_async,
-        };
+        let op = Op::Element { iterable, is_async: node.is_async };
         let element = self.builder.emit_raising(op, node.target.range());
         self.assign_plain(&node.target, element);
         self.loop_body(&node.body, open, exit);
@@ -117,10 +114,7 @@ impl<'a> Lowering<'a> {
     }
 
     fn loop_body(&mut self, body: &'a [ruff_python_ast::Stmt], open: OpenLoop, exit: Join) {
-        self.frames.push(Frame::Loop {
-            exit,
-            again: open.again,
-        });
+        self.frames.push(Frame::Loop { exit, again: open.again });
         self.statements(body);
         self.frames.pop();
         self.builder.jump(open.again);
@@ -155,10 +149,7 @@ impl<'a> Lowering<'a> {
         self.header(node.range.start(), end);
         for item in &node.items {
             let manager = self.expr(&item.context_expr);
-            let op = Op::Enter {
-                manager,
-                is_async: node.is_async,
-            };
+            let op = Op::Enter { manager, is_async: node.is_async };
             self.builder.has_call = true;
             let entered = self.builder.emit_raising(op, item.context_expr.range());
             if let Some(target) = &item.optional_vars {

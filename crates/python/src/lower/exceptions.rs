@@ -293,10 +293,7 @@ impl<'a> Lowering<'a> {
         let range = TextRange::empty(node.range.end());
         match onward {
             Onward::Raise => {
-                let op = Op::Raise {
-                    exception: Value::NONE,
-                    cause: Value::NONE,
-                };
+                let op = Op::Raise { exception: Value::NONE, cause: Value::NONE };
                 self.builder.emit_raising(op, range);
                 self.builder.exit();
             }

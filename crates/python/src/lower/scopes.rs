@@ -105,10 +105,7 @@ impl Scopes {
             self.visible.extend(self.inner.iter().map(|name| name.0 << 1));
             self.visible[start..].sort_unstable();
         }
-        self.spans.push(Span {
-            start: start as u32,
-            len: (self.visible.len() - start) as u32,
-        });
+        self.spans.push(Span { start: start as u32, len: (self.visible.len() - start) as u32 });
     }
 
     /// Whether there may be an assignment expression in a range.
@@ -145,10 +142,7 @@ impl Scopes {
 
     /// Starts the list of what a loop assigns.
     pub(super) fn start_loop(&mut self, start: TextSize) -> usize {
-        let assigned = Span {
-            start: self.assigned.len() as u32,
-            len: 0,
-        };
+        let assigned = Span { start: self.assigned.len() as u32, len: 0 };
         self.loops.push(LoopAssignments { start, assigned });
         self.loops.len() - 1
     }
@@ -170,10 +164,7 @@ impl Scopes {
     fn slot(&mut self, name: Name) -> &mut Slot {
         let index = name.index();
         if index >= self.slots.len() {
-            let none = Slot {
-                epoch: 0,
-                place: Place::Global,
-            };
+            let none = Slot { epoch: 0, place: Place::Global };
             self.slots.resize((index + 1).next_power_of_two(), none);
         }
         &mut self.slots[index]

@@ -100,12 +100,7 @@ impl<'a> Lowering<'a> {
     fn augmented_assignment(&mut self, node: &'a StmtAugAssign) {
         self.export_addition(&node.target, &node.value);
         let op = binary(node.op);
-        let in_place = |left, right| Op::Binary {
-            op,
-            in_place: true,
-            left,
-            right,
-        };
+        let in_place = |left, right| Op::Binary { op, in_place: true, left, right };
         match &*node.target {
             Expr::Attribute(target) => {
                 let base = self.expr(&target.value);

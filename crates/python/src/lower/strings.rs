@@ -71,11 +71,7 @@ impl<'a> Lowering<'a> {
             '\0'
         };
         let conversion = node.conversion.to_char().unwrap_or(implied);
-        self.parts.push(Part::Value {
-            value,
-            conversion,
-            spec,
-        });
+        self.parts.push(Part::Value { value, conversion, spec });
     }
 
     fn format_spec(&mut self, spec: &'a InterpolatedStringFormatSpec) -> Value {
@@ -109,9 +105,6 @@ impl<'a> Lowering<'a> {
     fn parts_from(&mut self, base: usize) -> Span {
         let start = self.ir.parts.len() as u32;
         self.ir.parts.extend(self.parts.drain(base..));
-        Span {
-            start,
-            len: self.ir.parts.len() as u32 - start,
-        }
+        Span { start, len: self.ir.parts.len() as u32 - start }
     }
 }

@@ -53,19 +53,11 @@ impl<'a> Lowering<'a> {
             for (position, target) in targets.iter().enumerate() {
                 let after = targets.len() - position - 1;
                 let op = match star {
-                    Some(star) if position == star => Op::UnpackRest {
-                        value,
-                        before: position as u32,
-                        after: after as u32,
-                    },
-                    Some(star) if position > star => Op::Unpack {
-                        value,
-                        index: -(after as i32) - 1,
-                    },
-                    _ => Op::Unpack {
-                        value,
-                        index: position as i32,
-                    },
+                    Some(star) if position == star => {
+                        Op::UnpackRest { value, before: position as u32, after: after as u32 }
+                    }
+                    Some(star) if position > star => Op::Unpack { value, index: -(after as i32) - 1 },
+                    _ => Op::Unpack { value, index: position as i32 },
                 };
                 let item = this.builder.emit_raising(op, target.range());
                 this.assign(target, item, range);

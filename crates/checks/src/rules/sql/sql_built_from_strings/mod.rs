@@ -36,11 +36,7 @@ pub static RULE: Rule = Rule {
 };
 
 /// The rule and what it listens for.
-pub static CHECK: CodeRule = CodeRule {
-    rule: &RULE,
-    listens: &[Listen::Building(check)],
-    paths: &[],
-};
+pub static CHECK: CodeRule = CodeRule { rule: &RULE, listens: &[Listen::Building(check)], paths: &[] };
 
 /// A value that goes into the statement, and where it stands.
 struct Entry {
@@ -93,21 +89,11 @@ fn own_entries(cx: &mut Cx<'_, '_>, value: Value) -> Option<(Statement, Vec<Entr
 fn operands(cx: &mut Cx<'_, '_>, whole: Value, value: Value, all: &mut Vec<(Piece, bool)>) {
     let inside = |other: Value| cx.range(whole).contains_range(cx.range(other));
     match cx.op(value) {
-        Op::Binary {
-            op: BinaryOp::Add,
-            left,
-            right,
-            ..
-        } if value == whole || inside(value) => {
+        Op::Binary { op: BinaryOp::Add, left, right, .. } if value == whole || inside(value) => {
             operands(cx, whole, left, all);
             operands(cx, whole, right, all);
         }
-        Op::Binary {
-            op: BinaryOp::Mod,
-            left,
-            right,
-            ..
-        } if value == whole => {
+        Op::Binary { op: BinaryOp::Mod, left, right, .. } if value == whole => {
             let site = cx.site(left);
             let separate = is_building(cx, site) && is_statement(cx, site);
             if separate {
@@ -149,10 +135,7 @@ fn report(cx: &mut Cx<'_, '_>, event: TextEvent, reached: Reach, entries: &[Entr
         Reach::Shown | Reach::Unseen => (false, false, false),
     };
     let open = |entry: &&Entry| matches!(entry.piece, Piece::Value(_));
-    let literal = entries
-        .iter()
-        .filter(open)
-        .find(|entry| entry.position == Position::Literal);
+    let literal = entries.iter().filter(open).find(|entry| entry.position == Position::Literal);
     let other = entries.iter().find(open);
     let mut trail = Vec::new();
     let (severity, confidence, reason, marked) = if let Some(entry) = literal.or(other) {
@@ -166,11 +149,7 @@ fn report(cx: &mut Cx<'_, '_>, event: TextEvent, reached: Reach, entries: &[Entr
             Position::Identifier => "in the place of a name",
             Position::Clause => "in the place of a condition or clause",
         };
-        let whence = if asked {
-            ", which comes with a request,"
-        } else {
-            ""
-        };
+        let whence = if asked { ", which comes with a request," } else { "" };
         let reason = format!("`{text}`{whence} stands {place}");
         let severity = match (executed, entry.position) {
             _ if reached == Reach::Shown => Severity::Info,
@@ -186,46 +165,21 @@ fn report(cx: &mut Cx<'_, '_>, event: TextEvent, reached: Reach, entries: &[Entr
             _ => Confidence::Medium,
         };
         (severity, confidence, reason, site)
-    } else if let Some(entry) = entries
-        .iter()
-        .find(|entry| matches!(entry.piece, Piece::Number(_)))
-    {
+    } else if let Some(entry) = entries.iter().find(|entry| matches!(entry.piece, Piece::Number(_))) {
         let severity = if executed { Severity::Medium } else { Severity::Low };
-        let severity = if cx.role() == Role::Migration {
-            Severity::Low
-        } else {
-            severity
-        };
-        (
-            severity,
-            Confidence::Low,
-            "only numbers and constants are put in".to_owned(),
-            entry.piece.site(),
-        )
-    } else if let Some(entry) = entries
-        .iter()
-        .find(|entry| matches!(entry.piece, Piece::Choice(_)))
-    {
+        let severity = if cx.role() == Role::Migration { Severity::Low } else { severity };
+        (severity, Confidence::Low, "only numbers and constants are put in".to_owned(), entry.piece.site())
+    } else if let Some(entry) = entries.iter().find(|entry| matches!(entry.piece, Piece::Choice(_))) {
         let site = entry.piece.site();
         // A collection of the module may be changed by others; a display of the function or the list of a migration is what it is.
         let open =
             executed && cx.role() != Role::Migration && site.is_some_and(|site| drawn_from_module(cx, site));
         let severity = if open { Severity::Medium } else { Severity::Info };
-        (
-            severity,
-            Confidence::Low,
-            "what is put in is one of a fixed collection".to_owned(),
-            site,
-        )
+        (severity, Confidence::Low, "what is put in is one of a fixed collection".to_owned(), site)
     } else {
         let quoted = constant_in_quotes(cx, event.value);
         let severity = if quoted { Severity::Low } else { Severity::Info };
-        (
-            severity,
-            Confidence::High,
-            "what is put in is a constant".to_owned(),
-            None,
-        )
+        (severity, Confidence::High, "what is put in is a constant".to_owned(), None)
     };
     let message = match reached {
         Reach::Executed { .. } => "A statement put together from strings is executed",
@@ -235,10 +189,8 @@ fn report(cx: &mut Cx<'_, '_>, event: TextEvent, reached: Reach, entries: &[Entr
         Reach::Shown => "A statement is put together from strings, to be shown",
         Reach::Unseen => "A statement is put together from strings",
     };
-    let mut draft = Draft::new(&RULE, range, message)
-        .severity(severity, reason)
-        .confidence(confidence)
-        .trail(trail);
+    let mut draft =
+        Draft::new(&RULE, range, message).severity(severity, reason).confidence(confidence).trail(trail);
     if let Some(site) = marked.filter(|site| site.module == cx.module && severity > Severity::Info) {
         draft = draft.label(cx.range(site.value), "goes into the statement");
     }
@@ -252,11 +204,7 @@ fn shown(cx: &Cx<'_, '_>, mut site: Site) -> String {
     }
     let text = cx.program.module(site.module).slice(cx.program.range(site));
     let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    if line.chars().count() > 60 {
-        format!("{}…", line.chars().take(59).collect::<String>())
-    } else {
-        line
-    }
+    if line.chars().count() > 60 { format!("{}…", line.chars().take(59).collect::<String>()) } else { line }
 }
 
 /// Whether a choice is an element of a collection that a name of the module holds.
