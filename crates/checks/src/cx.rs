@@ -265,13 +265,9 @@ impl<'p> Cx<'_, 'p> {
         self.resolver.guards(Site { module: self.module, value })
     }
 
-    /// Whether the program imports a module anywhere in application code (`"gunicorn"`, `"flask_talisman"`).
+    /// Whether the program imports a module anywhere (`"gunicorn"`, `"flask_talisman"`).
     pub fn program_imports(&self, top: &str) -> bool {
-        self.program.modules.iter().any(|module| {
-            module.ir.imports.iter().any(|import| {
-                import.level == 0 && module.ir.text(import.module).split('.').next() == Some(top)
-            })
-        })
+        self.program.imports(top)
     }
 
     // --- Saying ---

@@ -26,7 +26,7 @@ pub use listen::{
     AssertEvent, CallEvent, ClassEvent, CodeRule, CompareEvent, FunctionEvent, HandlerEvent, ImportEvent,
     Listen, StoreEvent, StoreTarget, TextEvent,
 };
-pub use names::{looks_like_secret_name, words};
+pub use names::{has_stem, looks_like_secret_name, words};
 pub use situation::{Development, Situation};
 
 /// Every rule of the code plane, by id.

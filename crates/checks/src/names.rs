@@ -2,31 +2,59 @@
 
 /// The lower-case words of an identifier: `apiKey` → `api`, `key`; `DB_PASSWORD2` → `db`, `password`.
 pub fn words(name: &str) -> impl Iterator<Item = String> + '_ {
-    let mut found = Vec::new();
-    let mut word = String::new();
-    let mut previous_lower = false;
-    let characters: Vec<char> = name.chars().collect();
-    for (at, &c) in characters.iter().enumerate() {
-        let boundary = !c.is_alphabetic();
-        let next_lower = characters.get(at + 1).is_some_and(|next| next.is_lowercase());
-        let hump = c.is_uppercase() && (previous_lower || (next_lower && !word.is_empty()));
-        if (boundary || hump) && !word.is_empty() {
-            found.push(std::mem::take(&mut word));
-        }
-        if !boundary {
-            word.extend(c.to_lowercase());
-        }
-        previous_lower = c.is_lowercase();
-    }
-    if !word.is_empty() {
-        found.push(word);
-    }
-    found.into_iter()
+    Words { rest: name }
 }
+
+struct Words<'n> {
+    rest: &'n str,
+}
+
+impl Iterator for Words<'_> {
+    type Item = String;
+
+    fn next(&mut self) -> Option<String> {
+        self.rest = self.rest.trim_start_matches(|c: char| !c.is_alphabetic());
+        let mut characters = self.rest.char_indices().peekable();
+        let (_, first) = characters.next()?;
+        let mut previous_lower = first.is_lowercase();
+        let mut end = self.rest.len();
+        while let Some((at, c)) = characters.next() {
+            let next_lower = characters.peek().is_some_and(|(_, next)| next.is_lowercase());
+            let hump = c.is_uppercase() && (previous_lower || next_lower);
+            if hump || !c.is_alphabetic() {
+                end = at;
+                break;
+            }
+            previous_lower = c.is_lowercase();
+        }
+        let (word, rest) = self.rest.split_at(end);
+        self.rest = rest;
+        Some(if word.is_ascii() { word.to_ascii_lowercase() } else { word.to_lowercase() })
+    }
+}
+
+/// Whether an identifier has one of these lower-case ASCII stems anywhere in it, in any case. Much cheaper than [`words`]: ask it first where most names
+/// have nothing to say.
+pub fn has_stem(name: &str, stems: &[&str]) -> bool {
+    let bytes = name.as_bytes();
+    (0..bytes.len()).any(|at| {
+        let first = bytes[at].to_ascii_lowercase();
+        stems.iter().any(|stem| {
+            stem.as_bytes()[0] == first
+                && bytes.get(at..at + stem.len()).is_some_and(|part| part.eq_ignore_ascii_case(stem.as_bytes()))
+        })
+    })
+}
+
+/// What every name of a secret has in it.
+pub(crate) const SECRET_STEMS: &[&str] = &["pass", "pwd", "pasword", "secret", "token", "pin", "key", "cred"];
 
 /// Whether an identifier names a secret (`password`, `api_key`, `db_passwd`, `authToken`), and not something about one (`password_field`,
 /// `token_url`, `secret_name`, `max_password_length`).
 pub fn looks_like_secret_name(name: &str) -> bool {
+    if !has_stem(name, SECRET_STEMS) {
+        return false;
+    }
     let words: Vec<String> = words(name).collect();
     let Some(last) = words.last() else { return false };
     let before = words.len().checked_sub(2).map(|at| words[at].as_str());
@@ -66,6 +94,9 @@ mod tests {
         assert_eq!(split("DB_PASSWORD2"), ["db", "password"]);
         assert_eq!(split("HTTPServer"), ["http", "server"]);
         assert_eq!(split("__x__"), ["x"]);
+        assert_eq!(split("XMLHttpRequest"), ["xml", "http", "request"]);
+        assert_eq!(split("größeÄnderung"), ["größe", "änderung"]);
+        assert!(split("_1_").is_empty());
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use clearance_models::Models;
 use rayon::prelude::*;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::{
     FuncRef, Module, ModuleId, ModuleInput, Program, Site,
@@ -23,6 +23,7 @@ impl Program {
             folders: Vec::new(),
             folder_index: FxHashMap::default(),
             unique_methods: FxHashMap::default(),
+            imported: FxHashSet::default(),
             callers: FxHashMap::default(),
         };
         program.index_paths();
@@ -53,6 +54,15 @@ impl Program {
     }
 
     fn resolve_imports(&mut self) {
+        for module in &self.modules {
+            for import in module.ir.imports.iter().filter(|import| import.level == 0) {
+                let dotted = module.ir.text(import.module);
+                let top = dotted.split('.').next().unwrap_or(dotted);
+                if !self.imported.contains(top) {
+                    self.imported.insert(top.to_owned());
+                }
+            }
+        }
         let targets: Vec<Vec<crate::ImportTarget>> = self
             .modules
             .par_iter()

@@ -30,7 +30,7 @@ use std::sync::Arc;
 use clearance_finding::{Location, Step};
 use clearance_models::Models;
 use clearance_python::{TextRange, ir};
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 /// A whole program.
 pub struct Program {
@@ -45,6 +45,8 @@ pub struct Program {
     folder_index: FxHashMap<String, u32>,
     /// Methods whose name only one class of the program has.
     unique_methods: FxHashMap<String, Option<FuncRef>>,
+    /// Top-level modules that absolute imports name.
+    imported: FxHashSet<String>,
     /// Calls of each internal function: caller's module and the call, in program order.
     callers: FxHashMap<FuncRef, Vec<Site>>,
 }
@@ -74,6 +76,11 @@ impl Program {
     /// The text range of a site.
     pub fn range(&self, site: Site) -> TextRange {
         self.module(site.module).ir.inst(site.value).range
+    }
+
+    /// Whether some absolute import names this top-level module.
+    pub fn imports(&self, top: &str) -> bool {
+        self.imported.contains(top)
     }
 
     /// A function.

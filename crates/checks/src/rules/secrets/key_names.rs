@@ -1,8 +1,10 @@
 //! Which names are names of keys that sign or encrypt what the application hands out.
 
+use std::borrow::Cow;
+
 use clearance_python::ir::{FunctionKind, Op};
 
-use crate::{Cx, StoreEvent, StoreTarget, words};
+use crate::{Cx, StoreEvent, StoreTarget, has_stem, words};
 
 /// Owners of credentials at other services: `AWS_SECRET_KEY` signs nothing of ours.
 const SERVICES: &[&str] = &[
@@ -47,6 +49,9 @@ const SERVICES: &[&str] = &[
 
 /// Whether an identifier names a key that signs or encrypts: `SECRET_KEY`, `JWT_SIGNING_KEY`, `cookie_secret`.
 pub(super) fn is_key_name(name: &str) -> bool {
+    if !has_stem(name, &["key", "secret", "salt"]) {
+        return false;
+    }
     let words: Vec<String> = words(name).collect();
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
     let about = [
@@ -76,11 +81,11 @@ pub(super) fn key_of_store(cx: &mut Cx<'_, '_>, store: StoreEvent) -> Option<Str
     let ir = cx.ir();
     let name = match store.target {
         StoreTarget::Variable(name) | StoreTarget::Attribute(_, name) | StoreTarget::Keyword(name) => {
-            ir.name(name).to_owned()
+            Cow::Borrowed(ir.name(name))
         }
         StoreTarget::Item(_, key) | StoreTarget::Entry(key) => match ir.op(key) {
-            Op::Str(text) => ir.text(text).to_owned(),
-            Op::Global(_) | Op::Import(_) | Op::Attr { .. } => cx.known_str(key)?,
+            Op::Str(text) => Cow::Borrowed(ir.text(text)),
+            Op::Global(_) | Op::Import(_) | Op::Attr { .. } => Cow::Owned(cx.known_str(key)?),
             _ => return None,
         },
         StoreTarget::Default(_) => return None,
@@ -108,7 +113,7 @@ pub(super) fn key_of_store(cx: &mut Cx<'_, '_>, store: StoreEvent) -> Option<Str
         }
         _ => shouted || name == "cookie_secret",
     };
-    of_application.then_some(name)
+    of_application.then(|| name.into_owned())
 }
 
 /// `Minio(access_key=…, secret_key=…)`: the credential of a client.

@@ -11,7 +11,7 @@ use super::{
     shape::{Shape, is_plain_name, shape},
     surroundings,
 };
-use crate::{Cx, Draft, looks_like_secret_name, words};
+use crate::{Cx, Draft, has_stem, looks_like_secret_name, names::SECRET_STEMS, words};
 
 /// How a constant gets its name.
 #[derive(Clone, Copy, PartialEq)]
@@ -35,6 +35,9 @@ pub(super) enum NameKind {
 
 /// What an identifier says about its value; nothing for the names of other things.
 pub(super) fn name_kind(name: &str) -> Option<NameKind> {
+    if !has_stem(name, SECRET_STEMS) {
+        return None;
+    }
     if looks_like_secret_name(name) || name.eq_ignore_ascii_case("pass") {
         return Some(NameKind::Secret);
     }

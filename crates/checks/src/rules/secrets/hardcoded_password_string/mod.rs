@@ -35,14 +35,14 @@ pub static CHECK: CodeRule =
 fn store(cx: &mut Cx<'_, '_>, store: StoreEvent) {
     let ir = cx.ir();
     let name = match store.target {
-        StoreTarget::Variable(name) | StoreTarget::Attribute(_, name) => ir.name(name).to_owned(),
+        StoreTarget::Variable(name) | StoreTarget::Attribute(_, name) => ir.name(name),
         StoreTarget::Item(_, key) | StoreTarget::Entry(key) => match ir.op(key) {
-            Op::Str(text) => ir.text(text).to_owned(),
+            Op::Str(text) => ir.text(text),
             _ => return,
         },
         StoreTarget::Keyword(_) | StoreTarget::Default(_) => return,
     };
-    let Some(kind) = name_kind(&name) else { return };
+    let Some(kind) = name_kind(name) else { return };
     if !written_here(cx, store) || of_texts(cx, store) {
         return;
     }
@@ -55,7 +55,7 @@ fn store(cx: &mut Cx<'_, '_>, store: StoreEvent) {
         _ => cx.range(store.value),
     };
     let named =
-        Named { name: &name, kind, value: store.value, function: store.function, range, how: Use::Stored };
+        Named { name, kind, value: store.value, function: store.function, range, how: Use::Stored };
     password::judge(cx, &RULE, &named, key);
 }
 
