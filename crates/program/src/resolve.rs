@@ -223,7 +223,9 @@ impl<'p> Resolver<'p> {
             return starred;
         }
         let builtin = program.models.root("builtins").and_then(|builtins| program.models.member(builtins, text));
-        builtin.map_or_else(Entities::new, |path| Entities::from_iter([Entity::Path(path)]))
+        // A name that nothing binds is most likely a module whose import stands elsewhere (a cell that is not there, a star import).
+        let path = builtin.or_else(|| program.models.root(text));
+        path.map_or_else(Entities::new, |path| Entities::from_iter([Entity::Path(path)]))
     }
 
     /// A name that star imports may bring in; the last one that has it wins.
@@ -618,6 +620,18 @@ impl<'p> Resolver<'p> {
         // A dispatch table: all its values, or the one under a constant key.
         let program = self.program;
         let mut here = Site { module: site.module, value: base };
+        // The table may stand in another module.
+        if let Op::Import(import) = program.op(here)
+            && let Some(ImportTarget::MemberOf(owner)) = program.module(here.module).imports.get(import.index())
+            && let clearance_python::ir::Imported::Member(name) = program.module(here.module).ir.imports[import.index()].what
+            && let Some(name) = program.module(*owner).ir.names.find(program.module(here.module).ir.name(name))
+        {
+            let mut values = program.module(*owner).global(name);
+            match (values.next(), values.next()) {
+                (Some(value), None) => here = Site { module: *owner, value },
+                _ => return Entities::new(),
+            }
+        }
         if let Op::Global(name) = program.op(here) {
             let mut values = program.module(here.module).global(name);
             match (values.next(), values.next()) {

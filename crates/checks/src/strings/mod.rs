@@ -7,7 +7,7 @@ use clearance_program::{Entity, Known, Site};
 use clearance_python::ir::{ArgKind, BinaryOp, CollectKind, Op, Part, Value};
 
 use crate::Cx;
-pub(crate) use nature::{is_fixed_choice, is_number};
+pub(crate) use nature::{is_fixed_choice, is_number, is_tested};
 
 const MAX_PIECES: usize = 256;
 const MAX_DEPTH: u32 = 24;
@@ -161,7 +161,9 @@ pub(crate) fn put_in(cx: &mut Cx<'_, '_>, site: Site, found: &mut Vec<Piece>, de
 fn leaf(cx: &mut Cx<'_, '_>, site: Site, found: &mut Vec<Piece>) {
     let known = cx.known_at(site);
     if let Some(text) = constant_text(&known) {
-        return found.push(Piece::Constant(site, text));
+        // All known callers pass a constant: true today, and nothing in the function says that it must be.
+        let passed = matches!(cx.program.op(site), Op::Param(_));
+        return found.push(if passed { Piece::Choice(site) } else { Piece::Constant(site, text) });
     }
     // A path object is what it was made from.
     if let Known::Entity(Entity::Instance(class, made)) = known

@@ -136,7 +136,7 @@ pub(crate) fn is_fixed_choice(cx: &mut Cx<'_, '_>, site: Site) -> bool {
 }
 
 /// Whether the value was tested to be in a constant collection on the way to where it is used.
-pub(super) fn is_tested(cx: &mut Cx<'_, '_>, site: Site) -> bool {
+pub(crate) fn is_tested(cx: &mut Cx<'_, '_>, site: Site) -> bool {
     let mut here = site;
     for _ in 0..8 {
         let Op::Sigma { value, condition, truth } = cx.program.op(here) else { return false };

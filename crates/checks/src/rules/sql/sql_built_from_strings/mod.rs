@@ -15,7 +15,7 @@ use self::{
 use crate::{
     CodeRule, Cx, Draft, Listen, TextEvent,
     outside::request_behind,
-    strings::{Piece, is_building, pieces},
+    strings::{Piece, is_building, is_tested, pieces},
 };
 
 /// The rule.
@@ -148,13 +148,14 @@ fn report(cx: &mut Cx<'_, '_>, event: TextEvent, reached: Reach, entries: &[Entr
             Position::Clause => "in the place of a condition or clause",
         };
         let whence = if asked { ", which comes with a request," } else { "" };
-        let reason = format!("`{text}`{whence} stands {place}");
+        let beside = if parameters && entry.position != Position::Literal { ", values beside it are parameters" } else { "" };
+        let reason = format!("`{text}`{whence} stands {place}{beside}");
         let severity = match (executed, entry.position) {
             _ if reached == Reach::Shown => Severity::Info,
             (false, _) => Severity::Low,
             (true, Position::Literal) => Severity::High,
             (true, _) if asked => Severity::High,
-            (true, _) if parameters => Severity::Low,
+            (true, _) if parameters => Severity::Info,
             (true, _) => Severity::Medium,
         };
         let confidence = match (certain, entry.position) {
@@ -172,7 +173,7 @@ fn report(cx: &mut Cx<'_, '_>, event: TextEvent, reached: Reach, entries: &[Entr
         // A collection of the module may be changed by others; a display of the function or the list of a migration is what it is.
         let open = executed && cx.role() != Role::Migration && site.is_some_and(|site| drawn_from_module(cx, site));
         let severity = if open { Severity::Medium } else { Severity::Info };
-        (severity, Confidence::Low, "what is put in is one of a fixed collection".to_owned(), site)
+        (severity, Confidence::Low, "what is put in is one of a fixed collection, as far as is seen".to_owned(), site)
     } else {
         let quoted = constant_in_quotes(cx, event.value);
         let severity = if quoted { Severity::Low } else { Severity::Info };
@@ -202,14 +203,18 @@ fn shown(cx: &Cx<'_, '_>, mut site: Site) -> String {
     if line.chars().count() > 60 { format!("{}…", line.chars().take(59).collect::<String>()) } else { line }
 }
 
-/// Whether a choice is an element of a collection that a name of the module holds.
-fn drawn_from_module(cx: &Cx<'_, '_>, site: Site) -> bool {
+/// Whether a choice is an element of a collection that a name of the module holds, or what the callers of a function pass.
+fn drawn_from_module(cx: &mut Cx<'_, '_>, site: Site) -> bool {
+    if is_tested(cx, site) {
+        return false;
+    }
     let ir = &cx.program.module(site.module).ir;
     let mut here = site.value;
     for _ in 0..8 {
         match ir.op(here) {
             Op::Sigma { value, .. } | Op::Unpack { value, .. } => here = value,
             Op::Element { iterable, .. } => return matches!(ir.op(iterable), Op::Global(_) | Op::Import(_) | Op::Attr { .. }),
+            Op::Param(_) => return true,
             _ => return false,
         }
     }
