@@ -7,7 +7,7 @@ use clearance_program::{Entity, Known, Site};
 use clearance_python::ir::{ArgKind, BinaryOp, CollectKind, Op, Part, Value};
 
 use crate::Cx;
-pub(crate) use nature::{is_fixed_choice, is_number, is_tested};
+pub(crate) use nature::{is_fixed_choice, is_number, is_tested, passes_test};
 
 const MAX_PIECES: usize = 256;
 const MAX_DEPTH: u32 = 24;
@@ -32,7 +32,9 @@ impl Piece {
     pub(crate) fn site(&self) -> Option<Site> {
         match *self {
             Self::Text(_) => None,
-            Self::Constant(site, _) | Self::Number(site) | Self::Choice(site) | Self::Value(site) => Some(site),
+            Self::Constant(site, _) | Self::Number(site) | Self::Choice(site) | Self::Value(site) => {
+                Some(site)
+            }
         }
     }
 }
@@ -49,7 +51,10 @@ pub(crate) fn is_building(cx: &Cx<'_, '_>, site: Site) -> bool {
     let ir = &cx.program.module(site.module).ir;
     match ir.op(site.value) {
         Op::Format(_) => true,
-        Op::Binary { op: BinaryOp::Add | BinaryOp::Mod, .. } => true,
+        Op::Binary {
+            op: BinaryOp::Add | BinaryOp::Mod,
+            ..
+        } => true,
         Op::Call { callee, .. } => match ir.op(callee) {
             Op::Attr { name, .. } => matches!(ir.name(name), "format" | "join" | "replace" | "format_map"),
             _ => false,
@@ -64,7 +69,10 @@ fn take_apart(cx: &mut Cx<'_, '_>, site: Site, found: &mut Vec<Piece>, depth: u3
     }
     let program = cx.program;
     let ir = &program.module(site.module).ir;
-    let at = |value| Site { module: site.module, value };
+    let at = |value| Site {
+        module: site.module,
+        value,
+    };
     match ir.op(site.value) {
         Op::Str(text) => found.push(Piece::Text(ir.text(text).to_owned())),
         Op::Sigma { .. } if nature::is_tested(cx, site) => found.push(Piece::Choice(site)),
@@ -74,7 +82,11 @@ fn take_apart(cx: &mut Cx<'_, '_>, site: Site, found: &mut Vec<Piece>, depth: u3
             for part in ir.parts(parts) {
                 match *part {
                     Part::Text(text) => found.push(Piece::Text(ir.text(text).to_owned())),
-                    Part::Value { value, conversion, spec } => {
+                    Part::Value {
+                        value,
+                        conversion,
+                        spec,
+                    } => {
                         if is_numeric_spec(cx, at(spec)) {
                             found.push(Piece::Number(at(value)));
                         } else if conversion == 'r' || conversion == 'a' {
@@ -86,11 +98,21 @@ fn take_apart(cx: &mut Cx<'_, '_>, site: Site, found: &mut Vec<Piece>, depth: u3
                 }
             }
         }
-        Op::Binary { op: BinaryOp::Add, left, right, .. } => {
+        Op::Binary {
+            op: BinaryOp::Add,
+            left,
+            right,
+            ..
+        } => {
             take_apart(cx, at(left), found, depth + 1);
             take_apart(cx, at(right), found, depth + 1);
         }
-        Op::Binary { op: BinaryOp::Mod, left, right, .. } => match cx.known_at(at(left)).as_str() {
+        Op::Binary {
+            op: BinaryOp::Mod,
+            left,
+            right,
+            ..
+        } => match cx.known_at(at(left)).as_str() {
             Some(format) => templates::percent(cx, &format.to_owned(), at(right), found, depth),
             None => {
                 take_apart(cx, at(left), found, depth + 1);
@@ -98,7 +120,12 @@ fn take_apart(cx: &mut Cx<'_, '_>, site: Site, found: &mut Vec<Piece>, depth: u3
             }
         },
         // `folder / "name"` of pathlib.
-        Op::Binary { op: BinaryOp::Div, left, right, .. } if is_path(cx, at(left)) => {
+        Op::Binary {
+            op: BinaryOp::Div,
+            left,
+            right,
+            ..
+        } if is_path(cx, at(left)) => {
             take_apart(cx, at(left), found, depth + 1);
             found.push(Piece::Text("/".to_owned()));
             put_in(cx, at(right), found, depth);
@@ -110,7 +137,9 @@ fn take_apart(cx: &mut Cx<'_, '_>, site: Site, found: &mut Vec<Piece>, depth: u3
             };
             match method {
                 Some((base, "format")) => match cx.known_at(base).as_str() {
-                    Some(format) => templates::braces(cx, &format.to_owned(), site.module, ir.args(args), found, depth),
+                    Some(format) => {
+                        templates::braces(cx, &format.to_owned(), site.module, ir.args(args), found, depth)
+                    }
                     None => leaf(cx, site, found),
                 },
                 Some((base, "join")) => join(cx, site, base, args, found, depth),
@@ -120,11 +149,17 @@ fn take_apart(cx: &mut Cx<'_, '_>, site: Site, found: &mut Vec<Piece>, depth: u3
                         put_in(cx, at(arg.value), found, depth);
                     }
                 }
-                Some((base, "strip" | "lstrip" | "rstrip" | "lower" | "upper" | "dedent")) if is_building(cx, base) => {
+                Some((base, "strip" | "lstrip" | "rstrip" | "lower" | "upper" | "dedent"))
+                    if is_building(cx, base) =>
+                {
                     take_apart(cx, base, found, depth + 1);
                 }
                 _ => match (cx.callee_at(site).as_str(), ir.args(args)) {
-                    ("textwrap.dedent" | "inspect.cleandoc" | "builtins.str" | "pathlib.Path" | "pathlib.PurePath", [arg]) if arg.kind == ArgKind::Positional => {
+                    (
+                        "textwrap.dedent" | "inspect.cleandoc" | "builtins.str" | "pathlib.Path"
+                        | "pathlib.PurePath",
+                        [arg],
+                    ) if arg.kind == ArgKind::Positional => {
                         take_apart(cx, at(arg.value), found, depth + 1);
                     }
                     _ => leaf(cx, site, found),
@@ -144,7 +179,11 @@ pub(crate) fn put_in(cx: &mut Cx<'_, '_>, site: Site, found: &mut Vec<Piece>, de
         [Piece::Number(_)] => found.push(Piece::Number(site)),
         [Piece::Choice(_)] => found.push(Piece::Choice(site)),
         [Piece::Constant(_, text)] => found.push(Piece::Constant(site, text.clone())),
-        pieces if pieces.iter().all(|piece| matches!(piece, Piece::Text(_) | Piece::Constant(..))) => {
+        pieces
+            if pieces
+                .iter()
+                .all(|piece| matches!(piece, Piece::Text(_) | Piece::Constant(..))) =>
+        {
             let text = pieces.iter().map(|piece| match piece {
                 Piece::Text(text) | Piece::Constant(_, text) => text.as_str(),
                 _ => "",
@@ -152,7 +191,9 @@ pub(crate) fn put_in(cx: &mut Cx<'_, '_>, site: Site, found: &mut Vec<Piece>, de
             let text = text.collect();
             found.push(Piece::Constant(site, text));
         }
-        pieces if pieces.iter().all(|piece| !matches!(piece, Piece::Value(_))) => found.push(Piece::Choice(site)),
+        pieces if pieces.iter().all(|piece| !matches!(piece, Piece::Value(_))) => {
+            found.push(Piece::Choice(site))
+        }
         _ => found.push(Piece::Value(site)),
     }
 }
@@ -163,7 +204,11 @@ fn leaf(cx: &mut Cx<'_, '_>, site: Site, found: &mut Vec<Piece>) {
     if let Some(text) = constant_text(&known) {
         // All known callers pass a constant: true today, and nothing in the function says that it must be.
         let passed = matches!(cx.program.op(site), Op::Param(_));
-        return found.push(if passed { Piece::Choice(site) } else { Piece::Constant(site, text) });
+        return found.push(if passed {
+            Piece::Choice(site)
+        } else {
+            Piece::Constant(site, text)
+        });
     }
     // A path object is what it was made from.
     if let Known::Entity(Entity::Instance(class, made)) = known
@@ -180,6 +225,45 @@ fn leaf(cx: &mut Cx<'_, '_>, site: Site, found: &mut Vec<Piece>) {
         return found.push(Piece::Choice(site));
     }
     found.push(Piece::Value(site));
+}
+
+/// A value in words for a message: the name of its variable or parameter, or its code on one line.
+pub(crate) fn said(cx: &Cx<'_, '_>, mut site: Site) -> String {
+    let program = cx.program;
+    let module = program.module(site.module);
+    let ir = &module.ir;
+    while let Op::Sigma { value, .. } = ir.op(site.value) {
+        site.value = value;
+    }
+    let bound = |wanted: &[Value]| {
+        ir.values(ir.function_of(site.value))
+            .find_map(|at| match ir.op(at) {
+                Op::Bind { name, value } | Op::StoreName { name, value } if wanted.contains(&value) => {
+                    Some(ir.name(name).to_owned())
+                }
+                _ => None,
+            })
+    };
+    let variable = match ir.op(site.value) {
+        Op::Param(index) => {
+            let function = &ir.functions[ir.function_of(site.value).index()];
+            function
+                .params
+                .get(index as usize)
+                .map(|param| ir.name(param.name).to_owned())
+        }
+        Op::Phi(span) => bound(ir.list(span)),
+        _ => None,
+    };
+    if let Some(variable) = variable {
+        return variable;
+    }
+    let code = module.slice(program.range(site));
+    let line = code.split_whitespace().collect::<Vec<_>>().join(" ");
+    if line.chars().count() <= 60 {
+        return line;
+    }
+    bound(&[site.value]).unwrap_or_else(|| format!("{}…", line.chars().take(59).collect::<String>()))
 }
 
 fn is_path(cx: &mut Cx<'_, '_>, site: Site) -> bool {
@@ -215,8 +299,13 @@ fn join(
     let program = cx.program;
     let ir = &program.module(site.module).ir;
     let separator = cx.known_at(base).as_str().map(str::to_owned);
-    let (Some(separator), [items]) = (separator, ir.args(args)) else { return found.push(Piece::Value(site)) };
-    let items = Site { module: site.module, value: items.value };
+    let (Some(separator), [items]) = (separator, ir.args(args)) else {
+        return found.push(Piece::Value(site));
+    };
+    let items = Site {
+        module: site.module,
+        value: items.value,
+    };
     let mut inner = Vec::new();
     if !elements(cx, items, &separator, &mut inner, depth + 1) {
         return found.push(Piece::Value(site));
@@ -231,8 +320,14 @@ fn join(
         _ => "1",
     });
     let text = text.collect();
-    let exact = inner.iter().all(|piece| matches!(piece, Piece::Text(_) | Piece::Constant(..)));
-    found.push(if exact { Piece::Constant(site, text) } else { Piece::Choice(site) });
+    let exact = inner
+        .iter()
+        .all(|piece| matches!(piece, Piece::Text(_) | Piece::Constant(..)));
+    found.push(if exact {
+        Piece::Constant(site, text)
+    } else {
+        Piece::Choice(site)
+    });
 }
 
 /// The items of a joined collection as pieces; false if they are not known.
@@ -242,16 +337,28 @@ fn elements(cx: &mut Cx<'_, '_>, items: Site, separator: &str, found: &mut Vec<P
     }
     let program = cx.program;
     let ir = &program.module(items.module).ir;
-    let at = |value| Site { module: items.module, value };
+    let at = |value| Site {
+        module: items.module,
+        value,
+    };
     match ir.op(items.value) {
         // `["%s"] * count`, `"?" * count`
-        Op::Binary { op: BinaryOp::Mult, left, right, .. } => {
+        Op::Binary {
+            op: BinaryOp::Mult,
+            left,
+            right,
+            ..
+        } => {
             let repeated = |op| matches!(op, Op::List(_) | Op::Tuple(_) | Op::Str(_));
             let side = if repeated(ir.op(left)) { left } else { right };
             elements(cx, at(side), separator, found, depth + 1)
         }
         Op::Sigma { value, .. } => elements(cx, at(value), separator, found, depth + 1),
-        Op::Collect { kind: CollectKind::List | CollectKind::Set | CollectKind::Generator, element, .. } => {
+        Op::Collect {
+            kind: CollectKind::List | CollectKind::Set | CollectKind::Generator,
+            element,
+            ..
+        } => {
             put_in(cx, at(element), found, depth);
             true
         }
@@ -270,7 +377,9 @@ fn elements(cx: &mut Cx<'_, '_>, items: Site, separator: &str, found: &mut Vec<P
                         found.push(Piece::Number(at(items.value)));
                         true
                     }
-                    Op::Global(name) if ir.name(name) == "str" => elements(cx, at(items.value), separator, found, depth + 1),
+                    Op::Global(name) if ir.name(name) == "str" => {
+                        elements(cx, at(items.value), separator, found, depth + 1)
+                    }
                     _ => false,
                 },
                 _ => match cx.known_at(items) {
@@ -306,7 +415,9 @@ fn is_numeric_spec(cx: &mut Cx<'_, '_>, spec: Site) -> bool {
     if spec.value == Value::NONE {
         return false;
     }
-    let Some(spec) = cx.known_at(spec).as_str().map(str::to_owned) else { return false };
+    let Some(spec) = cx.known_at(spec).as_str().map(str::to_owned) else {
+        return false;
+    };
     spec.ends_with(['b', 'c', 'd', 'e', 'E', 'f', 'F', 'g', 'G', 'o', 'x', 'X', '%'])
 }
 
@@ -327,6 +438,15 @@ pub(crate) const PATHS: &[&str] = &[
     "builtins.round",
     "builtins.str",
     "inspect.cleandoc",
+    "re.fullmatch",
+    "re.match",
+    "os.path.abspath",
+    "os.path.basename",
+    "os.path.dirname",
+    "os.path.expanduser",
+    "os.path.join",
+    "os.path.normpath",
+    "os.path.realpath",
     "math.ceil",
     "math.floor",
     "os.getgid",

@@ -16,25 +16,44 @@ fn number(cx: &mut Cx<'_, '_>, site: Site, depth: u32) -> bool {
     }
     let program = cx.program;
     let ir = &program.module(site.module).ir;
-    let at = |value| Site { module: site.module, value };
+    let at = |value| Site {
+        module: site.module,
+        value,
+    };
     match ir.op(site.value) {
         Op::Int(_) | Op::Float(_) | Op::BigInt(_) | Op::Bool(_) => true,
-        Op::Sigma { value, condition, truth } => number(cx, at(value), depth + 1) || (truth && says_digits(cx, at(condition), at(value))),
-        Op::Unary { op: UnaryOp::USub | UnaryOp::UAdd | UnaryOp::Invert, value } => number(cx, at(value), depth + 1),
-        Op::Binary { op: BinaryOp::Sub | BinaryOp::Div | BinaryOp::FloorDiv | BinaryOp::Pow, left, right, .. } => {
-            number(cx, at(left), depth + 1) || number(cx, at(right), depth + 1)
-        }
-        Op::Binary { op: BinaryOp::Add | BinaryOp::Mult | BinaryOp::Mod, left, right, .. } => {
-            number(cx, at(left), depth + 1) && number(cx, at(right), depth + 1)
-        }
+        Op::Sigma {
+            value,
+            condition,
+            truth,
+        } => number(cx, at(value), depth + 1) || (truth && says_digits(cx, at(condition), at(value))),
+        Op::Unary {
+            op: UnaryOp::USub | UnaryOp::UAdd | UnaryOp::Invert,
+            value,
+        } => number(cx, at(value), depth + 1),
+        Op::Binary {
+            op: BinaryOp::Sub | BinaryOp::Div | BinaryOp::FloorDiv | BinaryOp::Pow,
+            left,
+            right,
+            ..
+        } => number(cx, at(left), depth + 1) || number(cx, at(right), depth + 1),
+        Op::Binary {
+            op: BinaryOp::Add | BinaryOp::Mult | BinaryOp::Mod,
+            left,
+            right,
+            ..
+        } => number(cx, at(left), depth + 1) && number(cx, at(right), depth + 1),
         Op::Phi(span) => {
             let operands = ir.list(span).to_vec();
-            !operands.is_empty() && operands.into_iter().all(|operand| operand == site.value || number(cx, at(operand), depth + 2))
+            !operands.is_empty()
+                && operands
+                    .into_iter()
+                    .all(|operand| operand == site.value || number(cx, at(operand), depth + 2))
         }
         Op::Call { args, .. } => match cx.callee_at(site).as_str() {
-            "builtins.int" | "builtins.float" | "builtins.len" | "builtins.round" | "builtins.abs" | "builtins.hash"
-            | "builtins.id" | "builtins.ord" | "time.time" | "time.monotonic" | "os.getpid" | "os.getuid" | "os.getgid"
-            | "math.ceil" | "math.floor" => true,
+            "builtins.int" | "builtins.float" | "builtins.len" | "builtins.round" | "builtins.abs"
+            | "builtins.hash" | "builtins.id" | "builtins.ord" | "time.time" | "time.monotonic"
+            | "os.getpid" | "os.getuid" | "os.getgid" | "math.ceil" | "math.floor" => true,
             "builtins.str" | "builtins.max" | "builtins.min" => {
                 let given = ir.args(args).to_vec();
                 !given.is_empty()
@@ -48,13 +67,16 @@ fn number(cx: &mut Cx<'_, '_>, site: Site, depth: u32) -> bool {
         }
         Op::Unpack { value, index: 0 } => match ir.op(value) {
             Op::Element { iterable, .. } => {
-                matches!(ir.op(iterable), Op::Call { .. }) && cx.callee_at(at(iterable)) == "builtins.enumerate"
+                matches!(ir.op(iterable), Op::Call { .. })
+                    && cx.callee_at(at(iterable)) == "builtins.enumerate"
             }
             _ => false,
         },
         Op::Param(index) => {
             let func = ir.function_of(site.value);
-            let Some(param) = ir.functions[func.index()].params.get(index as usize) else { return false };
+            let Some(param) = ir.functions[func.index()].params.get(index as usize) else {
+                return false;
+            };
             numeric_annotation(cx, at(param.annotation)) || click_number(cx, site, func, ir.name(param.name))
         }
         _ => matches!(cx.known_at(site), Known::Int(_) | Known::Float(_)),
@@ -64,10 +86,13 @@ fn number(cx: &mut Cx<'_, '_>, site: Site, depth: u32) -> bool {
 /// `value.isdigit()` was true.
 fn says_digits(cx: &Cx<'_, '_>, condition: Site, value: Site) -> bool {
     let ir = &cx.program.module(condition.module).ir;
-    let Op::Call { callee, .. } = ir.op(condition.value) else { return false };
+    let Op::Call { callee, .. } = ir.op(condition.value) else {
+        return false;
+    };
     match ir.op(callee) {
         Op::Attr { base, name } => {
-            matches!(ir.name(name), "isdigit" | "isdecimal" | "isnumeric") && plain(ir, base) == plain(ir, value.value)
+            matches!(ir.name(name), "isdigit" | "isdecimal" | "isnumeric")
+                && plain(ir, base) == plain(ir, value.value)
         }
         _ => false,
     }
@@ -77,10 +102,19 @@ fn numeric_annotation(cx: &Cx<'_, '_>, annotation: Site) -> bool {
     if annotation.value == Value::NONE {
         return false;
     }
-    let text = cx.program.module(annotation.module).slice(cx.program.range(annotation));
+    let text = cx
+        .program
+        .module(annotation.module)
+        .slice(cx.program.range(annotation));
     let text = text.trim_matches(['"', '\'', ' ']);
-    let kinds = text.strip_prefix("Optional[").and_then(|rest| rest.strip_suffix(']')).unwrap_or(text);
-    kinds.split('|').map(str::trim).all(|kind| matches!(kind, "int" | "float" | "bool" | "None"))
+    let kinds = text
+        .strip_prefix("Optional[")
+        .and_then(|rest| rest.strip_suffix(']'))
+        .unwrap_or(text);
+    kinds
+        .split('|')
+        .map(str::trim)
+        .all(|kind| matches!(kind, "int" | "float" | "bool" | "None"))
 }
 
 /// A parameter that click converts: `@click.argument("days", type=int)`.
@@ -89,8 +123,12 @@ fn click_number(cx: &mut Cx<'_, '_>, site: Site, func: Func, name: &str) -> bool
     let ir = &program.module(site.module).ir;
     let decorators = ir.functions[func.index()].decorators.clone();
     for decorator in decorators {
-        let Op::Call { callee, args } = ir.op(decorator) else { continue };
-        let Op::Attr { name: called, .. } = ir.op(callee) else { continue };
+        let Op::Call { callee, args } = ir.op(decorator) else {
+            continue;
+        };
+        let Op::Attr { name: called, .. } = ir.op(callee) else {
+            continue;
+        };
         if !matches!(ir.name(called), "argument" | "option") {
             continue;
         }
@@ -115,7 +153,10 @@ fn click_number(cx: &mut Cx<'_, '_>, site: Site, func: Func, name: &str) -> bool
 pub(crate) fn is_fixed_choice(cx: &mut Cx<'_, '_>, site: Site) -> bool {
     let program = cx.program;
     let ir = &program.module(site.module).ir;
-    let at = |value| Site { module: site.module, value };
+    let at = |value| Site {
+        module: site.module,
+        value,
+    };
     match ir.op(site.value) {
         Op::Element { iterable, .. } => constant_collection(cx, at(iterable)),
         Op::Unpack { value, .. } => match ir.op(value) {
@@ -126,7 +167,8 @@ pub(crate) fn is_fixed_choice(cx: &mut Cx<'_, '_>, site: Site) -> bool {
         Op::Call { callee, args } => match ir.op(callee) {
             Op::Attr { base, name } if ir.name(name) == "get" => {
                 let default = ir.args(args).get(1).map(|arg| at(arg.value));
-                constant_values(cx, at(base)) && default.is_none_or(|default| cx.known_at(default).is_constant())
+                constant_values(cx, at(base))
+                    && default.is_none_or(|default| cx.known_at(default).is_constant())
             }
             _ => false,
         },
@@ -139,8 +181,15 @@ pub(crate) fn is_fixed_choice(cx: &mut Cx<'_, '_>, site: Site) -> bool {
 pub(crate) fn is_tested(cx: &mut Cx<'_, '_>, site: Site) -> bool {
     let mut here = site;
     for _ in 0..8 {
-        let Op::Sigma { value, condition, truth } = cx.program.op(here) else { return false };
-        if membership(cx, here, condition, truth) {
+        let Op::Sigma {
+            value,
+            condition,
+            truth,
+        } = cx.program.op(here)
+        else {
+            return false;
+        };
+        if passes_test(cx, here, condition, truth) {
             return true;
         }
         here.value = value;
@@ -148,20 +197,123 @@ pub(crate) fn is_tested(cx: &mut Cx<'_, '_>, site: Site) -> bool {
     false
 }
 
-/// Whether `condition` coming out as `truth` says that the value is in a constant collection.
+/// Whether `condition` coming out as `truth` says that the value is in a constant collection, or made of letters and digits only.
+pub(crate) fn passes_test(cx: &mut Cx<'_, '_>, site: Site, condition: Value, truth: bool) -> bool {
+    membership(cx, site, condition, truth) || truth && is_plain_word(cx, site, condition)
+}
+
 fn membership(cx: &mut Cx<'_, '_>, site: Site, condition: Value, truth: bool) -> bool {
     let program = cx.program;
     let ir = &program.module(site.module).ir;
-    let Op::Compare { op, left, right } = ir.op(condition) else { return false };
+    let Op::Compare { op, left, right } = ir.op(condition) else {
+        return false;
+    };
     let inside = match op {
         CompareOp::In => truth,
         CompareOp::NotIn => !truth,
         _ => return false,
     };
     inside && plain(ir, left) == plain(ir, site.value) && {
-        let collection = Site { module: site.module, value: right };
+        let collection = Site {
+            module: site.module,
+            value: right,
+        };
         constant_collection(cx, collection) || constant_keys(cx, collection)
     }
+}
+
+/// `value.isidentifier()`, `value.replace("_", "").isalnum()`, `re.fullmatch(r"\w+", value)`.
+fn is_plain_word(cx: &mut Cx<'_, '_>, site: Site, condition: Value) -> bool {
+    let program = cx.program;
+    let ir = &program.module(site.module).ir;
+    let at = |value| Site {
+        module: site.module,
+        value,
+    };
+    let Op::Call { callee, args } = ir.op(plain(ir, condition)) else {
+        return false;
+    };
+    let wanted = plain(ir, site.value);
+    if let Op::Attr { base, name } = ir.op(callee)
+        && matches!(
+            ir.name(name),
+            "isalnum" | "isalpha" | "isidentifier" | "isdigit" | "isdecimal"
+        )
+    {
+        let mut base = plain(ir, base);
+        // Underscores and dots taken away beforehand.
+        while let Op::Call { callee, args } = ir.op(base)
+            && let Op::Attr { base: inner, name } = ir.op(callee)
+            && ir.name(name) == "replace"
+            && let Some(first) = ir.args(args).first()
+            && cx
+                .known_at(at(first.value))
+                .as_str()
+                .is_some_and(|text| matches!(text, "_" | "." | "-"))
+        {
+            base = plain(ir, inner);
+        }
+        return base == wanted;
+    }
+    let path = cx.callee_at(at(plain(ir, condition)));
+    if !matches!(path.as_str(), "re.match" | "re.fullmatch") {
+        return false;
+    }
+    let [pattern, subject, ..] = ir.args(args) else {
+        return false;
+    };
+    if plain(ir, subject.value) != wanted {
+        return false;
+    }
+    let Some(pattern) = cx.known_at(at(pattern.value)).as_str().map(str::to_owned) else {
+        return false;
+    };
+    let anchored = path == "re.fullmatch" || pattern.ends_with('$') || pattern.ends_with("\\Z");
+    let tame = pattern
+        .replace("\\w", "a")
+        .replace("\\d", "0")
+        .replace("\\Z", "")
+        .replace("\\A", "")
+        .replace("\\.", ".");
+    // Without `.` outside a class, only what is written or listed can match.
+    let open = {
+        let mut in_class = false;
+        let mut found = false;
+        for c in tame.chars() {
+            match c {
+                '[' => in_class = true,
+                ']' => in_class = false,
+                '^' if in_class => found = true,
+                '.' if !in_class && !pattern.contains("\\.") => found = true,
+                _ => {}
+            }
+        }
+        found
+    };
+    anchored
+        && !open
+        && tame.chars().all(|c| {
+            c.is_ascii_alphanumeric()
+                || matches!(
+                    c,
+                    '_' | '['
+                        | ']'
+                        | '-'
+                        | '+'
+                        | '*'
+                        | '?'
+                        | '{'
+                        | '}'
+                        | ','
+                        | '^'
+                        | '$'
+                        | '('
+                        | ')'
+                        | '|'
+                        | '.'
+                        | ':'
+                )
+        })
 }
 
 fn plain(ir: &clearance_python::ir::ModuleIr, mut value: Value) -> Value {
@@ -182,7 +334,10 @@ fn constant_collection(cx: &mut Cx<'_, '_>, site: Site) -> bool {
                 && grows_by_constants(cx, site)
         }
         Known::Mapping(entries) => {
-            !entries.is_empty() && entries.into_iter().all(|(key, _)| key.is_some_and(|key| cx.known_at(key).is_constant()))
+            !entries.is_empty()
+                && entries
+                    .into_iter()
+                    .all(|(key, _)| key.is_some_and(|key| cx.known_at(key).is_constant()))
         }
         _ => false,
     }
@@ -191,7 +346,10 @@ fn constant_collection(cx: &mut Cx<'_, '_>, site: Site) -> bool {
 fn constant_keys(cx: &mut Cx<'_, '_>, site: Site) -> bool {
     match cx.known_at(site) {
         Known::Mapping(entries) => {
-            !entries.is_empty() && entries.into_iter().all(|(key, _)| key.is_some_and(|key| cx.known_at(key).is_constant()))
+            !entries.is_empty()
+                && entries
+                    .into_iter()
+                    .all(|(key, _)| key.is_some_and(|key| cx.known_at(key).is_constant()))
         }
         _ => false,
     }
@@ -200,9 +358,14 @@ fn constant_keys(cx: &mut Cx<'_, '_>, site: Site) -> bool {
 fn constant_values(cx: &mut Cx<'_, '_>, site: Site) -> bool {
     match cx.known_at(site) {
         Known::Mapping(entries) => {
-            !entries.is_empty() && entries.into_iter().all(|(_, value)| all_constant(&cx.known_at(value)))
+            !entries.is_empty()
+                && entries
+                    .into_iter()
+                    .all(|(_, value)| all_constant(&cx.known_at(value)))
         }
-        Known::Sequence(_, items) => !items.is_empty() && items.into_iter().all(|item| all_constant(&cx.known_at(item))),
+        Known::Sequence(_, items) => {
+            !items.is_empty() && items.into_iter().all(|item| all_constant(&cx.known_at(item)))
+        }
         _ => false,
     }
 }
@@ -215,14 +378,19 @@ fn constant_rows(cx: &mut Cx<'_, '_>, site: Site) -> bool {
         && let Op::Attr { base, name } = ir.op(callee)
         && ir.name(name) == "items"
     {
-        let base = Site { module: site.module, value: base };
+        let base = Site {
+            module: site.module,
+            value: base,
+        };
         return constant_values(cx, base) && constant_keys(cx, base);
     }
     match cx.known_at(site) {
         Known::Sequence(_, rows) => {
             !rows.is_empty()
                 && rows.into_iter().all(|row| match cx.known_at(row) {
-                    Known::Sequence(_, items) => items.into_iter().all(|item| all_constant(&cx.known_at(item))),
+                    Known::Sequence(_, items) => {
+                        items.into_iter().all(|item| all_constant(&cx.known_at(item)))
+                    }
                     known => all_constant(&known),
                 })
         }
@@ -257,7 +425,12 @@ pub(super) fn grows_by_constants(cx: &mut Cx<'_, '_>, list: Site) -> bool {
                     given.extend(ir.args(args).iter().map(|arg| arg.value));
                 }
             }
-            Op::Binary { op: BinaryOp::Add, in_place: true, left, right } if aliases.contains(&plain(ir, left)) => {
+            Op::Binary {
+                op: BinaryOp::Add,
+                in_place: true,
+                left,
+                right,
+            } if aliases.contains(&plain(ir, left)) => {
                 given.push(right);
             }
             _ => {}
@@ -265,9 +438,24 @@ pub(super) fn grows_by_constants(cx: &mut Cx<'_, '_>, list: Site) -> bool {
     }
     given.into_iter().all(|value| {
         let mut found = Vec::new();
-        super::put_in(cx, Site { module: list.module, value }, &mut found, 12);
+        super::put_in(
+            cx,
+            Site {
+                module: list.module,
+                value,
+            },
+            &mut found,
+            12,
+        );
         let closed = found.iter().all(|piece| !matches!(piece, super::Piece::Value(_)));
-        closed || constant_collection_shallow(cx, Site { module: list.module, value })
+        closed
+            || constant_collection_shallow(
+                cx,
+                Site {
+                    module: list.module,
+                    value,
+                },
+            )
     })
 }
 

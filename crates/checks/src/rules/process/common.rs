@@ -7,7 +7,7 @@ use clearance_python::ir::{ArgKind, Op, Value};
 use crate::{
     CallEvent, Cx,
     outside::request_behind,
-    strings::{Piece, is_building, pieces},
+    strings::{Piece, is_building, pieces, said},
 };
 
 /// Functions with a `shell` argument.
@@ -91,10 +91,13 @@ pub(super) fn command(cx: &mut Cx<'_, '_>, site: Site) -> (Command, Vec<TrailSte
         return (command, trail);
     }
     let found = pieces(cx, site);
-    let open: Vec<Site> = found.iter().filter_map(|piece| match piece {
-        Piece::Value(site) => Some(*site),
-        _ => None,
-    }).collect();
+    let open: Vec<Site> = found
+        .iter()
+        .filter_map(|piece| match piece {
+            Piece::Value(site) => Some(*site),
+            _ => None,
+        })
+        .collect();
     let whole = found.len() == 1 && !is_building(cx, site);
     let command = if open.is_empty() {
         let numbers = found.iter().any(|piece| matches!(piece, Piece::Number(_)));
@@ -104,13 +107,21 @@ pub(super) fn command(cx: &mut Cx<'_, '_>, site: Site) -> (Command, Vec<TrailSte
     } else if whole {
         match known {
             Known::Text { .. } => Command::Built(site),
+            _ if is_own_program(cx, site) => Command::Fixed,
             _ => Command::Opaque,
         }
     } else {
-        let first = open.iter().copied().find(|value| !is_quoted(cx, *value) && !is_own_program(cx, *value));
+        let first = open
+            .iter()
+            .copied()
+            .find(|value| !is_quoted(cx, *value) && !is_own_program(cx, *value));
         first.map_or(Command::Fixed, Command::Built)
     };
-    let trail = if matches!(command, Command::Built(_) | Command::Opaque) && !trail.is_empty() { trail } else { Vec::new() };
+    let trail = if matches!(command, Command::Built(_) | Command::Opaque) && !trail.is_empty() {
+        trail
+    } else {
+        Vec::new()
+    };
     (command, trail)
 }
 
@@ -130,25 +141,41 @@ fn is_quoted(cx: &mut Cx<'_, '_>, site: Site) -> bool {
     let program = cx.program;
     let ir = &program.module(site.module).ir;
     let quoting = |path: &str| {
-        matches!(path, "shlex.quote" | "shlex.join" | "pipes.quote" | "subprocess.list2cmdline")
+        matches!(
+            path,
+            "shlex.quote" | "shlex.join" | "pipes.quote" | "subprocess.list2cmdline"
+        )
     };
     if quoting(&cx.callee_at(site)) {
         return true;
     }
     // `" ".join(map(shlex.quote, words))`, `" ".join([shlex.quote(word) for word in words])`
-    let Op::Call { callee, args } = ir.op(site.value) else { return false };
-    let Op::Attr { name, .. } = ir.op(callee) else { return false };
+    let Op::Call { callee, args } = ir.op(site.value) else {
+        return false;
+    };
+    let Op::Attr { name, .. } = ir.op(callee) else {
+        return false;
+    };
     let [items] = ir.args(args) else { return false };
     if ir.name(name) != "join" {
         return false;
     }
     match ir.op(items.value) {
-        Op::Collect { element, .. } => is_quoted(cx, Site { module: site.module, value: element }),
+        Op::Collect { element, .. } => is_quoted(
+            cx,
+            Site {
+                module: site.module,
+                value: element,
+            },
+        ),
         Op::Call { callee, args } => {
             let is_map = matches!(ir.op(callee), Op::Global(name) if ir.name(name) == "map");
             match ir.args(args) {
                 [function, _] if is_map => {
-                    let function = Site { module: site.module, value: function.value };
+                    let function = Site {
+                        module: site.module,
+                        value: function.value,
+                    };
                     let paths: Vec<_> = cx.resolver.paths(function).collect();
                     paths.into_iter().any(|path| quoting(&program.models.text(path)))
                 }
@@ -159,11 +186,43 @@ fn is_quoted(cx: &mut Cx<'_, '_>, site: Site) -> bool {
     }
 }
 
-/// `sys.executable`: the interpreter itself.
+/// `sys.executable`, and paths made of constants and of `__file__`: what the installation itself decides.
 fn is_own_program(cx: &mut Cx<'_, '_>, site: Site) -> bool {
+    own_path(cx, site, 0)
+}
+
+fn own_path(cx: &mut Cx<'_, '_>, site: Site, depth: u32) -> bool {
     let program = cx.program;
+    let ir = &program.module(site.module).ir;
     let paths: Vec<_> = cx.resolver.paths(site).collect();
-    paths.into_iter().any(|path| program.models.text(path) == "sys.executable")
+    if paths
+        .into_iter()
+        .any(|path| program.models.text(path) == "sys.executable")
+    {
+        return true;
+    }
+    match ir.op(site.value) {
+        Op::Global(name) if ir.name(name) == "__file__" => true,
+        Op::Sigma { value, .. } => own_path(
+            cx,
+            Site {
+                module: site.module,
+                value,
+            },
+            depth,
+        ),
+        Op::Call { args, .. } if depth < 6 && cx.callee_at(site).starts_with("os.path.") => {
+            let given = ir.args(args).to_vec();
+            given.iter().all(|arg| {
+                let site = Site {
+                    module: site.module,
+                    value: arg.value,
+                };
+                cx.known_at(site).is_constant() || own_path(cx, site, depth + 1)
+            })
+        }
+        _ => false,
+    }
 }
 
 /// What is said of a command that a shell reads.
@@ -188,17 +247,31 @@ pub(super) fn judge_shell(cx: &mut Cx<'_, '_>, site: Site) -> Judgement {
     if let Some(step) = request {
         trail.insert(0, step);
     }
-    let text = |site: Site| {
-        let program = cx.program;
-        program.module(site.module).slice(program.range(site)).split_whitespace().collect::<Vec<_>>().join(" ")
-    };
     let (severity, confidence, reason, value) = match command {
-        Command::Constant(_) => (Severity::Low, Confidence::High, "the command is a constant".to_owned(), None),
-        Command::Fixed => (Severity::Low, Confidence::High, "the command is one of several constants".to_owned(), None),
-        Command::Numbers => {
-            (Severity::Medium, Confidence::Medium, "only numbers and constants are put in".to_owned(), None)
-        }
-        Command::Quoted => (Severity::Low, Confidence::High, "every value is quoted for the shell".to_owned(), None),
+        Command::Constant(_) => (
+            Severity::Low,
+            Confidence::High,
+            "the command is a constant".to_owned(),
+            None,
+        ),
+        Command::Fixed => (
+            Severity::Low,
+            Confidence::High,
+            "the command is one of several constants".to_owned(),
+            None,
+        ),
+        Command::Numbers => (
+            Severity::Medium,
+            Confidence::Medium,
+            "only numbers and constants are put in".to_owned(),
+            None,
+        ),
+        Command::Quoted => (
+            Severity::Low,
+            Confidence::High,
+            "every value is quoted for the shell".to_owned(),
+            None,
+        ),
         Command::Environment(variable) => (
             Severity::Medium,
             Confidence::Medium,
@@ -209,18 +282,35 @@ pub(super) fn judge_shell(cx: &mut Cx<'_, '_>, site: Site) -> Judgement {
             Severity::High,
             Confidence::High,
             if asked {
-                format!("`{}` comes with a request and is put into the command", text(value))
+                format!(
+                    "`{}` comes with a request and is put into the command",
+                    said(cx, value)
+                )
             } else {
-                format!("`{}` is put into the command", text(value))
+                format!("`{}` is put into the command", said(cx, value))
             },
             Some(value),
         ),
-        Command::Opaque if asked => (Severity::High, Confidence::High, "the command comes with a request".to_owned(), None),
-        Command::Opaque => {
-            (Severity::Medium, Confidence::Medium, "what the command is, is not decided here".to_owned(), None)
-        }
+        Command::Opaque if asked => (
+            Severity::High,
+            Confidence::High,
+            "the command comes with a request".to_owned(),
+            None,
+        ),
+        Command::Opaque => (
+            Severity::Medium,
+            Confidence::Medium,
+            "what the command is, is not decided here".to_owned(),
+            None,
+        ),
     };
-    Judgement { severity, confidence, reason, value, trail }
+    Judgement {
+        severity,
+        confidence,
+        reason,
+        value,
+        trail,
+    }
 }
 
 /// What the `shell` argument is.
@@ -232,7 +322,9 @@ pub(super) enum Shell {
 
 /// The `shell` argument of a function of `subprocess`.
 pub(super) fn shell_argument(cx: &mut Cx<'_, '_>, call: CallEvent) -> Shell {
-    let Some(shell) = cx.arg(call, 8, "shell") else { return Shell::Off };
+    let Some(shell) = cx.arg(call, 8, "shell") else {
+        return Shell::Off;
+    };
     match cx.known(shell).truth() {
         Some(true) => Shell::On,
         Some(false) => Shell::Off,
@@ -242,7 +334,11 @@ pub(super) fn shell_argument(cx: &mut Cx<'_, '_>, call: CallEvent) -> Shell {
 
 /// The command argument: first, or by one of its names.
 pub(super) fn command_argument(cx: &Cx<'_, '_>, call: CallEvent) -> Option<Value> {
-    let named = || ["args", "cmd", "command"].iter().find_map(|name| cx.keyword(call, name));
+    let named = || {
+        ["args", "cmd", "command"]
+            .iter()
+            .find_map(|name| cx.keyword(call, name))
+    };
     cx.positional(call, 0).or_else(named)
 }
 
@@ -257,7 +353,11 @@ pub(super) fn words_of(cx: &mut Cx<'_, '_>, value: Value) -> Option<Vec<Site>> {
 /// `["git"] + arguments`: the items of the left side.
 fn display_of(cx: &mut Cx<'_, '_>, value: Value) -> Option<Vec<Site>> {
     match cx.op(value) {
-        Op::Binary { op: clearance_python::ir::BinaryOp::Add, left, .. } => words_of(cx, left),
+        Op::Binary {
+            op: clearance_python::ir::BinaryOp::Add,
+            left,
+            ..
+        } => words_of(cx, left),
         Op::Sigma { value, .. } => words_of(cx, value),
         _ => None,
     }
@@ -266,18 +366,28 @@ fn display_of(cx: &mut Cx<'_, '_>, value: Value) -> Option<Vec<Site>> {
 /// The text that a list hands to a shell: the item after `sh -c`.
 pub(super) fn inner_shell(cx: &mut Cx<'_, '_>, words: &[Site]) -> Option<(String, Site)> {
     let shell = cx.known_at(*words.first()?).as_str()?.to_owned();
-    let name = shell.rsplit(['/', '\\']).next().unwrap_or(&shell).trim_end_matches(".exe").to_ascii_lowercase();
+    let name = shell
+        .rsplit(['/', '\\'])
+        .next()
+        .unwrap_or(&shell)
+        .trim_end_matches(".exe")
+        .to_ascii_lowercase();
     let posix = matches!(name.as_str(), "sh" | "bash" | "dash" | "zsh" | "ksh" | "ash");
     let windows = matches!(name.as_str(), "cmd" | "powershell" | "pwsh");
     if !posix && !windows {
         return None;
     }
     for (position, word) in words.iter().enumerate().skip(1) {
-        let Some(option) = cx.known_at(*word).as_str().map(str::to_owned) else { continue };
+        let Some(option) = cx.known_at(*word).as_str().map(str::to_owned) else {
+            continue;
+        };
         let takes_command = if posix {
             option.starts_with('-') && !option.starts_with("--") && option.ends_with('c')
         } else {
-            matches!(option.to_ascii_lowercase().as_str(), "/c" | "/k" | "-command" | "-c" | "-encodedcommand")
+            matches!(
+                option.to_ascii_lowercase().as_str(),
+                "/c" | "/k" | "-command" | "-c" | "-encodedcommand"
+            )
         };
         if takes_command {
             return words.get(position + 1).map(|command| (name, *command));

@@ -65,7 +65,11 @@ pub(super) enum Bind {
 pub(super) fn traced(cx: &mut Cx<'_, '_>, value: Site, note: &str) -> (Known, Vec<TrailStep>) {
     let (known, mut trail) = cx.known_at_with_trail(value);
     if trail.is_empty() {
-        trail.push(TrailStep { module: value.module, range: cx.program.range(value), note: note.to_owned() });
+        trail.push(TrailStep {
+            module: value.module,
+            range: cx.program.range(value),
+            note: note.to_owned(),
+        });
     }
     (known, trail)
 }
@@ -73,15 +77,24 @@ pub(super) fn traced(cx: &mut Cx<'_, '_>, value: Site, note: &str) -> (Known, Ve
 /// Where a server listens, with the way to the address.
 pub(super) fn bind(cx: &mut Cx<'_, '_>, host: Option<Site>, hidden: bool) -> (Bind, Vec<TrailStep>) {
     let Some(host) = host else {
-        let bind = if hidden { Bind::Unknown } else { Bind::Loopback("127.0.0.1".to_owned()) };
+        let bind = if hidden {
+            Bind::Unknown
+        } else {
+            Bind::Loopback("127.0.0.1".to_owned())
+        };
         return (bind, Vec::new());
     };
     let (known, trail) = traced(cx, host, "the address");
     let possibilities = known.possibilities();
-    let addresses: Vec<String> = possibilities.iter().filter_map(|known| known.as_str().map(str::to_owned)).collect();
+    let addresses: Vec<String> = possibilities
+        .iter()
+        .filter_map(|known| known.as_str().map(str::to_owned))
+        .collect();
     let everywhere = addresses.iter().find(|address| is_everywhere(address));
     // The reading of a variable is one possibility, its default another; only the default is an address.
-    let decided = possibilities.iter().all(|known| matches!(known, Known::Str(_) | Known::None));
+    let decided = possibilities
+        .iter()
+        .all(|known| matches!(known, Known::Str(_) | Known::None));
     let bind = match (everywhere, addresses.first()) {
         (Some(address), _) => Bind::Everywhere(address.clone()),
         (None, None) if matches!(known, Known::None) => Bind::Loopback("127.0.0.1".to_owned()),
@@ -104,17 +117,30 @@ pub(super) fn is_everywhere(address: &str) -> bool {
 
 /// Whether an address is reached from the same machine only.
 pub(super) fn is_loopback(address: &str) -> bool {
-    address.starts_with("127.") || matches!(address, "localhost" | "::1" | "[::1]") || address.starts_with("unix:")
+    address.starts_with("127.")
+        || matches!(address, "localhost" | "::1" | "[::1]")
+        || address.starts_with("unix:")
 }
 
 /// The argument at a position or of a name, also from an unpacked dict.
-pub(super) fn argument(cx: &mut Cx<'_, '_>, call: CallEvent, index: Option<usize>, name: &str) -> Option<Site> {
-    let given = index.and_then(|index| cx.positional(call, index)).or_else(|| cx.keyword(call, name));
+pub(super) fn argument(
+    cx: &mut Cx<'_, '_>,
+    call: CallEvent,
+    index: Option<usize>,
+    name: &str,
+) -> Option<Site> {
+    let given = index
+        .and_then(|index| cx.positional(call, index))
+        .or_else(|| cx.keyword(call, name));
     if let Some(value) = given {
         return Some(cx.site(value));
     }
-    let unpacked: Vec<Value> =
-        cx.args(call).iter().filter(|arg| arg.kind == ArgKind::DoubleStar).map(|arg| arg.value).collect();
+    let unpacked: Vec<Value> = cx
+        .args(call)
+        .iter()
+        .filter(|arg| arg.kind == ArgKind::DoubleStar)
+        .map(|arg| arg.value)
+        .collect();
     for value in unpacked {
         if let Some((_, site)) = cx.entries(value).into_iter().rev().find(|entry| entry.0 == name) {
             return Some(site);
@@ -139,7 +165,11 @@ impl Surroundings {
     pub(super) fn trail(&self) -> Option<TrailStep> {
         let development = self.situation.development.as_ref()?;
         let note = format!("runs only if {}", development.condition);
-        Some(TrailStep { module: self.module, range: development.range, note })
+        Some(TrailStep {
+            module: self.module,
+            range: development.range,
+            note,
+        })
     }
 }
 
@@ -157,7 +187,10 @@ fn through_callers(cx: &mut Cx<'_, '_>, value: Value, depth: u32) -> Surrounding
         return Surroundings { situation, module };
     }
     let program = cx.program;
-    let callers = program.callers(FuncRef { module: cx.module, func });
+    let callers = program.callers(FuncRef {
+        module: cx.module,
+        func,
+    });
     if callers.is_empty() || callers.len() > 4 {
         return Surroundings { situation, module };
     }
@@ -181,42 +214,76 @@ pub(super) fn names_development(name: &str) -> bool {
     words(name).any(|word| {
         matches!(
             word.as_str(),
-            "dev" | "devel" | "develop" | "development" | "local" | "localhost" | "debug" | "debugging" | "test" | "tests"
-                | "testing" | "unittest" | "ci" | "pytest" | "sandbox"
+            "dev"
+                | "devel"
+                | "develop"
+                | "development"
+                | "local"
+                | "localhost"
+                | "debug"
+                | "debugging"
+                | "test"
+                | "tests"
+                | "testing"
+                | "unittest"
+                | "ci"
+                | "pytest"
+                | "sandbox"
         )
     })
 }
 
 /// Words that speak of production.
 pub(super) fn names_production(name: &str) -> bool {
-    words(name).any(|word| matches!(word.as_str(), "prod" | "production" | "live" | "deploy" | "deployment" | "staging" | "stage"))
+    words(name).any(|word| {
+        matches!(
+            word.as_str(),
+            "prod" | "production" | "live" | "deploy" | "deployment" | "staging" | "stage"
+        )
+    })
 }
 
 /// How bad a debugger is, by where it listens and when it runs; `None` if it is in order, with the clause to say so.
-pub(super) fn debugger_severity(bind: &Bind, surroundings: &Surroundings) -> Result<(Severity, String), String> {
+pub(super) fn debugger_severity(
+    bind: &Bind,
+    surroundings: &Surroundings,
+) -> Result<(Severity, String), String> {
     let development = surroundings.development();
     let verdict = match (bind, development) {
         (Bind::Everywhere(address), Some(development)) => (
             Severity::Critical,
-            format!("it listens on every interface ({address:?}), and only the condition {} keeps it off", development.condition),
+            format!(
+                "it listens on every interface ({address:?}), and only the condition {} keeps it off",
+                development.condition
+            ),
         ),
-        (Bind::Everywhere(address), None) => {
-            (Severity::Critical, format!("it listens on every interface ({address:?})"))
-        }
+        (Bind::Everywhere(address), None) => (
+            Severity::Critical,
+            format!("it listens on every interface ({address:?})"),
+        ),
         (Bind::Loopback(address), Some(development)) => {
-            return Err(format!("the debugger runs only under {} and listens on {address} only", development.condition));
+            return Err(format!(
+                "the debugger runs only under {} and listens on {address} only",
+                development.condition
+            ));
         }
-        (Bind::Loopback(address), None) if surroundings.situation.main_guard => {
-            (Severity::Medium, format!("it listens on {address} only, and runs only when the file is started as a program"))
-        }
-        (Bind::Loopback(address), None) => {
-            (Severity::High, format!("it listens on {address}, but runs in every environment"))
-        }
-        (Bind::Other(_) | Bind::Unknown, Some(development)) => {
-            (Severity::Medium, format!("it runs only under {}", development.condition))
-        }
+        (Bind::Loopback(address), None) if surroundings.situation.main_guard => (
+            Severity::Medium,
+            format!("it listens on {address} only, and runs only when the file is started as a program"),
+        ),
+        (Bind::Loopback(address), None) => (
+            Severity::High,
+            format!("it listens on {address}, but runs in every environment"),
+        ),
+        (Bind::Other(_) | Bind::Unknown, Some(development)) => (
+            Severity::Medium,
+            format!("it runs only under {}", development.condition),
+        ),
         (Bind::Other(address), None) => (Severity::High, format!("it listens on {address}")),
-        (Bind::Unknown, None) => (Severity::High, "the address that it listens on is not decided here".to_owned()),
+        (Bind::Unknown, None) => (
+            Severity::High,
+            "the address that it listens on is not decided here".to_owned(),
+        ),
     };
     Ok(verdict)
 }

@@ -39,7 +39,11 @@ pub static CHECK: CodeRule = CodeRule {
             whole,
         ),
         Listen::Call(
-            &["bz2.BZ2Decompressor.decompress", "lzma.LZMADecompressor.decompress", "zlib.Decompress.decompress"],
+            &[
+                "bz2.BZ2Decompressor.decompress",
+                "lzma.LZMADecompressor.decompress",
+                "zlib.Decompress.decompress",
+            ],
             step,
         ),
     ],
@@ -62,7 +66,9 @@ fn step(cx: &mut Cx<'_, '_>, call: CallEvent) {
 }
 
 fn judge(cx: &mut Cx<'_, '_>, call: CallEvent) {
-    let Some(data) = cx.arg(call, 0, "data") else { return };
+    let Some(data) = cx.arg(call, 0, "data") else {
+        return;
+    };
     if matches!(cx.known(data), Known::Bytes(_) | Known::Str(_)) || cx.situation(call.value).never {
         return;
     }
@@ -74,7 +80,9 @@ fn judge(cx: &mut Cx<'_, '_>, call: CallEvent) {
             .severity(Severity::Medium, "the data comes with a request")
             .confidence(Confidence::High)
             .trail(vec![step]),
-        None => draft.severity(Severity::Info, "where the data comes from is not seen here").confidence(Confidence::Low),
+        None => draft
+            .severity(Severity::Info, "where the data comes from is not seen here")
+            .confidence(Confidence::Low),
     };
     cx.report(draft);
 }

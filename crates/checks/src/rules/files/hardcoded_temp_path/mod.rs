@@ -47,7 +47,10 @@ const FOLDERS: &[&str] = &["/tmp", "/var/tmp", "/dev/shm"];
 
 /// The rest of a path below one of the folders.
 fn below(text: &str) -> Option<&str> {
-    FOLDERS.iter().find_map(|folder| text.strip_prefix(folder)).filter(|rest| rest.is_empty() || rest.starts_with('/'))
+    FOLDERS
+        .iter()
+        .find_map(|folder| text.strip_prefix(folder))
+        .filter(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
 /// A literal path.
@@ -60,14 +63,24 @@ fn literal(cx: &mut Cx<'_, '_>, event: TextEvent) {
     let path = text.trim_end_matches('/').to_owned();
     let (severity, reason, confidence) = match use_of(cx, event.value, event.function) {
         Use::Compared => (Severity::Info, "it is only compared", Confidence::Low),
-        Use::Random => (Severity::Info, "a name that cannot be foreseen is put below it", Confidence::Medium),
+        Use::Random => (
+            Severity::Info,
+            "a name that cannot be foreseen is put below it",
+            Confidence::Medium,
+        ),
         Use::Route => (Severity::Info, "it is a path of a URL", Confidence::Medium),
-        Use::Default => (Severity::Info, "the environment decides first", Confidence::Medium),
+        Use::Default => (
+            Severity::Info,
+            "the environment decides first",
+            Confidence::Medium,
+        ),
         Use::Listed => (Severity::Info, "it is one of a list of paths", Confidence::Low),
         Use::Command => (Severity::Low, "it is an argument of a command", Confidence::Low),
-        Use::Other if rest.trim_matches('/').is_empty() => {
-            (Severity::Low, "the folder itself: what is put below it is not seen here", Confidence::Low)
-        }
+        Use::Other if rest.trim_matches('/').is_empty() => (
+            Severity::Low,
+            "the folder itself: what is put below it is not seen here",
+            Confidence::Low,
+        ),
         Use::Other => (
             Severity::Medium,
             "another user can put a file or a link there before the program does, or read what it writes",
@@ -75,14 +88,22 @@ fn literal(cx: &mut Cx<'_, '_>, event: TextEvent) {
         ),
     };
     let message = format!("{} is below a folder that every user may write to", shown(&path));
-    cx.report(Draft::new(&RULE, range, message).severity(severity, reason).confidence(confidence));
+    cx.report(
+        Draft::new(&RULE, range, message)
+            .severity(severity, reason)
+            .confidence(confidence),
+    );
 }
 
 /// An f-string that begins with such a path.
 fn built(cx: &mut Cx<'_, '_>, event: TextEvent) {
-    let Op::Format(parts) = cx.op(event.value) else { return };
+    let Op::Format(parts) = cx.op(event.value) else {
+        return;
+    };
     let parts = cx.ir().parts(parts).to_vec();
-    let Some(Part::Text(first)) = parts.first() else { return };
+    let Some(Part::Text(first)) = parts.first() else {
+        return;
+    };
     let text = cx.ir().text(*first).to_owned();
     if !text.starts_with('/') || below(&text).is_none() {
         return;
@@ -102,13 +123,20 @@ fn built(cx: &mut Cx<'_, '_>, event: TextEvent) {
     cx.report(if random {
         draft.severity(Severity::Info, "a part of the name cannot be foreseen")
     } else {
-        draft.severity(Severity::Medium, "another user can put a file or a link there before the program does, or read what it writes")
+        draft.severity(
+            Severity::Medium,
+            "another user can put a file or a link there before the program does, or read what it writes",
+        )
     });
 }
 
 fn shown(path: &str) -> String {
     let short: String = path.chars().take(60).collect();
-    if short.len() < path.len() { format!("{short}…") } else { short }
+    if short.len() < path.len() {
+        format!("{short}…")
+    } else {
+        short
+    }
 }
 
 /// What a path is used for.
@@ -140,7 +168,9 @@ fn use_of(cx: &mut Cx<'_, '_>, value: Value, function: Func) -> Use {
                 {
                     return Use::Compared;
                 }
-                let Some(arg) = given.iter().find(|arg| arg.value == value) else { continue };
+                let Some(arg) = given.iter().find(|arg| arg.value == value) else {
+                    continue;
+                };
                 let name = cx.name_of(callee).unwrap_or("");
                 let callee = cx.callee_at(cx.site(user));
                 if callee.starts_with("tempfile.") {
@@ -153,14 +183,30 @@ fn use_of(cx: &mut Cx<'_, '_>, value: Value, function: Func) -> Use {
                 if defaulting {
                     return Use::Default;
                 }
-                if matches!(name, "startswith" | "endswith" | "removeprefix" | "commonpath" | "relative_to" | "is_relative_to" | "match") {
+                if matches!(
+                    name,
+                    "startswith"
+                        | "endswith"
+                        | "removeprefix"
+                        | "commonpath"
+                        | "relative_to"
+                        | "is_relative_to"
+                        | "match"
+                ) {
                     return Use::Compared;
                 }
-                if matches!(name, "route" | "url_for" | "add_url_rule" | "add_route" | "mount" | "redirect") {
+                if matches!(
+                    name,
+                    "route" | "url_for" | "add_url_rule" | "add_route" | "mount" | "redirect"
+                ) {
                     return Use::Route;
                 }
                 if name == "join" {
-                    let others: Vec<Value> = given.iter().map(|arg| arg.value).filter(|other| *other != value).collect();
+                    let others: Vec<Value> = given
+                        .iter()
+                        .map(|arg| arg.value)
+                        .filter(|other| *other != value)
+                        .collect();
                     if others.into_iter().any(|other| is_random(cx, other, 0)) {
                         return Use::Random;
                     }
@@ -186,7 +232,10 @@ fn listed(cx: &mut Cx<'_, '_>, display: Value, value: Value, function: Func) -> 
             && ir.args(args).iter().any(|arg| arg.value == display)
         {
             let name = cx.name_of(callee).unwrap_or("");
-            if matches!(name, "run" | "call" | "check_call" | "check_output" | "Popen" | "execv" | "execvp" | "spawn") {
+            if matches!(
+                name,
+                "run" | "call" | "check_call" | "check_output" | "Popen" | "execv" | "execvp" | "spawn"
+            ) {
                 return Use::Command;
             }
             if name == "startswith" {

@@ -24,7 +24,10 @@ pub static RULE: Rule = Rule {
 /// The rule and what it listens for.
 pub static CHECK: CodeRule = CodeRule {
     rule: &RULE,
-    listens: &[Listen::Call(&["os.tempnam", "os.tmpnam", "tempfile.mktemp"], check)],
+    listens: &[Listen::Call(
+        &["os.tempnam", "os.tmpnam", "tempfile.mktemp"],
+        check,
+    )],
     paths: &[],
 };
 
@@ -32,7 +35,14 @@ fn check(cx: &mut Cx<'_, '_>, call: CallEvent) {
     if cx.situation(call.value).never {
         return;
     }
-    let draft = Draft::new(&RULE, cx.range(call.value), "The name is free when it is chosen, not when the file is opened")
-        .severity(Severity::Medium, "somebody else on the machine can put a file or a link there in between");
+    let draft = Draft::new(
+        &RULE,
+        cx.range(call.value),
+        "The name is free when it is chosen, not when the file is opened",
+    )
+    .severity(
+        Severity::Medium,
+        "somebody else on the machine can put a file or a link there in between",
+    );
     cx.report(draft);
 }

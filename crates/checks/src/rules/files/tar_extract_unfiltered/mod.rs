@@ -64,19 +64,34 @@ fn any(cx: &mut Cx<'_, '_>, call: CallEvent) {
     let path = cx.path(call);
     let range = cx.range(call.value);
     if path == "zipfile.ZipFile.extractall" {
-        return cx.hold(range, "a zip archive: names that leave the folder are made harmless by the library");
+        return cx.hold(
+            range,
+            "a zip archive: names that leave the folder are made harmless by the library",
+        );
     }
     let known = path == "tarfile.TarFile.extractall";
     if !known && (!path.is_empty() || !imports_tarfile(cx)) {
         return;
     }
     cx.examined();
-    judge(cx, call, 0, "members", if known { Confidence::High } else { Confidence::Medium });
+    judge(
+        cx,
+        call,
+        0,
+        "members",
+        if known {
+            Confidence::High
+        } else {
+            Confidence::Medium
+        },
+    );
 }
 
 fn imports_tarfile(cx: &Cx<'_, '_>) -> bool {
     let ir = cx.ir();
-    ir.imports.iter().any(|import| import.level == 0 && ir.text(import.module) == "tarfile")
+    ir.imports
+        .iter()
+        .any(|import| import.level == 0 && ir.text(import.module) == "tarfile")
 }
 
 /// `archive.extract(member)`
@@ -92,7 +107,8 @@ fn judge(cx: &mut Cx<'_, '_>, call: CallEvent, path_index: usize, members: &str,
     }
     let filter = filter(cx, call);
     let receiver = cx.receiver(call);
-    if matches!(filter, Filter::Absent) && receiver.is_some_and(|receiver| filter_is_set(cx, call, receiver)) {
+    if matches!(filter, Filter::Absent) && receiver.is_some_and(|receiver| filter_is_set(cx, call, receiver))
+    {
         return cx.hold(range, "the archive has an extraction filter");
     }
     if matches!(filter, Filter::Data) {
@@ -100,12 +116,24 @@ fn judge(cx: &mut Cx<'_, '_>, call: CallEvent, path_index: usize, members: &str,
     }
     let draft = Draft::new(&RULE, range, "The archive decides where its files go");
     let draft = match filter {
-        Filter::Tar => draft.severity(Severity::Low, "the filter \"tar\" keeps modes and owners that \"data\" refuses"),
-        Filter::Other => draft.severity(Severity::Low, "what the filter refuses is not decided here").confidence(Confidence::Low),
-        Filter::Trusted => draft.severity(Severity::High, "the filter refuses nothing").confidence(confidence),
+        Filter::Tar => draft.severity(
+            Severity::Low,
+            "the filter \"tar\" keeps modes and owners that \"data\" refuses",
+        ),
+        Filter::Other => draft
+            .severity(Severity::Low, "what the filter refuses is not decided here")
+            .confidence(Confidence::Low),
+        Filter::Trusted => draft
+            .severity(Severity::High, "the filter refuses nothing")
+            .confidence(confidence),
         Filter::Data | Filter::Absent => {
             // Python before 3.14 unpacks everything by default.
-            let given = if members.is_empty() { None } else { cx.keyword(call, members).or_else(|| cx.positional(call, path_index + 1)) };
+            let given = if members.is_empty() {
+                None
+            } else {
+                cx.keyword(call, members)
+                    .or_else(|| cx.positional(call, path_index + 1))
+            };
             match given.map(|value| (value, cx.op(value))) {
                 Some((_, Op::Call { .. } | Op::Collect { .. })) => draft
                     .severity(Severity::Low, "the members are chosen by a function: whether it refuses links and paths is not checked")
@@ -113,6 +141,9 @@ fn judge(cx: &mut Cx<'_, '_>, call: CallEvent, path_index: usize, members: &str,
                 Some((value, _)) if !matches!(cx.known(value), Known::None) => draft
                     .severity(Severity::Medium, "the members are chosen, but nothing refuses links and paths")
                     .confidence(Confidence::Medium),
+                _ if members.is_empty() && chosen_by_function(cx, call) => draft
+                    .severity(Severity::Low, "the member is chosen by a function: whether it refuses links and paths is not checked")
+                    .confidence(Confidence::Low),
                 _ if members.is_empty() => {
                     draft.severity(Severity::Medium, "one member, whose name and links nothing checks").confidence(confidence)
                 }
@@ -125,9 +156,33 @@ fn judge(cx: &mut Cx<'_, '_>, call: CallEvent, path_index: usize, members: &str,
     cx.report(draft);
 }
 
+/// `for member in safe_members(archive): archive.extract(member)`
+fn chosen_by_function(cx: &Cx<'_, '_>, call: CallEvent) -> bool {
+    let Some(mut member) = cx.arg(call, 0, "member") else {
+        return false;
+    };
+    while let Op::Sigma { value, .. } = cx.op(member) {
+        member = value;
+    }
+    let Op::Element { iterable, .. } = cx.op(member) else {
+        return false;
+    };
+    let Op::Call { callee, .. } = cx.op(iterable) else {
+        return false;
+    };
+    !matches!(
+        cx.name_of(callee),
+        Some("getmembers" | "getnames" | "sorted" | "list" | "iter")
+    )
+}
+
 fn filter(cx: &mut Cx<'_, '_>, call: CallEvent) -> Filter {
     let Some(value) = cx.keyword(call, "filter") else {
-        return if cx.has_unpacking(call) { Filter::Other } else { Filter::Absent };
+        return if cx.has_unpacking(call) {
+            Filter::Other
+        } else {
+            Filter::Absent
+        };
     };
     named_filter(cx, value)
 }
@@ -163,7 +218,11 @@ fn filter_is_set(cx: &mut Cx<'_, '_>, call: CallEvent, receiver: Value) -> bool 
     let stores: Vec<Value> = ir
         .values(call.function)
         .filter_map(|value| match ir.op(value) {
-            Op::StoreAttr { base, name, value } if base == receiver && ir.name(name) == "extraction_filter" => Some(value),
+            Op::StoreAttr { base, name, value }
+                if base == receiver && ir.name(name) == "extraction_filter" =>
+            {
+                Some(value)
+            }
             _ => None,
         })
         .collect();
@@ -176,7 +235,10 @@ fn filter_is_set(cx: &mut Cx<'_, '_>, call: CallEvent, receiver: Value) -> bool 
             },
             _ => value,
         };
-        matches!(named_filter(cx, value), Filter::Data | Filter::Tar | Filter::Other)
+        matches!(
+            named_filter(cx, value),
+            Filter::Data | Filter::Tar | Filter::Other
+        )
     })
 }
 
@@ -191,7 +253,10 @@ fn unpacked(cx: &mut Cx<'_, '_>, call: CallEvent) {
         return cx.hold(range, "the filter refuses what leaves the folder");
     }
     let zip = |text: &str| matches!(text, "zip") || text.to_ascii_lowercase().ends_with(".zip");
-    for value in [cx.arg(call, 2, "format"), cx.arg(call, 0, "filename")].into_iter().flatten() {
+    for value in [cx.arg(call, 2, "format"), cx.arg(call, 0, "filename")]
+        .into_iter()
+        .flatten()
+    {
         let known = cx.known(value);
         let ending = match &known {
             Known::Str(text) => text.to_string(),
@@ -199,7 +264,10 @@ fn unpacked(cx: &mut Cx<'_, '_>, call: CallEvent) {
             _ => continue,
         };
         if zip(&ending) {
-            return cx.hold(range, "a zip archive: names that leave the folder are made harmless by the library");
+            return cx.hold(
+                range,
+                "a zip archive: names that leave the folder are made harmless by the library",
+            );
         }
     }
     if cx.situation(call.value).never {
@@ -207,7 +275,12 @@ fn unpacked(cx: &mut Cx<'_, '_>, call: CallEvent) {
     }
     let draft = Draft::new(&RULE, range, "The archive decides where its files go");
     cx.report(match filter {
-        Filter::Other | Filter::Tar => draft.severity(Severity::Low, "what the filter refuses is not decided here"),
-        _ => draft.severity(Severity::Medium, "a tar archive is unpacked without a filter, before Python 3.14"),
+        Filter::Other | Filter::Tar => {
+            draft.severity(Severity::Low, "what the filter refuses is not decided here")
+        }
+        _ => draft.severity(
+            Severity::Medium,
+            "a tar archive is unpacked without a filter, before Python 3.14",
+        ),
     });
 }

@@ -3,7 +3,9 @@
 use clearance_finding::{Confidence, Plane, Rule, Severity};
 use clearance_python::ir::Value;
 
-use super::common::{BY_SHELL, Command, WITH_SHELL_ARGUMENT, WITHOUT_SHELL, command, command_argument, spawned, words_of};
+use super::common::{
+    BY_SHELL, Command, WITH_SHELL_ARGUMENT, WITHOUT_SHELL, command, command_argument, spawned, words_of,
+};
 use crate::{CallEvent, CodeRule, Cx, Draft, Listen};
 
 /// The rule.
@@ -35,7 +37,9 @@ pub static CHECK: CodeRule = CodeRule {
 };
 
 fn commanded(cx: &mut Cx<'_, '_>, call: CallEvent) {
-    let Some(value) = command_argument(cx, call) else { return };
+    let Some(value) = command_argument(cx, call) else {
+        return;
+    };
     let site = match words_of(cx, value) {
         Some(words) => match words.first() {
             Some(first) => *first,
@@ -65,7 +69,9 @@ fn judge(cx: &mut Cx<'_, '_>, call: Value, text: &str) {
     if text.starts_with(['/', '\\', '.', '~']) || drive(text) {
         return cx.hold(range, "the program is given by its path");
     }
-    let draft = Draft::new(&RULE, range, format!("`{program}` is looked up in PATH"))
-        .severity(Severity::Info, "whoever controls PATH or one of its folders chooses the program");
+    let draft = Draft::new(&RULE, range, format!("`{program}` is looked up in PATH")).severity(
+        Severity::Info,
+        "whoever controls PATH or one of its folders chooses the program",
+    );
     cx.report(draft);
 }

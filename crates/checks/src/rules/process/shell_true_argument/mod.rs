@@ -23,12 +23,21 @@ pub static RULE: Rule = Rule {
 };
 
 /// The rule and what it listens for.
-pub static CHECK: CodeRule = CodeRule { rule: &RULE, listens: &[Listen::AnyCall(check)], paths: &[] };
+pub static CHECK: CodeRule = CodeRule {
+    rule: &RULE,
+    listens: &[Listen::AnyCall(check)],
+    paths: &[],
+};
 
 fn check(cx: &mut Cx<'_, '_>, call: CallEvent) {
-    let Some(shell) = cx.keyword(call, "shell") else { return };
+    let Some(shell) = cx.keyword(call, "shell") else {
+        return;
+    };
     let path = cx.path(call);
-    if [WITH_SHELL_ARGUMENT, BY_SHELL, WITHOUT_SHELL].iter().any(|list| list.contains(&path.as_str())) {
+    if [WITH_SHELL_ARGUMENT, BY_SHELL, WITHOUT_SHELL]
+        .iter()
+        .any(|list| list.contains(&path.as_str()))
+    {
         return;
     }
     cx.examined();
@@ -58,7 +67,7 @@ fn check(cx: &mut Cx<'_, '_>, call: CallEvent) {
                 _ => (Severity::Medium, "what the command is, is not decided here"),
             }
         }
-        None => (Severity::Low, "no command is seen in this call"),
+        None => (Severity::Info, "no command is seen in this call"),
     };
     cx.report(Draft::new(&RULE, range, format!("{name} is told to use a shell")).severity(severity, reason));
 }

@@ -3,7 +3,9 @@
 use clearance_finding::{Confidence, Plane, Rule, Severity};
 use clearance_program::Site;
 
-use super::common::{Shell, WITH_SHELL_ARGUMENT, command_argument, inner_shell, judge_shell, shell_argument, words_of};
+use super::common::{
+    Shell, WITH_SHELL_ARGUMENT, command_argument, inner_shell, judge_shell, shell_argument, words_of,
+};
 use crate::{CallEvent, CodeRule, Cx, Draft, Listen};
 
 /// The rule.
@@ -36,9 +38,13 @@ pub static CHECK: CodeRule = CodeRule {
 fn check(cx: &mut Cx<'_, '_>, call: CallEvent) {
     let range = cx.range(call.value);
     let shell = shell_argument(cx, call);
-    let Some(command) = command_argument(cx, call) else { return };
+    let Some(command) = command_argument(cx, call) else {
+        return;
+    };
     if matches!(shell, Shell::Off) {
-        let Some(words) = words_of(cx, command) else { return };
+        let Some(words) = words_of(cx, command) else {
+            return;
+        };
         match inner_shell(cx, &words) {
             Some((name, text)) => explicit(cx, call, &name, text),
             None => cx.hold(range, "started without a shell"),
@@ -56,7 +62,10 @@ fn check(cx: &mut Cx<'_, '_>, call: CallEvent) {
     let judgement = judge_shell(cx, site);
     let (message, confidence) = match shell {
         Shell::On => ("The command goes through a shell", judgement.confidence),
-        _ => ("The command may go through a shell: what shell is, is not decided here", Confidence::Low),
+        _ => (
+            "The command may go through a shell: what shell is, is not decided here",
+            Confidence::Low,
+        ),
     };
     let mut draft = Draft::new(&RULE, range, message)
         .severity(judgement.severity, judgement.reason)
@@ -83,10 +92,14 @@ fn explicit(cx: &mut Cx<'_, '_>, call: CallEvent, name: &str, text: Site) {
     }
     let judgement = judge_shell(cx, text);
     let range = cx.range(call.value);
-    let mut draft = Draft::new(&RULE, range, format!("The command is handed to {name}, which reads it as a shell script"))
-        .severity(judgement.severity, judgement.reason)
-        .confidence(judgement.confidence)
-        .trail(judgement.trail);
+    let mut draft = Draft::new(
+        &RULE,
+        range,
+        format!("The command is handed to {name}, which reads it as a shell script"),
+    )
+    .severity(judgement.severity, judgement.reason)
+    .confidence(judgement.confidence)
+    .trail(judgement.trail);
     if let Some(value) = judgement.value.filter(|value| value.module == cx.module) {
         draft = draft.label(cx.range(value.value), "the shell reads whatever this contains");
     }

@@ -3,7 +3,9 @@
 use clearance_finding::{Confidence, Plane, Rule, Severity};
 use clearance_program::Site;
 
-use super::common::{BY_SHELL, Shell, WITH_SHELL_ARGUMENT, command_argument, inner_shell, shell_argument, words_of};
+use super::common::{
+    BY_SHELL, Shell, WITH_SHELL_ARGUMENT, command_argument, inner_shell, shell_argument, words_of,
+};
 use crate::{
     CallEvent, CodeRule, Cx, Draft, Listen,
     strings::{Piece, pieces},
@@ -29,7 +31,10 @@ pub static RULE: Rule = Rule {
 /// The rule and what it listens for.
 pub static CHECK: CodeRule = CodeRule {
     rule: &RULE,
-    listens: &[Listen::Call(BY_SHELL, by_shell), Listen::Call(WITH_SHELL_ARGUMENT, subprocess)],
+    listens: &[
+        Listen::Call(BY_SHELL, by_shell),
+        Listen::Call(WITH_SHELL_ARGUMENT, subprocess),
+    ],
     paths: &[],
 };
 
@@ -44,10 +49,14 @@ fn by_shell(cx: &mut Cx<'_, '_>, call: CallEvent) {
 }
 
 fn subprocess(cx: &mut Cx<'_, '_>, call: CallEvent) {
-    let Some(command) = command_argument(cx, call) else { return };
+    let Some(command) = command_argument(cx, call) else {
+        return;
+    };
     let words = words_of(cx, command);
     if !matches!(shell_argument(cx, call), Shell::Off) {
-        let site = words.and_then(|words| words.first().copied()).unwrap_or_else(|| cx.site(command));
+        let site = words
+            .and_then(|words| words.first().copied())
+            .unwrap_or_else(|| cx.site(command));
         judge(cx, call, site);
     } else if let Some((_, text)) = words.and_then(|words| inner_shell(cx, &words)) {
         judge(cx, call, text);
@@ -64,7 +73,9 @@ fn judge(cx: &mut Cx<'_, '_>, call: CallEvent, command: Site) {
         })
         .collect();
     for part in text.split(['|', ';', '&', '\n']) {
-        let mut words = part.split_whitespace().skip_while(|word| word.contains('=') || *word == "sudo");
+        let mut words = part
+            .split_whitespace()
+            .skip_while(|word| word.contains('=') || *word == "sudo");
         let Some(program) = words.next() else { continue };
         let name = program.rsplit('/').next().unwrap_or(program);
         if !COMMANDS.contains(&name) {
@@ -81,8 +92,12 @@ fn judge(cx: &mut Cx<'_, '_>, call: CallEvent, command: Site) {
         } else {
             "file names become arguments, links and unexpected files among them"
         };
-        let draft = Draft::new(&RULE, cx.range(call.value), format!("The shell puts file names for `{word}` into the arguments of {name}"))
-            .severity(Severity::Medium, reason);
+        let draft = Draft::new(
+            &RULE,
+            cx.range(call.value),
+            format!("The shell puts file names for `{word}` into the arguments of {name}"),
+        )
+        .severity(Severity::Medium, reason);
         return cx.report(draft);
     }
 }

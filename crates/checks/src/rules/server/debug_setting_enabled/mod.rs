@@ -31,9 +31,19 @@ pub static CHECK: CodeRule = CodeRule {
     rule: &RULE,
     listens: &[
         Listen::Store(stored),
-        Listen::Call(&["flask.Config.update", "flask.Config.from_mapping", "flask.Config.setdefault"], updated),
+        Listen::Call(
+            &[
+                "flask.Config.update",
+                "flask.Config.from_mapping",
+                "flask.Config.setdefault",
+            ],
+            updated,
+        ),
         Listen::Call(&["flask.Config.from_object"], from_object),
-        Listen::Call(&["os.environ.setdefault", "os.environ.update", "os.putenv"], exported),
+        Listen::Call(
+            &["os.environ.setdefault", "os.environ.update", "os.putenv"],
+            exported,
+        ),
         Listen::Call(
             &[
                 "bottle.Bottle.run",
@@ -60,7 +70,8 @@ pub static CHECK: CodeRule = CodeRule {
 };
 
 /// What a debug flag that is on does, by framework.
-const CONSOLE: &str = "the development server then offers its interactive console, and errors show code and variables";
+const CONSOLE: &str =
+    "the development server then offers its interactive console, and errors show code and variables";
 const TRACES: &str = "errors then show code and variables to whoever causes them";
 
 /// One place where the flag is set.
@@ -84,11 +95,20 @@ fn judge(cx: &mut Cx<'_, '_>, setting: Setting) {
 
 fn judge_known(cx: &mut Cx<'_, '_>, setting: Setting, known: &Known, mut trail: Vec<TrailStep>) {
     let range = cx.range(setting.at);
-    let Setting { at, what, severity, effect, .. } = setting;
+    let Setting {
+        at,
+        what,
+        severity,
+        effect,
+        ..
+    } = setting;
     let (message, severity, confidence) = match flag(known) {
         Flag::Off => return cx.hold(range, format!("{what} is off")),
         Flag::OffByDefault(variable) => {
-            return cx.hold(range, format!("{what} is off unless the environment variable {variable} turns it on"));
+            return cx.hold(
+                range,
+                format!("{what} is off unless the environment variable {variable} turns it on"),
+            );
         }
         Flag::Unknown => return,
         Flag::On => (format!("{what} is on: {effect}"), severity, Confidence::High),
@@ -103,7 +123,10 @@ fn judge_known(cx: &mut Cx<'_, '_>, setting: Setting, known: &Known, mut trail: 
         return;
     }
     if let Some(development) = surroundings.development() {
-        return cx.hold(range, format!("{what} is on only under {}", development.condition));
+        return cx.hold(
+            range,
+            format!("{what} is on only under {}", development.condition),
+        );
     }
     let (severity, reason) = if surroundings.situation.main_guard && severity > Severity::Medium {
         (Severity::Medium, "only when the file is started as a program")
@@ -111,7 +134,12 @@ fn judge_known(cx: &mut Cx<'_, '_>, setting: Setting, known: &Known, mut trail: 
         (severity, "nothing limits it to development")
     };
     trail.extend(surroundings.trail());
-    cx.report(Draft::new(&RULE, range, message).severity(severity, reason).confidence(confidence).trail(trail));
+    cx.report(
+        Draft::new(&RULE, range, message)
+            .severity(severity, reason)
+            .confidence(confidence)
+            .trail(trail),
+    );
 }
 
 fn stored(cx: &mut Cx<'_, '_>, event: StoreEvent) {
@@ -121,7 +149,16 @@ fn stored(cx: &mut Cx<'_, '_>, event: StoreEvent) {
             let name = cx.ir().name(name);
             if name == "debug" && is_application(cx, base) {
                 let what = cx.text(base).to_owned() + ".debug";
-                judge(cx, Setting { at: event.at, what, value, severity: Severity::High, effect: CONSOLE });
+                judge(
+                    cx,
+                    Setting {
+                        at: event.at,
+                        what,
+                        value,
+                        severity: Severity::High,
+                        effect: CONSOLE,
+                    },
+                );
             }
         }
         StoreTarget::Item(base, key) => {
@@ -130,7 +167,16 @@ fn stored(cx: &mut Cx<'_, '_>, event: StoreEvent) {
             match key {
                 "DEBUG" if is_flask_config(cx, base) => {
                     let what = format!("the setting {key}");
-                    judge(cx, Setting { at: event.at, what, value, severity: Severity::High, effect: CONSOLE });
+                    judge(
+                        cx,
+                        Setting {
+                            at: event.at,
+                            what,
+                            value,
+                            severity: Severity::High,
+                            effect: CONSOLE,
+                        },
+                    );
                 }
                 "FLASK_DEBUG" | "QUART_DEBUG" | "FLASK_ENV" if is_environ(cx, base) => {
                     exported_variable(cx, event.at, key, value);
@@ -158,7 +204,9 @@ fn is_flask_config(cx: &mut Cx<'_, '_>, base: Value) -> bool {
     if cx.is_instance(base, "flask.Config") {
         return true;
     }
-    let Op::Attr { base: app, name } = cx.op(base) else { return false };
+    let Op::Attr { base: app, name } = cx.op(base) else {
+        return false;
+    };
     cx.ir().name(name) == "config"
         && (is_application(cx, app) || matches!(cx.name_of(app), Some("app" | "application" | "flask_app")))
 }
@@ -170,31 +218,61 @@ fn is_environ(cx: &mut Cx<'_, '_>, base: Value) -> bool {
 /// `app.config.update(DEBUG=True)`, `from_mapping`, `setdefault`.
 fn updated(cx: &mut Cx<'_, '_>, call: CallEvent) {
     let mut value = argument(cx, call, None, "DEBUG");
-    let positional: Vec<Value> =
-        cx.args(call).iter().filter(|arg| arg.kind == ArgKind::Positional).map(|arg| arg.value).collect();
+    let positional: Vec<Value> = cx
+        .args(call)
+        .iter()
+        .filter(|arg| arg.kind == ArgKind::Positional)
+        .map(|arg| arg.value)
+        .collect();
     for given in positional {
-        if let Some((_, site)) = cx.entries(given).into_iter().rev().find(|entry| entry.0 == "DEBUG") {
+        if let Some((_, site)) = cx
+            .entries(given)
+            .into_iter()
+            .rev()
+            .find(|entry| entry.0 == "DEBUG")
+        {
             value = value.or(Some(site));
         }
         if let Op::Call { args, .. } = cx.op(given) {
             // `dict(DEBUG=True)`
-            let keyword = cx.ir().args(args).iter().find(|arg| matches!(arg.kind, ArgKind::Keyword(name) if cx.ir().name(name) == "DEBUG"));
+            let keyword = cx
+                .ir()
+                .args(args)
+                .iter()
+                .find(|arg| matches!(arg.kind, ArgKind::Keyword(name) if cx.ir().name(name) == "DEBUG"));
             value = value.or(keyword.map(|arg| cx.site(arg.value)));
         }
     }
     if cx.callee_name(call) == "setdefault" {
-        let is_debug = cx.positional(call, 0).and_then(|key| cx.known_str(key)).is_some_and(|key| key == "DEBUG");
-        value = cx.positional(call, 1).filter(|_| is_debug).map(|value| cx.site(value));
+        let is_debug = cx
+            .positional(call, 0)
+            .and_then(|key| cx.known_str(key))
+            .is_some_and(|key| key == "DEBUG");
+        value = cx
+            .positional(call, 1)
+            .filter(|_| is_debug)
+            .map(|value| cx.site(value));
     }
     if let Some(value) = value {
         let what = "the setting DEBUG".to_owned();
-        judge(cx, Setting { at: call.value, what, value, severity: Severity::High, effect: CONSOLE });
+        judge(
+            cx,
+            Setting {
+                at: call.value,
+                what,
+                value,
+                severity: Severity::High,
+                effect: CONSOLE,
+            },
+        );
     }
 }
 
 /// `app.config.from_object(DevelopmentConfig)` without a condition.
 fn from_object(cx: &mut Cx<'_, '_>, call: CallEvent) {
-    let Some(object) = cx.arg(call, 0, "obj") else { return };
+    let Some(object) = cx.arg(call, 0, "obj") else {
+        return;
+    };
     let entity = match cx.known(object) {
         Known::Entity(entity) => Some(entity),
         Known::Str(path) => settings::named(cx, &path),
@@ -220,7 +298,16 @@ fn from_object(cx: &mut Cx<'_, '_>, call: CallEvent) {
         return;
     }
     let what = format!("the setting DEBUG of {last}");
-    judge(cx, Setting { at: call.value, what, value, severity: Severity::High, effect: CONSOLE });
+    judge(
+        cx,
+        Setting {
+            at: call.value,
+            what,
+            value,
+            severity: Severity::High,
+            effect: CONSOLE,
+        },
+    );
 }
 
 /// `os.environ.setdefault("FLASK_DEBUG", "1")`
@@ -238,8 +325,12 @@ fn exported(cx: &mut Cx<'_, '_>, call: CallEvent) {
         }
         return;
     }
-    let Some(key) = cx.positional(call, 0).and_then(|key| cx.known_str(key)) else { return };
-    let Some(value) = cx.positional(call, 1) else { return };
+    let Some(key) = cx.positional(call, 0).and_then(|key| cx.known_str(key)) else {
+        return;
+    };
+    let Some(value) = cx.positional(call, 1) else {
+        return;
+    };
     if matches!(key.as_str(), "FLASK_DEBUG" | "QUART_DEBUG" | "FLASK_ENV") {
         let value = cx.site(value);
         exported_variable(cx, call.value, &key, value);
@@ -252,19 +343,46 @@ fn exported_variable(cx: &mut Cx<'_, '_>, at: Value, key: &str, value: Site) {
     let on = if key == "FLASK_ENV" {
         text.eq_ignore_ascii_case("development")
     } else {
-        !matches!(text.to_ascii_lowercase().as_str(), "0" | "false" | "no" | "off" | "")
+        !matches!(
+            text.to_ascii_lowercase().as_str(),
+            "0" | "false" | "no" | "off" | ""
+        )
     };
     let what = format!("the environment variable {key}");
-    let severity = if key == "FLASK_ENV" { Severity::Low } else { Severity::Medium };
-    let setting = Setting { at, what, value, severity, effect: CONSOLE };
+    let severity = if key == "FLASK_ENV" {
+        Severity::Low
+    } else {
+        Severity::Medium
+    };
+    let setting = Setting {
+        at,
+        what,
+        value,
+        severity,
+        effect: CONSOLE,
+    };
     cx.examined();
     judge_known(cx, setting, &Known::Bool(on), trail);
 }
 
 /// `FastAPI(debug=True)` and the like.
 fn constructed(cx: &mut Cx<'_, '_>, call: CallEvent) {
-    let Some(value) = argument(cx, call, None, "debug") else { return };
+    let Some(value) = argument(cx, call, None, "debug") else {
+        return;
+    };
     let name = cx.path(call);
-    let what = format!("the debug flag of {}", name.rsplit('.').find(|part| *part != "run").unwrap_or(&name));
-    judge(cx, Setting { at: call.value, what, value, severity: Severity::Medium, effect: TRACES });
+    let what = format!(
+        "the debug flag of {}",
+        name.rsplit('.').find(|part| *part != "run").unwrap_or(&name)
+    );
+    judge(
+        cx,
+        Setting {
+            at: call.value,
+            what,
+            value,
+            severity: Severity::Medium,
+            effect: TRACES,
+        },
+    );
 }

@@ -12,9 +12,21 @@ use crate::{
 };
 
 /// Names that a module of Django settings has.
-const DJANGO_NAMES: &[&str] = &["INSTALLED_APPS", "ROOT_URLCONF", "MIDDLEWARE", "MIDDLEWARE_CLASSES", "WSGI_APPLICATION"];
+const DJANGO_NAMES: &[&str] = &[
+    "INSTALLED_APPS",
+    "ROOT_URLCONF",
+    "MIDDLEWARE",
+    "MIDDLEWARE_CLASSES",
+    "WSGI_APPLICATION",
+];
 /// Names that a module of Flask settings has.
-const FLASK_NAMES: &[&str] = &["SECRET_KEY", "SQLALCHEMY_DATABASE_URI", "TESTING", "SESSION_COOKIE_SECURE", "MAX_CONTENT_LENGTH"];
+const FLASK_NAMES: &[&str] = &[
+    "SECRET_KEY",
+    "SQLALCHEMY_DATABASE_URI",
+    "TESTING",
+    "SESSION_COOKIE_SECURE",
+    "MAX_CONTENT_LENGTH",
+];
 
 /// A store of `DEBUG` at module level.
 pub(super) fn module(cx: &mut Cx<'_, '_>, event: StoreEvent) {
@@ -37,12 +49,24 @@ pub(super) fn module(cx: &mut Cx<'_, '_>, event: StoreEvent) {
     };
     let value = cx.site(event.value);
     let effect = if is_django(cx, cx.module) { TRACES } else { CONSOLE };
-    judge(cx, Setting { at: event.value, what, value, severity, effect });
+    judge(
+        cx,
+        Setting {
+            at: event.value,
+            what,
+            value,
+            severity,
+            effect,
+        },
+    );
 }
 
 /// A store of `DEBUG` in a class body.
 pub(super) fn class(cx: &mut Cx<'_, '_>, event: StoreEvent, class: Class) {
-    let class = ClassRef { module: cx.module, class };
+    let class = ClassRef {
+        module: cx.module,
+        class,
+    };
     let name = class_name(cx, class);
     let from_environment = reads_environment(cx, class);
     if !(from_environment || is_upper(cx, event) && is_settings_class(cx, class)) {
@@ -56,13 +80,28 @@ pub(super) fn class(cx: &mut Cx<'_, '_>, event: StoreEvent, class: Class) {
     }
     let value = cx.site(event.value);
     let overridden = on && production_subclass_turns_off(cx, class);
-    let severity = if overridden || from_environment { Severity::Medium } else { Severity::High };
+    let severity = if overridden || from_environment {
+        Severity::Medium
+    } else {
+        Severity::High
+    };
     let what = match (overridden, from_environment) {
         (true, _) => format!("DEBUG of {name}, which every class but the production ones inherits,"),
-        (false, true) => format!("the setting debug of {name}, where the environment does not say otherwise,"),
+        (false, true) => {
+            format!("the setting debug of {name}, where the environment does not say otherwise,")
+        }
         (false, false) => format!("DEBUG of {name}"),
     };
-    judge(cx, Setting { at: event.value, what, value, severity, effect: CONSOLE });
+    judge(
+        cx,
+        Setting {
+            at: event.value,
+            what,
+            value,
+            severity,
+            effect: CONSOLE,
+        },
+    );
 }
 
 /// The `DEBUG` that a settings class has, its own or inherited, where it is on.
@@ -70,11 +109,16 @@ pub(super) fn class_flag(cx: &mut Cx<'_, '_>, class: ClassRef) -> Option<Site> {
     let (ancestors, _) = cx.resolver.ancestors(class);
     for owner in ancestors {
         let module = cx.program.module(owner.module);
-        let Some(name) = module.ir.names.find("DEBUG") else { continue };
+        let Some(name) = module.ir.names.find("DEBUG") else {
+            continue;
+        };
         let body = module.ir.classes[owner.class.index()].body;
         let values: Vec<Value> = module.attribute(body, name).collect();
         if let Some(value) = values.last() {
-            let site = Site { module: owner.module, value: *value };
+            let site = Site {
+                module: owner.module,
+                value: *value,
+            };
             return turned_on(cx, site).then_some(site);
         }
     }
@@ -86,7 +130,10 @@ pub(super) fn module_flag(cx: &mut Cx<'_, '_>, module: ModuleId) -> Option<Site>
     let data = cx.program.module(module);
     let name = data.ir.names.find("DEBUG")?;
     let values: Vec<Value> = data.global(name).collect();
-    let site = Site { module, value: *values.last()? };
+    let site = Site {
+        module,
+        value: *values.last()?,
+    };
     turned_on(cx, site).then_some(site)
 }
 
@@ -96,13 +143,18 @@ pub(super) fn named(cx: &Cx<'_, '_>, dotted: &str) -> Option<Entity> {
         return Some(entity);
     }
     let (outer, last) = dotted.rsplit_once('.')?;
-    let Entity::Module(module) = cx.program.entity_at(outer)? else { return None };
+    let Entity::Module(module) = cx.program.entity_at(outer)? else {
+        return None;
+    };
     let ir = &cx.program.module(module).ir;
     let name = ir.names.find(last)?;
-    cx.program.module(module).global(name).find_map(|value| match ir.op(value) {
-        Op::Class(class) => Some(Entity::Class(ClassRef { module, class })),
-        _ => None,
-    })
+    cx.program
+        .module(module)
+        .global(name)
+        .find_map(|value| match ir.op(value) {
+            Op::Class(class) => Some(Entity::Class(ClassRef { module, class })),
+            _ => None,
+        })
 }
 
 fn turned_on(cx: &mut Cx<'_, '_>, site: Site) -> bool {
@@ -115,7 +167,10 @@ pub(super) fn is_reported_in_place(cx: &mut Cx<'_, '_>, flag: Site) -> bool {
     let func = ir.function_of(flag.value);
     match ir.functions[func.index()].kind {
         FunctionKind::Class(class) => {
-            let class = ClassRef { module: flag.module, class };
+            let class = ClassRef {
+                module: flag.module,
+                class,
+            };
             let name = class_name(cx, class);
             !names_development(&name) && is_settings_class(cx, class)
         }
@@ -129,19 +184,31 @@ fn is_upper(cx: &Cx<'_, '_>, event: StoreEvent) -> bool {
 
 fn class_name(cx: &Cx<'_, '_>, class: ClassRef) -> String {
     let module = cx.program.module(class.module);
-    module.ir.name(module.ir.classes[class.class.index()].name).to_owned()
+    module
+        .ir
+        .name(module.ir.classes[class.class.index()].name)
+        .to_owned()
 }
 
 /// A class that holds settings, by its name or that of a base in the program, or by what else it holds.
 fn is_settings_class(cx: &mut Cx<'_, '_>, class: ClassRef) -> bool {
     let (ancestors, _) = cx.resolver.ancestors(class);
     ancestors.into_iter().any(|class| {
-        let by_name = words(&class_name(cx, class)).any(|word| matches!(word.as_str(), "config" | "configuration" | "settings" | "cfg" | "conf"));
+        let by_name = words(&class_name(cx, class)).any(|word| {
+            matches!(
+                word.as_str(),
+                "config" | "configuration" | "settings" | "cfg" | "conf"
+            )
+        });
         let module = cx.program.module(class.module);
         let body = module.ir.classes[class.class.index()].body;
         by_name
             || FLASK_NAMES.iter().chain(DJANGO_NAMES).any(|name| {
-                module.ir.names.find(name).is_some_and(|name| module.attribute(body, name).next().is_some())
+                module
+                    .ir
+                    .names
+                    .find(name)
+                    .is_some_and(|name| module.attribute(body, name).next().is_some())
             })
     })
 }
@@ -152,7 +219,10 @@ fn reads_environment(cx: &mut Cx<'_, '_>, class: ClassRef) -> bool {
     external.into_iter().any(|base| match base {
         Entity::Path(path) => {
             let text = cx.program.models.text(path);
-            matches!(text.as_str(), "pydantic.BaseSettings" | "pydantic_settings.BaseSettings")
+            matches!(
+                text.as_str(),
+                "pydantic.BaseSettings" | "pydantic_settings.BaseSettings"
+            )
         }
         _ => false,
     })
@@ -164,7 +234,10 @@ fn production_subclass_turns_off(cx: &mut Cx<'_, '_>, base: ClassRef) -> bool {
     let mut candidates = Vec::new();
     for (id, module) in program.modules() {
         for number in 0..module.ir.classes.len() as u32 {
-            let class = ClassRef { module: id, class: Class(number) };
+            let class = ClassRef {
+                module: id,
+                class: Class(number),
+            };
             if class != base && names_production(module.ir.name(module.ir.classes[number as usize].name)) {
                 candidates.push(class);
             }
@@ -179,10 +252,18 @@ fn production_subclass_turns_off(cx: &mut Cx<'_, '_>, base: ClassRef) -> bool {
 fn class_flag_is_off(cx: &mut Cx<'_, '_>, class: ClassRef) -> bool {
     let module = cx.program.module(class.module);
     let body = module.ir.classes[class.class.index()].body;
-    let Some(name) = module.ir.names.find("DEBUG") else { return false };
+    let Some(name) = module.ir.names.find("DEBUG") else {
+        return false;
+    };
     let values: Vec<Value> = module.attribute(body, name).collect();
     values.last().is_some_and(|value| {
-        matches!(cx.known_at(Site { module: class.module, value: *value }), Known::Bool(false) | Known::Environment { .. })
+        matches!(
+            cx.known_at(Site {
+                module: class.module,
+                value: *value
+            }),
+            Known::Bool(false) | Known::Environment { .. }
+        )
     })
 }
 
@@ -200,10 +281,18 @@ fn sibling_turns_off(cx: &mut Cx<'_, '_>) -> bool {
     }
     candidates.into_iter().any(|id| {
         let module = program.module(id);
-        let Some(name) = module.ir.names.find("DEBUG") else { return false };
+        let Some(name) = module.ir.names.find("DEBUG") else {
+            return false;
+        };
         let values: Vec<Value> = module.global(name).collect();
         values.last().is_some_and(|value| {
-            matches!(flag(&cx.known_at(Site { module: id, value: *value })), Flag::Off | Flag::OffByDefault(_))
+            matches!(
+                flag(&cx.known_at(Site {
+                    module: id,
+                    value: *value
+                })),
+                Flag::Off | Flag::OffByDefault(_)
+            )
         })
     })
 }
@@ -215,9 +304,13 @@ fn is_settings_module(cx: &Cx<'_, '_>, id: ModuleId) -> bool {
     }
     let dotted = &cx.program.module(id).dotted;
     let parts: Vec<&str> = dotted.rsplit('.').take(2).collect();
-    let named = |part: &&&str| words(part).any(|word| matches!(word.as_str(), "settings" | "config" | "configuration" | "conf"));
+    let named = |part: &&&str| {
+        words(part).any(|word| matches!(word.as_str(), "settings" | "config" | "configuration" | "conf"))
+    };
     // A module directly called settings, or a member of a package called so.
-    let plainly = parts.first().is_some_and(|last| words(last).any(|word| word == "settings"))
+    let plainly = parts
+        .first()
+        .is_some_and(|last| words(last).any(|word| word == "settings"))
         || parts.get(1).is_some_and(|package| *package == "settings");
     let binds = |names: &[&str]| names.iter().any(|name| binds(cx, id, name));
     plainly && (binds(FLASK_NAMES) || binds(&["ALLOWED_HOSTS", "DATABASES"]) || imports_star(cx, id))
@@ -226,7 +319,9 @@ fn is_settings_module(cx: &Cx<'_, '_>, id: ModuleId) -> bool {
 
 fn imports_star(cx: &Cx<'_, '_>, id: ModuleId) -> bool {
     let ir = &cx.program.module(id).ir;
-    ir.imports.iter().any(|import| import.what == Imported::Star && import.function == Func(0))
+    ir.imports
+        .iter()
+        .any(|import| import.what == Imported::Star && import.function == Func(0))
 }
 
 fn is_django(cx: &Cx<'_, '_>, id: ModuleId) -> bool {
@@ -235,11 +330,19 @@ fn is_django(cx: &Cx<'_, '_>, id: ModuleId) -> bool {
 
 fn binds(cx: &Cx<'_, '_>, id: ModuleId, name: &str) -> bool {
     let module = cx.program.module(id);
-    module.ir.names.find(name).is_some_and(|name| module.global(name).next().is_some())
+    module
+        .ir
+        .names
+        .find(name)
+        .is_some_and(|name| module.global(name).next().is_some())
 }
 
 /// Whether the value is still what the name means when the module has run.
 fn survives(cx: &Cx<'_, '_>, value: Value) -> bool {
     let module = cx.source();
-    module.ir.names.find("DEBUG").is_some_and(|name| module.global(name).any(|bound| bound == value))
+    module
+        .ir
+        .names
+        .find("DEBUG")
+        .is_some_and(|name| module.global(name).any(|bound| bound == value))
 }

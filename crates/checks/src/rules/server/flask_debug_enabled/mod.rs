@@ -1,8 +1,8 @@
 //! `app.run(debug=True)`: the Werkzeug debugger.
 
-use clearance_finding::{Confidence, Plane, Rule, Severity};
 use super::common::{Bind, Flag, argument, bind, debugger_severity, flag, surroundings, traced};
 use crate::{CallEvent, CodeRule, Cx, Draft, Listen};
+use clearance_finding::{Confidence, Plane, Rule, Severity};
 
 /// The rule.
 pub static RULE: Rule = Rule {
@@ -52,8 +52,10 @@ pub static CHECK: CodeRule = CodeRule {
 
 fn check(cx: &mut Cx<'_, '_>, call: CallEvent) {
     let path = cx.path(call);
-    let (host_index, debug_index) =
-        STARTERS.iter().find(|entry| entry.0 == path).map_or((None, None), |entry| (entry.1, entry.2));
+    let (host_index, debug_index) = STARTERS
+        .iter()
+        .find(|entry| entry.0 == path)
+        .map_or((None, None), |entry| (entry.1, entry.2));
     let call_range = cx.range(call.value);
     let debug = argument(cx, call, debug_index, "debug");
     let debugger = argument(cx, call, None, "use_debugger");
@@ -65,18 +67,24 @@ fn check(cx: &mut Cx<'_, '_>, call: CallEvent) {
     };
     let (known, mut trail) = traced(cx, deciding, "the debug flag");
     let mut state = flag(&known);
-    let without_debugger = debug.is_some()
-        && debugger.is_some_and(|debugger| matches!(flag(&cx.known_at(debugger)), Flag::Off));
+    let without_debugger =
+        debug.is_some() && debugger.is_some_and(|debugger| matches!(flag(&cx.known_at(debugger)), Flag::Off));
     if let (Flag::Off, Some(_), Some(debugger)) = (&state, debug, debugger) {
         state = flag(&cx.known_at(debugger));
     }
     let (message, confidence) = match &state {
         Flag::Off => return cx.hold(call_range, "debug is off"),
         Flag::OffByDefault(variable) => {
-            return cx.hold(call_range, format!("debug is off unless the environment variable {variable} turns it on"));
+            return cx.hold(
+                call_range,
+                format!("debug is off unless the environment variable {variable} turns it on"),
+            );
         }
         Flag::Unknown => return,
-        Flag::On => ("The Werkzeug debugger is switched on".to_owned(), Confidence::High),
+        Flag::On => (
+            "The Werkzeug debugger is switched on".to_owned(),
+            Confidence::High,
+        ),
         Flag::OnByDefault(variable) => (
             format!("The Werkzeug debugger is on unless the environment variable {variable} turns it off"),
             Confidence::Medium,
@@ -90,9 +98,10 @@ fn check(cx: &mut Cx<'_, '_>, call: CallEvent) {
     let hidden = cx.has_unpacking(call);
     let (bind, host_trail) = bind(cx, host, hidden);
     let (severity, reason) = match debugger_severity(&bind, &surroundings) {
-        Ok(verdict) if without_debugger && verdict.0 > Severity::Low => {
-            (Severity::Low, "debug mode is on, but the interactive debugger is off".to_owned())
-        }
+        Ok(verdict) if without_debugger && verdict.0 > Severity::Low => (
+            Severity::Low,
+            "debug mode is on, but the interactive debugger is off".to_owned(),
+        ),
         Ok(verdict) => verdict,
         Err(clause) => return cx.hold(call_range, clause),
     };
@@ -103,7 +112,10 @@ fn check(cx: &mut Cx<'_, '_>, call: CallEvent) {
         .confidence(confidence)
         .trail(trail);
     if deciding.module == cx.module {
-        draft = draft.label(cx.range(deciding.value), "interactive debugger: runs code for whoever reaches it");
+        draft = draft.label(
+            cx.range(deciding.value),
+            "interactive debugger: runs code for whoever reaches it",
+        );
     }
     if let (Some(host), Bind::Everywhere(address)) = (host, &bind)
         && host.module == cx.module

@@ -28,7 +28,13 @@ pub static RULE: Rule = Rule {
 pub static CHECK: CodeRule = CodeRule {
     rule: &RULE,
     listens: &[
-        Listen::Call(&["werkzeug.debug.DebuggedApplication", "werkzeug.DebuggedApplication"], wrapped),
+        Listen::Call(
+            &[
+                "werkzeug.debug.DebuggedApplication",
+                "werkzeug.DebuggedApplication",
+            ],
+            wrapped,
+        ),
         Listen::Call(&["werkzeug.run_simple", "werkzeug.serving.run_simple"], served),
         Listen::Store(stored),
     ],
@@ -43,7 +49,10 @@ fn wrapped(cx: &mut Cx<'_, '_>, call: CallEvent) {
         return;
     }
     if let Some(development) = surroundings.development() {
-        return cx.hold(range, format!("the debugger is put in only under {}", development.condition));
+        return cx.hold(
+            range,
+            format!("the debugger is put in only under {}", development.condition),
+        );
     }
     // Without `evalex` there is no console, but traces and code are shown.
     let console = argument(cx, call, Some(1), "evalex").map(|value| flag(&cx.known_at(value)));
@@ -81,12 +90,20 @@ fn served(cx: &mut Cx<'_, '_>, call: CallEvent) {
     let (message, confidence) = match flag(&known) {
         Flag::Off => return cx.hold(range, "the debugger is off"),
         Flag::OffByDefault(variable) => {
-            return cx.hold(range, format!("the debugger is off unless the environment variable {variable} turns it on"));
+            return cx.hold(
+                range,
+                format!("the debugger is off unless the environment variable {variable} turns it on"),
+            );
         }
         Flag::Unknown => return,
-        Flag::On => ("The server is started with Werkzeug's debugger".to_owned(), Confidence::High),
+        Flag::On => (
+            "The server is started with Werkzeug's debugger".to_owned(),
+            Confidence::High,
+        ),
         Flag::OnByDefault(variable) => (
-            format!("The server is started with Werkzeug's debugger unless the environment variable {variable} turns it off"),
+            format!(
+                "The server is started with Werkzeug's debugger unless the environment variable {variable} turns it off"
+            ),
             Confidence::Medium,
         ),
     };
@@ -110,14 +127,22 @@ fn served(cx: &mut Cx<'_, '_>, call: CallEvent) {
     }
     trail.extend(host_trail);
     trail.extend(surroundings.trail());
-    cx.report(Draft::new(&RULE, range, message).severity(severity, reason).confidence(confidence).trail(trail));
+    cx.report(
+        Draft::new(&RULE, range, message)
+            .severity(severity, reason)
+            .confidence(confidence)
+            .trail(trail),
+    );
 }
 
 /// `os.environ["WERKZEUG_DEBUG_PIN"] = "off"`
 fn stored(cx: &mut Cx<'_, '_>, event: StoreEvent) {
-    let StoreTarget::Item(base, key) = event.target else { return };
+    let StoreTarget::Item(base, key) = event.target else {
+        return;
+    };
     let Op::Str(key) = cx.op(key) else { return };
-    if cx.ir().text(key) != "WERKZEUG_DEBUG_PIN" || !cx.paths_of(base).iter().any(|path| path == "os.environ") {
+    if cx.ir().text(key) != "WERKZEUG_DEBUG_PIN" || !cx.paths_of(base).iter().any(|path| path == "os.environ")
+    {
         return;
     }
     let off = matches!(cx.known(event.value), Known::Str(text) if text.eq_ignore_ascii_case("off"));
@@ -125,7 +150,14 @@ fn stored(cx: &mut Cx<'_, '_>, event: StoreEvent) {
     if !off || surroundings.situation.never || surroundings.development().is_some() {
         return;
     }
-    let draft = Draft::new(&RULE, cx.range(event.at), "The PIN of Werkzeug's debugger is switched off")
-        .severity(Severity::High, "where the debugger runs, its console is open to everyone");
+    let draft = Draft::new(
+        &RULE,
+        cx.range(event.at),
+        "The PIN of Werkzeug's debugger is switched off",
+    )
+    .severity(
+        Severity::High,
+        "where the debugger runs, its console is open to everyone",
+    );
     cx.report(draft);
 }

@@ -27,7 +27,11 @@ pub static RULE: Rule = Rule {
 };
 
 /// The rule and what it listens for.
-pub static CHECK: CodeRule = CodeRule { rule: &RULE, listens: &[Listen::AnyCall(check)], paths: &[] };
+pub static CHECK: CodeRule = CodeRule {
+    rule: &RULE,
+    listens: &[Listen::AnyCall(check)],
+    paths: &[],
+};
 
 /// The arguments that are SQL, with their positions.
 const SQL: &[(&str, usize)] = &[("select", 0), ("where", 1), ("tables", 3)];
@@ -41,7 +45,9 @@ fn check(cx: &mut Cx<'_, '_>, call: CallEvent) {
     let mut constant = true;
     let mut literal = true;
     for (name, index) in SQL {
-        let Some(value) = cx.arg(call, *index, name) else { continue };
+        let Some(value) = cx.arg(call, *index, name) else {
+            continue;
+        };
         let site = cx.site(value);
         let mut leaves = Vec::new();
         literal &= matches!(cx.op(value), Op::Dict(_) | Op::List(_) | Op::Tuple(_));
@@ -53,7 +59,8 @@ fn check(cx: &mut Cx<'_, '_>, call: CallEvent) {
             let mut found = Vec::new();
             put_in(cx, leaf, &mut found, 0);
             constant &= !found.iter().any(|piece| matches!(piece, Piece::Value(_)));
-            literal &= matches!(cx.program.op(leaf), Op::Str(_)) && range.contains_range(cx.program.range(leaf));
+            literal &=
+                matches!(cx.program.op(leaf), Op::Str(_)) && range.contains_range(cx.program.range(leaf));
         }
     }
     let draft = Draft::new(&RULE, range, "SQL is added to the query as text");
@@ -62,7 +69,11 @@ fn check(cx: &mut Cx<'_, '_>, call: CallEvent) {
     } else if literal {
         cx.hold(range, "the added SQL is constant");
     } else {
-        cx.report(draft.severity(Severity::Info, "it is made of constants").confidence(Confidence::High));
+        cx.report(
+            draft
+                .severity(Severity::Info, "it is made of constants")
+                .confidence(Confidence::High),
+        );
     }
 }
 
@@ -77,7 +88,10 @@ fn is_query(cx: &Cx<'_, '_>, call: CallEvent) -> bool {
             ArgKind::Positional => true,
             ArgKind::Star | ArgKind::DoubleStar => false,
         });
-    let django = ir.imports.iter().any(|import| ir.text(import.module).split('.').next() == Some("django"));
+    let django = ir
+        .imports
+        .iter()
+        .any(|import| ir.text(import.module).split('.').next() == Some("django"));
     shaped && (django || cx.text(call.callee).contains("objects"))
 }
 
@@ -87,14 +101,25 @@ fn leaves_of(cx: &mut Cx<'_, '_>, site: Site) -> Option<Vec<Site>> {
         // `dict(name="…")`
         let ir = &cx.program.module(site.module).ir;
         if matches!(ir.op(callee), Op::Global(name) if ir.name(name) == "dict") {
-            return Some(ir.args(args).iter().map(|arg| Site { module: site.module, value: arg.value }).collect());
+            return Some(
+                ir.args(args)
+                    .iter()
+                    .map(|arg| Site {
+                        module: site.module,
+                        value: arg.value,
+                    })
+                    .collect(),
+            );
         }
     }
     match cx.known_at(site) {
         Known::Sequence(_, items) => Some(items),
-        Known::Mapping(entries) => {
-            Some(entries.into_iter().flat_map(|(key, value)| key.into_iter().chain([value])).collect())
-        }
+        Known::Mapping(entries) => Some(
+            entries
+                .into_iter()
+                .flat_map(|(key, value)| key.into_iter().chain([value]))
+                .collect(),
+        ),
         Known::None => Some(Vec::new()),
         _ => None,
     }

@@ -15,7 +15,8 @@ use self::{
 use crate::{
     CodeRule, Cx, Draft, Listen, TextEvent,
     outside::request_behind,
-    strings::{Piece, is_building, is_tested, pieces},
+    strings::{Piece, is_building, is_tested, passes_test, pieces, said},
+    words,
 };
 
 /// The rule.
@@ -36,7 +37,11 @@ pub static RULE: Rule = Rule {
 };
 
 /// The rule and what it listens for.
-pub static CHECK: CodeRule = CodeRule { rule: &RULE, listens: &[Listen::Building(check)], paths: &[] };
+pub static CHECK: CodeRule = CodeRule {
+    rule: &RULE,
+    listens: &[Listen::Building(check)],
+    paths: &[],
+};
 
 /// A value that goes into the statement, and where it stands.
 struct Entry {
@@ -45,7 +50,9 @@ struct Entry {
 }
 
 fn check(cx: &mut Cx<'_, '_>, event: TextEvent) {
-    let Some((statement, entries)) = own_entries(cx, event.value) else { return };
+    let Some((statement, entries)) = own_entries(cx, event.value) else {
+        return;
+    };
     if entries.is_empty() {
         return;
     }
@@ -76,9 +83,16 @@ fn own_entries(cx: &mut Cx<'_, '_>, value: Value) -> Option<(Statement, Vec<Entr
             continue;
         }
         let nested = matches!(piece, Piece::Value(site) if is_building(cx, site) && is_statement(cx, site));
-        if !nested {
-            entries.push(Entry { piece, position });
+        if nested {
+            continue;
         }
+        let piece = match piece {
+            Piece::Value(site) if position != Position::Literal && passes_guards(cx, value, site) => {
+                Piece::Choice(site)
+            }
+            piece => piece,
+        };
+        entries.push(Entry { piece, position });
     }
     Some((statement, entries))
 }
@@ -87,11 +101,21 @@ fn own_entries(cx: &mut Cx<'_, '_>, value: Value) -> Option<(Statement, Vec<Entr
 fn operands(cx: &mut Cx<'_, '_>, whole: Value, value: Value, all: &mut Vec<(Piece, bool)>) {
     let inside = |other: Value| cx.range(whole).contains_range(cx.range(other));
     match cx.op(value) {
-        Op::Binary { op: BinaryOp::Add, left, right, .. } if value == whole || inside(value) => {
+        Op::Binary {
+            op: BinaryOp::Add,
+            left,
+            right,
+            ..
+        } if value == whole || inside(value) => {
             operands(cx, whole, left, all);
             operands(cx, whole, right, all);
         }
-        Op::Binary { op: BinaryOp::Mod, left, right, .. } if value == whole => {
+        Op::Binary {
+            op: BinaryOp::Mod,
+            left,
+            right,
+            ..
+        } if value == whole => {
             let site = cx.site(left);
             let separate = is_building(cx, site) && is_statement(cx, site);
             if separate {
@@ -133,7 +157,10 @@ fn report(cx: &mut Cx<'_, '_>, event: TextEvent, reached: Reach, entries: &[Entr
         Reach::Shown | Reach::Unseen => (false, false, false),
     };
     let open = |entry: &&Entry| matches!(entry.piece, Piece::Value(_));
-    let literal = entries.iter().filter(open).find(|entry| entry.position == Position::Literal);
+    let literal = entries
+        .iter()
+        .filter(open)
+        .find(|entry| entry.position == Position::Literal);
     let other = entries.iter().find(open);
     let mut trail = Vec::new();
     let (severity, confidence, reason, marked) = if let Some(entry) = literal.or(other) {
@@ -141,14 +168,28 @@ fn report(cx: &mut Cx<'_, '_>, event: TextEvent, reached: Reach, entries: &[Entr
         let request = site.and_then(|site| request_behind(cx, site));
         let asked = request.is_some();
         trail.extend(request);
-        let text = site.map(|site| shown(cx, site)).unwrap_or_default();
+        let text = site.map(|site| said(cx, site)).unwrap_or_default();
         let place = match entry.position {
             Position::Literal => "in the place of a value",
             Position::Identifier => "in the place of a name",
             Position::Clause => "in the place of a condition or clause",
         };
-        let whence = if asked { ", which comes with a request," } else { "" };
-        let beside = if parameters && entry.position != Position::Literal { ", values beside it are parameters" } else { "" };
+        let whence = if asked {
+            ", which comes with a request,"
+        } else {
+            ""
+        };
+        let beside = if parameters && entry.position != Position::Literal {
+            ", values beside it are parameters"
+        } else {
+            ""
+        };
+        let quoted = site.is_some_and(|site| is_quoting(cx, site));
+        let beside = if quoted {
+            ", quoted by a function of that name"
+        } else {
+            beside
+        };
         let reason = format!("`{text}`{whence} stands {place}{beside}");
         let severity = match (executed, entry.position) {
             _ if reached == Reach::Shown => Severity::Info,
@@ -156,7 +197,14 @@ fn report(cx: &mut Cx<'_, '_>, event: TextEvent, reached: Reach, entries: &[Entr
             (true, Position::Literal) => Severity::High,
             (true, _) if asked => Severity::High,
             (true, _) if parameters => Severity::Info,
+            (true, Position::Identifier) if quoted => Severity::Low,
             (true, _) => Severity::Medium,
+        };
+        // A migration takes nothing from outside.
+        let severity = if cx.role() == Role::Migration && !asked {
+            severity.min(Severity::Low)
+        } else {
+            severity
         };
         let confidence = match (certain, entry.position) {
             _ if !executed => Confidence::Low,
@@ -164,43 +212,101 @@ fn report(cx: &mut Cx<'_, '_>, event: TextEvent, reached: Reach, entries: &[Entr
             _ => Confidence::Medium,
         };
         (severity, confidence, reason, site)
-    } else if let Some(entry) = entries.iter().find(|entry| matches!(entry.piece, Piece::Number(_))) {
+    } else if let Some(entry) = entries
+        .iter()
+        .find(|entry| matches!(entry.piece, Piece::Number(_)))
+    {
         let severity = if executed { Severity::Medium } else { Severity::Low };
-        let severity = if cx.role() == Role::Migration { Severity::Low } else { severity };
-        (severity, Confidence::Low, "only numbers and constants are put in".to_owned(), entry.piece.site())
-    } else if let Some(entry) = entries.iter().find(|entry| matches!(entry.piece, Piece::Choice(_))) {
+        let severity = if cx.role() == Role::Migration {
+            Severity::Low
+        } else {
+            severity
+        };
+        (
+            severity,
+            Confidence::Low,
+            "only numbers and constants are put in".to_owned(),
+            entry.piece.site(),
+        )
+    } else if let Some(entry) = entries
+        .iter()
+        .find(|entry| matches!(entry.piece, Piece::Choice(_)))
+    {
         let site = entry.piece.site();
         // A collection of the module may be changed by others; a display of the function or the list of a migration is what it is.
-        let open = executed && cx.role() != Role::Migration && site.is_some_and(|site| drawn_from_module(cx, site));
+        let open =
+            executed && cx.role() != Role::Migration && site.is_some_and(|site| drawn_from_module(cx, site));
         let severity = if open { Severity::Medium } else { Severity::Info };
-        (severity, Confidence::Low, "what is put in is one of a fixed collection, as far as is seen".to_owned(), site)
+        (
+            severity,
+            Confidence::Low,
+            "what is put in is one of a fixed collection, as far as is seen".to_owned(),
+            site,
+        )
     } else {
         let quoted = constant_in_quotes(cx, event.value);
         let severity = if quoted { Severity::Low } else { Severity::Info };
-        (severity, Confidence::High, "what is put in is a constant".to_owned(), None)
+        (
+            severity,
+            Confidence::High,
+            "what is put in is a constant".to_owned(),
+            None,
+        )
     };
     let message = match reached {
         Reach::Executed { .. } => "A statement put together from strings is executed",
-        Reach::Likely { .. } => "A statement put together from strings is handed over, by its name, to be executed",
+        Reach::Likely { .. } => {
+            "A statement put together from strings is handed over, by its name, to be executed"
+        }
         Reach::Shown => "A statement is put together from strings, to be shown",
         Reach::Unseen => "A statement is put together from strings",
     };
-    let mut draft =
-        Draft::new(&RULE, range, message).severity(severity, reason).confidence(confidence).trail(trail);
-    if let Some(site) = marked.filter(|site| site.module == cx.module && severity > Severity::Info) {
+    let mut draft = Draft::new(&RULE, range, message)
+        .severity(severity, reason)
+        .confidence(confidence)
+        .trail(trail);
+    let markable = |site: &Site| {
+        site.module == cx.module
+            && severity > Severity::Info
+            && !matches!(cx.op(site.value), Op::Phi(_) | Op::Sigma { .. })
+    };
+    if let Some(site) = marked.filter(markable) {
         draft = draft.label(cx.range(site.value), "goes into the statement");
     }
     cx.report(draft);
 }
 
-/// The value's code on one line, bounded.
-fn shown(cx: &Cx<'_, '_>, mut site: Site) -> String {
-    while let Op::Sigma { value, .. } = cx.program.op(site) {
+/// Whether a condition under which the statement is built says that the value is harmless.
+fn passes_guards(cx: &mut Cx<'_, '_>, statement: Value, site: Site) -> bool {
+    if site.module != cx.module {
+        return false;
+    }
+    let guards = cx.program.guards(cx.site(statement));
+    guards
+        .into_iter()
+        .any(|guard| passes_test(cx, site, guard.condition, guard.truth))
+}
+
+/// A call of a function that quotes names, by its own name: `quote_ident(…)`, `Identifier(…)`.
+fn is_quoting(cx: &Cx<'_, '_>, mut site: Site) -> bool {
+    let ir = &cx.program.module(site.module).ir;
+    while let Op::Sigma { value, .. } = ir.op(site.value) {
         site.value = value;
     }
-    let text = cx.program.module(site.module).slice(cx.program.range(site));
-    let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    if line.chars().count() > 60 { format!("{}…", line.chars().take(59).collect::<String>()) } else { line }
+    let Op::Call { callee, .. } = ir.op(site.value) else {
+        return false;
+    };
+    let name = match ir.op(callee) {
+        Op::Attr { name, .. } | Op::Global(name) | Op::Free(name) => ir.name(name),
+        Op::Import(import) => ir.name(ir.imports[import.index()].bound),
+        _ => return false,
+    };
+    words(name).any(|word| {
+        matches!(
+            word.as_str(),
+            "quote" | "quoted" | "quoter" | "qt" | "escape" | "identifier" | "ident"
+        )
+    })
 }
 
 /// Whether a choice is an element of a collection that a name of the module holds, or what the callers of a function pass.
@@ -213,7 +319,9 @@ fn drawn_from_module(cx: &mut Cx<'_, '_>, site: Site) -> bool {
     for _ in 0..8 {
         match ir.op(here) {
             Op::Sigma { value, .. } | Op::Unpack { value, .. } => here = value,
-            Op::Element { iterable, .. } => return matches!(ir.op(iterable), Op::Global(_) | Op::Import(_) | Op::Attr { .. }),
+            Op::Element { iterable, .. } => {
+                return matches!(ir.op(iterable), Op::Global(_) | Op::Import(_) | Op::Attr { .. });
+            }
             Op::Param(_) => return true,
             _ => return false,
         }
@@ -240,6 +348,9 @@ fn constant_in_quotes(cx: &mut Cx<'_, '_>, value: Value) -> bool {
 fn is_placeholder(text: &str) -> bool {
     let marks = text.split([',', ' ', '(', ')']).filter(|mark| !mark.is_empty());
     marks.into_iter().all(|mark| {
-        matches!(mark, "?" | "%s") || mark.starts_with([':', '@', '$']) || mark.starts_with("%(") || mark.parse::<f64>().is_ok()
+        matches!(mark, "?" | "%s")
+            || mark.starts_with([':', '@', '$'])
+            || mark.starts_with("%(")
+            || mark.parse::<f64>().is_ok()
     })
 }

@@ -27,17 +27,70 @@ pub(super) enum Reach {
 
 /// Functions that run a statement or make one of text.
 const EXECUTE: &[&str] = &[
-    "execute", "executemany", "executescript", "executeQuery", "execute_query", "execute_sql", "exec_driver_sql", "exec_sql", "raw",
-    "RawSQL", "read_sql", "read_sql_query", "mogrify", "fetch", "fetchrow", "fetchval", "fetch_one", "fetch_all", "fetch_val",
-    "copy_expert", "text", "TextClause", "SQL", "literal_column", "literal", "scalars", "run_sql", "DDL", "execute_async",
+    "execute",
+    "executemany",
+    "executescript",
+    "executeQuery",
+    "execute_query",
+    "execute_sql",
+    "exec_driver_sql",
+    "exec_sql",
+    "raw",
+    "RawSQL",
+    "read_sql",
+    "read_sql_query",
+    "mogrify",
+    "fetch",
+    "fetchrow",
+    "fetchval",
+    "fetch_one",
+    "fetch_all",
+    "fetch_val",
+    "copy_expert",
+    "text",
+    "TextClause",
+    "SQL",
+    "literal_column",
+    "literal",
+    "scalars",
+    "run_sql",
+    "DDL",
+    "execute_async",
 ];
 
 /// Words of function names that speak of running a statement.
-const RUNNING: &[&str] = &["execute", "exec", "query", "sql", "fetch", "cursor", "select", "statement", "cql", "bigquery"];
+const RUNNING: &[&str] = &[
+    "execute",
+    "exec",
+    "query",
+    "sql",
+    "fetch",
+    "cursor",
+    "select",
+    "statement",
+    "cql",
+    "bigquery",
+];
 /// Words that speak of something else.
 const NOT_RUNNING: &[&str] = &[
-    "parse", "format", "validate", "log", "print", "highlight", "normalize", "hash", "split", "compare", "explain", "assert", "check", "build",
-    "append", "add", "get", "is",
+    "parse",
+    "format",
+    "validate",
+    "log",
+    "print",
+    "highlight",
+    "normalize",
+    "hash",
+    "split",
+    "compare",
+    "explain",
+    "assert",
+    "check",
+    "build",
+    "append",
+    "add",
+    "get",
+    "is",
 ];
 
 /// Follows a value through its function, into functions that it is passed to and back to callers.
@@ -58,14 +111,22 @@ fn follow(cx: &mut Cx<'_, '_>, module: ModuleId, function: Func, start: Value, d
         for value in ir.values(function) {
             let holds = |other: Value| holding.contains(&other);
             let gains = match ir.op(value) {
-                Op::Phi(span) | Op::Tuple(span) | Op::List(span) => ir.list(span).iter().any(|item| holds(*item)),
+                Op::Phi(span) | Op::Tuple(span) | Op::List(span) => {
+                    ir.list(span).iter().any(|item| holds(*item))
+                }
                 Op::Sigma { value: inner, .. } | Op::Await(inner) | Op::Starred(inner) => holds(inner),
                 Op::Element { iterable, .. } => holds(iterable),
                 Op::Unpack { value: inner, .. } => holds(inner),
-                Op::Binary { op: BinaryOp::Add | BinaryOp::Mod, left, right, .. } => holds(left) || holds(right),
-                Op::Format(parts) => {
-                    ir.parts(parts).iter().any(|part| matches!(part, Part::Value { value, .. } if holds(*value)))
-                }
+                Op::Binary {
+                    op: BinaryOp::Add | BinaryOp::Mod,
+                    left,
+                    right,
+                    ..
+                } => holds(left) || holds(right),
+                Op::Format(parts) => ir
+                    .parts(parts)
+                    .iter()
+                    .any(|part| matches!(part, Part::Value { value, .. } if holds(*value))),
                 Op::Attr { base, name } => holds(base) && is_text_method(ir.name(name)),
                 Op::Return(result) => {
                     returned |= holds(result);
@@ -94,7 +155,15 @@ fn follow(cx: &mut Cx<'_, '_>, module: ModuleId, function: Func, start: Value, d
                                 && given[position + 1..].iter().any(|arg| match arg.kind {
                                     ArgKind::Positional | ArgKind::Star => true,
                                     ArgKind::Keyword(name) => {
-                                        matches!(ir.name(name), "params" | "parameters" | "args" | "vars" | "values" | "parameters_map")
+                                        matches!(
+                                            ir.name(name),
+                                            "params"
+                                                | "parameters"
+                                                | "args"
+                                                | "vars"
+                                                | "values"
+                                                | "parameters_map"
+                                        )
                                     }
                                     ArgKind::DoubleStar => false,
                                 });
@@ -102,7 +171,18 @@ fn follow(cx: &mut Cx<'_, '_>, module: ModuleId, function: Func, start: Value, d
                             let found = called(cx, site, name, position, parameters, depth);
                             best = best.max(found);
                             // Wrappers hand the statement on.
-                            matches!(name, "text" | "TextClause" | "SQL" | "str" | "dedent" | "cleandoc" | "join" | "RawSQL" | "format")
+                            matches!(
+                                name,
+                                "text"
+                                    | "TextClause"
+                                    | "SQL"
+                                    | "str"
+                                    | "dedent"
+                                    | "cleandoc"
+                                    | "join"
+                                    | "RawSQL"
+                                    | "format"
+                            )
                         }
                     }
                 }
@@ -114,7 +194,10 @@ fn follow(cx: &mut Cx<'_, '_>, module: ModuleId, function: Func, start: Value, d
         }
     }
     if returned && depth < 2 && best < (Reach::Likely { parameters: false }) {
-        let callers = program.callers(FuncRef { module, func: function });
+        let callers = program.callers(FuncRef {
+            module,
+            func: function,
+        });
         for caller in callers.iter().take(6) {
             let function = program.module(caller.module).ir.function_of(caller.value);
             let found = follow(cx, caller.module, function, caller.value, depth + 1);
@@ -125,7 +208,14 @@ fn follow(cx: &mut Cx<'_, '_>, module: ModuleId, function: Func, start: Value, d
 }
 
 /// A call that the statement is an argument of.
-fn called(cx: &mut Cx<'_, '_>, site: Site, name: &str, position: usize, parameters: bool, depth: u32) -> Reach {
+fn called(
+    cx: &mut Cx<'_, '_>,
+    site: Site,
+    name: &str,
+    position: usize,
+    parameters: bool,
+    depth: u32,
+) -> Reach {
     if name == "text" && !imports_database(cx, site.module) {
         return Reach::Unseen;
     }
@@ -138,26 +228,57 @@ fn called(cx: &mut Cx<'_, '_>, site: Site, name: &str, position: usize, paramete
     let program = cx.program;
     let edges = &program.module(site.module).edges;
     let start = edges.partition_point(|edge| edge.value < site.value);
-    let callees: Vec<FuncRef> =
-        edges[start..].iter().take_while(|edge| edge.value == site.value).map(|edge| edge.callee).collect();
+    let callees: Vec<FuncRef> = edges[start..]
+        .iter()
+        .take_while(|edge| edge.value == site.value)
+        .map(|edge| edge.callee)
+        .collect();
     let mut best = Reach::Unseen;
     if depth < 2 {
         for callee in callees.iter().take(3) {
             let ir = &program.module(callee.module).ir;
             let count = ir.functions[callee.func.index()].params.len() as u32;
             for index in 0..count {
-                let Some(argument) = cx.resolver.argument_of(site, *callee, index) else { continue };
-                let Op::Call { args, .. } = program.op(site) else { continue };
-                let given = program.module(site.module).ir.args(args).get(position).map(|arg| arg.value);
+                let Some(argument) = cx.resolver.argument_of(site, *callee, index) else {
+                    continue;
+                };
+                let Op::Call { args, .. } = program.op(site) else {
+                    continue;
+                };
+                let given = program
+                    .module(site.module)
+                    .ir
+                    .args(args)
+                    .get(position)
+                    .map(|arg| arg.value);
                 if given != Some(argument.value) {
                     continue;
                 }
-                let parameter = ir.values(callee.func).find(|value| ir.op(*value) == Op::Param(index));
+                let parameter = ir
+                    .values(callee.func)
+                    .find(|value| ir.op(*value) == Op::Param(index));
                 if let Some(parameter) = parameter {
                     best = best.max(follow(cx, callee.module, callee.func, parameter, depth + 1));
                 }
             }
         }
+    }
+    // Not a statement: a keyword argument of another name.
+    let ir = &program.module(site.module).ir;
+    let Op::Call { args, .. } = ir.op(site.value) else {
+        return best;
+    };
+    let stated = match ir.args(args).get(position).map(|arg| arg.kind) {
+        Some(ArgKind::Keyword(name)) => {
+            matches!(
+                ir.name(name),
+                "query" | "sql" | "statement" | "stmt" | "command" | "operation" | "q" | "queries" | "text"
+            )
+        }
+        _ => true,
+    };
+    if !stated {
+        return best;
     }
     let speaks = |list: &[&str]| words(name).any(|word| list.contains(&word.as_str()));
     if speaks(RUNNING) && !speaks(NOT_RUNNING) {
@@ -175,15 +296,46 @@ fn member_name(ir: &clearance_python::ir::ModuleIr, import: clearance_python::ir
 }
 
 fn is_text_method(name: &str) -> bool {
-    matches!(name, "strip" | "lstrip" | "rstrip" | "format" | "replace" | "encode" | "lower" | "upper" | "join" | "format_map")
+    matches!(
+        name,
+        "strip"
+            | "lstrip"
+            | "rstrip"
+            | "format"
+            | "replace"
+            | "encode"
+            | "lower"
+            | "upper"
+            | "join"
+            | "format_map"
+    )
 }
 
 fn is_showing(name: &str) -> bool {
     matches!(
         name,
-        "print" | "debug" | "info" | "warning" | "warn" | "error" | "exception" | "critical" | "log" | "echo" | "secho" | "flash" | "write"
-            | "fail" | "skip" | "gettext" | "_" | "ugettext" | "gettext_lazy"
-    ) || ["Error", "Exception", "Warning"].iter().any(|ending| name.ends_with(ending))
+        "print"
+            | "debug"
+            | "info"
+            | "warning"
+            | "warn"
+            | "error"
+            | "exception"
+            | "critical"
+            | "log"
+            | "echo"
+            | "secho"
+            | "flash"
+            | "write"
+            | "fail"
+            | "skip"
+            | "gettext"
+            | "_"
+            | "ugettext"
+            | "gettext_lazy"
+    ) || ["Error", "Exception", "Warning"]
+        .iter()
+        .any(|ending| name.ends_with(ending))
 }
 
 /// Whether a module imports something that speaks SQL.

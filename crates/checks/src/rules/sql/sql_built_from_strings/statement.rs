@@ -48,7 +48,10 @@ enum Token {
 pub(super) fn read(fragments: &[Fragment<'_>]) -> Option<Statement> {
     let (tokens, inside) = tokens(fragments);
     let shape = shape(&tokens)?;
-    Some(Statement { shape, positions: positions(&tokens, &inside) })
+    Some(Statement {
+        shape,
+        positions: positions(&tokens, &inside),
+    })
 }
 
 /// The tokens; and for each value in order the index of its token and the quote that it stands in.
@@ -140,26 +143,146 @@ fn tokens(fragments: &[Fragment<'_>]) -> (Vec<Token>, Vec<(usize, Option<char>)>
 }
 
 const KEYWORDS: &[&str] = &[
-    "all", "and", "any", "as", "asc", "between", "by", "case", "cast", "collate", "cross", "current", "default", "delete",
-    "desc", "distinct", "else", "end", "escape", "except", "exists", "extract", "fetch", "filter", "first", "following", "for",
-    "from", "full", "group", "having", "ilike", "in", "inner", "insert", "intersect", "interval", "into", "is", "join", "last",
-    "lateral", "left", "like", "limit", "natural", "not", "null", "nulls", "offset", "on", "only", "or", "order", "outer",
-    "over", "partition", "preceding", "range", "recursive", "regexp", "returning", "right", "row", "rows", "select", "set", "some",
-    "straight_join", "sql_calc_found_rows", "table", "tablesample", "then", "top", "true", "false", "unbounded", "union", "update",
-    "use", "using", "values", "when", "where", "window", "with", "within", "div", "mod", "unique", "high_priority",
+    "all",
+    "and",
+    "any",
+    "as",
+    "asc",
+    "between",
+    "by",
+    "case",
+    "cast",
+    "collate",
+    "cross",
+    "current",
+    "default",
+    "delete",
+    "desc",
+    "distinct",
+    "else",
+    "end",
+    "escape",
+    "except",
+    "exists",
+    "extract",
+    "fetch",
+    "filter",
+    "first",
+    "following",
+    "for",
+    "from",
+    "full",
+    "group",
+    "having",
+    "ilike",
+    "in",
+    "inner",
+    "insert",
+    "intersect",
+    "interval",
+    "into",
+    "is",
+    "join",
+    "last",
+    "lateral",
+    "left",
+    "like",
+    "limit",
+    "natural",
+    "not",
+    "null",
+    "nulls",
+    "offset",
+    "on",
+    "only",
+    "or",
+    "order",
+    "outer",
+    "over",
+    "partition",
+    "preceding",
+    "range",
+    "recursive",
+    "regexp",
+    "returning",
+    "right",
+    "row",
+    "rows",
+    "select",
+    "set",
+    "some",
+    "straight_join",
+    "sql_calc_found_rows",
+    "table",
+    "tablesample",
+    "then",
+    "top",
+    "true",
+    "false",
+    "unbounded",
+    "union",
+    "update",
+    "use",
+    "using",
+    "values",
+    "when",
+    "where",
+    "window",
+    "with",
+    "within",
+    "div",
+    "mod",
+    "unique",
+    "high_priority",
 ];
 
 /// Words that begin a clause after a table.
 const AFTER_TABLE: &[&str] = &[
-    "as", "where", "join", "inner", "left", "right", "full", "cross", "natural", "group", "order", "having", "limit", "offset",
-    "union", "intersect", "except", "on", "using", "for", "returning", "set", "values", "window", "tablesample", "fetch", "minus",
-    "force", "use", "ignore", "with", "qualify", "final", "prewhere", "outer", "lateral", "partition", "unpivot", "pivot",
+    "as",
+    "where",
+    "join",
+    "inner",
+    "left",
+    "right",
+    "full",
+    "cross",
+    "natural",
+    "group",
+    "order",
+    "having",
+    "limit",
+    "offset",
+    "union",
+    "intersect",
+    "except",
+    "on",
+    "using",
+    "for",
+    "returning",
+    "set",
+    "values",
+    "window",
+    "tablesample",
+    "fetch",
+    "minus",
+    "force",
+    "use",
+    "ignore",
+    "with",
+    "qualify",
+    "final",
+    "prewhere",
+    "outer",
+    "lateral",
+    "partition",
+    "unpivot",
+    "pivot",
 ];
 
 /// Words of prose that SQL has no use for.
 const PROSE: &[&str] = &[
-    "a", "an", "the", "your", "this", "these", "that", "those", "one", "of", "please", "which", "what", "some", "any", "each", "its",
-    "their", "our", "my", "you", "at", "least", "to", "must",
+    "a", "an", "the", "your", "this", "these", "that", "those", "one", "of", "please", "which", "what",
+    "some", "any", "each", "its", "their", "our", "my", "you", "at", "least", "to", "must",
 ];
 
 fn is(token: Option<&Token>, words: &[&str]) -> bool {
@@ -186,11 +309,16 @@ fn shape(tokens: &[Token]) -> Option<Shape> {
             matches!(token, Token::Word(word) if is_one_case(word)
                 && is(Some(token), &["where", "values", "limit", "join", "from", "set", "union", "having"]))
         });
-        let ordered = after.windows(2).any(|pair| is(pair.first(), &["order", "group"]) && is(pair.get(1), &["by"]));
-        let conditioned = is(after.first(), &["and", "or"]) && after.iter().any(|token| sign(Some(token), '='));
+        let ordered = after
+            .windows(2)
+            .any(|pair| is(pair.first(), &["order", "group"]) && is(pair.get(1), &["by"]));
+        let conditioned =
+            is(after.first(), &["and", "or"]) && after.iter().any(|token| sign(Some(token), '='));
         return (after_statement || ordered || conditioned).then_some(Shape::Possible);
     }
-    let Some(Token::Word(first)) = rest.first() else { return None };
+    let Some(Token::Word(first)) = rest.first() else {
+        return None;
+    };
     let found = statement(first, &rest[1..])?;
     if !is_one_case(first) {
         return Some(Shape::Possible);
@@ -199,9 +327,9 @@ fn shape(tokens: &[Token]) -> Option<Shape> {
     let upper = first.bytes().all(|b| b.is_ascii_uppercase());
     let evident = rest.iter().any(|token| match token {
         Token::Sign(sign) => matches!(sign, '*' | '=' | '(' | '<' | '>'),
-        Token::Word(word) => {
-            ["where", "join", "group", "limit", "values", "union"].iter().any(|other| word.eq_ignore_ascii_case(other))
-        }
+        Token::Word(word) => ["where", "join", "group", "limit", "values", "union"]
+            .iter()
+            .any(|other| word.eq_ignore_ascii_case(other)),
         _ => false,
     });
     Some(if upper || evident { found } else { Shape::Possible })
@@ -225,39 +353,74 @@ fn statement(first: &str, rest: &[Token]) -> Option<Shape> {
             let filled = after.iter().any(|token| {
                 is(Some(token), &["values", "value", "select", "set", "default"]) || sign(Some(token), '(')
             });
-            let named = matches!(after.first(), Some(Token::Word(_) | Token::Quoted(_) | Token::Value | Token::Sign('[')));
+            let named = matches!(
+                after.first(),
+                Some(Token::Word(_) | Token::Quoted(_) | Token::Value | Token::Sign('['))
+            );
             (named && (filled || matches!(after.get(1), Some(Token::Value)))).then_some(Shape::Certain)
         }
         "update" => {
             let set = rest.iter().position(|token| is(Some(token), &["set"]))?;
             let after = &rest[set + 1..];
-            let assigned = after.iter().take(8).any(|token| sign(Some(token), '=')) || matches!(after.first(), Some(Token::Value));
-            let named = matches!(rest.first(), Some(Token::Word(_) | Token::Quoted(_) | Token::Value | Token::Sign('[')));
+            let assigned = after.iter().take(8).any(|token| sign(Some(token), '='))
+                || matches!(after.first(), Some(Token::Value));
+            let named = matches!(
+                rest.first(),
+                Some(Token::Word(_) | Token::Quoted(_) | Token::Value | Token::Sign('['))
+            );
             (named && set <= 12 && assigned && !prose(&rest[..set])).then_some(Shape::Certain)
         }
         "with" => {
             let named = rest.iter().take(6).any(|token| is(Some(token), &["as"]));
-            let inner = rest.iter().any(|token| is(Some(token), &["select", "insert", "update", "delete", "values"]));
+            let inner = rest
+                .iter()
+                .any(|token| is(Some(token), &["select", "insert", "update", "delete", "values"]));
             (named && inner && rest.iter().any(|token| sign(Some(token), '('))).then_some(Shape::Certain)
         }
         "merge" => is(rest.first(), &["into"]).then_some(Shape::Certain),
-        "explain" => rest.iter().any(|token| is(Some(token), &["select", "insert", "update", "delete"])).then_some(Shape::Possible),
+        "explain" => rest
+            .iter()
+            .any(|token| is(Some(token), &["select", "insert", "update", "delete"]))
+            .then_some(Shape::Possible),
         "create" | "drop" | "alter" | "comment" | "truncate" | "refresh" | "rename" => {
             let object = rest.iter().take(5).any(|token| {
                 is(
                     Some(token),
                     &[
-                        "table", "index", "view", "database", "schema", "user", "role", "function", "trigger", "sequence", "type",
-                        "extension", "procedure", "tablespace", "policy", "column", "publication", "subscription", "server", "login",
+                        "table",
+                        "index",
+                        "view",
+                        "database",
+                        "schema",
+                        "user",
+                        "role",
+                        "function",
+                        "trigger",
+                        "sequence",
+                        "type",
+                        "extension",
+                        "procedure",
+                        "tablespace",
+                        "policy",
+                        "column",
+                        "publication",
+                        "subscription",
+                        "server",
+                        "login",
                     ],
                 )
             });
             object.then_some(Shape::Possible)
         }
-        "grant" | "revoke" => rest.iter().any(|token| is(Some(token), &["on", "to", "from"])).then_some(Shape::Possible),
-        "copy" | "unload" | "load" | "call" | "exec" | "execute" | "pragma" | "use" | "set" | "show" | "describe" | "vacuum"
-        | "analyze" | "analyse" | "lock" | "kill" | "attach" | "detach" | "reindex" | "optimize" | "declare" | "begin" | "notify"
-        | "listen" => Some(Shape::Possible),
+        "grant" | "revoke" => rest
+            .iter()
+            .any(|token| is(Some(token), &["on", "to", "from"]))
+            .then_some(Shape::Possible),
+        "copy" | "unload" | "load" | "call" | "exec" | "execute" | "pragma" | "use" | "set" | "show"
+        | "describe" | "vacuum" | "analyze" | "analyse" | "lock" | "kill" | "attach" | "detach"
+        | "reindex" | "optimize" | "declare" | "begin" | "notify" | "listen" => {
+            (is_one_case(first) && !prose(rest)).then_some(Shape::Possible)
+        }
         _ => None,
     }
 }
@@ -328,7 +491,19 @@ fn table(rest: &[Token]) -> bool {
 
 /// Where each value stands.
 fn positions(tokens: &[Token], values: &[(usize, Option<char>)]) -> Vec<Position> {
-    values.iter().map(|(at, quote)| position(tokens, *at, *quote)).collect()
+    // Statements that name things and hold no values but quoted ones.
+    let names_only = is(
+        tokens.first(),
+        &[
+            "create", "drop", "alter", "truncate", "show", "describe", "desc", "use", "pragma", "comment",
+            "rename", "kill", "load",
+        ],
+    );
+    let judge = |(at, quote): &(usize, Option<char>)| match position(tokens, *at, *quote) {
+        Position::Literal if names_only && *quote != Some('\'') => Position::Identifier,
+        position => position,
+    };
+    values.iter().map(judge).collect()
 }
 
 fn position(tokens: &[Token], at: usize, quote: Option<char>) -> Position {
@@ -355,15 +530,17 @@ fn position(tokens: &[Token], at: usize, quote: Option<char>) -> Position {
             }
         }
         Some(Token::Word(word)) => match word.to_ascii_lowercase().as_str() {
-            "like" | "ilike" | "between" | "in" | "regexp" | "rlike" | "limit" | "offset" | "then" | "else" | "interval" | "top"
-            | "escape" | "is" | "similar" | "values" => Position::Literal,
+            "like" | "ilike" | "between" | "in" | "regexp" | "rlike" | "limit" | "offset" | "then"
+            | "else" | "interval" | "top" | "escape" | "is" | "similar" | "values" => Position::Literal,
             "and" => match clause_before(tokens, at - 1) {
                 Some("between") => Position::Literal,
                 _ => Position::Clause,
             },
             "where" | "or" | "not" | "on" | "having" | "set" | "when" | "using" => Position::Clause,
-            "from" | "into" | "update" | "table" | "join" | "by" | "select" | "distinct" | "as" | "index" | "view" | "database"
-            | "schema" | "exists" | "user" | "role" | "to" | "column" | "only" => Position::Identifier,
+            "from" | "into" | "update" | "table" | "join" | "by" | "select" | "distinct" | "as" | "index"
+            | "view" | "database" | "schema" | "exists" | "user" | "role" | "to" | "column" | "only" => {
+                Position::Identifier
+            }
             // After a table or a column: a direction, an alias, or further clauses.
             _ => Position::Clause,
         },
@@ -376,10 +553,13 @@ fn position(tokens: &[Token], at: usize, quote: Option<char>) -> Position {
 fn in_parentheses(tokens: &[Token], open: usize) -> Position {
     let before = open.checked_sub(1).and_then(|at| tokens.get(at));
     let earlier = open.checked_sub(2).and_then(|at| tokens.get(at));
-    if is(before, &["in", "values", "value", "any", "all", "some"]) || sign(before, ',') || sign(before, '=') {
+    if is(before, &["in", "values", "value", "any", "all", "some"]) || sign(before, ',') || sign(before, '=')
+    {
         return Position::Literal;
     }
-    if is(earlier, &["into", "table", "on", "references", "as", "index"]) || is(before, &["key", "on", "as", "over", "by"]) {
+    if is(earlier, &["into", "table", "on", "references", "as", "index"])
+        || is(before, &["key", "on", "as", "over", "by"])
+    {
         return Position::Identifier;
     }
     match before {
@@ -406,9 +586,15 @@ fn opening(tokens: &[Token], at: usize) -> Option<usize> {
 
 /// The last word before a token that begins a clause.
 fn clause_before(tokens: &[Token], at: usize) -> Option<&'static str> {
-    const CLAUSES: &[&str] = &["select", "from", "where", "set", "values", "limit", "offset", "by", "between", "having", "on", "into"];
+    const CLAUSES: &[&str] = &[
+        "select", "from", "where", "set", "values", "limit", "offset", "by", "between", "having", "on",
+        "into",
+    ];
     tokens[..at].iter().rev().find_map(|token| match token {
-        Token::Word(word) => CLAUSES.iter().find(|clause| word.eq_ignore_ascii_case(clause)).copied(),
+        Token::Word(word) => CLAUSES
+            .iter()
+            .find(|clause| word.eq_ignore_ascii_case(clause))
+            .copied(),
         _ => None,
     })
 }
@@ -445,7 +631,11 @@ mod tests {
             "\n  SELECT *\n  FROM foo -- comment's end\n  WHERE id = {}\n",
             "SELECT CASE WHEN a THEN b ELSE c END AS d, e f FROM g",
         ] {
-            assert_eq!(reading(text).map(|found| found.shape), Some(Shape::Certain), "{text}");
+            assert_eq!(
+                reading(text).map(|found| found.shape),
+                Some(Shape::Certain),
+                "{text}"
+            );
         }
     }
 
@@ -465,9 +655,16 @@ mod tests {
             "with {} as the default",
             "",
         ] {
-            assert!(reading(text).is_none_or(|found| found.shape != Shape::Certain), "{text}");
+            assert!(
+                reading(text).is_none_or(|found| found.shape != Shape::Certain),
+                "{text}"
+            );
         }
-        for text in ["Please select one of the values from {}", "Could not select {} from {}", "Updated {} from {}"] {
+        for text in [
+            "Please select one of the values from {}",
+            "Could not select {} from {}",
+            "Updated {} from {}",
+        ] {
             assert!(reading(text).is_none(), "{text}");
         }
     }
@@ -476,13 +673,31 @@ mod tests {
     fn places_of_values() {
         let positions = |text| reading(text).map(|found| found.positions).unwrap_or_default();
         use Position::{Clause, Identifier, Literal};
-        assert_eq!(positions("SELECT {} FROM {} WHERE a = {}"), [Identifier, Identifier, Literal]);
-        assert_eq!(positions("SELECT a FROM t WHERE b LIKE '%{}%' AND c <> {}"), [Literal, Literal]);
+        assert_eq!(
+            positions("SELECT {} FROM {} WHERE a = {}"),
+            [Identifier, Identifier, Literal]
+        );
+        assert_eq!(
+            positions("SELECT a FROM t WHERE b LIKE '%{}%' AND c <> {}"),
+            [Literal, Literal]
+        );
         assert_eq!(positions("SELECT a FROM \"{}\" WHERE {}"), [Identifier, Clause]);
-        assert_eq!(positions("INSERT INTO {} ({}) VALUES ({}, {})"), [Identifier, Identifier, Literal, Literal]);
-        assert_eq!(positions("SELECT a FROM t ORDER BY {} LIMIT {}"), [Identifier, Literal]);
+        assert_eq!(
+            positions("INSERT INTO {} ({}) VALUES ({}, {})"),
+            [Identifier, Identifier, Literal, Literal]
+        );
+        assert_eq!(
+            positions("SELECT a FROM t ORDER BY {} LIMIT {}"),
+            [Identifier, Literal]
+        );
         assert_eq!(positions("DELETE FROM {} WHERE created_at < now()"), [Identifier]);
-        assert_eq!(positions("SELECT a FROM t WHERE b IN ({}) AND c BETWEEN 1 AND {}"), [Literal, Literal]);
-        assert_eq!(positions("SELECT a FROM {}.log_{} WHERE b = 1"), [Identifier, Identifier]);
+        assert_eq!(
+            positions("SELECT a FROM t WHERE b IN ({}) AND c BETWEEN 1 AND {}"),
+            [Literal, Literal]
+        );
+        assert_eq!(
+            positions("SELECT a FROM {}.log_{} WHERE b = 1"),
+            [Identifier, Identifier]
+        );
     }
 }
