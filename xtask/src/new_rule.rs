@@ -4,9 +4,14 @@ use std::{fs, path::Path};
 
 /// Writes `crates/checks/src/rules/FAMILY/RULE_ID/` and adds it to the family's list.
 pub(crate) fn run(workspace: &Path, family: &str, id: &str) -> Result<String, String> {
-    let kebab = !id.is_empty() && id.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
+    let kebab = !id.is_empty()
+        && id
+            .bytes()
+            .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
     if !kebab || id.starts_with('-') || id.ends_with('-') || id.starts_with(|c: char| c.is_ascii_digit()) {
-        return Err(format!("`{id}` is not a kebab-case name that begins with a letter"));
+        return Err(format!(
+            "`{id}` is not a kebab-case name that begins with a letter"
+        ));
     }
     let folder = id.replace('-', "_");
     let family_path = workspace.join("crates/checks/src/rules").join(family);
@@ -17,12 +22,17 @@ pub(crate) fn run(workspace: &Path, family: &str, id: &str) -> Result<String, St
     if rule_path.exists() {
         return Err(format!("{} is there already", rule_path.display()));
     }
-    let write = |path: &Path, text: &str| fs::write(path, text).map_err(|error| format!("{}: {error}", path.display()));
+    let write = |path: &Path, text: &str| {
+        fs::write(path, text).map_err(|error| format!("{}: {error}", path.display()))
+    };
     fs::create_dir_all(&rule_path).map_err(|error| format!("{}: {error}", rule_path.display()))?;
     write(&rule_path.join("mod.rs"), &code(id))?;
     write(&rule_path.join("doc.md"), &page(id))?;
     write(&list_path, &registered(&list, &folder)?)?;
-    Ok(format!("wrote {}; now say in doc.md what the rule finds, and make its cases true", rule_path.display()))
+    Ok(format!(
+        "wrote {}; now say in doc.md what the rule finds, and make its cases true",
+        rule_path.display()
+    ))
 }
 
 /// The family's file with the rule in it, modules and list sorted.
@@ -30,15 +40,27 @@ fn registered(list: &str, folder: &str) -> Result<String, String> {
     let lines: Vec<&str> = list.lines().collect();
     let mut modules: Vec<String> = lines
         .iter()
-        .filter_map(|line| line.strip_prefix("pub mod ")?.strip_suffix(';').map(str::to_owned))
+        .filter_map(|line| {
+            line.strip_prefix("pub mod ")?
+                .strip_suffix(';')
+                .map(str::to_owned)
+        })
         .collect();
-    let helpers: Vec<&str> = lines.iter().copied().filter(|line| line.starts_with("mod ") && line.ends_with(';')).collect();
+    let helpers: Vec<&str> = lines
+        .iter()
+        .copied()
+        .filter(|line| line.starts_with("mod ") && line.ends_with(';'))
+        .collect();
     modules.push(folder.to_owned());
     modules.sort();
     let head: Vec<&str> = lines
         .iter()
         .copied()
-        .take_while(|line| !line.starts_with("pub mod ") && !line.starts_with("mod ") && !line.starts_with("/// The family's"))
+        .take_while(|line| {
+            !line.starts_with("pub mod ")
+                && !line.starts_with("mod ")
+                && !line.starts_with("/// The family's")
+        })
         .collect();
     if !list.contains("pub static RULES: &[&CodeRule]") {
         return Err("the family's file has no list of rules".to_owned());
@@ -62,7 +84,10 @@ fn registered(list: &str, folder: &str) -> Result<String, String> {
 fn title(id: &str) -> String {
     let text = id.replace('-', " ");
     let mut characters = text.chars();
-    let first = characters.next().map(|c| c.to_ascii_uppercase().to_string()).unwrap_or_default();
+    let first = characters
+        .next()
+        .map(|c| c.to_ascii_uppercase().to_string())
+        .unwrap_or_default();
     first + characters.as_str()
 }
 
@@ -127,7 +152,10 @@ mod tests {
     fn lists_stay_sorted() {
         let list = "//! Family.\n\nuse crate::CodeRule;\n\nmod common;\npub mod zeta;\n\n/// The family's rules, by folder name.\npub static RULES: &[&CodeRule] = &[&zeta::CHECK];\n";
         let out = registered(list, "alpha").unwrap();
-        assert!(out.contains("mod common;\npub mod alpha;\npub mod zeta;\n"), "{out}");
+        assert!(
+            out.contains("mod common;\npub mod alpha;\npub mod zeta;\n"),
+            "{out}"
+        );
         assert!(out.contains("    &alpha::CHECK,\n    &zeta::CHECK,\n"), "{out}");
     }
 }

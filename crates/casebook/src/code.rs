@@ -18,7 +18,10 @@ pub fn run_code(case: &Case, also: &[&'static str]) -> Option<String> {
     let findings = analyse(&case.files, &settings);
     let mut problems = String::new();
     for file in &case.files {
-        let mut left: Vec<&Finding> = findings.iter().filter(|finding| *finding.location.path == *file.path).collect();
+        let mut left: Vec<&Finding> = findings
+            .iter()
+            .filter(|finding| *finding.location.path == *file.path)
+            .collect();
         for expected in &file.expected {
             let found = left.iter().position(|finding| {
                 finding.rule.id == expected.rule && finding.location.start.line == expected.line
@@ -26,7 +29,11 @@ pub fn run_code(case: &Case, also: &[&'static str]) -> Option<String> {
             match found {
                 Some(at) => check(left.remove(at), expected, file, &mut problems),
                 None => {
-                    let _ = writeln!(problems, "{}:{}: expected {}", file.path, expected.line, expected.rule);
+                    let _ = writeln!(
+                        problems,
+                        "{}:{}: expected {}",
+                        file.path, expected.line, expected.rule
+                    );
                 }
             }
         }
@@ -45,10 +52,25 @@ fn analyse(files: &[CaseFile], settings: &Settings) -> Vec<Finding> {
     let inputs = files
         .iter()
         .filter_map(|file| {
-            let text = text_of(file.path.as_str().into(), file.text.clone().into_bytes(), FileKind::Python).ok()?;
+            let text = text_of(
+                file.path.as_str().into(),
+                file.text.clone().into_bytes(),
+                FileKind::Python,
+            )
+            .ok()?;
             let role = role_from_content(role_of_path(&file.path), &text.text);
-            let ir = lower_module(Input { text: &text.text, cells: None, notebook: false });
-            Some(ModuleInput { path: file.path.as_str().into(), role, text: text.text, line_starts: text.line_starts, ir })
+            let ir = lower_module(Input {
+                text: &text.text,
+                cells: None,
+                notebook: false,
+            });
+            Some(ModuleInput {
+                path: file.path.as_str().into(),
+                role,
+                text: text.text,
+                line_starts: text.line_starts,
+                ir,
+            })
         })
         .collect();
     let program = Program::build(inputs, models());
@@ -60,21 +82,36 @@ fn check(finding: &Finding, expected: &Expected, file: &CaseFile, problems: &mut
     if let Some(severity) = &expected.severity
         && finding.severity.as_str() != severity
     {
-        let _ = writeln!(problems, "{place}: severity {} ({}), expected {severity}", finding.severity, finding.severity_reason);
+        let _ = writeln!(
+            problems,
+            "{place}: severity {} ({}), expected {severity}",
+            finding.severity, finding.severity_reason
+        );
     }
     if let Some(confidence) = &expected.confidence
         && finding.confidence.as_str() != confidence
     {
-        let _ = writeln!(problems, "{place}: confidence {}, expected {confidence}", finding.confidence);
+        let _ = writeln!(
+            problems,
+            "{place}: confidence {}, expected {confidence}",
+            finding.confidence
+        );
     }
     if let Some((path, line)) = &expected.via
-        && !finding.trace.iter().any(|step| *step.location.path == **path && step.location.start.line == *line)
+        && !finding
+            .trace
+            .iter()
+            .any(|step| *step.location.path == **path && step.location.start.line == *line)
     {
         let steps: Vec<String> = finding
             .trace
             .iter()
             .map(|step| format!("{}:{}", step.location.path, step.location.start.line))
             .collect();
-        let _ = writeln!(problems, "{place}: the trace [{}] does not pass {path}:{line}", steps.join(", "));
+        let _ = writeln!(
+            problems,
+            "{place}: the trace [{}] does not pass {path}:{line}",
+            steps.join(", ")
+        );
     }
 }

@@ -17,7 +17,9 @@ fn files() -> Vec<(File, Text)> {
     let options = Options::default();
     let inventory = inventory(&[root], &options).expect("the example is there");
     let python = inventory.files.into_iter().filter(|file| file.kind.is_python());
-    python.filter_map(|file| read(&file, &options).ok().map(|text| (file, text))).collect()
+    python
+        .filter_map(|file| read(&file, &options).ok().map(|text| (file, text)))
+        .collect()
 }
 
 fn inputs(files: &[(File, Text)]) -> Vec<ModuleInput> {
@@ -28,7 +30,11 @@ fn inputs(files: &[(File, Text)]) -> Vec<ModuleInput> {
             role: file.role,
             text: text.text.clone(),
             line_starts: text.line_starts.clone(),
-            ir: lower_module(Input { text: &text.text, cells: text.cells.as_deref(), notebook: text.cells.is_some() }),
+            ir: lower_module(Input {
+                text: &text.text,
+                cells: text.cells.as_deref(),
+                notebook: text.cells.is_some(),
+            }),
         })
         .collect()
 }
@@ -42,7 +48,9 @@ fn lower(bencher: divan::Bencher<'_, '_>) {
 #[divan::bench]
 fn build(bencher: divan::Bencher<'_, '_>) {
     let files = files();
-    bencher.with_inputs(|| inputs(&files)).bench_local_values(|inputs| Program::build(inputs, models()));
+    bencher
+        .with_inputs(|| inputs(&files))
+        .bench_local_values(|inputs| Program::build(inputs, models()));
 }
 
 #[divan::bench]

@@ -19,12 +19,12 @@ use clearance_finding::Rule;
 use clearance_models::{Library, Models, builtin_libraries, parse_library};
 use clearance_program::Program;
 
-pub use cx::{Cx, Place};
+pub use cx::Cx;
 pub use draft::Draft;
 pub use engine::{Outcome, Settings, run};
 pub use listen::{
-    AssertEvent, CallEvent, ClassEvent, CodeRule, CompareEvent, FunctionEvent, HandlerEvent, ImportEvent, Listen, StoreEvent,
-    StoreTarget, TextEvent,
+    AssertEvent, CallEvent, ClassEvent, CodeRule, CompareEvent, FunctionEvent, HandlerEvent, ImportEvent,
+    Listen, StoreEvent, StoreTarget, TextEvent,
 };
 pub use names::{looks_like_secret_name, words};
 pub use situation::{Development, Situation};
@@ -41,7 +41,9 @@ pub fn catalogue() -> &'static [&'static Rule] {
 
 /// Every rule with its listeners, family by family.
 pub fn code_rules() -> impl Iterator<Item = &'static CodeRule> {
-    rules::FAMILIES.iter().flat_map(|family| family.rules.iter().copied())
+    rules::FAMILIES
+        .iter()
+        .flat_map(|family| family.rules.iter().copied())
 }
 
 /// The library models together with every path that a rule listens for.
@@ -55,7 +57,10 @@ pub fn models() -> Arc<Models> {
         let listened = code_rules().flat_map(|rule| rule.listens).flat_map(Listen::paths);
         let asked = code_rules().flat_map(|rule| rule.paths.iter().copied());
         let shared = strings::PATHS.iter().chain(outside::PATHS).copied();
-        Arc::new(Models::new(&libraries, listened.chain(asked).chain(shared).chain(Program::own_paths())))
+        Arc::new(Models::new(
+            &libraries,
+            listened.chain(asked).chain(shared).chain(Program::own_paths()),
+        ))
     });
     MODELS.clone()
 }

@@ -2,7 +2,7 @@
 
 use clearance_finding::Rule;
 use clearance_models::PathId;
-use clearance_python::ir::{Class, CompareOp, Func, HandlerBody, ImportId, Name, Span, Text, Value};
+use clearance_python::ir::{Block, Class, CompareOp, Func, HandlerBody, ImportId, Name, Span, Text, Value};
 
 use crate::Cx;
 
@@ -161,6 +161,8 @@ pub struct HandlerEvent {
     pub function: Func,
     /// The handler.
     pub range: clearance_python::TextRange,
+    /// The block that it begins in.
+    pub block: Block,
 }
 
 /// A function.

@@ -32,11 +32,26 @@ pub fn looks_like_secret_name(name: &str) -> bool {
     let before = words.len().checked_sub(2).map(|at| words[at].as_str());
     match last.as_str() {
         "password" | "passwd" | "pwd" | "passphrase" | "pass" | "secret" | "token" | "passcode" | "pin" => {
-            !matches!(before, Some("no" | "has" | "is" | "use" | "needs" | "invalid" | "wrong" | "csrf" | "reset" | "forgot"))
-                && !(last == "pass" && words.len() == 1)
-                && !(last == "pin" && words.len() == 1)
+            let about = [
+                "no", "has", "is", "use", "needs", "invalid", "wrong", "csrf", "reset", "forgot",
+            ];
+            let ambiguous = words.len() == 1 && matches!(last.as_str(), "pass" | "pin");
+            !ambiguous && before.is_none_or(|before| !about.contains(&before))
         }
-        "key" => matches!(before, Some("api" | "secret" | "private" | "access" | "encryption" | "signing" | "auth" | "jwt" | "master")),
+        "key" => matches!(
+            before,
+            Some(
+                "api"
+                    | "secret"
+                    | "private"
+                    | "access"
+                    | "encryption"
+                    | "signing"
+                    | "auth"
+                    | "jwt"
+                    | "master"
+            )
+        ),
         "apikey" | "secretkey" | "credentials" | "credential" => true,
         _ => false,
     }
@@ -57,10 +72,27 @@ mod tests {
 
     #[test]
     fn secrets_and_what_is_about_them() {
-        for name in ["password", "DB_PASSWORD", "authToken", "api_key", "SECRET_KEY", "userPwd", "secret"] {
+        for name in [
+            "password",
+            "DB_PASSWORD",
+            "authToken",
+            "api_key",
+            "SECRET_KEY",
+            "userPwd",
+            "secret",
+        ] {
             assert!(looks_like_secret_name(name), "{name}");
         }
-        for name in ["password_field", "token_url", "key", "primary_key", "has_password", "secret_name", "bypass", "pass"] {
+        for name in [
+            "password_field",
+            "token_url",
+            "key",
+            "primary_key",
+            "has_password",
+            "secret_name",
+            "bypass",
+            "pass",
+        ] {
             assert!(!looks_like_secret_name(name), "{name}");
         }
     }

@@ -28,11 +28,23 @@ pub struct Development {
     pub range: TextRange,
 }
 
-const DEVELOPMENT_WORDS: &[&str] = &["dev", "development", "local", "debug", "test", "testing", "localhost", "develop"];
+const DEVELOPMENT_WORDS: &[&str] = &[
+    "dev",
+    "development",
+    "local",
+    "debug",
+    "test",
+    "testing",
+    "localhost",
+    "develop",
+];
 const PRODUCTION_WORDS: &[&str] = &["prod", "production", "live", "staging", "stage"];
 
 pub(crate) fn of(cx: &mut Cx<'_, '_>, value: Value) -> Situation {
-    let guards = cx.program.guards(Site { module: cx.module, value });
+    let guards = cx.resolver.guards(Site {
+        module: cx.module,
+        value,
+    });
     let mut situation = Situation::default();
     for guard in guards {
         judge(cx, guard, &mut situation);
@@ -43,7 +55,13 @@ pub(crate) fn of(cx: &mut Cx<'_, '_>, value: Value) -> Situation {
 fn judge(cx: &mut Cx<'_, '_>, guard: Guard, situation: &mut Situation) {
     let range = cx.range(guard.condition);
     let source = cx.source();
-    let words = || source.slice(range).split_whitespace().collect::<Vec<_>>().join(" ");
+    let words = || {
+        source
+            .slice(range)
+            .split_whitespace()
+            .collect::<Vec<_>>()
+            .join(" ")
+    };
     if let Op::Compare { op, left, right } = cx.op(guard.condition) {
         if is_main_guard(cx, left, right) || is_main_guard(cx, right, left) {
             situation.main_guard |= matches!(op, CompareOp::Eq) == guard.truth;
@@ -60,7 +78,9 @@ fn judge(cx: &mut Cx<'_, '_>, guard: Guard, situation: &mut Situation) {
                 && let Some(development) = constant_says(cx, constant)
                 && development == equal
             {
-                situation.development.get_or_insert(Development { condition, range });
+                situation
+                    .development
+                    .get_or_insert(Development { condition, range });
                 return;
             }
         }
@@ -73,19 +93,25 @@ fn judge(cx: &mut Cx<'_, '_>, guard: Guard, situation: &mut Situation) {
         }
         if names_debug_flag(name) && guard.truth {
             let condition = words();
-            situation.development.get_or_insert(Development { condition, range });
+            situation
+                .development
+                .get_or_insert(Development { condition, range });
             return;
         }
         if names_production_flag(name) && !guard.truth {
             let condition = format!("not {}", words());
-            situation.development.get_or_insert(Development { condition, range });
+            situation
+                .development
+                .get_or_insert(Development { condition, range });
             return;
         }
     }
     match cx.known(guard.condition) {
         Known::Environment { variable, .. } if names_debug_flag(&variable) && guard.truth => {
             let condition = words();
-            situation.development.get_or_insert(Development { condition, range });
+            situation
+                .development
+                .get_or_insert(Development { condition, range });
         }
         known => {
             if matches!(known, Known::Bool(_) | Known::Int(_)) && known.truth() == Some(!guard.truth) {
@@ -103,7 +129,12 @@ fn is_main_guard(cx: &Cx<'_, '_>, name: Value, text: Value) -> bool {
 /// Whether a value says in which environment the program runs: an environment variable, a setting or a name like `ENV`.
 fn names_environment(cx: &mut Cx<'_, '_>, value: Value) -> bool {
     let speaks = |name: &str| {
-        words(name).any(|word| matches!(word.as_str(), "env" | "environment" | "stage" | "mode" | "deployment" | "profile" | "envname"))
+        words(name).any(|word| {
+            matches!(
+                word.as_str(),
+                "env" | "environment" | "stage" | "mode" | "deployment" | "profile" | "envname"
+            )
+        })
     };
     if cx.name_of(value).is_some_and(speaks) {
         return true;
@@ -143,10 +174,13 @@ fn constant_says(cx: &mut Cx<'_, '_>, value: Value) -> Option<bool> {
 fn names_debug_flag(name: &str) -> bool {
     let words: Vec<String> = words(name).collect();
     let flag = |word: &str| matches!(word, "debug" | "dev" | "development" | "develop" | "testing");
-    words.last().is_some_and(|word| flag(word) || (matches!(word.as_str(), "mode" | "enabled") && words.iter().any(|w| flag(w))))
-        || words.iter().any(|word| word == "debug")
+    words.last().is_some_and(|word| {
+        flag(word) || (matches!(word.as_str(), "mode" | "enabled") && words.iter().any(|w| flag(w)))
+    }) || words.iter().any(|word| word == "debug")
 }
 
 fn names_production_flag(name: &str) -> bool {
-    words(name).last().is_some_and(|word| matches!(word.as_str(), "production" | "prod"))
+    words(name)
+        .last()
+        .is_some_and(|word| matches!(word.as_str(), "production" | "prod"))
 }

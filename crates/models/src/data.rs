@@ -106,12 +106,19 @@ pub fn parse_library(file: &str, text: &str) -> Result<Library, DataError> {
         line: error.span().map_or(0, at),
         message: error.message().to_owned(),
     })?;
-    let path_ok = |path: &str| path.split('.').all(|part| !part.is_empty() && !part.contains(char::is_whitespace));
+    let path_ok = |path: &str| {
+        path.split('.')
+            .all(|part| !part.is_empty() && !part.contains(char::is_whitespace))
+    };
     let check = |span: std::ops::Range<usize>, path: &str| {
         if path_ok(path) {
             return Ok(());
         }
-        Err(DataError { file: file.to_owned(), line: at(span), message: format!("`{path}` is not a dotted path") })
+        Err(DataError {
+            file: file.to_owned(),
+            line: at(span),
+            message: format!("`{path}` is not a dotted path"),
+        })
     };
     for entry in &library.alias {
         check(entry.path.span(), entry.path.get_ref())?;
@@ -143,7 +150,19 @@ macro_rules! files {
 
 /// The files that the program carries, in a fixed order: name and text.
 pub fn builtin_libraries() -> &'static [(&'static str, &'static str)] {
-    files!["database.toml", "files.toml", "process.toml", "server.toml", "stdlib.toml", "web.toml"]
+    files![
+        "database.toml",
+        "deserialisation.toml",
+        "files.toml",
+        "process.toml",
+        "responses.toml",
+        "secrets.toml",
+        "server.toml",
+        "stdlib.toml",
+        "templates.toml",
+        "transport.toml",
+        "web.toml",
+    ]
 }
 
 #[cfg(test)]
@@ -153,8 +172,10 @@ mod tests {
     #[test]
     fn every_file_of_the_folder_is_listed_and_reads() {
         let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("data");
-        let mut found: Vec<String> =
-            std::fs::read_dir(folder).unwrap().map(|e| e.unwrap().file_name().into_string().unwrap()).collect();
+        let mut found: Vec<String> = std::fs::read_dir(folder)
+            .unwrap()
+            .map(|e| e.unwrap().file_name().into_string().unwrap())
+            .collect();
         found.sort();
         let listed: Vec<&str> = builtin_libraries().iter().map(|(name, _)| *name).collect();
         assert_eq!(found, listed);
@@ -165,7 +186,11 @@ mod tests {
 
     #[test]
     fn errors_have_a_line() {
-        let error = parse_library("x.toml", "library = \"x\"\n\n[[type]]\npath = \"a..b\"\nis = \"c\"\n").unwrap_err();
+        let error = parse_library(
+            "x.toml",
+            "library = \"x\"\n\n[[type]]\npath = \"a..b\"\nis = \"c\"\n",
+        )
+        .unwrap_err();
         assert_eq!(error.to_string(), "x.toml:4: `a..b` is not a dotted path");
         let error = parse_library("x.toml", "library = \"x\"\nlibary = 1\n").unwrap_err();
         assert_eq!(error.line, 2);

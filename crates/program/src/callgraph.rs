@@ -48,9 +48,17 @@ pub(crate) fn reachable_names(program: &Program) -> FxHashSet<&str> {
         names.extend(ir.classes.iter().map(|class| ir.name(class.name)));
         names.extend(ir.imports.iter().map(|import| ir.name(import.bound)));
         let alias = |value: Value| {
-            matches!(ir.op(value), Op::Attr { .. } | Op::Global(_) | Op::Import(_) | Op::Call { .. } | Op::Phi(_))
+            matches!(
+                ir.op(value),
+                Op::Attr { .. } | Op::Global(_) | Op::Import(_) | Op::Call { .. } | Op::Phi(_)
+            )
         };
-        names.extend(ir.bindings.iter().filter(|binding| alias(binding.value)).map(|binding| ir.name(binding.name)));
+        names.extend(
+            ir.bindings
+                .iter()
+                .filter(|binding| alias(binding.value))
+                .map(|binding| ir.name(binding.name)),
+        );
         for inst in &ir.insts {
             if let Op::StoreAttr { name, value, .. } = inst.op
                 && alias(value)
@@ -81,20 +89,28 @@ pub(crate) fn unique_methods(program: &Program) -> FxHashMap<String, Option<Func
                 .or_insert(Some(FuncRef { module: id, func }));
         }
     }
-    found.into_iter().filter(|entry| entry.1.is_some()).map(|(name, function)| (name.to_owned(), function)).collect()
+    found
+        .into_iter()
+        .filter(|entry| entry.1.is_some())
+        .map(|(name, function)| (name.to_owned(), function))
+        .collect()
 }
 
 const COMMON_METHODS: &[&str] = &[
-    "add", "append", "clear", "close", "copy", "count", "decode", "delete", "encode", "execute", "extend", "filter", "find",
-    "format", "get", "group", "index", "insert", "items", "join", "keys", "load", "lower", "match", "next", "open", "pop",
-    "put", "read", "remove", "replace", "run", "save", "search", "send", "set", "sort", "split", "start", "stop", "strip",
-    "update", "upper", "values", "write",
+    "add", "append", "clear", "close", "copy", "count", "decode", "delete", "encode", "execute", "extend",
+    "filter", "find", "format", "get", "group", "index", "insert", "items", "join", "keys", "load", "lower",
+    "match", "next", "open", "pop", "put", "read", "remove", "replace", "run", "save", "search", "send",
+    "set", "sort", "split", "start", "stop", "strip", "update", "upper", "values", "write",
 ];
 
 /// Resolves the calls of one module.
 pub(crate) fn calls(program: &Program, id: ModuleId, names: &FxHashSet<&str>) -> Calls {
     let mut resolver = Resolver::new(program);
-    let mut calls = Calls { externals: Vec::new(), edges: Vec::new(), open: Vec::new() };
+    let mut calls = Calls {
+        externals: Vec::new(),
+        edges: Vec::new(),
+        open: Vec::new(),
+    };
     let ir = &program.module(id).ir;
     for number in 0..ir.functions.len() as u32 {
         let function = Func(number);
@@ -113,7 +129,10 @@ pub(crate) fn calls(program: &Program, id: ModuleId, names: &FxHashSet<&str>) ->
                 continue;
             }
             let mut any = false;
-            for entity in resolver.entities(Site { module: id, value: callee }) {
+            for entity in resolver.entities(Site {
+                module: id,
+                value: callee,
+            }) {
                 any = true;
                 record(&mut calls, &mut resolver, function, value, entity);
             }
@@ -125,7 +144,12 @@ pub(crate) fn calls(program: &Program, id: ModuleId, names: &FxHashSet<&str>) ->
                 calls.open.push((function, value));
             }
             if let Some(Some(callee)) = program.unique_methods.get(name) {
-                calls.edges.push(Edge { value, function, callee: *callee, by_name: true });
+                calls.edges.push(Edge {
+                    value,
+                    function,
+                    callee: *callee,
+                    by_name: true,
+                });
             }
         }
     }
@@ -138,9 +162,22 @@ pub(crate) fn reopened(program: &Program, id: ModuleId, open: &[(Func, Value)]) 
     let ir = &program.module(id).ir;
     let mut found = Vec::new();
     for &(function, value) in open {
-        let (Op::Call { callee, .. } | Op::Decorate { decorator: callee, .. }) = ir.op(value) else { continue };
-        for path in resolver.paths(Site { module: id, value: callee }) {
-            found.push(Callee { value, function, path });
+        let (Op::Call { callee, .. }
+        | Op::Decorate {
+            decorator: callee, ..
+        }) = ir.op(value)
+        else {
+            continue;
+        };
+        for path in resolver.paths(Site {
+            module: id,
+            value: callee,
+        }) {
+            found.push(Callee {
+                value,
+                function,
+                path,
+            });
         }
     }
     found
@@ -148,31 +185,61 @@ pub(crate) fn reopened(program: &Program, id: ModuleId, open: &[(Func, Value)]) 
 
 fn record(calls: &mut Calls, resolver: &mut Resolver<'_>, function: Func, value: Value, entity: Entity) {
     match entity {
-        Entity::Path(path) => calls.externals.push(Callee { value, function, path }),
+        Entity::Path(path) => calls.externals.push(Callee {
+            value,
+            function,
+            path,
+        }),
         Entity::Function(callee) | Entity::Method(callee) => {
-            calls.edges.push(Edge { value, function, callee, by_name: false });
+            calls.edges.push(Edge {
+                value,
+                function,
+                callee,
+                by_name: false,
+            });
         }
         Entity::Class(class) => {
-            let site = Site { module: class.module, value: Value::NONE };
+            let site = Site {
+                module: class.module,
+                value: Value::NONE,
+            };
             let makers = resolver.class_member(class, "__init__", Some(site), false);
             for maker in makers {
                 match maker {
-                    Entity::Method(callee) => calls.edges.push(Edge { value, function, callee, by_name: false }),
-                    Entity::Path(path) => calls.externals.push(Callee { value, function, path }),
+                    Entity::Method(callee) => calls.edges.push(Edge {
+                        value,
+                        function,
+                        callee,
+                        by_name: false,
+                    }),
+                    Entity::Path(path) => calls.externals.push(Callee {
+                        value,
+                        function,
+                        path,
+                    }),
                     _ => {}
                 }
             }
             let (_, external) = resolver.ancestors(class);
             for base in external {
                 if let Entity::Path(path) = base {
-                    calls.externals.push(Callee { value, function, path });
+                    calls.externals.push(Callee {
+                        value,
+                        function,
+                        path,
+                    });
                 }
             }
         }
         Entity::Object(class, made) => {
             for callable in resolver.class_member(class, "__call__", Some(made), false) {
                 if let Entity::Method(callee) = callable {
-                    calls.edges.push(Edge { value, function, callee, by_name: false });
+                    calls.edges.push(Edge {
+                        value,
+                        function,
+                        callee,
+                        by_name: false,
+                    });
                 }
             }
         }
@@ -197,10 +264,18 @@ fn comes_from_parameter(ir: &clearance_python::ir::ModuleIr, mut value: Value) -
 impl Program {
     /// The name of what a call calls: the dotted path of a function of the program or of an external one, else the text of the callee. For people.
     pub fn callee_name(&self, resolver: &mut Resolver<'_>, site: Site) -> Vec<String> {
-        let Op::Call { callee, .. } = self.op(site) else { return Vec::new() };
-        let callee = Site { module: site.module, value: callee };
-        let names: Vec<String> =
-            resolver.entities(callee).into_iter().map(|entity| self.entity_name(entity)).collect();
+        let Op::Call { callee, .. } = self.op(site) else {
+            return Vec::new();
+        };
+        let callee = Site {
+            module: site.module,
+            value: callee,
+        };
+        let names: Vec<String> = resolver
+            .entities(callee)
+            .into_iter()
+            .map(|entity| self.entity_name(entity))
+            .collect();
         if names.is_empty() {
             let text = self.module(callee.module).slice(self.range(callee));
             return vec![format!("?{}", text.split_whitespace().collect::<String>())];
@@ -232,7 +307,10 @@ impl Program {
     /// Dotted name of a class with its module.
     pub fn class_name(&self, class: crate::ClassRef) -> String {
         let body = self.class(class).body;
-        self.function_name(FuncRef { module: class.module, func: body })
+        self.function_name(FuncRef {
+            module: class.module,
+            func: body,
+        })
     }
 }
 

@@ -23,7 +23,10 @@ impl Evaluator<'_, '_> {
             _ => {}
         }
         if let Op::Attr { base, name } = ir.op(callee.value) {
-            let receiver = self.evaluate(Site { module: site.module, value: base });
+            let receiver = self.evaluate(Site {
+                module: site.module,
+                value: base,
+            });
             return self.method(receiver, ir.name(name), site, arguments);
         }
         match self.resolver.visit(site)[..] {
@@ -37,19 +40,31 @@ impl Evaluator<'_, '_> {
         if before.clone().count() <= index || before.clone().any(|arg| arg.kind != ArgKind::Positional) {
             return None;
         }
-        arguments.get(index).map(|arg| self.evaluate(Site { module: site.module, value: arg.value }))
+        arguments.get(index).map(|arg| {
+            self.evaluate(Site {
+                module: site.module,
+                value: arg.value,
+            })
+        })
     }
 
     fn keyword(&mut self, site: Site, arguments: &[Arg], wanted: &str) -> Option<Known> {
         let ir = &self.program.module(site.module).ir;
-        let arg = arguments.iter().find(|arg| matches!(arg.kind, ArgKind::Keyword(name) if ir.name(name) == wanted))?;
-        Some(self.evaluate(Site { module: site.module, value: arg.value }))
+        let arg = arguments
+            .iter()
+            .find(|arg| matches!(arg.kind, ArgKind::Keyword(name) if ir.name(name) == wanted))?;
+        Some(self.evaluate(Site {
+            module: site.module,
+            value: arg.value,
+        }))
     }
 
     fn external(&mut self, path: &str, site: Site, arguments: &[Arg]) -> Known {
         match path {
             "os.getenv" | "os.environ.get" | "os.environ.setdefault" | "decouple.config" => {
-                let Some(variable) = self.positional(site, arguments, 0) else { return Known::Unknown };
+                let Some(variable) = self.positional(site, arguments, 0) else {
+                    return Known::Unknown;
+                };
                 let default = match self.positional(site, arguments, 1) {
                     Some(default) => Some(default),
                     None => self.keyword(site, arguments, "default"),
@@ -69,7 +84,11 @@ impl Evaluator<'_, '_> {
                 Some(value) => value.map(&mut |value| match &value {
                     Known::Int(_) => value,
                     Known::Bool(flag) => Known::Int(i64::from(*flag)),
-                    Known::Str(text) => text.trim().replace('_', "").parse().map_or(Known::Unknown, Known::Int),
+                    Known::Str(text) => text
+                        .trim()
+                        .replace('_', "")
+                        .parse()
+                        .map_or(Known::Unknown, Known::Int),
                     _ => Known::Unknown,
                 }),
                 None => Known::Int(0),
@@ -77,7 +96,9 @@ impl Evaluator<'_, '_> {
             "builtins.len" => match self.positional(site, arguments, 0) {
                 Some(Known::Str(text)) => Known::Int(text.chars().count() as i64),
                 Some(Known::Bytes(text)) => Known::Int(text.chars().count() as i64),
-                Some(Known::Sequence(SequenceKind::List | SequenceKind::Tuple, items)) => Known::Int(items.len() as i64),
+                Some(Known::Sequence(SequenceKind::List | SequenceKind::Tuple, items)) => {
+                    Known::Int(items.len() as i64)
+                }
                 _ => Known::Unknown,
             },
             "builtins.dict" => self.dict_call(site, arguments),
@@ -109,9 +130,16 @@ impl Evaluator<'_, '_> {
     /// `getattr(object, "name", default)` on objects of the program.
     fn getattr(&mut self, site: Site, arguments: &[Arg]) -> Known {
         let name = self.positional(site, arguments, 1);
-        let Some(base) = arguments.first() else { return Known::Unknown };
-        let base = Site { module: site.module, value: base.value };
-        let Some(name) = name.as_ref().and_then(Known::as_str) else { return Known::Unknown };
+        let Some(base) = arguments.first() else {
+            return Known::Unknown;
+        };
+        let base = Site {
+            module: site.module,
+            value: base.value,
+        };
+        let Some(name) = name.as_ref().and_then(Known::as_str) else {
+            return Known::Unknown;
+        };
         match self.resolver.visit(base)[..] {
             [Entity::Class(class)] => self.class_value(class, name, false, site),
             [Entity::Object(class, _)] => self.class_value(class, name, true, site),
@@ -120,7 +148,9 @@ impl Evaluator<'_, '_> {
     }
 
     fn environment(&mut self, site: Site, variable: &Known, default: Option<Known>) -> Known {
-        let Some(variable) = variable.as_str() else { return Known::Unknown };
+        let Some(variable) = variable.as_str() else {
+            return Known::Unknown;
+        };
         let note = match &default {
             Some(Known::Str(text)) => format!("environment variable `{variable}`, default \"{text}\""),
             _ => format!("environment variable `{variable}`"),
@@ -137,7 +167,10 @@ impl Evaluator<'_, '_> {
         match arguments {
             [] => Known::Mapping(Vec::new()),
             [arg] if arg.kind == ArgKind::Positional => {
-                match self.evaluate(Site { module: site.module, value: arg.value }) {
+                match self.evaluate(Site {
+                    module: site.module,
+                    value: arg.value,
+                }) {
                     known @ Known::Mapping(_) => known,
                     _ => Known::Unknown,
                 }
@@ -150,7 +183,9 @@ impl Evaluator<'_, '_> {
         match (&receiver, name) {
             (Known::Mapping(entries), "get" | "pop" | "setdefault") => {
                 let entries = entries.clone();
-                let Some(key) = self.positional(site, arguments, 0) else { return Known::Unknown };
+                let Some(key) = self.positional(site, arguments, 0) else {
+                    return Known::Unknown;
+                };
                 if let Some(found) = self.entry(&entries, &key) {
                     return found;
                 }
@@ -200,9 +235,10 @@ fn text_method(text: &str, name: &str, first: Option<&Known>, second: Option<&Kn
         ("isdigit", _) => Known::Bool(!text.is_empty() && text.bytes().all(|b| b.is_ascii_digit())),
         ("encode", _) => Known::Bytes(text.bytes().map(char::from).collect::<String>().into()),
         ("format", _) => match (text.find('{'), text.rfind('}')) {
-            (Some(open), Some(close)) if open < close => {
-                Known::Text { prefix: text[..open].into(), suffix: text[close + 1..].into() }
-            }
+            (Some(open), Some(close)) if open < close => Known::Text {
+                prefix: text[..open].into(),
+                suffix: text[close + 1..].into(),
+            },
             _ => Known::str(text),
         },
         _ => Known::Unknown,

@@ -39,10 +39,17 @@ impl Dominators {
                 let mut new = u32::MAX;
                 for pred in ir.list(ir.blocks[block as usize].preds) {
                     let pred = pred.0;
-                    if pred < first || (pred - first) as usize >= count || idom[(pred - first) as usize] == u32::MAX {
+                    if pred < first
+                        || (pred - first) as usize >= count
+                        || idom[(pred - first) as usize] == u32::MAX
+                    {
                         continue;
                     }
-                    new = if new == u32::MAX { pred } else { meet(&idom, &position, first, new, pred) };
+                    new = if new == u32::MAX {
+                        pred
+                    } else {
+                        meet(&idom, &position, first, new, pred)
+                    };
                 }
                 let slot = &mut idom[(block - first) as usize];
                 if *slot != new {
@@ -62,7 +69,11 @@ impl Dominators {
 
     /// Whether the entry reaches the block.
     pub fn is_reachable(&self, block: Block) -> bool {
-        block.0.checked_sub(self.first).and_then(|at| self.idom.get(at as usize)).is_some_and(|idom| *idom != u32::MAX)
+        block
+            .0
+            .checked_sub(self.first)
+            .and_then(|at| self.idom.get(at as usize))
+            .is_some_and(|idom| *idom != u32::MAX)
     }
 }
 
@@ -127,20 +138,29 @@ fn reverse_postorder(ir: &ModuleIr, first: u32, count: usize) -> Vec<u32> {
 }
 
 /// The conditions that hold whenever `block` is reached, innermost first.
-pub(crate) fn guards(ir: &ModuleIr, func: Func, block: Block) -> Vec<Guard> {
-    let dominators = Dominators::new(ir, func);
+pub(crate) fn guards(ir: &ModuleIr, dominators: &Dominators, block: Block) -> Vec<Guard> {
     let mut found = Vec::new();
     let mut here = block;
     while let Some(dominator) = dominators.immediate(here) {
-        if let Terminator::Branch { condition, then, otherwise } = ir.blocks[dominator.index()].end
+        if let Terminator::Branch {
+            condition,
+            then,
+            otherwise,
+        } = ir.blocks[dominator.index()].end
             && then != otherwise
         {
             // The branch decides only if its successor on one side dominates the place: that side has no other way in.
             let sole = |side: Block| side == here && ir.blocks[side.index()].preds.len == 1;
             if sole(then) {
-                found.push(Guard { condition, truth: true });
+                found.push(Guard {
+                    condition,
+                    truth: true,
+                });
             } else if sole(otherwise) {
-                found.push(Guard { condition, truth: false });
+                found.push(Guard {
+                    condition,
+                    truth: false,
+                });
             }
         }
         here = dominator;

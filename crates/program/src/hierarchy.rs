@@ -2,7 +2,10 @@
 
 use clearance_python::ir::{ArgKind, FunctionKind, Op};
 
-use crate::{ClassRef, Entities, Entity, FuncRef, Resolver, Site, entity::{insert, merge}};
+use crate::{
+    ClassRef, Entities, Entity, FuncRef, Resolver, Site,
+    entity::{insert, merge},
+};
 
 /// How many classes a search through the bases visits.
 const MAX_ANCESTORS: usize = 24;
@@ -30,7 +33,10 @@ impl Resolver<'_> {
                     Op::Item { base, .. } => base,
                     _ => arg.value,
                 };
-                for entity in self.visit(Site { module: next.module, value }) {
+                for entity in self.visit(Site {
+                    module: next.module,
+                    value,
+                }) {
                     match entity {
                         Entity::Class(base) => bases.push(base),
                         Entity::Path(_) if !external.contains(&entity) => external.push(entity),
@@ -44,15 +50,26 @@ impl Resolver<'_> {
     }
 
     /// What `name` means on a class (`instance` false) or on an instance of it. `skip_own` starts after the class itself, as `super()` does.
-    pub(crate) fn class_member(&mut self, class: ClassRef, name: &str, instance: Option<Site>, skip_own: bool) -> Entities {
+    pub(crate) fn class_member(
+        &mut self,
+        class: ClassRef,
+        name: &str,
+        instance: Option<Site>,
+        skip_own: bool,
+    ) -> Entities {
         let mut found = Entities::new();
         let (order, external) = self.ancestors(class);
         for owner in order.iter().skip(usize::from(skip_own)) {
             let module = self.program.module(owner.module);
-            let Some(number) = module.ir.names.find(name) else { continue };
+            let Some(number) = module.ir.names.find(name) else {
+                continue;
+            };
             let body = module.ir.classes[owner.class.index()].body;
             for value in module.attribute(body, number) {
-                let site = Site { module: owner.module, value };
+                let site = Site {
+                    module: owner.module,
+                    value,
+                };
                 for entity in self.visit(site) {
                     match entity {
                         Entity::Function(function) if instance.is_some() && self.is_property(function) => {
@@ -68,7 +85,13 @@ impl Resolver<'_> {
             }
             if instance.is_some() {
                 for value in module.instance_stores(owner.class, number) {
-                    merge(&mut found, &self.visit(Site { module: owner.module, value }));
+                    merge(
+                        &mut found,
+                        &self.visit(Site {
+                            module: owner.module,
+                            value,
+                        }),
+                    );
                 }
             }
             if !found.is_empty() {
@@ -80,7 +103,16 @@ impl Resolver<'_> {
                 && let Some(member) = self.program.models.member(path, name)
             {
                 match self.program.models.instance_of(member) {
-                    Some(class) => insert(&mut found, Entity::Instance(class, instance.unwrap_or(Site { module: class_site(order[0]), value: clearance_python::ir::Value::NONE }))),
+                    Some(class) => insert(
+                        &mut found,
+                        Entity::Instance(
+                            class,
+                            instance.unwrap_or(Site {
+                                module: class_site(order[0]),
+                                value: clearance_python::ir::Value::NONE,
+                            }),
+                        ),
+                    ),
                     None => insert(&mut found, Entity::Path(member)),
                 }
             }
@@ -90,7 +122,10 @@ impl Resolver<'_> {
 
     /// Whether the function is decorated as a property.
     pub(crate) fn is_property(&mut self, function: FuncRef) -> bool {
-        self.has_decorator(function, &["property", "cached_property", "hybrid_property", "classproperty"])
+        self.has_decorator(
+            function,
+            &["property", "cached_property", "hybrid_property", "classproperty"],
+        )
     }
 
     fn is_static(&mut self, function: FuncRef) -> bool {
@@ -104,27 +139,38 @@ impl Resolver<'_> {
     /// Whether one of the decorators is spelt with one of these last names.
     fn has_decorator(&self, function: FuncRef, names: &[&str]) -> bool {
         let ir = &self.program.module(function.module).ir;
-        ir.functions[function.func.index()].decorators.iter().any(|decorator| {
-            let name = match ir.op(*decorator) {
-                Op::Global(name) | Op::Free(name) | Op::Attr { name, .. } => ir.name(name),
-                Op::Import(import) => ir.name(ir.imports[import.index()].bound),
-                _ => return false,
-            };
-            names.contains(&name)
-        })
+        ir.functions[function.func.index()]
+            .decorators
+            .iter()
+            .any(|decorator| {
+                let name = match ir.op(*decorator) {
+                    Op::Global(name) | Op::Free(name) | Op::Attr { name, .. } => ir.name(name),
+                    Op::Import(import) => ir.name(ir.imports[import.index()].bound),
+                    _ => return false,
+                };
+                names.contains(&name)
+            })
     }
 
     /// The class whose method a function is, if it is one with a bound first parameter.
     pub(crate) fn method_class(&self, function: FuncRef) -> Option<(ClassRef, bool)> {
         let module = self.program.module(function.module);
         let class = module.class_of(function.func)?;
-        if module.ir.functions[function.func.index()].kind != FunctionKind::Def || self.has_decorator(function, &["staticmethod"]) {
+        if module.ir.functions[function.func.index()].kind != FunctionKind::Def
+            || self.has_decorator(function, &["staticmethod"])
+        {
             return None;
         }
         let name = module.ir.name(module.ir.functions[function.func.index()].name);
         let on_class = self.has_decorator(function, &["classmethod", "validator", "field_validator"])
             || matches!(name, "__new__" | "__init_subclass__" | "__class_getitem__");
-        Some((ClassRef { module: function.module, class }, on_class))
+        Some((
+            ClassRef {
+                module: function.module,
+                class,
+            },
+            on_class,
+        ))
     }
 }
 

@@ -5,7 +5,7 @@ use clearance_python::ir::{Arg, ArgKind, Func, FunctionKind, Name, Op, Param, Sp
 use rustc_hash::FxHashMap;
 
 use crate::{
-    ClassRef, Entities, Entity, FuncRef, ImportTarget, ModuleId, Program, Site,
+    ClassRef, Dominators, Entities, Entity, FuncRef, ImportTarget, ModuleId, Program, Site,
     entity::{insert, merge},
 };
 
@@ -24,12 +24,21 @@ pub struct Resolver<'p> {
     fuel: u32,
     /// Something on the way was cut off (a cycle, a bound), so the answer is not kept.
     cut: bool,
+    /// Of the functions that were asked about.
+    pub(crate) dominators: FxHashMap<FuncRef, Dominators>,
 }
 
 impl<'p> Resolver<'p> {
     /// A resolver with an empty memory.
     pub fn new(program: &'p Program) -> Self {
-        Self { program, memory: FxHashMap::default(), active: Vec::new(), fuel: FUEL, cut: false }
+        Self {
+            program,
+            memory: FxHashMap::default(),
+            active: Vec::new(),
+            fuel: FUEL,
+            cut: false,
+            dominators: FxHashMap::default(),
+        }
     }
 
     /// What the value stands for. Empty when that is not known.
@@ -53,9 +62,9 @@ impl<'p> Resolver<'p> {
             Entity::Instance(of, _) => self.program.models.derives(of, class),
             Entity::Object(of, _) => {
                 let (_, external) = self.ancestors(of);
-                external
-                    .iter()
-                    .any(|base| matches!(base, Entity::Path(path) if self.program.models.derives(*path, class)))
+                external.iter().any(
+                    |base| matches!(base, Entity::Path(path) if self.program.models.derives(*path, class)),
+                )
             }
             _ => false,
         })
@@ -67,9 +76,17 @@ impl<'p> Resolver<'p> {
         }
         match self.program.op(site) {
             Op::Function(func) => {
-                return Entities::from_iter([Entity::Function(FuncRef { module: site.module, func })]);
+                return Entities::from_iter([Entity::Function(FuncRef {
+                    module: site.module,
+                    func,
+                })]);
             }
-            Op::Class(class) => return Entities::from_iter([Entity::Class(ClassRef { module: site.module, class })]),
+            Op::Class(class) => {
+                return Entities::from_iter([Entity::Class(ClassRef {
+                    module: site.module,
+                    class,
+                })]);
+            }
             Op::Global(_) | Op::Free(_) | Op::Import(_) | Op::Attr { .. } | Op::Call { .. } | Op::Phi(_) => {}
             Op::Sigma { .. } | Op::Decorate { .. } | Op::Param(_) | Op::Enter { .. } | Op::Await(_) => {}
             Op::Item { .. } | Op::Element { .. } | Op::Unpack { .. } => {}
@@ -97,14 +114,19 @@ impl<'p> Resolver<'p> {
     fn compute(&mut self, site: Site) -> Entities {
         let program = self.program;
         let ir = &program.module(site.module).ir;
-        let at = |value| Site { module: site.module, value };
+        let at = |value| Site {
+            module: site.module,
+            value,
+        };
         match ir.op(site.value) {
             Op::Import(import) => {
                 let data = &ir.imports[import.index()];
                 match program.module(site.module).imports.get(import.index()) {
                     Some(ImportTarget::Whole(entity)) => self.typed(*entity, site),
                     Some(ImportTarget::MemberOf(module)) => match data.what {
-                        clearance_python::ir::Imported::Member(name) => self.module_member(*module, ir.name(name)),
+                        clearance_python::ir::Imported::Member(name) => {
+                            self.module_member(*module, ir.name(name))
+                        }
                         _ => Entities::new(),
                     },
                     _ => Entities::new(),
@@ -130,7 +152,11 @@ impl<'p> Resolver<'p> {
                 }
                 found
             }
-            Op::Sigma { value, condition, truth } => self.refined(site, value, condition, truth),
+            Op::Sigma {
+                value,
+                condition,
+                truth,
+            } => self.refined(site, value, condition, truth),
             Op::Decorate { target, .. } => self.visit(at(target)),
             Op::Await(value) => self.visit(at(value)),
             Op::Enter { manager, .. } => self.entered(at(manager)),
@@ -145,7 +171,10 @@ impl<'p> Resolver<'p> {
                 let picked = if index >= 0 {
                     elements.get(index as usize)
                 } else {
-                    elements.len().checked_sub(index.unsigned_abs() as usize).and_then(|at| elements.get(at))
+                    elements
+                        .len()
+                        .checked_sub(index.unsigned_abs() as usize)
+                        .and_then(|at| elements.get(at))
                 };
                 picked.map_or_else(Entities::new, |site| self.visit(*site))
             }
@@ -168,7 +197,15 @@ impl<'p> Resolver<'p> {
             let module = self.program.module(here.module);
             match module.ir.op(here.value) {
                 Op::Tuple(span) | Op::List(span) | Op::Set(span) => {
-                    return module.ir.list(span).iter().map(|value| Site { module: here.module, value: *value }).collect();
+                    return module
+                        .ir
+                        .list(span)
+                        .iter()
+                        .map(|value| Site {
+                            module: here.module,
+                            value: *value,
+                        })
+                        .collect();
                 }
                 Op::Sigma { value, .. } => here.value = value,
                 Op::Global(name) => {
@@ -179,11 +216,21 @@ impl<'p> Resolver<'p> {
                     }
                 }
                 Op::Call { callee, .. } => {
-                    let callee = self.visit(Site { module: here.module, value: callee });
-                    let [Entity::Function(function) | Entity::Method(function)] = callee[..] else { return Vec::new() };
+                    let callee = self.visit(Site {
+                        module: here.module,
+                        value: callee,
+                    });
+                    let [Entity::Function(function) | Entity::Method(function)] = callee[..] else {
+                        return Vec::new();
+                    };
                     let mut returns = self.program.module(function.module).returns(function.func);
                     match (returns.next(), returns.next()) {
-                        (Some(value), None) => here = Site { module: function.module, value },
+                        (Some(value), None) => {
+                            here = Site {
+                                module: function.module,
+                                value,
+                            }
+                        }
                         _ => return Vec::new(),
                     }
                 }
@@ -222,8 +269,11 @@ impl<'p> Resolver<'p> {
         if !starred.is_empty() {
             return starred;
         }
-        let builtin = program.models.root("builtins").and_then(|builtins| program.models.member(builtins, text));
-        // A name that nothing binds is most likely a module whose import stands elsewhere (a cell that is not there, a star import).
+        let builtin = program
+            .models
+            .root("builtins")
+            .and_then(|builtins| program.models.member(builtins, text));
+        // A name that nothing binds is most likely a module whose import stands elsewhere: in a cell that is not there, behind a star.
         let path = builtin.or_else(|| program.models.root(text));
         path.map_or_else(Entities::new, |path| Entities::from_iter([Entity::Path(path)]))
     }
@@ -239,14 +289,29 @@ impl<'p> Resolver<'p> {
                 ImportTarget::Whole(Entity::Module(other)) if other != module => {
                     let exports = &program.module(other).ir.exports;
                     let hidden = exports.as_ref().is_some_and(|names| {
-                        !names.iter().any(|export| program.module(other).ir.name(*export) == name)
+                        !names
+                            .iter()
+                            .any(|export| program.module(other).ir.name(*export) == name)
                     });
-                    if hidden { Entities::new() } else { self.module_member(other, name) }
+                    if hidden {
+                        Entities::new()
+                    } else {
+                        self.module_member(other, name)
+                    }
                 }
                 ImportTarget::Whole(Entity::Path(path)) => {
-                    program.models.member(path, name).map_or_else(Entities::new, |path| {
-                        self.typed(Entity::Path(path), Site { module, value: Value::NONE })
-                    })
+                    program
+                        .models
+                        .member(path, name)
+                        .map_or_else(Entities::new, |path| {
+                            self.typed(
+                                Entity::Path(path),
+                                Site {
+                                    module,
+                                    value: Value::NONE,
+                                },
+                            )
+                        })
                 }
                 _ => Entities::new(),
             };
@@ -274,7 +339,10 @@ impl<'p> Resolver<'p> {
         }
         if found.is_empty() && !target.stars.is_empty() && self.active.len() < DEPTH {
             // Bounded by depth: star imports may form a circle.
-            self.active.push(Site { module, value: Value::NONE });
+            self.active.push(Site {
+                module,
+                value: Value::NONE,
+            });
             found = self.starred(module, name);
             self.active.pop();
         }
@@ -292,7 +360,13 @@ impl<'p> Resolver<'p> {
                 let mut bound = false;
                 for binding in ir.bindings(outer).iter().filter(|binding| binding.name == name) {
                     bound = true;
-                    merge(&mut found, &self.visit(Site { module, value: binding.value }));
+                    merge(
+                        &mut found,
+                        &self.visit(Site {
+                            module,
+                            value: binding.value,
+                        }),
+                    );
                 }
                 if bound {
                     return found;
@@ -325,7 +399,10 @@ impl<'p> Resolver<'p> {
         let ir = &program.module(site.module).ir;
         let arguments = ir.args(args);
         let mut found = Entities::new();
-        for entity in self.visit(Site { module: site.module, value: callee }) {
+        for entity in self.visit(Site {
+            module: site.module,
+            value: callee,
+        }) {
             match entity {
                 Entity::Path(path) => merge(&mut found, &self.external_result(path, site, arguments)),
                 Entity::Class(class) => insert(&mut found, Entity::Object(class, site)),
@@ -360,17 +437,28 @@ impl<'p> Resolver<'p> {
         let program = self.program;
         let ir = &program.module(site.module).ir;
         let argument = |index: usize| {
-            arguments.get(index).filter(|arg| arg.kind == ArgKind::Positional).map(|arg| Site { module: site.module, value: arg.value })
+            arguments
+                .get(index)
+                .filter(|arg| arg.kind == ArgKind::Positional)
+                .map(|arg| Site {
+                    module: site.module,
+                    value: arg.value,
+                })
         };
-        let literal = |index: usize| argument(index).and_then(|arg| match ir.op(arg.value) {
-            Op::Str(text) => Some(ir.text(text)),
-            _ => None,
-        });
+        let literal = |index: usize| {
+            argument(index).and_then(|arg| match ir.op(arg.value) {
+                Op::Str(text) => Some(ir.text(text)),
+                _ => None,
+            })
+        };
         match program.models.text(path).as_str() {
             "builtins.super" => {
                 let class = program.module(site.module).class_of(ir.function_of(site.value));
                 class.map_or_else(Entities::new, |class| {
-                    Entities::from_iter([Entity::Super(ClassRef { module: site.module, class })])
+                    Entities::from_iter([Entity::Super(ClassRef {
+                        module: site.module,
+                        class,
+                    })])
                 })
             }
             "builtins.getattr" => match (argument(0), literal(1)) {
@@ -390,13 +478,15 @@ impl<'p> Resolver<'p> {
                 },
                 None => Entities::new(),
             },
-            "functools.partial" | "copy.copy" | "copy.deepcopy" | "functools.wraps" | "contextlib.closing" => {
-                argument(0).map_or_else(Entities::new, |site| self.visit(site))
-            }
+            "functools.partial" | "copy.copy" | "copy.deepcopy" | "functools.wraps"
+            | "contextlib.closing" => argument(0).map_or_else(Entities::new, |site| self.visit(site)),
             "typing.cast" => argument(1).map_or_else(Entities::new, |site| self.visit(site)),
             _ => {
                 let result = program.models.result(path);
-                result.map(|class| Entity::Instance(class, site)).into_iter().collect()
+                result
+                    .map(|class| Entity::Instance(class, site))
+                    .into_iter()
+                    .collect()
             }
         }
     }
@@ -413,18 +503,37 @@ impl<'p> Resolver<'p> {
             let passed_on = match (module.ir.op(value), call) {
                 (Op::Param(index), Some((caller, args, bound))) => {
                     let data = &module.ir.functions[function.func.index()];
-                    argument_for(&data.params, index as usize, bound, program.module(caller).ir.args(args), |name| {
-                        program.module(caller).ir.name(name) == module.ir.name(data.params[index as usize].name)
+                    argument_for(
+                        &data.params,
+                        index as usize,
+                        bound,
+                        program.module(caller).ir.args(args),
+                        |name| {
+                            program.module(caller).ir.name(name)
+                                == module.ir.name(data.params[index as usize].name)
+                        },
+                    )
+                    .map(|value| Site {
+                        module: caller,
+                        value,
                     })
-                    .map(|value| Site { module: caller, value })
                 }
                 _ => None,
             };
-            merge(&mut found, &self.visit(passed_on.unwrap_or(Site { module: function.module, value })));
+            merge(
+                &mut found,
+                &self.visit(passed_on.unwrap_or(Site {
+                    module: function.module,
+                    value,
+                })),
+            );
         }
         if found.is_empty() {
             let returns = module.ir.functions[function.func.index()].returns;
-            found = self.annotated(Site { module: function.module, value: returns });
+            found = self.annotated(Site {
+                module: function.module,
+                value: returns,
+            });
         }
         found
     }
@@ -432,7 +541,10 @@ impl<'p> Resolver<'p> {
     fn refined(&mut self, site: Site, value: Value, condition: Value, truth: bool) -> Entities {
         let program = self.program;
         let ir = &program.module(site.module).ir;
-        let known = self.visit(Site { module: site.module, value });
+        let known = self.visit(Site {
+            module: site.module,
+            value,
+        });
         if !known.is_empty() || !truth {
             return known;
         }
@@ -442,7 +554,10 @@ impl<'p> Resolver<'p> {
             && same_variable(ir, subject.value, value)
             && matches!(ir.op(callee), Op::Global(name) if ir.name(name) == "isinstance")
         {
-            return self.annotated(Site { module: site.module, value: class.value });
+            return self.annotated(Site {
+                module: site.module,
+                value: class.value,
+            });
         }
         known
     }
@@ -466,7 +581,10 @@ impl<'p> Resolver<'p> {
                     merge(&mut found, &own);
                 }
                 Entity::Instance(class, made) => {
-                    let entered = program.models.member(class, "__enter__").and_then(|enter| program.models.result(enter));
+                    let entered = program
+                        .models
+                        .member(class, "__enter__")
+                        .and_then(|enter| program.models.result(enter));
                     insert(&mut found, Entity::Instance(entered.unwrap_or(class), made));
                 }
                 other => insert(&mut found, other),
@@ -476,12 +594,23 @@ impl<'p> Resolver<'p> {
             && let Op::Call { callee, .. } = program.op(manager)
         {
             // A generator under contextlib.contextmanager: what it yields.
-            for entity in self.visit(Site { module: manager.module, value: callee }) {
-                let (Entity::Function(function) | Entity::Method(function)) = entity else { continue };
+            for entity in self.visit(Site {
+                module: manager.module,
+                value: callee,
+            }) {
+                let (Entity::Function(function) | Entity::Method(function)) = entity else {
+                    continue;
+                };
                 let ir = &program.module(function.module).ir;
                 for value in ir.values(function.func) {
                     if let Op::Yield(result) = ir.op(value) {
-                        merge(&mut found, &self.visit(Site { module: function.module, value: result }));
+                        merge(
+                            &mut found,
+                            &self.visit(Site {
+                                module: function.module,
+                                value: result,
+                            }),
+                        );
                     }
                 }
             }
@@ -493,22 +622,40 @@ impl<'p> Resolver<'p> {
         let program = self.program;
         let module = program.module(site.module);
         let func = module.ir.function_of(site.value);
-        let function = FuncRef { module: site.module, func };
+        let function = FuncRef {
+            module: site.module,
+            func,
+        };
         let data = &module.ir.functions[func.index()];
         if index == 0
             && let Some((class, on_class)) = self.method_class(function)
         {
-            let own = if on_class { Entity::Class(class) } else { Entity::Object(class, site) };
+            let own = if on_class {
+                Entity::Class(class)
+            } else {
+                Entity::Object(class, site)
+            };
             return Entities::from_iter([own]);
         }
-        let Some(param) = data.params.get(index as usize) else { return Entities::new() };
-        let annotated = self.annotated(Site { module: site.module, value: param.annotation });
+        let Some(param) = data.params.get(index as usize) else {
+            return Entities::new();
+        };
+        let annotated = self.annotated(Site {
+            module: site.module,
+            value: param.annotation,
+        });
         if !annotated.is_empty() {
             return annotated;
         }
         let mut found = Entities::new();
         if param.default != Value::NONE {
-            merge(&mut found, &self.visit(Site { module: site.module, value: param.default }));
+            merge(
+                &mut found,
+                &self.visit(Site {
+                    module: site.module,
+                    value: param.default,
+                }),
+            );
         }
         let callers = program.callers(function);
         if callers.len() <= MAX_CALLERS {
@@ -525,13 +672,20 @@ impl<'p> Resolver<'p> {
     pub fn argument_of(&mut self, call: Site, function: FuncRef, index: u32) -> Option<Site> {
         let program = self.program;
         let caller = &program.module(call.module).ir;
-        let Op::Call { args, .. } = caller.op(call.value) else { return None };
+        let Op::Call { args, .. } = caller.op(call.value) else {
+            return None;
+        };
         let callee = &program.module(function.module).ir;
         let params = &callee.functions[function.func.index()].params;
         let bound = usize::from(self.method_class(function).is_some());
         let wanted = callee.name(params.get(index as usize)?.name);
-        argument_for(params, index as usize, bound, caller.args(args), |name| caller.name(name) == wanted)
-            .map(|value| Site { module: call.module, value })
+        argument_for(params, index as usize, bound, caller.args(args), |name| {
+            caller.name(name) == wanted
+        })
+        .map(|value| Site {
+            module: call.module,
+            value,
+        })
     }
 
     /// The instances that an annotation (or a class given to `isinstance`) allows.
@@ -542,7 +696,10 @@ impl<'p> Resolver<'p> {
             return found;
         }
         let ir = &program.module(site.module).ir;
-        let at = |value| Site { module: site.module, value };
+        let at = |value| Site {
+            module: site.module,
+            value,
+        };
         match ir.op(site.value) {
             Op::Str(text) => {
                 let text = ir.text(text).trim();
@@ -609,7 +766,17 @@ impl<'p> Resolver<'p> {
         for part in parts {
             let mut next = Entities::new();
             for entity in here {
-                merge(&mut next, &self.member(entity, part, Site { module, value: Value::NONE }));
+                merge(
+                    &mut next,
+                    &self.member(
+                        entity,
+                        part,
+                        Site {
+                            module,
+                            value: Value::NONE,
+                        },
+                    ),
+                );
             }
             here = next;
         }
@@ -619,16 +786,25 @@ impl<'p> Resolver<'p> {
     fn item(&mut self, site: Site, base: Value, key: Value) -> Entities {
         // A dispatch table: all its values, or the one under a constant key.
         let program = self.program;
-        let mut here = Site { module: site.module, value: base };
+        let mut here = Site {
+            module: site.module,
+            value: base,
+        };
         // The table may stand in another module.
+        let origin = program.module(here.module);
         if let Op::Import(import) = program.op(here)
-            && let Some(ImportTarget::MemberOf(owner)) = program.module(here.module).imports.get(import.index())
-            && let clearance_python::ir::Imported::Member(name) = program.module(here.module).ir.imports[import.index()].what
-            && let Some(name) = program.module(*owner).ir.names.find(program.module(here.module).ir.name(name))
+            && let Some(ImportTarget::MemberOf(owner)) = origin.imports.get(import.index())
+            && let clearance_python::ir::Imported::Member(name) = origin.ir.imports[import.index()].what
+            && let Some(name) = program.module(*owner).ir.names.find(origin.ir.name(name))
         {
             let mut values = program.module(*owner).global(name);
             match (values.next(), values.next()) {
-                (Some(value), None) => here = Site { module: *owner, value },
+                (Some(value), None) => {
+                    here = Site {
+                        module: *owner,
+                        value,
+                    };
+                }
                 _ => return Entities::new(),
             }
         }
@@ -640,7 +816,10 @@ impl<'p> Resolver<'p> {
             }
         }
         let ir = &program.module(here.module).ir;
-        let wanted = match program.op(Site { module: site.module, value: key }) {
+        let wanted = match program.op(Site {
+            module: site.module,
+            value: key,
+        }) {
             Op::Str(text) => Some(program.module(site.module).ir.text(text)),
             _ => None,
         };
@@ -653,7 +832,13 @@ impl<'p> Resolver<'p> {
                     _ => false,
                 };
                 if matches {
-                    merge(&mut found, &self.visit(Site { module: here.module, value: pair[1] }));
+                    merge(
+                        &mut found,
+                        &self.visit(Site {
+                            module: here.module,
+                            value: pair[1],
+                        }),
+                    );
                 }
             }
         }
@@ -671,7 +856,9 @@ pub(crate) fn argument_for(
 ) -> Option<Value> {
     use clearance_python::ir::ParamKind;
     let kind = params.get(index)?.kind;
-    let by_keyword = args.iter().find(|arg| matches!(arg.kind, ArgKind::Keyword(name) if is_keyword(name)));
+    let by_keyword = args
+        .iter()
+        .find(|arg| matches!(arg.kind, ArgKind::Keyword(name) if is_keyword(name)));
     if let Some(arg) = by_keyword {
         return Some(arg.value);
     }
@@ -679,7 +866,10 @@ pub(crate) fn argument_for(
         return None;
     }
     let position = index.checked_sub(bound)?;
-    let mut positional = args.iter().take_while(|arg| arg.kind != ArgKind::Star).filter(|arg| arg.kind == ArgKind::Positional);
+    let mut positional = args
+        .iter()
+        .take_while(|arg| arg.kind != ArgKind::Star)
+        .filter(|arg| arg.kind == ArgKind::Positional);
     positional.nth(position).map(|arg| arg.value)
 }
 

@@ -112,7 +112,12 @@ impl Program {
         finder.run();
         let mut routes = finder.routes;
         routes.sort_by(|a, b| {
-            (&a.path, a.module, a.range.start(), &a.methods).cmp(&(&b.path, b.module, b.range.start(), &b.methods))
+            (&a.path, a.module, a.range.start(), &a.methods).cmp(&(
+                &b.path,
+                b.module,
+                b.range.start(),
+                &b.methods,
+            ))
         });
         routes.dedup();
         routes
@@ -149,18 +154,31 @@ const OWN_BUILTINS: &[&str] = &[
 impl Finder<'_> {
     fn run(&mut self) {
         let program = self.program;
-        let of_interest: FxHashMap<PathId, &str> =
-            PATHS.iter().filter_map(|path| Some((program.models.find(path)?, *path))).collect();
+        let of_interest: FxHashMap<PathId, &str> = PATHS
+            .iter()
+            .filter_map(|path| Some((program.models.find(path)?, *path)))
+            .collect();
         let mut declared = Vec::new();
         for (id, module) in program.modules() {
-            if !module.externals.iter().any(|callee| of_interest.contains_key(&callee.path)) {
+            if !module
+                .externals
+                .iter()
+                .any(|callee| of_interest.contains_key(&callee.path))
+            {
                 continue;
             }
             self.index_decorators(id);
             for callee in &module.externals {
-                let Some(path) = of_interest.get(&callee.path) else { continue };
-                let site = Site { module: id, value: callee.value };
-                let Op::Call { args, .. } = module.ir.op(callee.value) else { continue };
+                let Some(path) = of_interest.get(&callee.path) else {
+                    continue;
+                };
+                let site = Site {
+                    module: id,
+                    value: callee.value,
+                };
+                let Op::Call { args, .. } = module.ir.op(callee.value) else {
+                    continue;
+                };
                 let args: Vec<Arg> = module.ir.args(args).to_vec();
                 self.visit(path, site, &args, &mut declared);
             }
@@ -174,14 +192,32 @@ impl Finder<'_> {
         let ir = &self.program.module(id).ir;
         for (number, function) in ir.functions.iter().enumerate() {
             for decorator in &function.decorators {
-                let function = FuncRef { module: id, func: clearance_python::ir::Func(number as u32) };
-                self.decorated.insert(Site { module: id, value: *decorator }, Decorated::Function(function));
+                let function = FuncRef {
+                    module: id,
+                    func: clearance_python::ir::Func(number as u32),
+                };
+                self.decorated.insert(
+                    Site {
+                        module: id,
+                        value: *decorator,
+                    },
+                    Decorated::Function(function),
+                );
             }
         }
         for (number, class) in ir.classes.iter().enumerate() {
             for decorator in &class.decorators {
-                let class = ClassRef { module: id, class: clearance_python::ir::Class(number as u32) };
-                self.decorated.insert(Site { module: id, value: *decorator }, Decorated::Class(class));
+                let class = ClassRef {
+                    module: id,
+                    class: clearance_python::ir::Class(number as u32),
+                };
+                self.decorated.insert(
+                    Site {
+                        module: id,
+                        value: *decorator,
+                    },
+                    Decorated::Class(class),
+                );
             }
         }
     }
@@ -190,15 +226,24 @@ impl Finder<'_> {
         let (_, method) = path.rsplit_once('.').unwrap_or(("", path));
         match method {
             "route" | "get" | "post" | "put" | "delete" | "patch" => {
-                let Some(target) = self.decorated.get(&site).copied() else { return };
+                let Some(target) = self.decorated.get(&site).copied() else {
+                    return;
+                };
                 let mut paths: Vec<String> = args
                     .iter()
-                    .take(if path.starts_with("flask_restx") { usize::MAX } else { 1 })
+                    .take(if path.starts_with("flask_restx") {
+                        usize::MAX
+                    } else {
+                        1
+                    })
                     .filter(|arg| arg.kind == ArgKind::Positional)
                     .map(|arg| self.text(site, arg.value))
                     .collect();
                 if paths.is_empty() {
-                    paths.extend(self.keyword(site, args, "rule").map(|value| self.text(site, value)));
+                    paths.extend(
+                        self.keyword(site, args, "rule")
+                            .map(|value| self.text(site, value)),
+                    );
                 }
                 let on = self.receivers(site);
                 for path in paths {
@@ -211,10 +256,19 @@ impl Finder<'_> {
                 }
             }
             "add_url_rule" => {
-                let rule = self.argument(site, args, 0, "rule").map(|value| self.text(site, value));
+                let rule = self
+                    .argument(site, args, 0, "rule")
+                    .map(|value| self.text(site, value));
                 let view = self.argument(site, args, 2, "view_func");
-                let (Some(rule), Some(view)) = (rule, view) else { return };
-                let Some(target) = self.view(Site { module: site.module, value: view }) else { return };
+                let (Some(rule), Some(view)) = (rule, view) else {
+                    return;
+                };
+                let Some(target) = self.view(Site {
+                    module: site.module,
+                    value: view,
+                }) else {
+                    return;
+                };
                 let methods = self.methods(site, args).unwrap_or_else(|| match target {
                     Decorated::Function(_) => vec!["GET".to_owned()],
                     Decorated::Class(_) => Vec::new(),
@@ -224,7 +278,12 @@ impl Finder<'_> {
             }
             "add_resource" => {
                 let Some(class) = args.first() else { return };
-                let Some(target) = self.view(Site { module: site.module, value: class.value }) else { return };
+                let Some(target) = self.view(Site {
+                    module: site.module,
+                    value: class.value,
+                }) else {
+                    return;
+                };
                 let on = self.receivers(site);
                 for arg in args.iter().skip(1).filter(|arg| arg.kind == ArgKind::Positional) {
                     let path = self.text(site, arg.value);
@@ -232,31 +291,52 @@ impl Finder<'_> {
                 }
             }
             "register_blueprint" => {
-                let Some(child) = self.argument(site, args, 0, "blueprint") else { return };
-                let prefix = self.keyword(site, args, "url_prefix").map(|value| self.text(site, value));
+                let Some(child) = self.argument(site, args, 0, "blueprint") else {
+                    return;
+                };
+                let prefix = self
+                    .keyword(site, args, "url_prefix")
+                    .map(|value| self.text(site, value));
                 self.mount(site, child, prefix, "url_prefix");
             }
             "add_namespace" => {
-                let Some(child) = self.argument(site, args, 0, "ns") else { return };
-                let prefix = self.argument(site, args, 1, "path").map(|value| self.text(site, value));
+                let Some(child) = self.argument(site, args, 0, "ns") else {
+                    return;
+                };
+                let prefix = self
+                    .argument(site, args, 1, "path")
+                    .map(|value| self.text(site, value));
                 self.mount(site, child, prefix, "path");
             }
             "namespace" => {
                 // `ns = api.namespace("users", path="/users")` makes and mounts in one go.
-                let path = self.keyword(site, args, "path").map(|value| self.text(site, value));
+                let path = self
+                    .keyword(site, args, "path")
+                    .map(|value| self.text(site, value));
                 let path = path.or_else(|| Some(format!("/{}", self.text(site, args.first()?.value))));
                 for parent in self.receivers(site) {
                     let prefix = path.clone().unwrap_or_default();
-                    self.mounts.push(Mount { child: site, parent: Some(parent), prefix });
+                    self.mounts.push(Mount {
+                        child: site,
+                        parent: Some(parent),
+                        prefix,
+                    });
                 }
             }
             "init_app" => {
                 let Some(parent) = args.first() else { return };
-                let parents = self.origins(Site { module: site.module, value: parent.value });
+                let parents = self.origins(Site {
+                    module: site.module,
+                    value: parent.value,
+                });
                 for child in self.receivers(site) {
                     for parent in &parents {
                         let prefix = self.constructor_text(child, "prefix").unwrap_or_default();
-                        self.mounts.push(Mount { child, parent: Some(*parent), prefix });
+                        self.mounts.push(Mount {
+                            child,
+                            parent: Some(*parent),
+                            prefix,
+                        });
                     }
                 }
             }
@@ -266,21 +346,39 @@ impl Finder<'_> {
 
     fn mount(&mut self, site: Site, child: Value, prefix: Option<String>, keyword: &str) {
         let parents = self.receivers(site);
-        for child in self.origins(Site { module: site.module, value: child }) {
+        for child in self.origins(Site {
+            module: site.module,
+            value: child,
+        }) {
             let own = prefix.clone().or_else(|| self.constructor_text(child, keyword));
             let own = own.or_else(|| {
                 // A RESTX namespace without a path lives under its name.
-                (keyword == "path").then(|| self.first_argument_text(child).map(|name| format!("/{name}"))).flatten()
+                (keyword == "path")
+                    .then(|| self.first_argument_text(child).map(|name| format!("/{name}")))
+                    .flatten()
             });
             for parent in &parents {
-                self.mounts.push(Mount { child, parent: Some(*parent), prefix: own.clone().unwrap_or_default() });
+                self.mounts.push(Mount {
+                    child,
+                    parent: Some(*parent),
+                    prefix: own.clone().unwrap_or_default(),
+                });
             }
         }
     }
 
-    fn declaration(&mut self, on: Vec<Site>, path: String, methods: Vec<String>, target: Decorated, site: Site) -> Declared {
+    fn declaration(
+        &mut self,
+        on: Vec<Site>,
+        path: String,
+        methods: Vec<String>,
+        target: Decorated,
+        site: Site,
+    ) -> Declared {
         let (handler, functions, verbs) = match target {
-            Decorated::Function(function) => (self.program.function_name(function), vec![function], Vec::new()),
+            Decorated::Function(function) => {
+                (self.program.function_name(function), vec![function], Vec::new())
+            }
             Decorated::Class(class) => {
                 let mut functions = Vec::new();
                 let mut verbs = Vec::new();
@@ -298,7 +396,14 @@ impl Finder<'_> {
         let mut methods = if methods.is_empty() { verbs } else { methods };
         methods.sort();
         methods.dedup();
-        Declared { on, path, methods, handler, functions, site }
+        Declared {
+            on,
+            path,
+            methods,
+            handler,
+            functions,
+            site,
+        }
     }
 
     fn emit(&mut self, declared: Declared) {
@@ -335,14 +440,24 @@ impl Finder<'_> {
             return vec![None];
         }
         let program = self.program;
-        let class = self.resolver.entities(origin).into_iter().find_map(|entity| match entity {
-            Entity::Instance(class, _) => Some(class),
-            Entity::Object(class, _) => self.resolver.ancestors(class).1.into_iter().find_map(|base| match base {
-                Entity::Path(path) => Some(path),
+        let class = self
+            .resolver
+            .entities(origin)
+            .into_iter()
+            .find_map(|entity| match entity {
+                Entity::Instance(class, _) => Some(class),
+                Entity::Object(class, _) => {
+                    self.resolver
+                        .ancestors(class)
+                        .1
+                        .into_iter()
+                        .find_map(|base| match base {
+                            Entity::Path(path) => Some(path),
+                            _ => None,
+                        })
+                }
                 _ => None,
-            }),
-            _ => None,
-        });
+            });
         let is = |path: &str| match (class, program.models.find(path)) {
             (Some(class), Some(base)) => program.models.derives(class, base),
             _ => false,
@@ -358,16 +473,31 @@ impl Finder<'_> {
             .collect();
         let mut found = Vec::new();
         for (parent, prefix) in &mounts {
-            let above = parent.map_or_else(|| vec![Some(String::new())], |parent| self.prefixes(parent, depth + 1));
-            found.extend(above.into_iter().map(|above| above.map(|above| glue(&above, prefix))));
+            let above = parent.map_or_else(
+                || vec![Some(String::new())],
+                |parent| self.prefixes(parent, depth + 1),
+            );
+            found.extend(
+                above
+                    .into_iter()
+                    .map(|above| above.map(|above| glue(&above, prefix))),
+            );
         }
-        if mounts.is_empty() && (is("flask_restful.Api") || is("flask_restx.Api") || is("flask_smorest.Api")) {
+        if mounts.is_empty() && (is("flask_restful.Api") || is("flask_restx.Api") || is("flask_smorest.Api"))
+        {
             // `Api(app)`, `Api(blueprint, prefix="/v1")`
             let prefix = self.constructor_text(origin, "prefix").unwrap_or_default();
-            let parents = self.constructor_argument(origin, 0, "app").map(|value| self.origins(value)).unwrap_or_default();
+            let parents = self
+                .constructor_argument(origin, 0, "app")
+                .map(|value| self.origins(value))
+                .unwrap_or_default();
             for parent in parents {
                 let above = self.prefixes(parent, depth + 1);
-                found.extend(above.into_iter().map(|above| above.map(|above| glue(&above, &prefix))));
+                found.extend(
+                    above
+                        .into_iter()
+                        .map(|above| above.map(|above| glue(&above, &prefix))),
+                );
             }
         }
         if found.is_empty() {
@@ -379,9 +509,14 @@ impl Finder<'_> {
     /// Where the receiver of a method call is made.
     fn receivers(&mut self, call: Site) -> Vec<Site> {
         let ir = &self.program.module(call.module).ir;
-        let Op::Call { callee, .. } = ir.op(call.value) else { return Vec::new() };
+        let Op::Call { callee, .. } = ir.op(call.value) else {
+            return Vec::new();
+        };
         match ir.op(callee) {
-            Op::Attr { base, .. } => self.origins(Site { module: call.module, value: base }),
+            Op::Attr { base, .. } => self.origins(Site {
+                module: call.module,
+                value: base,
+            }),
             _ => Vec::new(),
         }
     }
@@ -399,11 +534,15 @@ impl Finder<'_> {
 
     /// What a view argument stands for: a function, `Class.as_view(…)`, or a class.
     fn view(&mut self, site: Site) -> Option<Decorated> {
-        let found = self.resolver.entities(site).into_iter().find_map(|entity| match entity {
-            Entity::Function(function) | Entity::Method(function) => Some(Decorated::Function(function)),
-            Entity::Class(class) => Some(Decorated::Class(class)),
-            _ => None,
-        });
+        let found = self
+            .resolver
+            .entities(site)
+            .into_iter()
+            .find_map(|entity| match entity {
+                Entity::Function(function) | Entity::Method(function) => Some(Decorated::Function(function)),
+                Entity::Class(class) => Some(Decorated::Class(class)),
+                _ => None,
+            });
         if found.is_some() {
             return found;
         }
@@ -412,9 +551,14 @@ impl Finder<'_> {
             let module = self.program.module(here.module);
             match module.ir.op(here.value) {
                 Op::Call { callee, .. } => {
-                    let Op::Attr { base, name } = module.ir.op(callee) else { return None };
+                    let Op::Attr { base, name } = module.ir.op(callee) else {
+                        return None;
+                    };
                     if module.ir.name(name) == "as_view" {
-                        return self.view(Site { module: here.module, value: base });
+                        return self.view(Site {
+                            module: here.module,
+                            value: base,
+                        });
                     }
                     return None;
                 }
@@ -428,12 +572,18 @@ impl Finder<'_> {
 
     fn keyword(&self, site: Site, args: &[Arg], wanted: &str) -> Option<Value> {
         let ir = &self.program.module(site.module).ir;
-        args.iter().find(|arg| matches!(arg.kind, ArgKind::Keyword(name) if ir.name(name) == wanted)).map(|arg| arg.value)
+        args.iter()
+            .find(|arg| matches!(arg.kind, ArgKind::Keyword(name) if ir.name(name) == wanted))
+            .map(|arg| arg.value)
     }
 
     fn argument(&self, site: Site, args: &[Arg], index: usize, name: &str) -> Option<Value> {
-        let positional = args.get(index).filter(|_| args[..=index].iter().all(|arg| arg.kind == ArgKind::Positional));
-        positional.map(|arg| arg.value).or_else(|| self.keyword(site, args, name))
+        let positional = args
+            .get(index)
+            .filter(|_| args[..=index].iter().all(|arg| arg.kind == ArgKind::Positional));
+        positional
+            .map(|arg| arg.value)
+            .or_else(|| self.keyword(site, args, name))
     }
 
     fn constructor_args(&self, origin: Site) -> Vec<Arg> {
@@ -448,7 +598,10 @@ impl Finder<'_> {
 
     fn constructor_argument(&self, origin: Site, index: usize, name: &str) -> Option<Site> {
         let args = self.constructor_args(origin);
-        self.argument(origin, &args, index, name).map(|value| Site { module: origin.module, value })
+        self.argument(origin, &args, index, name).map(|value| Site {
+            module: origin.module,
+            value,
+        })
     }
 
     fn constructor_text(&mut self, origin: Site, name: &str) -> Option<String> {
@@ -465,7 +618,10 @@ impl Finder<'_> {
 
     fn text(&mut self, site: Site, value: Value) -> String {
         let mut evaluator = Evaluator::new(&mut self.resolver);
-        match evaluator.evaluate(Site { module: site.module, value }) {
+        match evaluator.evaluate(Site {
+            module: site.module,
+            value,
+        }) {
             Known::Str(text) => text.to_string(),
             Known::None => String::new(),
             Known::Text { prefix, suffix } => format!("{prefix}{{?}}{suffix}"),
@@ -476,7 +632,12 @@ impl Finder<'_> {
     fn methods(&mut self, site: Site, args: &[Arg]) -> Option<Vec<String>> {
         let value = self.keyword(site, args, "methods")?;
         let mut evaluator = Evaluator::new(&mut self.resolver);
-        let Known::Sequence(_, items) = evaluator.evaluate(Site { module: site.module, value }) else { return None };
+        let Known::Sequence(_, items) = evaluator.evaluate(Site {
+            module: site.module,
+            value,
+        }) else {
+            return None;
+        };
         let mut methods = Vec::new();
         for item in items {
             if let Known::Str(text) = evaluator.evaluate(item) {

@@ -16,8 +16,14 @@ fn constants_and_operators() {
     assert_eq!(one("probe(1 << 4 | 1)"), Known::Int(17));
     assert_eq!(one("probe(not '')"), Known::Bool(true));
     assert_eq!(one("X = [1, 2]\ndef f():\n    probe(X[1])"), Known::Int(2));
-    assert_eq!(one("D = {'a': {'b': 7}}\ndef f():\n    probe(D['a'].get('b', 0))"), Known::Int(7));
-    assert_eq!(one("D = {'a': 1}\ndef f():\n    probe(D.get('c', 5))"), Known::Int(5));
+    assert_eq!(
+        one("D = {'a': {'b': 7}}\ndef f():\n    probe(D['a'].get('b', 0))"),
+        Known::Int(7)
+    );
+    assert_eq!(
+        one("D = {'a': 1}\ndef f():\n    probe(D.get('c', 5))"),
+        Known::Int(5)
+    );
     assert_eq!(one("probe('True'.lower() in ('true', '1'))"), Known::Bool(true));
 }
 
@@ -46,7 +52,10 @@ fn environment_reads_keep_their_default() {
 #[test]
 fn getters_across_files() {
     let files = [
-        ("main.py", "from config.settings import Config\nprobe(Config.API_HOST())"),
+        (
+            "main.py",
+            "from config.settings import Config\nprobe(Config.API_HOST())",
+        ),
         ("config/__init__.py", ""),
         (
             "config/settings.py",
@@ -72,11 +81,15 @@ s = S()
 def f():
     probe((Production.HOST, Production.DEBUG, s.port))
 ";
-    let (Known::Sequence(_, items), _) = known(&[("a.py", text)]) else { panic!("not a sequence") };
+    let (Known::Sequence(_, items), _) = known(&[("a.py", text)]) else {
+        panic!("not a sequence")
+    };
     let program = common::program(&[("a.py", text)], &[]);
     let mut resolver = clearance_program::Resolver::new(&program);
-    let values: Vec<Known> =
-        items.iter().map(|item| clearance_program::Evaluator::new(&mut resolver).evaluate(*item)).collect();
+    let values: Vec<Known> = items
+        .iter()
+        .map(|item| clearance_program::Evaluator::new(&mut resolver).evaluate(*item))
+        .collect();
     assert_eq!(values, [Known::str("a"), Known::Bool(false), Known::Int(80)]);
 }
 
@@ -84,7 +97,10 @@ def f():
 fn arguments_from_callers() {
     let text = "def serve(host='127.0.0.1'):\n    probe(host)\nserve('0.0.0.0')\n";
     assert_eq!(one(text), Known::str("0.0.0.0"));
-    assert_eq!(one("def serve(debug=True):\n    probe(debug)\n"), Known::Choice(vec![Known::Bool(true), Known::Unknown]));
+    assert_eq!(
+        one("def serve(debug=True):\n    probe(debug)\n"),
+        Known::Choice(vec![Known::Bool(true), Known::Unknown])
+    );
 }
 
 #[test]
@@ -99,4 +115,20 @@ fn strings_keep_their_ends() {
 fn recursion_ends() {
     assert_eq!(one("def f(n):\n    return f(n - 1)\nprobe(f(3))"), Known::Unknown);
     assert_eq!(one("x = x\nprobe(x)"), Known::Unknown);
+}
+
+#[test]
+fn writes_into_dicts_count() {
+    assert_eq!(
+        one("def f():\n    d = {'a': 1}\n    d['a'] = 2\n    probe(d['a'])\n"),
+        Known::Int(2)
+    );
+    assert_eq!(
+        one("def f(x):\n    d = {'a': 1}\n    if x:\n        d['a'] = 2\n    probe(d['a'])\n"),
+        Known::Unknown
+    );
+    assert_eq!(
+        one("def f(x):\n    d = {}\n    d.update(x)\n    probe(d.get('a', 5))\n"),
+        Known::Unknown
+    );
 }

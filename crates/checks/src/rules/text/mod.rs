@@ -2,5 +2,7 @@
 
 use crate::CodeRule;
 
+pub mod bidirectional_text;
+
 /// The family's rules, by folder name.
-pub static RULES: &[&CodeRule] = &[];
+pub static RULES: &[&CodeRule] = &[&bidirectional_text::CHECK];

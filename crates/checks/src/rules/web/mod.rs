@@ -2,5 +2,28 @@
 
 use crate::CodeRule;
 
+mod common;
+mod cookie;
+
+pub mod cookie_samesite_none;
+pub mod cookie_without_httponly;
+pub mod cookie_without_secure;
+pub mod cors_wildcard_credentials;
+pub mod csrf_disabled;
+pub mod jwt_none_algorithm;
+pub mod jwt_unverified;
+pub mod timing_unsafe_comparison;
+pub mod xmlrpc_server_exposed;
+
 /// The family's rules, by folder name.
-pub static RULES: &[&CodeRule] = &[];
+pub static RULES: &[&CodeRule] = &[
+    &cookie_samesite_none::CHECK,
+    &cookie_without_httponly::CHECK,
+    &cookie_without_secure::CHECK,
+    &cors_wildcard_credentials::CHECK,
+    &csrf_disabled::CHECK,
+    &jwt_none_algorithm::CHECK,
+    &jwt_unverified::CHECK,
+    &timing_unsafe_comparison::CHECK,
+    &xmlrpc_server_exposed::CHECK,
+];

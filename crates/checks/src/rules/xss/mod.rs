@@ -1,6 +1,18 @@
-//! HTML without escaping.
+//! Output that a browser runs.
 
 use crate::CodeRule;
 
+mod common;
+pub mod django_mark_safe;
+pub mod jinja2_autoescape_disabled;
+mod known_calls;
+pub mod mako_template_unescaped;
+pub mod markup_from_expression;
+
 /// The family's rules, by folder name.
-pub static RULES: &[&CodeRule] = &[];
+pub static RULES: &[&CodeRule] = &[
+    &django_mark_safe::CHECK,
+    &jinja2_autoescape_disabled::CHECK,
+    &mako_template_unescaped::CHECK,
+    &markup_from_expression::CHECK,
+];

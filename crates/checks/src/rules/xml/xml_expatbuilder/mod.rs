@@ -1,0 +1,44 @@
+//! `xml.dom.expatbuilder`.
+
+use clearance_finding::{Confidence, Plane, Rule, Severity};
+
+use super::common::{Input, PATHS, judge};
+use crate::{CallEvent, CodeRule, Cx, Listen};
+
+/// The rule.
+pub static RULE: Rule = Rule {
+    id: "xml-expatbuilder",
+    title: "A document tree is built with Expat unhardened",
+    plane: Plane::Code,
+    severity: Severity::Medium,
+    confidence: Confidence::Medium,
+    cwe: &[776, 611, 20],
+    owasp_2021: "A05",
+    owasp_2025: "A02",
+    aliases: &["B316", "S316", "xml_bad_expatbuilder"],
+    effort_minutes: 10,
+    audit: false,
+    advice: "Use `defusedxml.expatbuilder`, or better `defusedxml.minidom`",
+    doc: include_str!("doc.md"),
+};
+
+/// The rule and what it listens for.
+pub static CHECK: CodeRule = CodeRule {
+    rule: &RULE,
+    listens: &[
+        Listen::Call(&["xml.dom.expatbuilder.parseString"], check_text),
+        Listen::Call(&["xml.dom.expatbuilder.parse"], check_file),
+    ],
+    paths: PATHS,
+};
+
+const DANGER: &str =
+    "A document can expand its own entities and exhaust memory; the parser is not hardened against that";
+
+fn check_text(cx: &mut Cx<'_, '_>, call: CallEvent) {
+    judge(cx, call, &RULE, Input::Text, DANGER);
+}
+
+fn check_file(cx: &mut Cx<'_, '_>, call: CallEvent) {
+    judge(cx, call, &RULE, Input::File, DANGER);
+}
