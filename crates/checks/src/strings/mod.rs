@@ -75,7 +75,7 @@ fn take_apart(cx: &mut Cx<'_, '_>, site: Site, found: &mut Vec<Piece>, depth: u3
     };
     match ir.op(site.value) {
         Op::Str(text) => found.push(Piece::Text(ir.text(text).to_owned())),
-        Op::Sigma { .. } if nature::is_tested(cx, site) => found.push(Piece::Choice(site)),
+        Op::Sigma { .. } if is_tested(cx, site) => found.push(Piece::Choice(site)),
         Op::Sigma { .. } if is_number(cx, site) => found.push(Piece::Number(site)),
         Op::Sigma { value, .. } | Op::Await(value) => take_apart(cx, at(value), found, depth + 1),
         Op::Format(parts) => {
@@ -113,7 +113,7 @@ fn take_apart(cx: &mut Cx<'_, '_>, site: Site, found: &mut Vec<Piece>, depth: u3
             right,
             ..
         } => match cx.known_at(at(left)).as_str() {
-            Some(format) => templates::percent(cx, &format.to_owned(), at(right), found, depth),
+            Some(format) => templates::percent(cx, format, at(right), found, depth),
             None => {
                 take_apart(cx, at(left), found, depth + 1);
                 put_in(cx, at(right), found, depth);
@@ -137,9 +137,7 @@ fn take_apart(cx: &mut Cx<'_, '_>, site: Site, found: &mut Vec<Piece>, depth: u3
             };
             match method {
                 Some((base, "format")) => match cx.known_at(base).as_str() {
-                    Some(format) => {
-                        templates::braces(cx, &format.to_owned(), site.module, ir.args(args), found, depth)
-                    }
+                    Some(format) => templates::braces(cx, format, site.module, ir.args(args), found, depth),
                     None => leaf(cx, site, found),
                 },
                 Some((base, "join")) => join(cx, site, base, args, found, depth),

@@ -2,6 +2,7 @@
 
 mod reach;
 mod statement;
+mod tokens;
 
 use clearance_finding::{Confidence, Plane, Rule, Severity};
 use clearance_program::Site;
@@ -10,7 +11,8 @@ use clearance_source::Role;
 
 use self::{
     reach::{Reach, reach},
-    statement::{Fragment, Position, Shape, Statement, read},
+    statement::{Position, Shape, Statement, read},
+    tokens::Fragment,
 };
 use crate::{
     CodeRule, Cx, Draft, Listen, TextEvent,
