@@ -4,14 +4,10 @@ use std::{fs, path::Path};
 
 /// Writes `crates/checks/src/rules/FAMILY/RULE_ID/` and adds it to the family's list.
 pub(crate) fn run(workspace: &Path, family: &str, id: &str) -> Result<String, String> {
-    let kebab = !id.is_empty()
-        && id
-            .bytes()
-            .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
+    let kebab =
+        !id.is_empty() && id.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
     if !kebab || id.starts_with('-') || id.ends_with('-') || id.starts_with(|c: char| c.is_ascii_digit()) {
-        return Err(format!(
-            "`{id}` is not a kebab-case name that begins with a letter"
-        ));
+        return Err(format!("`{id}` is not a kebab-case name that begins with a letter"));
     }
     let folder = id.replace('-', "_");
     let family_path = workspace.join("crates/checks/src/rules").join(family);
@@ -40,17 +36,10 @@ fn registered(list: &str, folder: &str) -> Result<String, String> {
     let lines: Vec<&str> = list.lines().collect();
     let mut modules: Vec<String> = lines
         .iter()
-        .filter_map(|line| {
-            line.strip_prefix("pub mod ")?
-                .strip_suffix(';')
-                .map(str::to_owned)
-        })
+        .filter_map(|line| line.strip_prefix("pub mod ")?.strip_suffix(';').map(str::to_owned))
         .collect();
-    let helpers: Vec<&str> = lines
-        .iter()
-        .copied()
-        .filter(|line| line.starts_with("mod ") && line.ends_with(';'))
-        .collect();
+    let helpers: Vec<&str> =
+        lines.iter().copied().filter(|line| line.starts_with("mod ") && line.ends_with(';')).collect();
     modules.push(folder.to_owned());
     modules.sort();
     let head: Vec<&str> = lines
@@ -84,10 +73,7 @@ fn registered(list: &str, folder: &str) -> Result<String, String> {
 fn title(id: &str) -> String {
     let text = id.replace('-', " ");
     let mut characters = text.chars();
-    let first = characters
-        .next()
-        .map(|c| c.to_ascii_uppercase().to_string())
-        .unwrap_or_default();
+    let first = characters.next().map(|c| c.to_ascii_uppercase().to_string()).unwrap_or_default();
     first + characters.as_str()
 }
 
@@ -152,10 +138,7 @@ mod tests {
     fn lists_stay_sorted() {
         let list = "//! Family.\n\nuse crate::CodeRule;\n\nmod common;\npub mod zeta;\n\n/// The family's rules, by folder name.\npub static RULES: &[&CodeRule] = &[&zeta::CHECK];\n";
         let out = registered(list, "alpha").unwrap();
-        assert!(
-            out.contains("mod common;\npub mod alpha;\npub mod zeta;\n"),
-            "{out}"
-        );
+        assert!(out.contains("mod common;\npub mod alpha;\npub mod zeta;\n"), "{out}");
         assert!(out.contains("    &alpha::CHECK,\n    &zeta::CHECK,\n"), "{out}");
     }
 }

@@ -1,5 +1,7 @@
 //! The house stands as ARCHITECTURE.md says: imports point down, nothing goes in circles, and the notes name what exists.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
 use std::{collections::BTreeMap, fs, path::Path};
 
 use cargo_metadata::{DependencyKind, MetadataCommand};
@@ -24,11 +26,8 @@ fn workspace() -> &'static Path {
 fn imports_point_down() {
     let text = fs::read_to_string(workspace().join("ARCHITECTURE.md")).unwrap();
     let floors = floors(&text);
-    let metadata = MetadataCommand::new()
-        .manifest_path(workspace().join("Cargo.toml"))
-        .no_deps()
-        .exec()
-        .unwrap();
+    let metadata =
+        MetadataCommand::new().manifest_path(workspace().join("Cargo.toml")).no_deps().exec().unwrap();
     let short = |name: &str| name.strip_prefix("clearance-").unwrap_or(name).to_owned();
     let mut seen = 0;
     for package in metadata.workspace_packages() {
@@ -37,9 +36,7 @@ fn imports_point_down() {
             continue;
         }
         seen += 1;
-        let own = *floors
-            .get(&name)
-            .unwrap_or_else(|| panic!("ARCHITECTURE.md has no floor for `{name}`"));
+        let own = *floors.get(&name).unwrap_or_else(|| panic!("ARCHITECTURE.md has no floor for `{name}`"));
         for dependency in &package.dependencies {
             if dependency.kind != DependencyKind::Normal || !dependency.name.starts_with("clearance-") {
                 continue;
@@ -58,10 +55,7 @@ fn imports_point_down() {
         .keys()
         .filter(|name| !workspace().join("crates").join(name).join("Cargo.toml").exists())
         .collect();
-    assert!(
-        named.is_empty(),
-        "ARCHITECTURE.md names crates that do not exist: {named:?}"
-    );
+    assert!(named.is_empty(), "ARCHITECTURE.md names crates that do not exist: {named:?}");
     assert_eq!(seen, floors.len());
 }
 
@@ -77,10 +71,7 @@ fn the_notes_name_what_exists() {
                 .iter()
                 .any(|root| word.starts_with(root));
             if path_like && ours {
-                assert!(
-                    workspace().join(word).exists(),
-                    "{note} names `{word}`, which does not exist"
-                );
+                assert!(workspace().join(word).exists(), "{note} names `{word}`, which does not exist");
             }
         }
     }

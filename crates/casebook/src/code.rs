@@ -18,10 +18,8 @@ pub fn run_code(case: &Case, also: &[&'static str]) -> Option<String> {
     let findings = analyse(&case.files, &settings);
     let mut problems = String::new();
     for file in &case.files {
-        let mut left: Vec<&Finding> = findings
-            .iter()
-            .filter(|finding| *finding.location.path == *file.path)
-            .collect();
+        let mut left: Vec<&Finding> =
+            findings.iter().filter(|finding| *finding.location.path == *file.path).collect();
         for expected in &file.expected {
             let found = left.iter().position(|finding| {
                 finding.rule.id == expected.rule && finding.location.start.line == expected.line
@@ -29,11 +27,7 @@ pub fn run_code(case: &Case, also: &[&'static str]) -> Option<String> {
             match found {
                 Some(at) => check(left.remove(at), expected, file, &mut problems),
                 None => {
-                    let _ = writeln!(
-                        problems,
-                        "{}:{}: expected {}",
-                        file.path, expected.line, expected.rule
-                    );
+                    let _ = writeln!(problems, "{}:{}: expected {}", file.path, expected.line, expected.rule);
                 }
             }
         }
@@ -52,18 +46,10 @@ fn analyse(files: &[CaseFile], settings: &Settings) -> Vec<Finding> {
     let inputs = files
         .iter()
         .filter_map(|file| {
-            let text = text_of(
-                file.path.as_str().into(),
-                file.text.clone().into_bytes(),
-                FileKind::Python,
-            )
-            .ok()?;
+            let text =
+                text_of(file.path.as_str().into(), file.text.clone().into_bytes(), FileKind::Python).ok()?;
             let role = role_from_content(role_of_path(&file.path), &text.text);
-            let ir = lower_module(Input {
-                text: &text.text,
-                cells: None,
-                notebook: false,
-            });
+            let ir = lower_module(Input { text: &text.text, cells: None, notebook: false });
             Some(ModuleInput {
                 path: file.path.as_str().into(),
                 role,
@@ -91,11 +77,7 @@ fn check(finding: &Finding, expected: &Expected, file: &CaseFile, problems: &mut
     if let Some(confidence) = &expected.confidence
         && finding.confidence.as_str() != confidence
     {
-        let _ = writeln!(
-            problems,
-            "{place}: confidence {}, expected {confidence}",
-            finding.confidence
-        );
+        let _ = writeln!(problems, "{place}: confidence {}, expected {confidence}", finding.confidence);
     }
     if let Some((path, line)) = &expected.via
         && !finding
@@ -108,10 +90,6 @@ fn check(finding: &Finding, expected: &Expected, file: &CaseFile, problems: &mut
             .iter()
             .map(|step| format!("{}:{}", step.location.path, step.location.start.line))
             .collect();
-        let _ = writeln!(
-            problems,
-            "{place}: the trace [{}] does not pass {path}:{line}",
-            steps.join(", ")
-        );
+        let _ = writeln!(problems, "{place}: the trace [{}] does not pass {path}:{line}", steps.join(", "));
     }
 }

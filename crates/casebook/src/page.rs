@@ -87,10 +87,7 @@ pub fn cases(page: &str) -> Result<Vec<Case>, PageError> {
                 text.push('\n');
             }
             if !closed {
-                return Err(PageError {
-                    line: number + 1,
-                    message: "the fence is never closed".to_owned(),
-                });
+                return Err(PageError { line: number + 1, message: "the fence is never closed".to_owned() });
             }
             let language = language.split_whitespace().next().unwrap_or("").to_owned();
             if !LANGUAGES.contains(&language.as_str()) {
@@ -100,26 +97,14 @@ pub fn cases(page: &str) -> Result<Vec<Case>, PageError> {
             let expected = markers(&text, number + 1)?;
             let named = name.is_some();
             let path = name.take().unwrap_or_else(|| "example.py".to_owned());
-            let file = CaseFile {
-                path,
-                language,
-                text,
-                expected,
-            };
+            let file = CaseFile { path, language, text, expected };
             match found.last_mut() {
                 Some(case) if joins && named => case.files.push(file),
-                _ => found.push(Case {
-                    heading: heading.clone(),
-                    line: number + 1,
-                    files: vec![file],
-                }),
+                _ => found.push(Case { heading: heading.clone(), line: number + 1, files: vec![file] }),
             }
             joins = named;
         } else if !trimmed.is_empty() {
-            name = trimmed
-                .strip_prefix('`')
-                .and_then(|rest| rest.strip_suffix('`'))
-                .map(str::to_owned);
+            name = trimmed.strip_prefix('`').and_then(|rest| rest.strip_suffix('`')).map(str::to_owned);
             joins &= name.is_some();
         }
     }
@@ -130,14 +115,9 @@ fn markers(text: &str, first: usize) -> Result<Vec<Expected>, PageError> {
     let mut found = Vec::new();
     for (number, line) in text.lines().enumerate() {
         for marker in line.split("# finding:").skip(1) {
-            let error = |message: String| PageError {
-                line: first + 1 + number,
-                message,
-            };
+            let error = |message: String| PageError { line: first + 1 + number, message };
             let mut words = marker.split_whitespace();
-            let rule = words
-                .next()
-                .ok_or_else(|| error("a marker without a rule".to_owned()))?;
+            let rule = words.next().ok_or_else(|| error("a marker without a rule".to_owned()))?;
             let mut expected = Expected {
                 line: number as u32 + 1,
                 rule: rule.to_owned(),
@@ -172,21 +152,12 @@ mod tests {
     fn blocks_become_cases() {
         let page = "# T\n\n## Bad\n\n`a.py`\n```python\nx  # finding: r severity=high via b.py:1\n```\n`b.py`\n```py\ny\n```\n\n## Good\n```python\nz\n```\ntext\n```python\nw\n```\n```sh\nls\n```\n";
         let found = cases(page).unwrap();
-        let shape: Vec<Vec<&str>> = found
-            .iter()
-            .map(|case| case.files.iter().map(|file| file.path.as_str()).collect())
-            .collect();
-        assert_eq!(
-            shape,
-            [vec!["a.py", "b.py"], vec!["example.py"], vec!["example.py"]]
-        );
+        let shape: Vec<Vec<&str>> =
+            found.iter().map(|case| case.files.iter().map(|file| file.path.as_str()).collect()).collect();
+        assert_eq!(shape, [vec!["a.py", "b.py"], vec!["example.py"], vec!["example.py"]]);
         let expected = &found[0].files[0].expected[0];
         assert_eq!(
-            (
-                expected.line,
-                expected.rule.as_str(),
-                expected.severity.as_deref()
-            ),
+            (expected.line, expected.rule.as_str(), expected.severity.as_deref()),
             (1, "r", Some("high"))
         );
         assert_eq!(expected.via, Some(("b.py".to_owned(), 1)));

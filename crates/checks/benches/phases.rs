@@ -17,9 +17,7 @@ fn files() -> Vec<(File, Text)> {
     let options = Options::default();
     let inventory = inventory(&[root], &options).expect("the example is there");
     let python = inventory.files.into_iter().filter(|file| file.kind.is_python());
-    python
-        .filter_map(|file| read(&file, &options).ok().map(|text| (file, text)))
-        .collect()
+    python.filter_map(|file| read(&file, &options).ok().map(|text| (file, text))).collect()
 }
 
 fn inputs(files: &[(File, Text)]) -> Vec<ModuleInput> {
@@ -48,9 +46,7 @@ fn lower(bencher: divan::Bencher<'_, '_>) {
 #[divan::bench]
 fn build(bencher: divan::Bencher<'_, '_>) {
     let files = files();
-    bencher
-        .with_inputs(|| inputs(&files))
-        .bench_local_values(|inputs| Program::build(inputs, models()));
+    bencher.with_inputs(|| inputs(&files)).bench_local_values(|inputs| Program::build(inputs, models()));
 }
 
 #[divan::bench]

@@ -30,11 +30,7 @@ fn main() {
         .filter_map(|file| {
             let text = read(file, &options).ok()?;
             let notebook = file.kind == FileKind::Notebook;
-            let ir = lower_module(Input {
-                text: &text.text,
-                cells: text.cells.as_deref(),
-                notebook,
-            });
+            let ir = lower_module(Input { text: &text.text, cells: text.cells.as_deref(), notebook });
             let role = clearance_source::role_from_content(file.role, &text.text);
             Some(ModuleInput {
                 path: file.path.clone(),

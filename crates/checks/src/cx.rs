@@ -61,19 +61,14 @@ impl<'p> Cx<'_, 'p> {
 
     /// The value as a site of the program.
     pub fn site(&self, value: Value) -> Site {
-        Site {
-            module: self.module,
-            value,
-        }
+        Site { module: self.module, value }
     }
 
     // --- Calls ---
 
     /// The canonical dotted path of what is called; empty where it is not an external path of interest.
     pub fn path(&self, call: CallEvent) -> String {
-        call.path
-            .map(|path| self.program.models.text(path))
-            .unwrap_or_default()
+        call.path.map(|path| self.program.models.text(path)).unwrap_or_default()
     }
 
     /// The arguments.
@@ -89,10 +84,7 @@ impl<'p> Cx<'_, 'p> {
     /// The argument at a position.
     pub fn positional(&self, call: CallEvent, index: usize) -> Option<Value> {
         let args = self.args(call);
-        let plain = args
-            .get(..=index)?
-            .iter()
-            .all(|arg| arg.kind == ArgKind::Positional);
+        let plain = args.get(..=index)?.iter().all(|arg| arg.kind == ArgKind::Positional);
         plain.then(|| args[index].value)
     }
 
@@ -105,9 +97,7 @@ impl<'p> Cx<'_, 'p> {
 
     /// Whether the call has `*args` or `**kwargs`, so that an argument that is not seen may still be given.
     pub fn has_unpacking(&self, call: CallEvent) -> bool {
-        self.args(call)
-            .iter()
-            .any(|arg| matches!(arg.kind, ArgKind::Star | ArgKind::DoubleStar))
+        self.args(call).iter().any(|arg| matches!(arg.kind, ArgKind::Star | ArgKind::DoubleStar))
     }
 
     /// The object that a method is called on: `x` in `x.f()`.
@@ -128,10 +118,7 @@ impl<'p> Cx<'_, 'p> {
     /// What a value of this module is, as far as it can be told: constants, displays, environment reads, names; through variables, module globals,
     /// class attributes, getters, callers, other files.
     pub fn known(&mut self, value: Value) -> Known {
-        Evaluator::untraced(self.resolver).evaluate(Site {
-            module: self.module,
-            value,
-        })
+        Evaluator::untraced(self.resolver).evaluate(Site { module: self.module, value })
     }
 
     /// What any value of the program is (items of a [`Known::Sequence`] or [`Known::Mapping`] may stand in other files).
@@ -142,10 +129,7 @@ impl<'p> Cx<'_, 'p> {
     /// Like [`Cx::known`], with the way to where the value comes from (origin first), for [`Draft::trail`].
     pub fn known_with_trail(&mut self, value: Value) -> (Known, Vec<TrailStep>) {
         let mut evaluator = Evaluator::new(self.resolver);
-        let known = evaluator.evaluate(Site {
-            module: self.module,
-            value,
-        });
+        let known = evaluator.evaluate(Site { module: self.module, value });
         (known, evaluator.trail())
     }
 
@@ -167,13 +151,7 @@ impl<'p> Cx<'_, 'p> {
         let Op::Call { callee, .. } = program.op(site) else {
             return String::new();
         };
-        let paths: Vec<PathId> = self
-            .resolver
-            .paths(Site {
-                module: site.module,
-                value: callee,
-            })
-            .collect();
+        let paths: Vec<PathId> = self.resolver.paths(Site { module: site.module, value: callee }).collect();
         match paths[..] {
             [path] => program.models.text(path),
             _ => String::new(),
@@ -204,35 +182,20 @@ impl<'p> Cx<'_, 'p> {
     /// The canonical external paths that a value may stand for (`ssl.PROTOCOL_SSLv3`); only paths that some rule names are found.
     pub fn paths_of(&mut self, value: Value) -> Vec<String> {
         let models = &self.program.models;
-        self.resolver
-            .paths(Site {
-                module: self.module,
-                value,
-            })
-            .map(|path| models.text(path))
-            .collect()
+        self.resolver.paths(Site { module: self.module, value }).map(|path| models.text(path)).collect()
     }
 
     /// Whether a value may be an instance of an external class (`random.SystemRandom`), by construction, annotation or inheritance.
     pub fn is_instance(&mut self, value: Value, class: &str) -> bool {
         match self.program.models.find(class) {
-            Some(class) => self.resolver.is_instance(
-                Site {
-                    module: self.module,
-                    value,
-                },
-                class,
-            ),
+            Some(class) => self.resolver.is_instance(Site { module: self.module, value }, class),
             None => false,
         }
     }
 
     /// What a value stands for (functions, classes, modules, instances of the program and of libraries).
     pub fn entities(&mut self, value: Value) -> clearance_program::Entities {
-        self.resolver.entities(Site {
-            module: self.module,
-            value,
-        })
+        self.resolver.entities(Site { module: self.module, value })
     }
 
     /// The name under which people would know a value: its variable, attribute, string key, parameter, or the function that it is the result of.
@@ -247,10 +210,7 @@ impl<'p> Cx<'_, 'p> {
                 Op::Import(import) => return Some(ir.name(ir.imports[import.index()].bound)),
                 Op::Param(index) => {
                     let function = &ir.functions[ir.function_of(here).index()];
-                    return function
-                        .params
-                        .get(index as usize)
-                        .map(|param| ir.name(param.name));
+                    return function.params.get(index as usize).map(|param| ir.name(param.name));
                 }
                 Op::Item { key, .. } => {
                     if let Op::Str(text) = ir.op(key) {
@@ -273,34 +233,26 @@ impl<'p> Cx<'_, 'p> {
         let ir = self.ir();
         let span = ir.functions[ir.function_of(value).index()].insts;
         let end = (span.start + span.len).min(value.0.saturating_add(NEARBY));
-        ir.insts
-            .get(value.index() + 1..end as usize)?
-            .iter()
-            .find_map(|inst| match inst.op {
-                Op::Bind { name, value: bound } | Op::StoreName { name, value: bound } if bound == value => {
-                    Some(ir.name(name))
-                }
-                _ => None,
-            })
+        ir.insts.get(value.index() + 1..end as usize)?.iter().find_map(|inst| match inst.op {
+            Op::Bind { name, value: bound } | Op::StoreName { name, value: bound } if bound == value => {
+                Some(ir.name(name))
+            }
+            _ => None,
+        })
     }
 
     // --- Surroundings ---
 
     /// The dotted name of the function around the event (`Shop.checkout`), empty at module level.
     pub fn symbol(&self) -> String {
-        self.function
-            .map(|function| self.program.symbol(self.module, function))
-            .unwrap_or_default()
+        self.function.map(|function| self.program.symbol(self.module, function)).unwrap_or_default()
     }
 
     /// The functions of the program that the module's call at `value` calls.
     pub fn internal_callees(&self, value: Value) -> impl Iterator<Item = FuncRef> + 'p {
         let edges = &self.source().edges;
         let start = edges.partition_point(|edge| edge.value < value);
-        edges[start..]
-            .iter()
-            .take_while(move |edge| edge.value == value)
-            .map(|edge| edge.callee)
+        edges[start..].iter().take_while(move |edge| edge.value == value).map(|edge| edge.callee)
     }
 
     /// Under which conditions a value's instruction runs: main guard, development branch, tests.
@@ -310,10 +262,7 @@ impl<'p> Cx<'_, 'p> {
 
     /// The conditions under which a value's instruction runs, innermost first.
     pub fn guards(&mut self, value: Value) -> Vec<clearance_program::Guard> {
-        self.resolver.guards(Site {
-            module: self.module,
-            value,
-        })
+        self.resolver.guards(Site { module: self.module, value })
     }
 
     /// Whether the program imports a module anywhere in application code (`"gunicorn"`, `"flask_talisman"`).
@@ -335,11 +284,7 @@ impl<'p> Cx<'_, 'p> {
     /// Positive evidence: what was looked at and found in order, one clause.
     pub fn hold(&mut self, range: TextRange, text: impl Into<String>) {
         let location = self.program.location(self.module, range);
-        self.facts.push(Fact {
-            rule: self.rule.id,
-            text: text.into(),
-            location,
-        });
+        self.facts.push(Fact { rule: self.rule.id, text: text.into(), location });
     }
 
     /// Says it.

@@ -82,16 +82,8 @@ impl Draft {
         range: TextRange,
         text: impl Into<String>,
     ) -> Self {
-        let edit = Edit {
-            start: u32::from(range.start()),
-            end: u32::from(range.end()),
-            text: text.into(),
-        };
-        let fix = self.fix.get_or_insert_with(|| Fix {
-            title: title.into(),
-            safe,
-            edits: Vec::new(),
-        });
+        let edit = Edit { start: u32::from(range.start()), end: u32::from(range.end()), text: text.into() };
+        let fix = self.fix.get_or_insert_with(|| Fix { title: title.into(), safe, edits: Vec::new() });
         fix.safe &= safe;
         fix.edits.push(edit);
         fix.edits.sort_by_key(|edit| edit.start);

@@ -26,19 +26,12 @@ pub struct Settings {
 impl Settings {
     /// All rules that are on by default.
     pub fn default_rules() -> Self {
-        Self {
-            rules: code_rules()
-                .filter(|rule| !rule.rule.audit)
-                .map(|rule| rule.rule.id)
-                .collect(),
-        }
+        Self { rules: code_rules().filter(|rule| !rule.rule.audit).map(|rule| rule.rule.id).collect() }
     }
 
     /// All rules, the audit ones too.
     pub fn all_rules() -> Self {
-        Self {
-            rules: code_rules().map(|rule| rule.rule.id).collect(),
-        }
+        Self { rules: code_rules().map(|rule| rule.rule.id).collect() }
     }
 }
 
@@ -78,9 +71,8 @@ struct Table {
 
 impl Table {
     fn new(program: &Program, settings: &Settings) -> Self {
-        let rules: Vec<&'static CodeRule> = code_rules()
-            .filter(|rule| settings.rules.contains(rule.rule.id))
-            .collect();
+        let rules: Vec<&'static CodeRule> =
+            code_rules().filter(|rule| settings.rules.contains(rule.rule.id)).collect();
         let mut table = Self {
             calls: vec![Vec::new(); program.models.len()],
             any_calls: Vec::new(),
@@ -113,11 +105,7 @@ impl Table {
                     Listen::Import(paths, check) => {
                         for path in paths {
                             let top = path.split('.').next().unwrap_or(path);
-                            table
-                                .imports
-                                .entry(top)
-                                .or_default()
-                                .push((path, (number, check)));
+                            table.imports.entry(top).or_default().push((path, (number, check)));
                         }
                     }
                     Listen::Text(check) => table.texts.push((number, check)),
@@ -140,10 +128,7 @@ impl Table {
 pub fn run(program: &Program, settings: &Settings) -> Outcome {
     let table = Table::new(program, settings);
     let ids: Vec<ModuleId> = program.modules().map(|(id, _)| id).collect();
-    let parts: Vec<Part> = ids
-        .par_iter()
-        .map(|id| Pass::new(program, &table, *id).run())
-        .collect();
+    let parts: Vec<Part> = ids.par_iter().map(|id| Pass::new(program, &table, *id).run()).collect();
     let mut counts = vec![0u32; table.rules.len()];
     let mut outcome = Outcome::default();
     for part in parts {
@@ -162,15 +147,8 @@ pub fn run(program: &Program, settings: &Settings) -> Outcome {
         ))
     });
     outcome.facts.dedup();
-    outcome.examined = table
-        .rules
-        .iter()
-        .zip(counts)
-        .map(|(rule, count)| Examined {
-            rule: rule.rule.id,
-            count,
-        })
-        .collect();
+    outcome.examined =
+        table.rules.iter().zip(counts).map(|(rule, count)| Examined { rule: rule.rule.id, count }).collect();
     outcome.examined.sort_by_key(|examined| examined.rule);
     outcome
 }
@@ -218,11 +196,7 @@ impl<'t, 'p> Pass<'t, 'p> {
             function,
             drafts: &mut self.drafts,
             facts: &mut self.facts,
-            examined: if self.counts {
-                &mut self.examined[rule]
-            } else {
-                &mut ignored
-            },
+            examined: if self.counts { &mut self.examined[rule] } else { &mut ignored },
         };
         work(&mut cx);
     }
@@ -247,32 +221,18 @@ impl<'t, 'p> Pass<'t, 'p> {
         }
         for number in 0..ir.classes.len() as u32 {
             let class = Class(number);
-            self.tell(
-                &table.classes,
-                Some(ir.classes[class.index()].parent),
-                ClassEvent { class },
-            );
+            self.tell(&table.classes, Some(ir.classes[class.index()].parent), ClassEvent { class });
         }
         if !table.asserts.is_empty() || !table.handlers.is_empty() {
             for fact in &ir.facts {
                 match fact.kind {
                     FactKind::Assert(test) => {
-                        let event = AssertEvent {
-                            test,
-                            function: fact.function,
-                            range: fact.range,
-                        };
+                        let event = AssertEvent { test, function: fact.function, range: fact.range };
                         self.tell(&table.asserts, Some(fact.function), event);
                     }
                     FactKind::Handler { types, body } => {
                         let (function, range, block) = (fact.function, fact.range, fact.block);
-                        let event = HandlerEvent {
-                            types,
-                            body,
-                            function,
-                            range,
-                            block,
-                        };
+                        let event = HandlerEvent { types, body, function, range, block };
                         self.tell(&table.handlers, Some(fact.function), event);
                     }
                 }
@@ -310,14 +270,10 @@ impl<'t, 'p> Pass<'t, 'p> {
                 _ => dotted.to_owned(),
             };
             for (path, (rule, check)) in listeners {
-                let below = full
-                    .strip_prefix(path)
-                    .is_some_and(|rest| rest.is_empty() || rest.starts_with('.'));
+                let below =
+                    full.strip_prefix(path).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'));
                 if below {
-                    let event = ImportEvent {
-                        import: ImportId(number as u32),
-                        path,
-                    };
+                    let event = ImportEvent { import: ImportId(number as u32), path };
                     self.with(*rule, Some(import.function), |cx| {
                         cx.examined();
                         check(cx, event);
@@ -365,53 +321,23 @@ impl<'t, 'p> Pass<'t, 'p> {
             for param in &function.params {
                 if let Some(value) = param.default.some() {
                     let target = StoreTarget::Default(param.name);
-                    self.tell(
-                        &table.stores,
-                        here,
-                        StoreEvent {
-                            target,
-                            value,
-                            function: func,
-                            at: value,
-                        },
-                    );
+                    self.tell(&table.stores, here, StoreEvent { target, value, function: func, at: value });
                 }
             }
         }
         let mut externals = self.program.module(self.module).externals.iter().peekable();
         for value in ir.values(func) {
-            let store = |target, stored| StoreEvent {
-                target,
-                value: stored,
-                function: func,
-                at: value,
-            };
+            let store = |target, stored| StoreEvent { target, value: stored, function: func, at: value };
             match ir.op(value) {
                 Op::Str(text) | Op::Bytes(text) => {
-                    self.tell(
-                        &table.texts,
-                        here,
-                        TextEvent {
-                            value,
-                            function: func,
-                            text: Some(text),
-                        },
-                    );
+                    self.tell(&table.texts, here, TextEvent { value, function: func, text: Some(text) });
                 }
                 Op::Call { callee, args } => {
                     if !table.any_calls.is_empty() {
                         while externals.next_if(|known| known.value < value).is_some() {}
-                        let path = externals
-                            .peek()
-                            .filter(|known| known.value == value)
-                            .map(|known| known.path);
-                        let event = CallEvent {
-                            value,
-                            function: func,
-                            path,
-                            callee,
-                            args,
-                        };
+                        let path =
+                            externals.peek().filter(|known| known.value == value).map(|known| known.path);
+                        let event = CallEvent { value, function: func, path, callee, args };
                         self.tell(&table.any_calls, here, event);
                     }
                     if !table.stores.is_empty() {
@@ -422,36 +348,16 @@ impl<'t, 'p> Pass<'t, 'p> {
                         }
                     }
                     if !table.buildings.is_empty() && is_text_call(ir, callee) {
-                        self.tell(
-                            &table.buildings,
-                            here,
-                            TextEvent {
-                                value,
-                                function: func,
-                                text: None,
-                            },
-                        );
+                        self.tell(&table.buildings, here, TextEvent { value, function: func, text: None });
                     }
                 }
                 Op::StoreName { name, value: stored } | Op::Bind { name, value: stored } => {
                     self.tell(&table.stores, here, store(StoreTarget::Variable(name), stored));
                 }
-                Op::StoreAttr {
-                    base,
-                    name,
-                    value: stored,
-                } => {
-                    self.tell(
-                        &table.stores,
-                        here,
-                        store(StoreTarget::Attribute(base, name), stored),
-                    );
+                Op::StoreAttr { base, name, value: stored } => {
+                    self.tell(&table.stores, here, store(StoreTarget::Attribute(base, name), stored));
                 }
-                Op::StoreItem {
-                    base,
-                    key,
-                    value: stored,
-                } => {
+                Op::StoreItem { base, key, value: stored } => {
                     self.tell(&table.stores, here, store(StoreTarget::Item(base, key), stored));
                 }
                 Op::Dict(span) if !table.stores.is_empty() => {
@@ -462,33 +368,12 @@ impl<'t, 'p> Pass<'t, 'p> {
                     }
                 }
                 Op::Compare { op, left, right } => {
-                    self.tell(
-                        &table.compares,
-                        here,
-                        CompareEvent {
-                            value,
-                            function: func,
-                            op,
-                            left,
-                            right,
-                        },
-                    );
+                    self.tell(&table.compares, here, CompareEvent { value, function: func, op, left, right });
                 }
                 Op::Format(_) => {
-                    self.tell(
-                        &table.buildings,
-                        here,
-                        TextEvent {
-                            value,
-                            function: func,
-                            text: None,
-                        },
-                    );
+                    self.tell(&table.buildings, here, TextEvent { value, function: func, text: None });
                 }
-                Op::Binary {
-                    op: BinaryOp::Add | BinaryOp::Mod,
-                    ..
-                } if !table.buildings.is_empty() => {
+                Op::Binary { op: BinaryOp::Add | BinaryOp::Mod, .. } if !table.buildings.is_empty() => {
                     // Of a chain of `+`, the whole: an inner link is an operand of the next instruction.
                     let inner = ir.insts.get(value.index() + 1..).is_some_and(|after| {
                         after.iter().take(8).any(|inst| {
@@ -496,15 +381,7 @@ impl<'t, 'p> Pass<'t, 'p> {
                         })
                     });
                     if !inner {
-                        self.tell(
-                            &table.buildings,
-                            here,
-                            TextEvent {
-                                value,
-                                function: func,
-                                text: None,
-                            },
-                        );
+                        self.tell(&table.buildings, here, TextEvent { value, function: func, text: None });
                     }
                 }
                 _ => {}
@@ -528,10 +405,7 @@ impl<'t, 'p> Pass<'t, 'p> {
         let keys: Vec<(&str, String, String)> = drafts
             .iter()
             .map(|draft| {
-                let symbol = draft
-                    .function
-                    .map(|func| program.symbol(self.module, func))
-                    .unwrap_or_default();
+                let symbol = draft.function.map(|func| program.symbol(self.module, func)).unwrap_or_default();
                 (draft.rule.id, symbol, normalise_code(module.slice(draft.range)))
             })
             .collect();
@@ -545,11 +419,7 @@ impl<'t, 'p> Pass<'t, 'p> {
                 self.program.finding(self.module, draft, symbol, fingerprint)
             })
             .collect();
-        Part {
-            findings,
-            facts: self.facts,
-            examined: self.examined,
-        }
+        Part { findings, facts: self.facts, examined: self.examined }
     }
 }
 
@@ -572,18 +442,12 @@ impl Finish for Program {
     fn finding(&self, module: ModuleId, draft: Draft, symbol: String, fingerprint: Fingerprint) -> Finding {
         let location = self.location(module, draft.range);
         let (severity, severity_reason) = in_role(&draft, self.module(module).role);
-        let own = Step {
-            location: location.clone(),
-            note: draft.message.clone(),
-        };
+        let own = Step { location: location.clone(), note: draft.message.clone() };
         let trace = trace(self.steps(&draft.trail), own);
         let labels = draft
             .labels
             .iter()
-            .map(|(range, text)| Label {
-                location: self.location(module, *range),
-                text: text.clone(),
-            })
+            .map(|(range, text)| Label { location: self.location(module, *range), text: text.clone() })
             .collect();
         let rule: &'static Rule = draft.rule;
         Finding {

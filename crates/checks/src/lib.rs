@@ -41,9 +41,7 @@ pub fn catalogue() -> &'static [&'static Rule] {
 
 /// Every rule with its listeners, family by family.
 pub fn code_rules() -> impl Iterator<Item = &'static CodeRule> {
-    rules::FAMILIES
-        .iter()
-        .flat_map(|family| family.rules.iter().copied())
+    rules::FAMILIES.iter().flat_map(|family| family.rules.iter().copied())
 }
 
 /// The library models together with every path that a rule listens for.
@@ -57,10 +55,7 @@ pub fn models() -> Arc<Models> {
         let listened = code_rules().flat_map(|rule| rule.listens).flat_map(Listen::paths);
         let asked = code_rules().flat_map(|rule| rule.paths.iter().copied());
         let shared = strings::PATHS.iter().chain(outside::PATHS).copied();
-        Arc::new(Models::new(
-            &libraries,
-            listened.chain(asked).chain(shared).chain(Program::own_paths()),
-        ))
+        Arc::new(Models::new(&libraries, listened.chain(asked).chain(shared).chain(Program::own_paths())))
     });
     MODELS.clone()
 }

@@ -32,9 +32,7 @@ pub fn looks_like_secret_name(name: &str) -> bool {
     let before = words.len().checked_sub(2).map(|at| words[at].as_str());
     match last.as_str() {
         "password" | "passwd" | "pwd" | "passphrase" | "pass" | "secret" | "token" | "passcode" | "pin" => {
-            let about = [
-                "no", "has", "is", "use", "needs", "invalid", "wrong", "csrf", "reset", "forgot",
-            ];
+            let about = ["no", "has", "is", "use", "needs", "invalid", "wrong", "csrf", "reset", "forgot"];
             let ambiguous = words.len() == 1 && matches!(last.as_str(), "pass" | "pin");
             !ambiguous && before.is_none_or(|before| !about.contains(&before))
         }
@@ -72,15 +70,7 @@ mod tests {
 
     #[test]
     fn secrets_and_what_is_about_them() {
-        for name in [
-            "password",
-            "DB_PASSWORD",
-            "authToken",
-            "api_key",
-            "SECRET_KEY",
-            "userPwd",
-            "secret",
-        ] {
+        for name in ["password", "DB_PASSWORD", "authToken", "api_key", "SECRET_KEY", "userPwd", "secret"] {
             assert!(looks_like_secret_name(name), "{name}");
         }
         for name in [

@@ -42,10 +42,7 @@ fn look(cx: &mut Cx<'_, '_>, site: Site, depth: u32) -> Option<TrailStep> {
     }
     let program = cx.program;
     let ir = &program.module(site.module).ir;
-    let at = |value| Site {
-        module: site.module,
-        value,
-    };
+    let at = |value| Site { module: site.module, value };
     if is_request(cx, site) {
         return Some(TrailStep {
             module: site.module,
@@ -58,10 +55,7 @@ fn look(cx: &mut Cx<'_, '_>, site: Site, depth: u32) -> Option<TrailStep> {
         Op::Sigma { value, .. } | Op::Await(value) => look(cx, at(value), depth + 1),
         Op::Phi(span) => {
             let operands = ir.list(span).to_vec();
-            operands
-                .into_iter()
-                .take(8)
-                .find_map(|operand| look(cx, at(operand), depth + 3))
+            operands.into_iter().take(8).find_map(|operand| look(cx, at(operand), depth + 3))
         }
         Op::Call { callee, args } => {
             if let Op::Attr { base, .. } = ir.op(callee)
@@ -70,25 +64,14 @@ fn look(cx: &mut Cx<'_, '_>, site: Site, depth: u32) -> Option<TrailStep> {
                 return Some(found);
             }
             // What a function of the program makes of its arguments is not looked into.
-            if program
-                .module(site.module)
-                .edges
-                .iter()
-                .any(|edge| edge.value == site.value)
-            {
+            if program.module(site.module).edges.iter().any(|edge| edge.value == site.value) {
                 return None;
             }
             let given = ir.args(args).to_vec();
-            given
-                .into_iter()
-                .take(2)
-                .find_map(|arg| look(cx, at(arg.value), depth + 2))
+            given.into_iter().take(2).find_map(|arg| look(cx, at(arg.value), depth + 2))
         }
         Op::Param(index) => {
-            let function = FuncRef {
-                module: site.module,
-                func: ir.function_of(site.value),
-            };
+            let function = FuncRef { module: site.module, func: ir.function_of(site.value) };
             let callers = program.callers(function);
             if callers.len() > MAX_CALLERS {
                 return None;

@@ -28,23 +28,12 @@ pub struct Development {
     pub range: TextRange,
 }
 
-const DEVELOPMENT_WORDS: &[&str] = &[
-    "dev",
-    "development",
-    "local",
-    "debug",
-    "test",
-    "testing",
-    "localhost",
-    "develop",
-];
+const DEVELOPMENT_WORDS: &[&str] =
+    &["dev", "development", "local", "debug", "test", "testing", "localhost", "develop"];
 const PRODUCTION_WORDS: &[&str] = &["prod", "production", "live", "staging", "stage"];
 
 pub(crate) fn of(cx: &mut Cx<'_, '_>, value: Value) -> Situation {
-    let guards = cx.resolver.guards(Site {
-        module: cx.module,
-        value,
-    });
+    let guards = cx.resolver.guards(Site { module: cx.module, value });
     let mut situation = Situation::default();
     for guard in guards {
         judge(cx, guard, &mut situation);
@@ -55,13 +44,7 @@ pub(crate) fn of(cx: &mut Cx<'_, '_>, value: Value) -> Situation {
 fn judge(cx: &mut Cx<'_, '_>, guard: Guard, situation: &mut Situation) {
     let range = cx.range(guard.condition);
     let source = cx.source();
-    let words = || {
-        source
-            .slice(range)
-            .split_whitespace()
-            .collect::<Vec<_>>()
-            .join(" ")
-    };
+    let words = || source.slice(range).split_whitespace().collect::<Vec<_>>().join(" ");
     if let Op::Compare { op, left, right } = cx.op(guard.condition) {
         if is_main_guard(cx, left, right) || is_main_guard(cx, right, left) {
             situation.main_guard |= matches!(op, CompareOp::Eq) == guard.truth;
@@ -78,9 +61,7 @@ fn judge(cx: &mut Cx<'_, '_>, guard: Guard, situation: &mut Situation) {
                 && let Some(development) = constant_says(cx, constant)
                 && development == equal
             {
-                situation
-                    .development
-                    .get_or_insert(Development { condition, range });
+                situation.development.get_or_insert(Development { condition, range });
                 return;
             }
         }
@@ -93,25 +74,19 @@ fn judge(cx: &mut Cx<'_, '_>, guard: Guard, situation: &mut Situation) {
         }
         if names_debug_flag(name) && guard.truth {
             let condition = words();
-            situation
-                .development
-                .get_or_insert(Development { condition, range });
+            situation.development.get_or_insert(Development { condition, range });
             return;
         }
         if names_production_flag(name) && !guard.truth {
             let condition = format!("not {}", words());
-            situation
-                .development
-                .get_or_insert(Development { condition, range });
+            situation.development.get_or_insert(Development { condition, range });
             return;
         }
     }
     match cx.known(guard.condition) {
         Known::Environment { variable, .. } if names_debug_flag(&variable) && guard.truth => {
             let condition = words();
-            situation
-                .development
-                .get_or_insert(Development { condition, range });
+            situation.development.get_or_insert(Development { condition, range });
         }
         known => {
             if matches!(known, Known::Bool(_) | Known::Int(_)) && known.truth() == Some(!guard.truth) {
@@ -180,7 +155,5 @@ fn names_debug_flag(name: &str) -> bool {
 }
 
 fn names_production_flag(name: &str) -> bool {
-    words(name)
-        .last()
-        .is_some_and(|word| matches!(word.as_str(), "production" | "prod"))
+    words(name).last().is_some_and(|word| matches!(word.as_str(), "production" | "prod"))
 }

@@ -38,10 +38,7 @@ fn pages_tell_the_truth() {
             }
         }
         if !fires || !silent {
-            problems.push_str(&format!(
-                "{}: needs a case that fires and one that does not\n",
-                rule.rule.id
-            ));
+            problems.push_str(&format!("{}: needs a case that fires and one that does not\n", rule.rule.id));
         }
     }
     assert!(problems.is_empty(), "\n{problems}");
@@ -53,46 +50,27 @@ fn the_catalogue_is_in_order() {
     for rule in code_rules().map(|rule| rule.rule) {
         let id = rule.id;
         assert!(ids.insert(id), "{id} twice");
-        assert!(
-            id.bytes()
-                .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-'),
-            "{id}"
-        );
+        assert!(id.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-'), "{id}");
         assert_eq!(rule.plane, Plane::Code, "{id}");
-        assert!(
-            rule.severity < Severity::Medium || !rule.cwe.is_empty(),
-            "{id} needs a CWE"
-        );
+        assert!(rule.severity < Severity::Medium || !rule.cwe.is_empty(), "{id} needs a CWE");
         assert!(
             !rule.title.ends_with('.') && rule.title.starts_with(|c: char| !c.is_lowercase()),
             "{id}: title"
         );
-        assert!(
-            !rule.advice.is_empty() && !rule.advice.ends_with('.'),
-            "{id}: advice"
-        );
+        assert!(!rule.advice.is_empty() && !rule.advice.ends_with('.'), "{id}: advice");
         assert!(rule.effort_minutes > 0, "{id}: effort");
         for (year, category) in [("2021", rule.owasp_2021), ("2025", rule.owasp_2025)] {
             let known =
                 category.is_empty() || matches!(category.as_bytes(), [b'A', b'0', b'1'..=b'9'] | b"A10");
             assert!(known, "{id}: OWASP {year} {category}");
         }
-        for section in [
-            "## What it looks at",
-            "## Bad",
-            "## Good",
-            "## How to fix",
-            "## References",
-        ] {
+        for section in ["## What it looks at", "## Bad", "## Good", "## How to fix", "## References"] {
             assert!(
                 rule.doc.contains(&format!("\n{section}\n")),
                 "{id}: the page has no section {section:?}"
             );
         }
-        assert!(
-            rule.doc.starts_with(&format!("# {}\n", rule.title)),
-            "{id}: the page begins with the title"
-        );
+        assert!(rule.doc.starts_with(&format!("# {}\n", rule.title)), "{id}: the page begins with the title");
     }
     let mut bandit: Vec<&str> = Vec::new();
     for alias in code_rules().flat_map(|rule| rule.rule.aliases()) {
@@ -123,11 +101,8 @@ fn lists_name_every_folder() {
     let listed: Vec<&str> = FAMILIES.iter().map(|family| family.name).collect();
     assert_eq!(folders(&root), listed);
     for family in FAMILIES {
-        let mut listed: Vec<String> = family
-            .rules
-            .iter()
-            .map(|rule| rule.rule.id.replace('-', "_"))
-            .collect();
+        let mut listed: Vec<String> =
+            family.rules.iter().map(|rule| rule.rule.id.replace('-', "_")).collect();
         let sorted = listed.is_sorted();
         listed.sort();
         assert_eq!(folders(&root.join(family.name)), listed, "family {}", family.name);
@@ -138,9 +113,7 @@ fn lists_name_every_folder() {
 /// The page with its further cases.
 fn whole_page(rule: &CodeRule) -> String {
     let folder = rule.rule.id.replace('-', "_");
-    let family = FAMILIES
-        .iter()
-        .find(|family| family.rules.iter().any(|other| std::ptr::eq(*other, rule)));
+    let family = FAMILIES.iter().find(|family| family.rules.iter().any(|other| std::ptr::eq(*other, rule)));
     let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src/rules");
     let more = family.and_then(|family| {
         std::fs::read_to_string(root.join(family.name).join(folder).join("cases.md")).ok()

@@ -13,9 +13,7 @@ use crate::{
 
 /// Runs the program. A wrong command line ends it here, with exit code 2. A defect of the program is a failed run, never a decision.
 pub(crate) fn main() -> ExitCode {
-    panic::set_hook(Box::new(|info| {
-        console::write_stderr("internal error", &info.to_string())
-    }));
+    panic::set_hook(Box::new(|info| console::write_stderr("internal error", &info.to_string())));
     let cli = Cli::parse();
     let exit = match panic::catch_unwind(|| dispatch(&cli.command)) {
         Ok(Ok(exit)) => exit,

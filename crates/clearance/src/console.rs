@@ -20,11 +20,7 @@ pub(crate) fn write_stdout(text: &[u8]) -> Result<(), Failure> {
 pub(crate) fn write_stderr(kind: &str, text: &str) {
     let mut stderr = io::stderr().lock();
     for (index, line) in text.lines().enumerate() {
-        let prefix = if index == 0 {
-            format!("{kind}: ")
-        } else {
-            "  ".to_owned()
-        };
+        let prefix = if index == 0 { format!("{kind}: ") } else { "  ".to_owned() };
         let _ = writeln!(stderr, "{prefix}{}", safe(line));
     }
 }
@@ -40,11 +36,7 @@ pub(crate) fn safe(line: &str) -> Cow<'_, str> {
         return Cow::Borrowed(line);
     }
     let cleaned = line.replace(is_bad, "\u{FFFD}");
-    Cow::Owned(if starts_command {
-        format!("| {cleaned}")
-    } else {
-        cleaned
-    })
+    Cow::Owned(if starts_command { format!("| {cleaned}") } else { cleaned })
 }
 
 /// Whether standard output gets colours. `NO_COLOR` and `CLICOLOR_FORCE` count unless the user has said.

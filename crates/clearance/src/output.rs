@@ -26,10 +26,7 @@ impl FromStr for Output {
             && let Ok(format) = word.parse()
             && !path.is_empty()
         {
-            return Ok(Self {
-                format,
-                path: PathBuf::from(path),
-            });
+            return Ok(Self { format, path: PathBuf::from(path) });
         }
         let path = PathBuf::from(given);
         match Format::from_extension(&path) {

@@ -39,13 +39,8 @@ impl FromStr for FailOn {
     type Err = UnknownWord;
 
     fn from_str(given: &str) -> Result<Self, UnknownWord> {
-        Self::ALL
-            .iter()
-            .copied()
-            .find(|word| word.as_str().eq_ignore_ascii_case(given))
-            .ok_or_else(|| UnknownWord {
-                given: given.to_owned(),
-                expected: &["blocked", "conditional", "never"],
-            })
+        Self::ALL.iter().copied().find(|word| word.as_str().eq_ignore_ascii_case(given)).ok_or_else(|| {
+            UnknownWord { given: given.to_owned(), expected: &["blocked", "conditional", "never"] }
+        })
     }
 }

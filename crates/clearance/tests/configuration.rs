@@ -30,17 +30,11 @@ fn unknown_keys_are_named_with_place_and_suggestion() {
 fn pyproject_counts_from_its_own_table() {
     let tree = Tree::new(&[
         ("app.py", GOOD),
-        (
-            "pyproject.toml",
-            "[project]\nname = 'x'\n\n[tool.clearance]\nprofil = 'staging'\n",
-        ),
+        ("pyproject.toml", "[project]\nname = 'x'\n\n[tool.clearance]\nprofil = 'staging'\n"),
     ]);
     let run = tree.run(&["check"]);
     assert_eq!(run.code, 2);
-    assert_eq!(
-        run.stderr,
-        "error: pyproject.toml:5:1: unknown key `profil`; did you mean `profile`?\n"
-    );
+    assert_eq!(run.stderr, "error: pyproject.toml:5:1: unknown key `profil`; did you mean `profile`?\n");
 }
 
 #[test]
@@ -89,11 +83,7 @@ fn unknown_rules_are_errors_and_foreign_codes_notes() {
     let tree = Tree::new(&[("app.py", GOOD)]);
     let run = tree.run(&["check", "--ignore", "E501,B109", "--verbose"]);
     assert_eq!(run.code, 0, "{run:?}");
-    assert!(
-        run.stderr
-            .contains("note: --ignore: no rule stands for `E501`; it changes nothing"),
-        "{run:?}"
-    );
+    assert!(run.stderr.contains("note: --ignore: no rule stands for `E501`; it changes nothing"), "{run:?}");
     assert!(run.stderr.contains("`B109`"), "{run:?}");
     assert_eq!(tree.run(&["check", "--select", "sql-build-from-strings"]).code, 2);
 }
@@ -103,41 +93,20 @@ fn the_nearest_configuration_decides_in_a_monorepo() {
     let tree = Tree::new(&[
         ("clearance.toml", "ignore = ['B201', 'B104']\nexclude = ['old']\n"),
         ("one/app.py", BAD),
-        (
-            "two/clearance.toml",
-            "profile = 'staging'\nexclude = ['legacy.py']\n",
-        ),
+        ("two/clearance.toml", "profile = 'staging'\nexclude = ['legacy.py']\n"),
         ("two/app.py", BAD),
         ("two/legacy.py", BAD),
         ("two/inner/app.py", BAD),
         ("two/old/app.py", BAD),
     ]);
     let report = tree.report(&["--select", "all", "--isolated"]);
-    assert_eq!(
-        findings(&report)
-            .iter()
-            .filter(|line| line.contains("flask-debug"))
-            .count(),
-        5
-    );
+    assert_eq!(findings(&report).iter().filter(|line| line.contains("flask-debug")).count(), 5);
     let report = tree.report(&[]);
-    let debug: Vec<String> = findings(&report)
-        .into_iter()
-        .filter(|line| line.contains("flask-debug"))
-        .collect();
-    assert_eq!(
-        debug,
-        [
-            "two/app.py flask-debug-enabled",
-            "two/inner/app.py flask-debug-enabled"
-        ]
-    );
+    let debug: Vec<String> =
+        findings(&report).into_iter().filter(|line| line.contains("flask-debug")).collect();
+    assert_eq!(debug, ["two/app.py flask-debug-enabled", "two/inner/app.py flask-debug-enabled"]);
     let run = tree.run(&["check", "-v"]);
-    assert!(
-        run.stderr
-            .contains("two/clearance.toml: profile: only the uppermost configuration"),
-        "{run:?}"
-    );
+    assert!(run.stderr.contains("two/clearance.toml: profile: only the uppermost configuration"), "{run:?}");
     // Seen from inside a package, its own file is the uppermost.
     let run = tree.run(&["config", "show", "two"]);
     assert!(run.stdout.contains("staging"), "{run:?}");
@@ -146,10 +115,7 @@ fn the_nearest_configuration_decides_in_a_monorepo() {
 #[test]
 fn a_configuration_above_the_target_counts() {
     let tree = Tree::new(&[
-        (
-            "pyproject.toml",
-            "[tool.clearance]\nignore = ['server']\nexclude = ['src/gone']\n",
-        ),
+        ("pyproject.toml", "[tool.clearance]\nignore = ['server']\nexclude = ['src/gone']\n"),
         ("src/app.py", BAD),
         ("src/gone/app.py", BAD),
     ]);
@@ -158,12 +124,8 @@ fn a_configuration_above_the_target_counts() {
     // From elsewhere only inside a repository.
     let elsewhere = Tree::new(&[]);
     let path = tree.file("src").display().to_string();
-    let debug = || {
-        findings(&elsewhere.report(&[&path]))
-            .iter()
-            .filter(|line| line.contains("flask-debug"))
-            .count()
-    };
+    let debug =
+        || findings(&elsewhere.report(&[&path])).iter().filter(|line| line.contains("flask-debug")).count();
     assert_eq!(debug(), 2);
     std::fs::create_dir(tree.file(".git")).unwrap();
     assert_eq!(debug(), 0);
@@ -172,27 +134,16 @@ fn a_configuration_above_the_target_counts() {
 #[test]
 fn bandit_configurations_are_understood() {
     let tree = Tree::new(&[
-        (
-            "pyproject.toml",
-            "[tool.bandit]\nskips = ['B201', 'B109', 'B999']\nexclude_dirs = ['old']\n",
-        ),
+        ("pyproject.toml", "[tool.bandit]\nskips = ['B201', 'B109', 'B999']\nexclude_dirs = ['old']\n"),
         (".bandit", "[bandit]\nskips: B104\nexclude = ./gone\n"),
         ("app.py", BAD),
         ("old/app.py", BAD),
         ("gone/app.py", BAD),
     ]);
     let lines = findings(&tree.report(&[]));
-    assert!(
-        !lines
-            .iter()
-            .any(|line| line.contains("flask-debug") || line.contains("bind-all")),
-        "{lines:?}"
-    );
+    assert!(!lines.iter().any(|line| line.contains("flask-debug") || line.contains("bind-all")), "{lines:?}");
     let lines = findings(&tree.report(&["--isolated"]));
-    assert!(
-        lines.contains(&"gone/app.py flask-debug-enabled".to_owned()),
-        "{lines:?}"
-    );
+    assert!(lines.contains(&"gone/app.py flask-debug-enabled".to_owned()), "{lines:?}");
     let show = tree.run(&["config", "show"]).stdout;
     for expected in [
         "from Bandit's configuration (pyproject.toml)",
@@ -207,29 +158,21 @@ fn bandit_configurations_are_understood() {
     let verbose = tree.run(&["check", "-v"]).stderr;
     assert!(verbose.contains("Bandit (pyproject.toml) ignores"), "{verbose}");
     // An explicit selection lifts what files ignore, but not what they exclude.
-    assert_eq!(
-        findings(&tree.report(&["--select", "B201"])),
-        ["app.py flask-debug-enabled"]
-    );
+    assert_eq!(findings(&tree.report(&["--select", "B201"])), ["app.py flask-debug-enabled"]);
 }
 
 #[test]
 fn ruff_configurations_are_understood() {
     let tree = Tree::new(&[
-        (
-            "ruff.toml",
-            "[lint]\nselect = ['E']\n[lint.per-file-ignores]\n'scripts/*' = ['S201']\n",
-        ),
+        ("ruff.toml", "[lint]\nselect = ['E']\n[lint.per-file-ignores]\n'scripts/*' = ['S201']\n"),
         ("app.py", BAD),
         ("scripts/run.py", BAD),
         ("pkg/pyproject.toml", "[tool.ruff.lint]\nignore = ['S', 'E501']\n"),
         ("pkg/app.py", BAD),
     ]);
     let report = tree.report(&[]);
-    let debug: Vec<String> = findings(&report)
-        .into_iter()
-        .filter(|line| line.contains("flask-debug"))
-        .collect();
+    let debug: Vec<String> =
+        findings(&report).into_iter().filter(|line| line.contains("flask-debug")).collect();
     assert_eq!(debug, ["app.py flask-debug-enabled"]);
 }
 
@@ -244,11 +187,9 @@ fn broken_configurations_of_others_are_notes() {
     ]);
     let run = tree.run(&["check", "-v"]);
     assert_eq!(run.code, 0, "{run:?}");
-    for note in [
-        "fixture/pyproject.toml:1:",
-        "ruff.toml:1:10: `ignore` must be",
-        ".bandit: has no section [bandit]",
-    ] {
+    for note in
+        ["fixture/pyproject.toml:1:", "ruff.toml:1:10: `ignore` must be", ".bandit: has no section [bandit]"]
+    {
         assert!(run.stderr.contains(note), "{note}: {run:?}");
     }
 }
@@ -260,11 +201,7 @@ fn configurations_that_lead_out_of_the_tree_are_not_read() {
     let tree = Tree::new(&[("app.py", BAD)]);
     std::os::unix::fs::symlink(outside.file("secret.toml"), tree.file("pyproject.toml")).unwrap();
     let run = tree.run(&["check", "-v"]);
-    assert!(
-        run.stderr
-            .contains("pyproject.toml: is a link out of the project"),
-        "{run:?}"
-    );
+    assert!(run.stderr.contains("pyproject.toml: is a link out of the project"), "{run:?}");
     assert_eq!(run.code, 1);
 }
 
@@ -281,11 +218,8 @@ fn show_says_where_every_value_comes_from() {
     ]);
     let show = tree.run(&["config", "show", "tools/x.py", "--severity", "high"]);
     assert_eq!(show.code, 0, "{show:?}");
-    let lines: Vec<String> = show
-        .stdout
-        .lines()
-        .map(|line| line.split_whitespace().collect::<Vec<_>>().join(" "))
-        .collect();
+    let lines: Vec<String> =
+        show.stdout.lines().map(|line| line.split_whitespace().collect::<Vec<_>>().join(" ")).collect();
     for expected in [
         "profile staging clearance.toml:1:11",
         "severity high --severity",
@@ -295,11 +229,7 @@ fn show_says_where_every_value_comes_from() {
         "accept B201 in dev.py clearance.toml:6:1",
         "this file has the role test clearance.toml:3:11",
     ] {
-        assert!(
-            lines.iter().any(|line| line == expected),
-            "{expected}: {}",
-            show.stdout
-        );
+        assert!(lines.iter().any(|line| line == expected), "{expected}: {}", show.stdout);
     }
 }
 
@@ -308,17 +238,11 @@ fn accept_tables_accept() {
     let tree = Tree::new(&[
         ("app.py", BAD),
         ("other/app.py", BAD),
-        (
-            "clearance.toml",
-            "[[accept]]\nrule = 'B201'\npath = 'app.py'\nreason = 'shown at a fair'\n",
-        ),
+        ("clearance.toml", "[[accept]]\nrule = 'B201'\npath = 'app.py'\nreason = 'shown at a fair'\n"),
     ]);
     let report = tree.report(&["--select", "B201"]);
     assert_eq!(findings(&report), ["other/app.py flask-debug-enabled"]);
-    assert!(
-        report["findings"].to_string().contains("shown at a fair"),
-        "{report:#}"
-    );
+    assert!(report["findings"].to_string().contains("shown at a fair"), "{report:#}");
     // A folder's own table holds inside it.
     tree.write(
         "other/clearance.toml",
@@ -326,12 +250,6 @@ fn accept_tables_accept() {
     );
     let report = tree.report(&["--select", "B201,acceptance"]);
     let open = findings(&report);
-    assert!(
-        open.contains(&"other/app.py flask-debug-enabled".to_owned()),
-        "{open:?}"
-    );
-    assert!(
-        open.contains(&"other/clearance.toml acceptance-expired".to_owned()),
-        "{open:?}"
-    );
+    assert!(open.contains(&"other/app.py flask-debug-enabled".to_owned()), "{open:?}");
+    assert!(open.contains(&"other/clearance.toml acceptance-expired".to_owned()), "{open:?}");
 }

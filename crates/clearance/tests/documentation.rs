@@ -43,7 +43,11 @@ fn commands_of_the_readme_run() {
         let line = line.replace("--output ", &format!("--output {}/", folder.path().display()));
         let output = Command::new("sh").args(["-c", &line]).current_dir(root()).output().unwrap();
         let code = output.status.code().unwrap();
-        assert!(code == 0 || code == 1, "`{command}` exits {code}: {}", String::from_utf8_lossy(&output.stderr));
+        assert!(
+            code == 0 || code == 1,
+            "`{command}` exits {code}: {}",
+            String::from_utf8_lossy(&output.stderr)
+        );
         assert!(!output.stdout.is_empty(), "`{command}` prints nothing");
         ran += 1;
     }
@@ -68,7 +72,13 @@ fn commands_name_what_exists() {
 #[test]
 fn the_sample_is_real() {
     let text = fs::read_to_string(root().join("README.md")).unwrap();
-    let sample = text.split("```text\n$ clearance check examples/storefront\n").nth(1).unwrap().split("```").next().unwrap();
+    let sample = text
+        .split("```text\n$ clearance check examples/storefront\n")
+        .nth(1)
+        .unwrap()
+        .split("```")
+        .next()
+        .unwrap();
     let output = Command::new(env!("CARGO_BIN_EXE_clearance"))
         .args(["check", "examples/storefront"])
         .current_dir(root())

@@ -31,7 +31,9 @@ fn bounded(tree: &Tree) -> (i32, serde_json::Value, Duration) {
 fn listed(report: &serde_json::Value, path: &str) -> bool {
     let coverage = &report["coverage"];
     ["partial", "unreadable", "truncated", "skipped"].iter().any(|list| {
-        coverage[list].as_array().is_some_and(|entries| entries.iter().any(|entry| entry.to_string().contains(path)))
+        coverage[list]
+            .as_array()
+            .is_some_and(|entries| entries.iter().any(|entry| entry.to_string().contains(path)))
     })
 }
 

@@ -116,10 +116,7 @@ mod tests {
         let one = "app.run(host='0.0.0.0', debug=True)";
         let two = "app.run(\n    host=\"0.0.0.0\",  # all\n    debug=True,\n)";
         assert_eq!(normalise_code(one), normalise_code(two));
-        assert_eq!(
-            Fingerprint::new("r", "p", "s", one, 0),
-            Fingerprint::new("r", "p", "s", two, 0)
-        );
+        assert_eq!(Fingerprint::new("r", "p", "s", one, 0), Fingerprint::new("r", "p", "s", two, 0));
     }
 
     #[test]

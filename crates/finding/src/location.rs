@@ -45,13 +45,7 @@ impl Location {
     /// A place that stands for a whole file.
     pub fn file(path: Arc<str>) -> Self {
         let first = Position { line: 1, column: 1 };
-        Self {
-            path,
-            start: first,
-            end: first,
-            bytes: (0, 0),
-            code: Vec::new(),
-        }
+        Self { path, start: first, end: first, bytes: (0, 0), code: Vec::new() }
     }
 
     /// Builds a location for the byte range `bytes` of `text`. `line_starts` are the byte offsets of the first byte of every
@@ -61,18 +55,9 @@ impl Location {
         let end = position(text, line_starts, bytes.1.max(bytes.0));
         let code = (start.line..=end.line)
             .take(Self::MAX_LINES)
-            .map(|number| CodeLine {
-                number,
-                text: shown_line(text, line_starts, number),
-            })
+            .map(|number| CodeLine { number, text: shown_line(text, line_starts, number) })
             .collect();
-        Self {
-            path,
-            start,
-            end,
-            bytes,
-            code,
-        }
+        Self { path, start, end, bytes, code }
     }
 }
 
@@ -90,15 +75,10 @@ fn position(text: &str, line_starts: &[u32], offset: u32) -> Position {
     while !text.is_char_boundary(offset) {
         offset -= 1;
     }
-    let line = line_starts
-        .partition_point(|&start| start as usize <= offset)
-        .max(1);
+    let line = line_starts.partition_point(|&start| start as usize <= offset).max(1);
     let start = line_starts.get(line - 1).map_or(0, |&start| start as usize);
     let before = &text[start.min(offset)..offset];
-    Position {
-        line: line as u32,
-        column: before.chars().count() as u32 + 1,
-    }
+    Position { line: line as u32, column: before.chars().count() as u32 + 1 }
 }
 
 /// The line `number` (1-based) as it is shown: without its end, cut, control characters made visible.

@@ -214,23 +214,14 @@ mod tests {
         assert_eq!(tag("B608"), "bandit:B608");
         assert_eq!(tag("S608"), "ruff:S608");
         assert_eq!(tag("py/sql-injection"), "codeql:py/sql-injection");
-        assert_eq!(
-            tag("hardcoded_sql_expressions"),
-            "bandit:hardcoded_sql_expressions"
-        );
+        assert_eq!(tag("hardcoded_sql_expressions"), "bandit:hardcoded_sql_expressions");
         assert_eq!(tag("security.W018"), "django:security.W018");
     }
 
     #[test]
     fn words_round_trip() {
         assert_eq!("HIGH".parse::<Severity>(), Ok(Severity::High));
-        assert!(
-            "hgih"
-                .parse::<Severity>()
-                .unwrap_err()
-                .to_string()
-                .contains("critical")
-        );
+        assert!("hgih".parse::<Severity>().unwrap_err().to_string().contains("critical"));
         assert!(Severity::Critical > Severity::High);
     }
 }

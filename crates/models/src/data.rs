@@ -106,10 +106,8 @@ pub fn parse_library(file: &str, text: &str) -> Result<Library, DataError> {
         line: error.span().map_or(0, at),
         message: error.message().to_owned(),
     })?;
-    let path_ok = |path: &str| {
-        path.split('.')
-            .all(|part| !part.is_empty() && !part.contains(char::is_whitespace))
-    };
+    let path_ok =
+        |path: &str| path.split('.').all(|part| !part.is_empty() && !part.contains(char::is_whitespace));
     let check = |span: std::ops::Range<usize>, path: &str| {
         if path_ok(path) {
             return Ok(());
@@ -186,11 +184,8 @@ mod tests {
 
     #[test]
     fn errors_have_a_line() {
-        let error = parse_library(
-            "x.toml",
-            "library = \"x\"\n\n[[type]]\npath = \"a..b\"\nis = \"c\"\n",
-        )
-        .unwrap_err();
+        let error = parse_library("x.toml", "library = \"x\"\n\n[[type]]\npath = \"a..b\"\nis = \"c\"\n")
+            .unwrap_err();
         assert_eq!(error.to_string(), "x.toml:4: `a..b` is not a dotted path");
         let error = parse_library("x.toml", "library = \"x\"\nlibary = 1\n").unwrap_err();
         assert_eq!(error.line, 2);

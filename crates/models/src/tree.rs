@@ -41,11 +41,7 @@ pub struct Models {
 impl Models {
     /// Builds the tree from libraries and from further paths of interest.
     pub fn new<'a>(libraries: &[Library], paths: impl Iterator<Item = &'a str>) -> Self {
-        let mut models = Self {
-            nodes: Vec::new(),
-            roots: FxHashMap::default(),
-            names: FxHashSet::default(),
-        };
+        let mut models = Self { nodes: Vec::new(), roots: FxHashMap::default(), names: FxHashSet::default() };
         // Aliases first, so that every other path, however spelt, lands on the canonical node.
         for entry in libraries.iter().flat_map(|library| &library.alias) {
             let canonical = models.add(entry.is.get_ref());
@@ -70,11 +66,7 @@ impl Models {
             }
             for entry in &library.class {
                 let class = models.add(entry.path.get_ref());
-                let bases = entry
-                    .bases
-                    .iter()
-                    .map(|base| models.add(base.get_ref()))
-                    .collect();
+                let bases = entry.bases.iter().map(|base| models.add(base.get_ref())).collect();
                 models.nodes[class.index()].bases = bases;
             }
         }
@@ -110,9 +102,7 @@ impl Models {
             return Some(self.canonical(node.children[at].1));
         }
         let depth = depth.checked_sub(1)?;
-        node.bases
-            .iter()
-            .find_map(|&base| self.member_bounded(base, name, depth))
+        node.bases.iter().find_map(|&base| self.member_bounded(base, name, depth))
     }
 
     /// The node of a dotted path, through aliases and base classes.
@@ -126,10 +116,7 @@ impl Models {
     pub fn result(&self, path: PathId) -> Option<PathId> {
         let node = &self.nodes[path.index()];
         let class_like = || {
-            node.name
-                .trim_start_matches('_')
-                .starts_with(|c: char| c.is_ascii_uppercase())
-                .then_some(path)
+            node.name.trim_start_matches('_').starts_with(|c: char| c.is_ascii_uppercase()).then_some(path)
         };
         node.returns.or_else(class_like)
     }
@@ -197,10 +184,7 @@ impl Models {
                 None => self.roots.get(name).copied(),
                 Some(base) => {
                     let children = &self.nodes[base.index()].children;
-                    children
-                        .binary_search_by(|(child, _)| (**child).cmp(name))
-                        .ok()
-                        .map(|at| children[at].1)
+                    children.binary_search_by(|(child, _)| (**child).cmp(name)).ok().map(|at| children[at].1)
                 }
             };
             let id = found.unwrap_or_else(|| self.push(here, name));
@@ -268,36 +252,22 @@ mod tests {
         let models = sample();
         let run = models.find("flask.app.Flask.run").unwrap();
         assert_eq!(models.text(run), "flask.Flask.run");
-        assert_eq!(
-            models.find("Cryptodome.Cipher.DES.new"),
-            models.find("Crypto.Cipher.DES.new")
-        );
+        assert_eq!(models.find("Cryptodome.Cipher.DES.new"), models.find("Crypto.Cipher.DES.new"));
     }
 
     #[test]
     fn members_come_from_bases_too() {
         let models = sample();
-        assert_eq!(
-            models.find("flask.Flask.route"),
-            models.find("flask.Scaffold.route")
-        );
+        assert_eq!(models.find("flask.Flask.route"), models.find("flask.Scaffold.route"));
         assert!(models.find("flask.Flask.absent").is_none());
     }
 
     #[test]
     fn types_are_known() {
         let models = sample();
-        let app = models
-            .instance_of(models.find("flask.current_app").unwrap())
-            .unwrap();
+        let app = models.instance_of(models.find("flask.current_app").unwrap()).unwrap();
         assert_eq!(models.text(app), "flask.Flask");
-        assert_eq!(
-            models.result(models.find("flask.Flask").unwrap()),
-            models.find("flask.Flask")
-        );
-        assert_eq!(
-            models.result(models.find("sqlite3.connect").unwrap()),
-            models.find("sqlite3.Connection")
-        );
+        assert_eq!(models.result(models.find("flask.Flask").unwrap()), models.find("flask.Flask"));
+        assert_eq!(models.result(models.find("sqlite3.connect").unwrap()), models.find("sqlite3.Connection"));
     }
 }

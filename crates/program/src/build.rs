@@ -59,12 +59,7 @@ impl Program {
             .enumerate()
             .map(|(index, module)| {
                 let id = ModuleId(index as u32);
-                module
-                    .ir
-                    .imports
-                    .iter()
-                    .map(|import| self.import_target(id, import))
-                    .collect()
+                module.ir.imports.iter().map(|import| self.import_target(id, import)).collect()
             })
             .collect();
         for (module, targets) in self.modules.iter_mut().zip(targets) {
@@ -82,10 +77,7 @@ impl Program {
         for (id, calls) in ids.iter().zip(found) {
             for edge in &calls.edges {
                 if !edge.by_name {
-                    let call = Site {
-                        module: *id,
-                        value: edge.value,
-                    };
+                    let call = Site { module: *id, value: edge.value };
                     self.callers.entry(edge.callee).or_default().push(call);
                 }
             }
@@ -94,11 +86,7 @@ impl Program {
             module.edges = calls.edges;
             open.push(calls.open);
         }
-        let late: Vec<_> = ids
-            .par_iter()
-            .zip(&open)
-            .map(|(id, open)| reopened(self, *id, open))
-            .collect();
+        let late: Vec<_> = ids.par_iter().zip(&open).map(|(id, open)| reopened(self, *id, open)).collect();
         for (id, late) in ids.iter().zip(late) {
             let externals = &mut self.modules[id.index()].externals;
             if !late.is_empty() {

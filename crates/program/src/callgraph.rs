@@ -54,10 +54,7 @@ pub(crate) fn reachable_names(program: &Program) -> FxHashSet<&str> {
             )
         };
         names.extend(
-            ir.bindings
-                .iter()
-                .filter(|binding| alias(binding.value))
-                .map(|binding| ir.name(binding.name)),
+            ir.bindings.iter().filter(|binding| alias(binding.value)).map(|binding| ir.name(binding.name)),
         );
         for inst in &ir.insts {
             if let Op::StoreAttr { name, value, .. } = inst.op
@@ -83,10 +80,7 @@ pub(crate) fn unique_methods(program: &Program) -> FxHashMap<String, Option<Func
             if name.starts_with("__") || COMMON_METHODS.binary_search(&name).is_ok() {
                 continue;
             }
-            found
-                .entry(name)
-                .and_modify(|entry| *entry = None)
-                .or_insert(Some(FuncRef { module: id, func }));
+            found.entry(name).and_modify(|entry| *entry = None).or_insert(Some(FuncRef { module: id, func }));
         }
     }
     found
@@ -106,11 +100,7 @@ const COMMON_METHODS: &[&str] = &[
 /// Resolves the calls of one module.
 pub(crate) fn calls(program: &Program, id: ModuleId, names: &FxHashSet<&str>) -> Calls {
     let mut resolver = Resolver::new(program);
-    let mut calls = Calls {
-        externals: Vec::new(),
-        edges: Vec::new(),
-        open: Vec::new(),
-    };
+    let mut calls = Calls { externals: Vec::new(), edges: Vec::new(), open: Vec::new() };
     let ir = &program.module(id).ir;
     for number in 0..ir.functions.len() as u32 {
         let function = Func(number);
@@ -129,10 +119,7 @@ pub(crate) fn calls(program: &Program, id: ModuleId, names: &FxHashSet<&str>) ->
                 continue;
             }
             let mut any = false;
-            for entity in resolver.entities(Site {
-                module: id,
-                value: callee,
-            }) {
+            for entity in resolver.entities(Site { module: id, value: callee }) {
                 any = true;
                 record(&mut calls, &mut resolver, function, value, entity);
             }
@@ -144,12 +131,7 @@ pub(crate) fn calls(program: &Program, id: ModuleId, names: &FxHashSet<&str>) ->
                 calls.open.push((function, value));
             }
             if let Some(Some(callee)) = program.unique_methods.get(name) {
-                calls.edges.push(Edge {
-                    value,
-                    function,
-                    callee: *callee,
-                    by_name: true,
-                });
+                calls.edges.push(Edge { value, function, callee: *callee, by_name: true });
             }
         }
     }
@@ -162,22 +144,11 @@ pub(crate) fn reopened(program: &Program, id: ModuleId, open: &[(Func, Value)]) 
     let ir = &program.module(id).ir;
     let mut found = Vec::new();
     for &(function, value) in open {
-        let (Op::Call { callee, .. }
-        | Op::Decorate {
-            decorator: callee, ..
-        }) = ir.op(value)
-        else {
+        let (Op::Call { callee, .. } | Op::Decorate { decorator: callee, .. }) = ir.op(value) else {
             continue;
         };
-        for path in resolver.paths(Site {
-            module: id,
-            value: callee,
-        }) {
-            found.push(Callee {
-                value,
-                function,
-                path,
-            });
+        for path in resolver.paths(Site { module: id, value: callee }) {
+            found.push(Callee { value, function, path });
         }
     }
     found
@@ -185,61 +156,33 @@ pub(crate) fn reopened(program: &Program, id: ModuleId, open: &[(Func, Value)]) 
 
 fn record(calls: &mut Calls, resolver: &mut Resolver<'_>, function: Func, value: Value, entity: Entity) {
     match entity {
-        Entity::Path(path) => calls.externals.push(Callee {
-            value,
-            function,
-            path,
-        }),
+        Entity::Path(path) => calls.externals.push(Callee { value, function, path }),
         Entity::Function(callee) | Entity::Method(callee) => {
-            calls.edges.push(Edge {
-                value,
-                function,
-                callee,
-                by_name: false,
-            });
+            calls.edges.push(Edge { value, function, callee, by_name: false });
         }
         Entity::Class(class) => {
-            let site = Site {
-                module: class.module,
-                value: Value::NONE,
-            };
+            let site = Site { module: class.module, value: Value::NONE };
             let makers = resolver.class_member(class, "__init__", Some(site), false);
             for maker in makers {
                 match maker {
-                    Entity::Method(callee) => calls.edges.push(Edge {
-                        value,
-                        function,
-                        callee,
-                        by_name: false,
-                    }),
-                    Entity::Path(path) => calls.externals.push(Callee {
-                        value,
-                        function,
-                        path,
-                    }),
+                    Entity::Method(callee) => {
+                        calls.edges.push(Edge { value, function, callee, by_name: false })
+                    }
+                    Entity::Path(path) => calls.externals.push(Callee { value, function, path }),
                     _ => {}
                 }
             }
             let (_, external) = resolver.ancestors(class);
             for base in external {
                 if let Entity::Path(path) = base {
-                    calls.externals.push(Callee {
-                        value,
-                        function,
-                        path,
-                    });
+                    calls.externals.push(Callee { value, function, path });
                 }
             }
         }
         Entity::Object(class, made) => {
             for callable in resolver.class_member(class, "__call__", Some(made), false) {
                 if let Entity::Method(callee) = callable {
-                    calls.edges.push(Edge {
-                        value,
-                        function,
-                        callee,
-                        by_name: false,
-                    });
+                    calls.edges.push(Edge { value, function, callee, by_name: false });
                 }
             }
         }
@@ -267,15 +210,9 @@ impl Program {
         let Op::Call { callee, .. } = self.op(site) else {
             return Vec::new();
         };
-        let callee = Site {
-            module: site.module,
-            value: callee,
-        };
-        let names: Vec<String> = resolver
-            .entities(callee)
-            .into_iter()
-            .map(|entity| self.entity_name(entity))
-            .collect();
+        let callee = Site { module: site.module, value: callee };
+        let names: Vec<String> =
+            resolver.entities(callee).into_iter().map(|entity| self.entity_name(entity)).collect();
         if names.is_empty() {
             let text = self.module(callee.module).slice(self.range(callee));
             return vec![format!("?{}", text.split_whitespace().collect::<String>())];
@@ -307,10 +244,7 @@ impl Program {
     /// Dotted name of a class with its module.
     pub fn class_name(&self, class: crate::ClassRef) -> String {
         let body = self.class(class).body;
-        self.function_name(FuncRef {
-            module: class.module,
-            func: body,
-        })
+        self.function_name(FuncRef { module: class.module, func: body })
     }
 }
 

@@ -130,10 +130,7 @@ impl Known {
     pub fn possibilities(&self) -> Vec<&Known> {
         match self {
             Self::Choice(choices) => choices.iter().flat_map(Self::possibilities).collect(),
-            Self::Environment {
-                default: Some(default),
-                ..
-            } => {
+            Self::Environment { default: Some(default), .. } => {
                 let mut all = vec![self];
                 all.extend(default.possibilities());
                 all
@@ -185,11 +182,9 @@ impl Known {
                     .filter(|default| *default != Self::Unknown)
                     .map(Box::new),
             },
-            Self::Choice(choices) => choices
-                .into_iter()
-                .map(|choice| choice.map(f))
-                .reduce(Self::join)
-                .unwrap_or(Self::Unknown),
+            Self::Choice(choices) => {
+                choices.into_iter().map(|choice| choice.map(f)).reduce(Self::join).unwrap_or(Self::Unknown)
+            }
             single => f(single),
         }
     }
@@ -220,23 +215,12 @@ impl<'r, 'p> Evaluator<'r, 'p> {
     /// An evaluator for one question that keeps its trail.
     pub fn new(resolver: &'r mut Resolver<'p>) -> Self {
         let program = resolver.program;
-        Self {
-            resolver,
-            program,
-            frames: Vec::new(),
-            trail: Vec::new(),
-            fuel: FUEL,
-            depth: 0,
-            traced: true,
-        }
+        Self { resolver, program, frames: Vec::new(), trail: Vec::new(), fuel: FUEL, depth: 0, traced: true }
     }
 
     /// An evaluator for one question whose trail nobody reads: a little faster.
     pub fn untraced(resolver: &'r mut Resolver<'p>) -> Self {
-        Self {
-            traced: false,
-            ..Self::new(resolver)
-        }
+        Self { traced: false, ..Self::new(resolver) }
     }
 
     /// The way to where the value comes from, origin first.
@@ -266,15 +250,10 @@ impl<'r, 'p> Evaluator<'r, 'p> {
     fn note_variable(&mut self, site: Site) {
         let ir = &self.program.module(site.module).ir;
         let after = site.value.index() + 1;
-        let bound = ir
-            .insts
-            .iter()
-            .skip(after)
-            .take(4)
-            .find_map(|inst| match inst.op {
-                Op::Bind { name, value } | Op::StoreName { name, value } if value == site.value => Some(name),
-                _ => None,
-            });
+        let bound = ir.insts.iter().skip(after).take(4).find_map(|inst| match inst.op {
+            Op::Bind { name, value } | Op::StoreName { name, value } if value == site.value => Some(name),
+            _ => None,
+        });
         if let Some(name) = bound {
             self.note(site, format!("`{}` is set here", ir.name(name)));
         }
@@ -283,24 +262,13 @@ impl<'r, 'p> Evaluator<'r, 'p> {
     fn compute(&mut self, site: Site) -> Known {
         let program = self.program;
         let ir = &program.module(site.module).ir;
-        let at = |value| Site {
-            module: site.module,
-            value,
-        };
+        let at = |value| Site { module: site.module, value };
         match ir.op(site.value) {
             Op::None => Known::None,
             Op::Bool(flag) => Known::Bool(flag),
             Op::Int(number) => Known::Int(i64::from(number)),
-            Op::BigInt(text) => ir
-                .text(text)
-                .replace('_', "")
-                .parse()
-                .map_or(Known::Unknown, Known::Int),
-            Op::Float(text) => ir
-                .text(text)
-                .replace('_', "")
-                .parse()
-                .map_or(Known::Unknown, Known::Float),
+            Op::BigInt(text) => ir.text(text).replace('_', "").parse().map_or(Known::Unknown, Known::Int),
+            Op::Float(text) => ir.text(text).replace('_', "").parse().map_or(Known::Unknown, Known::Float),
             Op::Str(text) => Known::str(ir.text(text)),
             Op::Bytes(text) => Known::Bytes(ir.text(text).into()),
             Op::Tuple(span) => self.sequence(SequenceKind::Tuple, site.module, span),
@@ -317,11 +285,9 @@ impl<'r, 'p> Evaluator<'r, 'p> {
                 for part in ir.parts(span) {
                     let next = match *part {
                         Part::Text(text) => Known::str(ir.text(text)),
-                        Part::Value {
-                            value,
-                            conversion: '\0' | 's',
-                            spec: Value::NONE,
-                        } => self.evaluate(at(value)).map(&mut to_text),
+                        Part::Value { value, conversion: '\0' | 's', spec: Value::NONE } => {
+                            self.evaluate(at(value)).map(&mut to_text)
+                        }
                         Part::Value { .. } => Known::Unknown,
                     };
                     whole = concatenate(whole, next);
@@ -364,9 +330,9 @@ impl<'r, 'p> Evaluator<'r, 'p> {
             Op::Attr { base, name } => self.attribute(site, at(base), ir.name(name)),
             Op::Item { base, key } => self.item(site, at(base), at(key)),
             Op::Unpack { value, index } if index >= 0 => match self.evaluate(at(value)) {
-                Known::Sequence(_, items) => items
-                    .get(index as usize)
-                    .map_or(Known::Unknown, |item| self.evaluate(*item)),
+                Known::Sequence(_, items) => {
+                    items.get(index as usize).map_or(Known::Unknown, |item| self.evaluate(*item))
+                }
                 _ => Known::Unknown,
             },
             Op::Param(index) => self.parameter(site, index),
@@ -393,36 +359,16 @@ impl<'r, 'p> Evaluator<'r, 'p> {
             }
             value == display.value
         };
-        let open = (
-            None,
-            Site {
-                module: display.module,
-                value: Value::NONE,
-            },
-        );
+        let open = (None, Site { module: display.module, value: Value::NONE });
         for value in ir.values(func).skip_while(|value| *value <= display.value) {
             match ir.op(value) {
-                Op::StoreItem {
-                    base,
-                    key,
-                    value: stored,
-                } if is_display(base) => {
-                    let at = |value| Site {
-                        module: display.module,
-                        value,
-                    };
+                Op::StoreItem { base, key, value: stored } if is_display(base) => {
+                    let at = |value| Site { module: display.module, value };
                     let constant = matches!(ir.op(key), Op::Str(_) | Op::Int(_));
-                    entries.push(if value.0 < end && constant {
-                        (Some(at(key)), at(stored))
-                    } else {
-                        open
-                    });
+                    entries.push(if value.0 < end && constant { (Some(at(key)), at(stored)) } else { open });
                 }
                 Op::Attr { base, name } if is_display(base) => {
-                    if matches!(
-                        ir.name(name),
-                        "update" | "setdefault" | "clear" | "pop" | "popitem"
-                    ) {
+                    if matches!(ir.name(name), "update" | "setdefault" | "clear" | "pop" | "popitem") {
                         entries.push(open);
                     }
                 }
@@ -436,25 +382,12 @@ impl<'r, 'p> Evaluator<'r, 'p> {
             return;
         }
         let range = self.program.range(site);
-        self.trail.push(TrailStep {
-            module: site.module,
-            range,
-            note,
-        });
+        self.trail.push(TrailStep { module: site.module, range, note });
     }
 
     fn sequence(&self, kind: SequenceKind, module: ModuleId, span: Span) -> Known {
         let ir = &self.program.module(module).ir;
-        Known::Sequence(
-            kind,
-            ir.list(span)
-                .iter()
-                .map(|value| Site {
-                    module,
-                    value: *value,
-                })
-                .collect(),
-        )
+        Known::Sequence(kind, ir.list(span).iter().map(|value| Site { module, value: *value }).collect())
     }
 
     /// A value that only has a name.
@@ -472,10 +405,8 @@ impl<'r, 'p> Evaluator<'r, 'p> {
             let mut here = ir.functions[ir.function_of(site.value).index()].parent;
             while let Some(outer) = here {
                 let bindings = ir.bindings(outer).iter().filter(|binding| binding.name == name);
-                let is_scope = !matches!(
-                    ir.functions[outer.index()].kind,
-                    clearance_python::ir::FunctionKind::Class(_)
-                );
+                let is_scope =
+                    !matches!(ir.functions[outer.index()].kind, clearance_python::ir::FunctionKind::Class(_));
                 let values: Vec<Value> = bindings.map(|binding| binding.value).collect();
                 if is_scope && !values.is_empty() {
                     return self.join_all(site.module, &values);
@@ -493,10 +424,7 @@ impl<'r, 'p> Evaluator<'r, 'p> {
     pub(crate) fn join_all(&mut self, module: ModuleId, values: &[Value]) -> Known {
         let mut joined: Option<Known> = None;
         for value in values {
-            let known = self.evaluate(Site {
-                module,
-                value: *value,
-            });
+            let known = self.evaluate(Site { module, value: *value });
             joined = Some(match joined {
                 None => known,
                 Some(before) => before.join(known),
@@ -517,10 +445,7 @@ impl<'r, 'p> Evaluator<'r, 'p> {
             };
         }
         if let [value] = values[..] {
-            let bound = Site {
-                module: site.module,
-                value,
-            };
+            let bound = Site { module: site.module, value };
             self.note(bound, format!("`{}` is set here", module.ir.name(name)));
         }
         self.join_all(site.module, &values)
@@ -529,12 +454,8 @@ impl<'r, 'p> Evaluator<'r, 'p> {
     /// The value of a name at module level of a module of the program.
     fn module_value(&mut self, module: ModuleId, name: &str) -> Known {
         let target = self.program.module(module);
-        let values: Vec<Value> = target
-            .ir
-            .names
-            .find(name)
-            .map(|name| target.global(name).collect())
-            .unwrap_or_default();
+        let values: Vec<Value> =
+            target.ir.names.find(name).map(|name| target.global(name).collect()).unwrap_or_default();
         if values.is_empty() {
             return match self.resolver.module_member(module, name)[..] {
                 [entity] => Known::Entity(entity),
@@ -588,10 +509,7 @@ impl<'r, 'p> Evaluator<'r, 'p> {
                 continue;
             }
             if let [value] = values[..] {
-                let bound = Site {
-                    module: owner.module,
-                    value,
-                };
+                let bound = Site { module: owner.module, value };
                 if let [Entity::Function(function)] = self.resolver.visit(bound)[..] {
                     if instance && self.resolver.is_property(function) {
                         return self.returned(function, site, Span::default(), 1);
@@ -603,11 +521,7 @@ impl<'r, 'p> Evaluator<'r, 'p> {
             }
             return self.join_all(owner.module, &values);
         }
-        let entity = if instance {
-            Entity::Object(class, site)
-        } else {
-            Entity::Class(class)
-        };
+        let entity = if instance { Entity::Object(class, site) } else { Entity::Class(class) };
         match self.resolver.member(entity, name, site)[..] {
             [member] => Known::Entity(member),
             _ => Known::Unknown,
@@ -623,11 +537,7 @@ impl<'r, 'p> Evaluator<'r, 'p> {
             }
             Known::Sequence(_, items) => match self.evaluate(key).as_int() {
                 Some(index) => {
-                    let index = if index < 0 {
-                        items.len() as i64 + index
-                    } else {
-                        index
-                    };
+                    let index = if index < 0 { items.len() as i64 + index } else { index };
                     usize::try_from(index)
                         .ok()
                         .and_then(|index| items.get(index).copied())
@@ -640,10 +550,7 @@ impl<'r, 'p> Evaluator<'r, 'p> {
                 match variable.as_str() {
                     Some(variable) => {
                         self.note(site, format!("environment variable `{variable}`, required"));
-                        Known::Environment {
-                            variable: variable.into(),
-                            default: None,
-                        }
+                        Known::Environment { variable: variable.into(), default: None }
                     }
                     None => Known::Unknown,
                 }
@@ -661,9 +568,8 @@ impl<'r, 'p> Evaluator<'r, 'p> {
             match entry_key {
                 Some(entry_key) => {
                     if self.evaluate(*entry_key) == *key {
-                        let shown = key
-                            .as_str()
-                            .map_or_else(|| "this key".to_owned(), |key| format!("key `{key}`"));
+                        let shown =
+                            key.as_str().map_or_else(|| "this key".to_owned(), |key| format!("key `{key}`"));
                         self.note(*value, format!("the value under {shown}"));
                         return Some(self.evaluate(*value));
                     }
@@ -684,10 +590,7 @@ impl<'r, 'p> Evaluator<'r, 'p> {
     fn parameter(&mut self, site: Site, index: u32) -> Known {
         let program = self.program;
         let module = program.module(site.module);
-        let function = FuncRef {
-            module: site.module,
-            func: module.ir.function_of(site.value),
-        };
+        let function = FuncRef { module: site.module, func: module.ir.function_of(site.value) };
         let data = program.function(function);
         let Some(param) = data.params.get(index as usize) else {
             return Known::Unknown;
@@ -706,14 +609,8 @@ impl<'r, 'p> Evaluator<'r, 'p> {
             );
             let popped = self.frames.pop();
             let known = match passed {
-                Some(value) => self.evaluate(Site {
-                    module: frame.caller,
-                    value,
-                }),
-                None => self.evaluate(Site {
-                    module: site.module,
-                    value: param.default,
-                }),
+                Some(value) => self.evaluate(Site { module: frame.caller, value }),
+                None => self.evaluate(Site { module: site.module, value: param.default }),
             };
             self.frames.extend(popped);
             return known;
@@ -729,10 +626,7 @@ impl<'r, 'p> Evaluator<'r, 'p> {
                     self.note(argument, "passed here".to_owned());
                     self.evaluate(argument)
                 }
-                None => self.evaluate(Site {
-                    module: site.module,
-                    value: param.default,
-                }),
+                None => self.evaluate(Site { module: site.module, value: param.default }),
             };
             joined = Some(match joined {
                 None => known,
@@ -742,12 +636,9 @@ impl<'r, 'p> Evaluator<'r, 'p> {
         match joined {
             Some(known) => known,
             // Nobody in the program calls it: the default, or whatever the outside passes.
-            None if param.default != Value::NONE => self
-                .evaluate(Site {
-                    module: site.module,
-                    value: param.default,
-                })
-                .join(Known::Unknown),
+            None if param.default != Value::NONE => {
+                self.evaluate(Site { module: site.module, value: param.default }).join(Known::Unknown)
+            }
             None => match self.resolver.visit(site)[..] {
                 [entity] => Known::Entity(entity),
                 _ => Known::Unknown,
@@ -765,19 +656,11 @@ impl<'r, 'p> Evaluator<'r, 'p> {
         if program.function(function).is_generator {
             return Known::Unknown;
         }
-        self.frames.push(Frame {
-            function,
-            caller: call.module,
-            args,
-            bound,
-        });
+        self.frames.push(Frame { function, caller: call.module, args, bound });
         let name = module.ir.name(program.function(function).name);
         let mut joined: Option<Known> = None;
         for value in module.returns(function.func).take(8) {
-            let site = Site {
-                module: function.module,
-                value,
-            };
+            let site = Site { module: function.module, value };
             self.note(site, format!("returned by `{name}`"));
             let known = self.evaluate(site);
             joined = Some(match joined {
@@ -792,13 +675,9 @@ impl<'r, 'p> Evaluator<'r, 'p> {
     fn compare(&mut self, op: CompareOp, left: Known, right: Known) -> Known {
         // The members are evaluated first: a comparison may then be mapped over the left side's possibilities.
         let members: Option<Vec<Known>> = match (&op, &right) {
-            (CompareOp::In | CompareOp::NotIn, Known::Sequence(_, items)) => Some(
-                items
-                    .clone()
-                    .into_iter()
-                    .map(|item| self.evaluate(item))
-                    .collect(),
-            ),
+            (CompareOp::In | CompareOp::NotIn, Known::Sequence(_, items)) => {
+                Some(items.clone().into_iter().map(|item| self.evaluate(item)).collect())
+            }
             (CompareOp::In | CompareOp::NotIn, Known::Mapping(entries)) => {
                 let keys: Option<Vec<Site>> = entries.iter().map(|entry| entry.0).collect();
                 keys.map(|keys| keys.into_iter().map(|key| self.evaluate(key)).collect())
@@ -809,10 +688,7 @@ impl<'r, 'p> Evaluator<'r, 'p> {
             let default = default
                 .map(|default| self.compare(op, left, *default))
                 .filter(|known| *known != Known::Unknown);
-            return Known::Environment {
-                variable,
-                default: default.map(Box::new),
-            };
+            return Known::Environment { variable, default: default.map(Box::new) };
         }
         left.map(&mut |left| {
             let decided = match (op, &left, &right) {
@@ -883,16 +759,10 @@ fn concatenate(left: Known, right: Known) -> Known {
     if left_whole && right_whole {
         return bounded(&left_prefix, &right_prefix).map_or(Known::Unknown, Known::Str);
     }
-    let prefix = if left_whole {
-        bounded(&left_prefix, &right_prefix).unwrap_or(left_prefix)
-    } else {
-        left_prefix
-    };
-    let suffix = if right_whole {
-        bounded(&left_suffix, &right_suffix).unwrap_or(right_suffix)
-    } else {
-        right_suffix
-    };
+    let prefix =
+        if left_whole { bounded(&left_prefix, &right_prefix).unwrap_or(left_prefix) } else { left_prefix };
+    let suffix =
+        if right_whole { bounded(&left_suffix, &right_suffix).unwrap_or(right_suffix) } else { right_suffix };
     Known::Text { prefix, suffix }
 }
 
@@ -908,10 +778,9 @@ fn binary(op: BinaryOp, left: Known, right: Known) -> Known {
         (BinaryOp::FloorDiv, Known::Int(a), Known::Int(b)) if *b > 0 => Known::Int(a.div_euclid(*b)),
         (BinaryOp::Mod, Known::Int(a), Known::Int(b)) if *b > 0 => Known::Int(a.rem_euclid(*b)),
         (BinaryOp::Div, Known::Int(a), Known::Int(b)) if *b != 0 => Known::Float(*a as f64 / *b as f64),
-        (BinaryOp::Pow, Known::Int(a), Known::Int(b)) => u32::try_from(*b)
-            .ok()
-            .and_then(|b| a.checked_pow(b))
-            .map_or(Known::Unknown, Known::Int),
+        (BinaryOp::Pow, Known::Int(a), Known::Int(b)) => {
+            u32::try_from(*b).ok().and_then(|b| a.checked_pow(b)).map_or(Known::Unknown, Known::Int)
+        }
         (BinaryOp::LShift, Known::Int(a), Known::Int(b)) if (0..63).contains(b) => {
             a.checked_mul(1 << b).map_or(Known::Unknown, Known::Int)
         }
@@ -939,10 +808,7 @@ fn binary(op: BinaryOp, left: Known, right: Known) -> Known {
                 {
                     Known::Str(format!("{prefix}{value}{suffix}").into())
                 }
-                _ => Known::Text {
-                    prefix: prefix.into(),
-                    suffix: suffix.into(),
-                },
+                _ => Known::Text { prefix: prefix.into(), suffix: suffix.into() },
             }
         }
         _ => Known::Unknown,
@@ -963,14 +829,8 @@ impl Resolver<'_> {
     pub fn guards(&mut self, site: Site) -> Vec<guards::Guard> {
         let ir = &self.program.module(site.module).ir;
         let func = ir.function_of(site.value);
-        let function = FuncRef {
-            module: site.module,
-            func,
-        };
-        let dominators = self
-            .dominators
-            .entry(function)
-            .or_insert_with(|| guards::Dominators::new(ir, func));
+        let function = FuncRef { module: site.module, func };
+        let dominators = self.dominators.entry(function).or_insert_with(|| guards::Dominators::new(ir, func));
         guards::guards(ir, dominators, guards::block_of(ir, func, site.value))
     }
 }

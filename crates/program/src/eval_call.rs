@@ -23,10 +23,7 @@ impl Evaluator<'_, '_> {
             _ => {}
         }
         if let Op::Attr { base, name } = ir.op(callee.value) {
-            let receiver = self.evaluate(Site {
-                module: site.module,
-                value: base,
-            });
+            let receiver = self.evaluate(Site { module: site.module, value: base });
             return self.method(receiver, ir.name(name), site, arguments);
         }
         match self.resolver.visit(site)[..] {
@@ -40,12 +37,7 @@ impl Evaluator<'_, '_> {
         if before.clone().count() <= index || before.clone().any(|arg| arg.kind != ArgKind::Positional) {
             return None;
         }
-        arguments.get(index).map(|arg| {
-            self.evaluate(Site {
-                module: site.module,
-                value: arg.value,
-            })
-        })
+        arguments.get(index).map(|arg| self.evaluate(Site { module: site.module, value: arg.value }))
     }
 
     fn keyword(&mut self, site: Site, arguments: &[Arg], wanted: &str) -> Option<Known> {
@@ -53,10 +45,7 @@ impl Evaluator<'_, '_> {
         let arg = arguments
             .iter()
             .find(|arg| matches!(arg.kind, ArgKind::Keyword(name) if ir.name(name) == wanted))?;
-        Some(self.evaluate(Site {
-            module: site.module,
-            value: arg.value,
-        }))
+        Some(self.evaluate(Site { module: site.module, value: arg.value }))
     }
 
     fn external(&mut self, path: &str, site: Site, arguments: &[Arg]) -> Known {
@@ -84,11 +73,9 @@ impl Evaluator<'_, '_> {
                 Some(value) => value.map(&mut |value| match &value {
                     Known::Int(_) => value,
                     Known::Bool(flag) => Known::Int(i64::from(*flag)),
-                    Known::Str(text) => text
-                        .trim()
-                        .replace('_', "")
-                        .parse()
-                        .map_or(Known::Unknown, Known::Int),
+                    Known::Str(text) => {
+                        text.trim().replace('_', "").parse().map_or(Known::Unknown, Known::Int)
+                    }
                     _ => Known::Unknown,
                 }),
                 None => Known::Int(0),
@@ -133,10 +120,7 @@ impl Evaluator<'_, '_> {
         let Some(base) = arguments.first() else {
             return Known::Unknown;
         };
-        let base = Site {
-            module: site.module,
-            value: base.value,
-        };
+        let base = Site { module: site.module, value: base.value };
         let Some(name) = name.as_ref().and_then(Known::as_str) else {
             return Known::Unknown;
         };
@@ -167,10 +151,7 @@ impl Evaluator<'_, '_> {
         match arguments {
             [] => Known::Mapping(Vec::new()),
             [arg] if arg.kind == ArgKind::Positional => {
-                match self.evaluate(Site {
-                    module: site.module,
-                    value: arg.value,
-                }) {
+                match self.evaluate(Site { module: site.module, value: arg.value }) {
                     known @ Known::Mapping(_) => known,
                     _ => Known::Unknown,
                 }
@@ -235,10 +216,9 @@ fn text_method(text: &str, name: &str, first: Option<&Known>, second: Option<&Kn
         ("isdigit", _) => Known::Bool(!text.is_empty() && text.bytes().all(|b| b.is_ascii_digit())),
         ("encode", _) => Known::Bytes(text.bytes().map(char::from).collect::<String>().into()),
         ("format", _) => match (text.find('{'), text.rfind('}')) {
-            (Some(open), Some(close)) if open < close => Known::Text {
-                prefix: text[..open].into(),
-                suffix: text[close + 1..].into(),
-            },
+            (Some(open), Some(close)) if open < close => {
+                Known::Text { prefix: text[..open].into(), suffix: text[close + 1..].into() }
+            }
             _ => Known::str(text),
         },
         _ => Known::Unknown,

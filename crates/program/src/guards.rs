@@ -45,11 +45,7 @@ impl Dominators {
                     {
                         continue;
                     }
-                    new = if new == u32::MAX {
-                        pred
-                    } else {
-                        meet(&idom, &position, first, new, pred)
-                    };
+                    new = if new == u32::MAX { pred } else { meet(&idom, &position, first, new, pred) };
                 }
                 let slot = &mut idom[(block - first) as usize];
                 if *slot != new {
@@ -142,25 +138,15 @@ pub(crate) fn guards(ir: &ModuleIr, dominators: &Dominators, block: Block) -> Ve
     let mut found = Vec::new();
     let mut here = block;
     while let Some(dominator) = dominators.immediate(here) {
-        if let Terminator::Branch {
-            condition,
-            then,
-            otherwise,
-        } = ir.blocks[dominator.index()].end
+        if let Terminator::Branch { condition, then, otherwise } = ir.blocks[dominator.index()].end
             && then != otherwise
         {
             // The branch decides only if its successor on one side dominates the place: that side has no other way in.
             let sole = |side: Block| side == here && ir.blocks[side.index()].preds.len == 1;
             if sole(then) {
-                found.push(Guard {
-                    condition,
-                    truth: true,
-                });
+                found.push(Guard { condition, truth: true });
             } else if sole(otherwise) {
-                found.push(Guard {
-                    condition,
-                    truth: false,
-                });
+                found.push(Guard { condition, truth: false });
             }
         }
         here = dominator;

@@ -33,10 +33,7 @@ impl Resolver<'_> {
                     Op::Item { base, .. } => base,
                     _ => arg.value,
                 };
-                for entity in self.visit(Site {
-                    module: next.module,
-                    value,
-                }) {
+                for entity in self.visit(Site { module: next.module, value }) {
                     match entity {
                         Entity::Class(base) => bases.push(base),
                         Entity::Path(_) if !external.contains(&entity) => external.push(entity),
@@ -66,10 +63,7 @@ impl Resolver<'_> {
             };
             let body = module.ir.classes[owner.class.index()].body;
             for value in module.attribute(body, number) {
-                let site = Site {
-                    module: owner.module,
-                    value,
-                };
+                let site = Site { module: owner.module, value };
                 for entity in self.visit(site) {
                     match entity {
                         Entity::Function(function) if instance.is_some() && self.is_property(function) => {
@@ -85,13 +79,7 @@ impl Resolver<'_> {
             }
             if instance.is_some() {
                 for value in module.instance_stores(owner.class, number) {
-                    merge(
-                        &mut found,
-                        &self.visit(Site {
-                            module: owner.module,
-                            value,
-                        }),
-                    );
+                    merge(&mut found, &self.visit(Site { module: owner.module, value }));
                 }
             }
             if !found.is_empty() {
@@ -122,10 +110,7 @@ impl Resolver<'_> {
 
     /// Whether the function is decorated as a property.
     pub(crate) fn is_property(&mut self, function: FuncRef) -> bool {
-        self.has_decorator(
-            function,
-            &["property", "cached_property", "hybrid_property", "classproperty"],
-        )
+        self.has_decorator(function, &["property", "cached_property", "hybrid_property", "classproperty"])
     }
 
     fn is_static(&mut self, function: FuncRef) -> bool {
@@ -139,17 +124,14 @@ impl Resolver<'_> {
     /// Whether one of the decorators is spelt with one of these last names.
     fn has_decorator(&self, function: FuncRef, names: &[&str]) -> bool {
         let ir = &self.program.module(function.module).ir;
-        ir.functions[function.func.index()]
-            .decorators
-            .iter()
-            .any(|decorator| {
-                let name = match ir.op(*decorator) {
-                    Op::Global(name) | Op::Free(name) | Op::Attr { name, .. } => ir.name(name),
-                    Op::Import(import) => ir.name(ir.imports[import.index()].bound),
-                    _ => return false,
-                };
-                names.contains(&name)
-            })
+        ir.functions[function.func.index()].decorators.iter().any(|decorator| {
+            let name = match ir.op(*decorator) {
+                Op::Global(name) | Op::Free(name) | Op::Attr { name, .. } => ir.name(name),
+                Op::Import(import) => ir.name(ir.imports[import.index()].bound),
+                _ => return false,
+            };
+            names.contains(&name)
+        })
     }
 
     /// The class whose method a function is, if it is one with a bound first parameter.
@@ -164,13 +146,7 @@ impl Resolver<'_> {
         let name = module.ir.name(module.ir.functions[function.func.index()].name);
         let on_class = self.has_decorator(function, &["classmethod", "validator", "field_validator"])
             || matches!(name, "__new__" | "__init_subclass__" | "__class_getitem__");
-        Some((
-            ClassRef {
-                module: function.module,
-                class,
-            },
-            on_class,
-        ))
+        Some((ClassRef { module: function.module, class }, on_class))
     }
 }
 

@@ -47,9 +47,7 @@ impl Program {
     fn external_member(&self, path: PathId, name: &str) -> ImportTarget {
         self.models
             .member(path, name)
-            .map_or(ImportTarget::Elsewhere, |path| {
-                ImportTarget::Whole(Entity::Path(path))
-            })
+            .map_or(ImportTarget::Elsewhere, |path| ImportTarget::Whole(Entity::Path(path)))
     }
 
     fn relative_target(&self, from: ModuleId, import: &Import, dotted: &str) -> ImportTarget {
@@ -71,12 +69,9 @@ impl Program {
                 if let Some(&module) = self.by_dotted.get(full) {
                     return ImportTarget::MemberOf(module).or_submodule(self, full, name);
                 }
-                self.entity_at(&join(full, name))
-                    .map_or(ImportTarget::Elsewhere, ImportTarget::Whole)
+                self.entity_at(&join(full, name)).map_or(ImportTarget::Elsewhere, ImportTarget::Whole)
             }
-            _ => self
-                .entity_at(full)
-                .map_or(ImportTarget::Elsewhere, ImportTarget::Whole),
+            _ => self.entity_at(full).map_or(ImportTarget::Elsewhere, ImportTarget::Whole),
         }
     }
 
@@ -85,9 +80,7 @@ impl Program {
         if let Some(&module) = self.by_dotted.get(dotted) {
             return Some(Entity::Module(module));
         }
-        self.folder_index
-            .get(dotted)
-            .map(|&folder| Entity::Folder(folder))
+        self.folder_index.get(dotted).map(|&folder| Entity::Folder(folder))
     }
 
     /// The submodule `name` of a package or folder.
@@ -111,17 +104,8 @@ impl Program {
     fn search_base(&self, from: ModuleId, top: &str) -> Option<String> {
         let module = self.module(from);
         // The folder of the module, then out of its regular packages.
-        let mut base = if module.is_package {
-            module.dotted.as_str()
-        } else {
-            parent(&module.dotted)
-        };
-        while !base.is_empty()
-            && self
-                .by_dotted
-                .get(base)
-                .is_some_and(|&id| self.module(id).is_package)
-        {
+        let mut base = if module.is_package { module.dotted.as_str() } else { parent(&module.dotted) };
+        while !base.is_empty() && self.by_dotted.get(base).is_some_and(|&id| self.module(id).is_package) {
             base = parent(base);
         }
         loop {
@@ -153,11 +137,7 @@ impl ImportTarget {
     fn or_submodule(self, program: &Program, package: &str, name: &str) -> Self {
         let Self::MemberOf(module) = self else { return self };
         let target = program.module(module);
-        let binds = target
-            .ir
-            .names
-            .find(name)
-            .is_some_and(|name| target.global(name).next().is_some());
+        let binds = target.ir.names.find(name).is_some_and(|name| target.global(name).next().is_some());
         if binds {
             return self;
         }

@@ -57,10 +57,7 @@ impl Program {
 
     /// All modules with their ids.
     pub fn modules(&self) -> impl Iterator<Item = (ModuleId, &Module)> {
-        self.modules
-            .iter()
-            .enumerate()
-            .map(|(index, module)| (ModuleId(index as u32), module))
+        self.modules.iter().enumerate().map(|(index, module)| (ModuleId(index as u32), module))
     }
 
     /// The module at a path relative to the target.
@@ -100,10 +97,7 @@ impl Program {
     pub fn steps(&self, trail: &[TrailStep]) -> Vec<Step> {
         trail
             .iter()
-            .map(|step| Step {
-                location: self.location(step.module, step.range),
-                note: step.note.clone(),
-            })
+            .map(|step| Step { location: self.location(step.module, step.range), note: step.note.clone() })
             .collect()
     }
 

@@ -83,10 +83,7 @@ impl Module {
     /// What a global name can be bound to when a function of the module runs.
     pub fn global(&self, name: Name) -> impl Iterator<Item = Value> + '_ {
         let start = self.globals.partition_point(|entry| entry.0 < name);
-        self.globals[start..]
-            .iter()
-            .take_while(move |entry| entry.0 == name)
-            .map(|entry| entry.2)
+        self.globals[start..].iter().take_while(move |entry| entry.0 == name).map(|entry| entry.2)
     }
 
     /// The global names that are bound somewhere, each once per binding, by name number.
@@ -96,9 +93,7 @@ impl Module {
 
     /// What the class whose body is `body` binds `name` to.
     pub fn attribute(&self, body: Func, name: Name) -> impl Iterator<Item = Value> + '_ {
-        let start = self
-            .attributes
-            .partition_point(|entry| (entry.0, entry.1) < (body, name));
+        let start = self.attributes.partition_point(|entry| (entry.0, entry.1) < (body, name));
         self.attributes[start..]
             .iter()
             .take_while(move |entry| (entry.0, entry.1) == (body, name))
@@ -116,9 +111,7 @@ impl Module {
 
     /// What methods of the class store in `self.name`.
     pub fn instance_stores(&self, class: ir::Class, name: Name) -> impl Iterator<Item = Value> + '_ {
-        let start = self
-            .instance_stores
-            .partition_point(|entry| (entry.0, entry.1) < (class, name));
+        let start = self.instance_stores.partition_point(|entry| (entry.0, entry.1) < (class, name));
         self.instance_stores[start..]
             .iter()
             .take_while(move |entry| (entry.0, entry.1) == (class, name))
@@ -128,10 +121,7 @@ impl Module {
     /// The values that a function returns.
     pub fn returns(&self, function: Func) -> impl Iterator<Item = Value> + '_ {
         let start = self.returns.partition_point(|entry| entry.0 < function);
-        self.returns[start..]
-            .iter()
-            .take_while(move |entry| entry.0 == function)
-            .map(|entry| entry.1)
+        self.returns[start..].iter().take_while(move |entry| entry.0 == function).map(|entry| entry.1)
     }
 
     /// The class in whose body a function is written.
@@ -145,9 +135,7 @@ impl Module {
 
     /// The text of a range.
     pub fn slice(&self, range: clearance_python::TextRange) -> &str {
-        self.text
-            .get(usize::from(range.start())..usize::from(range.end()))
-            .unwrap_or("")
+        self.text.get(usize::from(range.start())..usize::from(range.end())).unwrap_or("")
     }
 
     fn index(&mut self) {
@@ -156,11 +144,7 @@ impl Module {
             let func = Func(number as u32);
             let own_scope = matches!(function.kind, FunctionKind::Module | FunctionKind::Class(_));
             let bindings = ir.bindings(func);
-            let reaching = if own_scope {
-                reaching(ir, func, bindings)
-            } else {
-                Vec::new()
-            };
+            let reaching = if own_scope { reaching(ir, func, bindings) } else { Vec::new() };
             let survives = |position: usize| reaching.get(position).copied().unwrap_or(true);
             for (position, binding) in bindings.iter().enumerate() {
                 match (binding.scope, function.kind) {
@@ -215,18 +199,14 @@ pub(crate) fn is_parameter(ir: &ModuleIr, mut value: Value, index: u32) -> bool 
 /// Which bindings of a body can still be in force at its end: a later unconditional binding of the same name replaces the earlier ones.
 fn reaching(ir: &ModuleIr, func: Func, bindings: &[ir::Binding]) -> Vec<bool> {
     let mut survives = vec![true; bindings.len()];
-    let mut names: Vec<(Name, usize)> = bindings
-        .iter()
-        .enumerate()
-        .map(|(position, binding)| (binding.name, position))
-        .collect();
+    let mut names: Vec<(Name, usize)> =
+        bindings.iter().enumerate().map(|(position, binding)| (binding.name, position)).collect();
     names.sort_unstable();
     if names.windows(2).any(|pair| pair[0].0 == pair[1].0) {
         let certain = CertainBlocks::new(ir, func);
         for group in names.chunk_by(|a, b| a.0 == b.0) {
-            let last_certain = group
-                .iter()
-                .rposition(|(_, position)| certain.contains(ir, bindings[*position].value));
+            let last_certain =
+                group.iter().rposition(|(_, position)| certain.contains(ir, bindings[*position].value));
             for (_, position) in &group[..last_certain.unwrap_or(0)] {
                 survives[*position] = false;
             }
@@ -246,12 +226,9 @@ impl CertainBlocks {
         let function = &ir.functions[func.index()];
         let dominators = Dominators::new(ir, func);
         // The body's normal end is its last reachable exit block in program order.
-        let end = (function.blocks.start..function.blocks.start + function.blocks.len)
-            .rev()
-            .map(Block)
-            .find(|block| {
-                ir.blocks[block.index()].end == ir::Terminator::Exit && dominators.is_reachable(*block)
-            });
+        let end = (function.blocks.start..function.blocks.start + function.blocks.len).rev().map(Block).find(
+            |block| ir.blocks[block.index()].end == ir::Terminator::Exit && dominators.is_reachable(*block),
+        );
         let mut ranges = Vec::new();
         let mut here = end;
         while let Some(block) = here {
@@ -275,13 +252,9 @@ impl CertainBlocks {
 
 /// `backend/src/app.py` → (`backend.src.app`, false); `shop/__init__.py` → (`shop`, true).
 fn dotted_name(path: &str) -> (String, bool) {
-    let stem = path.rsplit_once('.').map_or(path, |(stem, _)| {
-        if stem.ends_with('/') || stem.is_empty() {
-            path
-        } else {
-            stem
-        }
-    });
+    let stem = path
+        .rsplit_once('.')
+        .map_or(path, |(stem, _)| if stem.ends_with('/') || stem.is_empty() { path } else { stem });
     if stem == "__init__" {
         return (String::new(), true);
     }

@@ -1,7 +1,7 @@
 //! What a value stands for: names through any aliasing, and light types.
 
 use clearance_models::PathId;
-use clearance_python::ir::{Arg, ArgKind, Func, FunctionKind, Name, Op, Param, Span, Value};
+use clearance_python::ir::{Arg, ArgKind, Func, FunctionKind, Imported, Name, Op, Param, Span, Value};
 use rustc_hash::FxHashMap;
 
 use crate::{
@@ -76,16 +76,10 @@ impl<'p> Resolver<'p> {
         }
         match self.program.op(site) {
             Op::Function(func) => {
-                return Entities::from_iter([Entity::Function(FuncRef {
-                    module: site.module,
-                    func,
-                })]);
+                return Entities::from_iter([Entity::Function(FuncRef { module: site.module, func })]);
             }
             Op::Class(class) => {
-                return Entities::from_iter([Entity::Class(ClassRef {
-                    module: site.module,
-                    class,
-                })]);
+                return Entities::from_iter([Entity::Class(ClassRef { module: site.module, class })]);
             }
             Op::Global(_) | Op::Free(_) | Op::Import(_) | Op::Attr { .. } | Op::Call { .. } | Op::Phi(_) => {}
             Op::Sigma { .. } | Op::Decorate { .. } | Op::Param(_) | Op::Enter { .. } | Op::Await(_) => {}
@@ -114,19 +108,14 @@ impl<'p> Resolver<'p> {
     fn compute(&mut self, site: Site) -> Entities {
         let program = self.program;
         let ir = &program.module(site.module).ir;
-        let at = |value| Site {
-            module: site.module,
-            value,
-        };
+        let at = |value| Site { module: site.module, value };
         match ir.op(site.value) {
             Op::Import(import) => {
                 let data = &ir.imports[import.index()];
                 match program.module(site.module).imports.get(import.index()) {
                     Some(ImportTarget::Whole(entity)) => self.typed(*entity, site),
                     Some(ImportTarget::MemberOf(module)) => match data.what {
-                        clearance_python::ir::Imported::Member(name) => {
-                            self.module_member(*module, ir.name(name))
-                        }
+                        Imported::Member(name) => self.module_member(*module, ir.name(name)),
                         _ => Entities::new(),
                     },
                     _ => Entities::new(),
@@ -152,11 +141,7 @@ impl<'p> Resolver<'p> {
                 }
                 found
             }
-            Op::Sigma {
-                value,
-                condition,
-                truth,
-            } => self.refined(site, value, condition, truth),
+            Op::Sigma { value, condition, truth } => self.refined(site, value, condition, truth),
             Op::Decorate { target, .. } => self.visit(at(target)),
             Op::Await(value) => self.visit(at(value)),
             Op::Enter { manager, .. } => self.entered(at(manager)),
@@ -171,10 +156,7 @@ impl<'p> Resolver<'p> {
                 let picked = if index >= 0 {
                     elements.get(index as usize)
                 } else {
-                    elements
-                        .len()
-                        .checked_sub(index.unsigned_abs() as usize)
-                        .and_then(|at| elements.get(at))
+                    elements.len().checked_sub(index.unsigned_abs() as usize).and_then(|at| elements.get(at))
                 };
                 picked.map_or_else(Entities::new, |site| self.visit(*site))
             }
@@ -194,50 +176,57 @@ impl<'p> Resolver<'p> {
     fn display(&mut self, site: Site) -> Vec<Site> {
         let mut here = site;
         for _ in 0..8 {
+            here = self.definition(here);
+            let at = |value| Site { module: here.module, value };
             let module = self.program.module(here.module);
             match module.ir.op(here.value) {
                 Op::Tuple(span) | Op::List(span) | Op::Set(span) => {
-                    return module
-                        .ir
-                        .list(span)
-                        .iter()
-                        .map(|value| Site {
-                            module: here.module,
-                            value: *value,
-                        })
-                        .collect();
-                }
-                Op::Sigma { value, .. } => here.value = value,
-                Op::Global(name) => {
-                    let mut values = module.global(name);
-                    match (values.next(), values.next()) {
-                        (Some(value), None) => here.value = value,
-                        _ => return Vec::new(),
-                    }
+                    return module.ir.list(span).iter().copied().map(at).collect();
                 }
                 Op::Call { callee, .. } => {
-                    let callee = self.visit(Site {
-                        module: here.module,
-                        value: callee,
-                    });
+                    let callee = self.visit(at(callee));
                     let [Entity::Function(function) | Entity::Method(function)] = callee[..] else {
                         return Vec::new();
                     };
-                    let mut returns = self.program.module(function.module).returns(function.func);
-                    match (returns.next(), returns.next()) {
-                        (Some(value), None) => {
-                            here = Site {
-                                module: function.module,
-                                value,
-                            }
-                        }
-                        _ => return Vec::new(),
+                    match single(self.program.module(function.module).returns(function.func)) {
+                        Some(value) => here = Site { module: function.module, value },
+                        None => return Vec::new(),
                     }
                 }
                 _ => return Vec::new(),
             }
         }
         Vec::new()
+    }
+
+    /// Where the value is made, followed through refinements, names with a single binding, and imports of them.
+    fn definition(&self, site: Site) -> Site {
+        let mut here = site;
+        for _ in 0..12 {
+            let module = self.program.module(here.module);
+            let at = |value| Site { module: here.module, value };
+            let next = match module.ir.op(here.value) {
+                Op::Sigma { value, .. } => Some(at(value)),
+                Op::Global(name) => single(module.global(name)).map(at),
+                Op::Import(import) => {
+                    match (module.imports.get(import.index()), module.ir.imports[import.index()].what) {
+                        (Some(ImportTarget::MemberOf(other)), Imported::Member(name)) => {
+                            let target = self.program.module(*other);
+                            let name = target.ir.names.find(module.ir.name(name));
+                            let value = name.and_then(|name| single(target.global(name)));
+                            value.map(|value| Site { module: *other, value })
+                        }
+                        _ => None,
+                    }
+                }
+                _ => None,
+            };
+            match next {
+                Some(next) => here = next,
+                None => break,
+            }
+        }
+        here
     }
 
     /// A path that is known to be an instance becomes that instance.
@@ -269,10 +258,8 @@ impl<'p> Resolver<'p> {
         if !starred.is_empty() {
             return starred;
         }
-        let builtin = program
-            .models
-            .root("builtins")
-            .and_then(|builtins| program.models.member(builtins, text));
+        let builtin =
+            program.models.root("builtins").and_then(|builtins| program.models.member(builtins, text));
         // A name that nothing binds is most likely a module whose import stands elsewhere: in a cell that is not there, behind a star.
         let path = builtin.or_else(|| program.models.root(text));
         path.map_or_else(Entities::new, |path| Entities::from_iter([Entity::Path(path)]))
@@ -289,29 +276,14 @@ impl<'p> Resolver<'p> {
                 ImportTarget::Whole(Entity::Module(other)) if other != module => {
                     let exports = &program.module(other).ir.exports;
                     let hidden = exports.as_ref().is_some_and(|names| {
-                        !names
-                            .iter()
-                            .any(|export| program.module(other).ir.name(*export) == name)
+                        !names.iter().any(|export| program.module(other).ir.name(*export) == name)
                     });
-                    if hidden {
-                        Entities::new()
-                    } else {
-                        self.module_member(other, name)
-                    }
+                    if hidden { Entities::new() } else { self.module_member(other, name) }
                 }
                 ImportTarget::Whole(Entity::Path(path)) => {
-                    program
-                        .models
-                        .member(path, name)
-                        .map_or_else(Entities::new, |path| {
-                            self.typed(
-                                Entity::Path(path),
-                                Site {
-                                    module,
-                                    value: Value::NONE,
-                                },
-                            )
-                        })
+                    program.models.member(path, name).map_or_else(Entities::new, |path| {
+                        self.typed(Entity::Path(path), Site { module, value: Value::NONE })
+                    })
                 }
                 _ => Entities::new(),
             };
@@ -339,10 +311,7 @@ impl<'p> Resolver<'p> {
         }
         if found.is_empty() && !target.stars.is_empty() && self.active.len() < DEPTH {
             // Bounded by depth: star imports may form a circle.
-            self.active.push(Site {
-                module,
-                value: Value::NONE,
-            });
+            self.active.push(Site { module, value: Value::NONE });
             found = self.starred(module, name);
             self.active.pop();
         }
@@ -360,13 +329,7 @@ impl<'p> Resolver<'p> {
                 let mut bound = false;
                 for binding in ir.bindings(outer).iter().filter(|binding| binding.name == name) {
                     bound = true;
-                    merge(
-                        &mut found,
-                        &self.visit(Site {
-                            module,
-                            value: binding.value,
-                        }),
-                    );
+                    merge(&mut found, &self.visit(Site { module, value: binding.value }));
                 }
                 if bound {
                     return found;
@@ -399,10 +362,7 @@ impl<'p> Resolver<'p> {
         let ir = &program.module(site.module).ir;
         let arguments = ir.args(args);
         let mut found = Entities::new();
-        for entity in self.visit(Site {
-            module: site.module,
-            value: callee,
-        }) {
+        for entity in self.visit(Site { module: site.module, value: callee }) {
             match entity {
                 Entity::Path(path) => merge(&mut found, &self.external_result(path, site, arguments)),
                 Entity::Class(class) => insert(&mut found, Entity::Object(class, site)),
@@ -440,10 +400,7 @@ impl<'p> Resolver<'p> {
             arguments
                 .get(index)
                 .filter(|arg| arg.kind == ArgKind::Positional)
-                .map(|arg| Site {
-                    module: site.module,
-                    value: arg.value,
-                })
+                .map(|arg| Site { module: site.module, value: arg.value })
         };
         let literal = |index: usize| {
             argument(index).and_then(|arg| match ir.op(arg.value) {
@@ -455,10 +412,7 @@ impl<'p> Resolver<'p> {
             "builtins.super" => {
                 let class = program.module(site.module).class_of(ir.function_of(site.value));
                 class.map_or_else(Entities::new, |class| {
-                    Entities::from_iter([Entity::Super(ClassRef {
-                        module: site.module,
-                        class,
-                    })])
+                    Entities::from_iter([Entity::Super(ClassRef { module: site.module, class })])
                 })
             }
             "builtins.getattr" => match (argument(0), literal(1)) {
@@ -483,10 +437,7 @@ impl<'p> Resolver<'p> {
             "typing.cast" => argument(1).map_or_else(Entities::new, |site| self.visit(site)),
             _ => {
                 let result = program.models.result(path);
-                result
-                    .map(|class| Entity::Instance(class, site))
-                    .into_iter()
-                    .collect()
+                result.map(|class| Entity::Instance(class, site)).into_iter().collect()
             }
         }
     }
@@ -513,27 +464,15 @@ impl<'p> Resolver<'p> {
                                 == module.ir.name(data.params[index as usize].name)
                         },
                     )
-                    .map(|value| Site {
-                        module: caller,
-                        value,
-                    })
+                    .map(|value| Site { module: caller, value })
                 }
                 _ => None,
             };
-            merge(
-                &mut found,
-                &self.visit(passed_on.unwrap_or(Site {
-                    module: function.module,
-                    value,
-                })),
-            );
+            merge(&mut found, &self.visit(passed_on.unwrap_or(Site { module: function.module, value })));
         }
         if found.is_empty() {
             let returns = module.ir.functions[function.func.index()].returns;
-            found = self.annotated(Site {
-                module: function.module,
-                value: returns,
-            });
+            found = self.annotated(Site { module: function.module, value: returns });
         }
         found
     }
@@ -541,10 +480,7 @@ impl<'p> Resolver<'p> {
     fn refined(&mut self, site: Site, value: Value, condition: Value, truth: bool) -> Entities {
         let program = self.program;
         let ir = &program.module(site.module).ir;
-        let known = self.visit(Site {
-            module: site.module,
-            value,
-        });
+        let known = self.visit(Site { module: site.module, value });
         if !known.is_empty() || !truth {
             return known;
         }
@@ -554,10 +490,7 @@ impl<'p> Resolver<'p> {
             && same_variable(ir, subject.value, value)
             && matches!(ir.op(callee), Op::Global(name) if ir.name(name) == "isinstance")
         {
-            return self.annotated(Site {
-                module: site.module,
-                value: class.value,
-            });
+            return self.annotated(Site { module: site.module, value: class.value });
         }
         known
     }
@@ -594,23 +527,14 @@ impl<'p> Resolver<'p> {
             && let Op::Call { callee, .. } = program.op(manager)
         {
             // A generator under contextlib.contextmanager: what it yields.
-            for entity in self.visit(Site {
-                module: manager.module,
-                value: callee,
-            }) {
+            for entity in self.visit(Site { module: manager.module, value: callee }) {
                 let (Entity::Function(function) | Entity::Method(function)) = entity else {
                     continue;
                 };
                 let ir = &program.module(function.module).ir;
                 for value in ir.values(function.func) {
                     if let Op::Yield(result) = ir.op(value) {
-                        merge(
-                            &mut found,
-                            &self.visit(Site {
-                                module: function.module,
-                                value: result,
-                            }),
-                        );
+                        merge(&mut found, &self.visit(Site { module: function.module, value: result }));
                     }
                 }
             }
@@ -622,40 +546,24 @@ impl<'p> Resolver<'p> {
         let program = self.program;
         let module = program.module(site.module);
         let func = module.ir.function_of(site.value);
-        let function = FuncRef {
-            module: site.module,
-            func,
-        };
+        let function = FuncRef { module: site.module, func };
         let data = &module.ir.functions[func.index()];
         if index == 0
             && let Some((class, on_class)) = self.method_class(function)
         {
-            let own = if on_class {
-                Entity::Class(class)
-            } else {
-                Entity::Object(class, site)
-            };
+            let own = if on_class { Entity::Class(class) } else { Entity::Object(class, site) };
             return Entities::from_iter([own]);
         }
         let Some(param) = data.params.get(index as usize) else {
             return Entities::new();
         };
-        let annotated = self.annotated(Site {
-            module: site.module,
-            value: param.annotation,
-        });
+        let annotated = self.annotated(Site { module: site.module, value: param.annotation });
         if !annotated.is_empty() {
             return annotated;
         }
         let mut found = Entities::new();
         if param.default != Value::NONE {
-            merge(
-                &mut found,
-                &self.visit(Site {
-                    module: site.module,
-                    value: param.default,
-                }),
-            );
+            merge(&mut found, &self.visit(Site { module: site.module, value: param.default }));
         }
         let callers = program.callers(function);
         if callers.len() <= MAX_CALLERS {
@@ -679,13 +587,8 @@ impl<'p> Resolver<'p> {
         let params = &callee.functions[function.func.index()].params;
         let bound = usize::from(self.method_class(function).is_some());
         let wanted = callee.name(params.get(index as usize)?.name);
-        argument_for(params, index as usize, bound, caller.args(args), |name| {
-            caller.name(name) == wanted
-        })
-        .map(|value| Site {
-            module: call.module,
-            value,
-        })
+        argument_for(params, index as usize, bound, caller.args(args), |name| caller.name(name) == wanted)
+            .map(|value| Site { module: call.module, value })
     }
 
     /// The instances that an annotation (or a class given to `isinstance`) allows.
@@ -696,10 +599,7 @@ impl<'p> Resolver<'p> {
             return found;
         }
         let ir = &program.module(site.module).ir;
-        let at = |value| Site {
-            module: site.module,
-            value,
-        };
+        let at = |value| Site { module: site.module, value };
         match ir.op(site.value) {
             Op::Str(text) => {
                 let text = ir.text(text).trim();
@@ -766,17 +666,7 @@ impl<'p> Resolver<'p> {
         for part in parts {
             let mut next = Entities::new();
             for entity in here {
-                merge(
-                    &mut next,
-                    &self.member(
-                        entity,
-                        part,
-                        Site {
-                            module,
-                            value: Value::NONE,
-                        },
-                    ),
-                );
+                merge(&mut next, &self.member(entity, part, Site { module, value: Value::NONE }));
             }
             here = next;
         }
@@ -786,40 +676,9 @@ impl<'p> Resolver<'p> {
     fn item(&mut self, site: Site, base: Value, key: Value) -> Entities {
         // A dispatch table: all its values, or the one under a constant key.
         let program = self.program;
-        let mut here = Site {
-            module: site.module,
-            value: base,
-        };
-        // The table may stand in another module.
-        let origin = program.module(here.module);
-        if let Op::Import(import) = program.op(here)
-            && let Some(ImportTarget::MemberOf(owner)) = origin.imports.get(import.index())
-            && let clearance_python::ir::Imported::Member(name) = origin.ir.imports[import.index()].what
-            && let Some(name) = program.module(*owner).ir.names.find(origin.ir.name(name))
-        {
-            let mut values = program.module(*owner).global(name);
-            match (values.next(), values.next()) {
-                (Some(value), None) => {
-                    here = Site {
-                        module: *owner,
-                        value,
-                    };
-                }
-                _ => return Entities::new(),
-            }
-        }
-        if let Op::Global(name) = program.op(here) {
-            let mut values = program.module(here.module).global(name);
-            match (values.next(), values.next()) {
-                (Some(value), None) => here.value = value,
-                _ => return Entities::new(),
-            }
-        }
+        let here = self.definition(Site { module: site.module, value: base });
         let ir = &program.module(here.module).ir;
-        let wanted = match program.op(Site {
-            module: site.module,
-            value: key,
-        }) {
+        let wanted = match program.op(Site { module: site.module, value: key }) {
             Op::Str(text) => Some(program.module(site.module).ir.text(text)),
             _ => None,
         };
@@ -832,13 +691,7 @@ impl<'p> Resolver<'p> {
                     _ => false,
                 };
                 if matches {
-                    merge(
-                        &mut found,
-                        &self.visit(Site {
-                            module: here.module,
-                            value: pair[1],
-                        }),
-                    );
+                    merge(&mut found, &self.visit(Site { module: here.module, value: pair[1] }));
                 }
             }
         }
@@ -856,9 +709,7 @@ pub(crate) fn argument_for(
 ) -> Option<Value> {
     use clearance_python::ir::ParamKind;
     let kind = params.get(index)?.kind;
-    let by_keyword = args
-        .iter()
-        .find(|arg| matches!(arg.kind, ArgKind::Keyword(name) if is_keyword(name)));
+    let by_keyword = args.iter().find(|arg| matches!(arg.kind, ArgKind::Keyword(name) if is_keyword(name)));
     if let Some(arg) = by_keyword {
         return Some(arg.value);
     }
@@ -866,11 +717,14 @@ pub(crate) fn argument_for(
         return None;
     }
     let position = index.checked_sub(bound)?;
-    let mut positional = args
-        .iter()
-        .take_while(|arg| arg.kind != ArgKind::Star)
-        .filter(|arg| arg.kind == ArgKind::Positional);
+    let mut positional =
+        args.iter().take_while(|arg| arg.kind != ArgKind::Star).filter(|arg| arg.kind == ArgKind::Positional);
     positional.nth(position).map(|arg| arg.value)
+}
+
+fn single(mut values: impl Iterator<Item = Value>) -> Option<Value> {
+    let first = values.next();
+    first.filter(|_| values.next().is_none())
 }
 
 /// Whether two values are the same variable, seen through refinements.

@@ -154,17 +154,11 @@ const OWN_BUILTINS: &[&str] = &[
 impl Finder<'_> {
     fn run(&mut self) {
         let program = self.program;
-        let of_interest: FxHashMap<PathId, &str> = PATHS
-            .iter()
-            .filter_map(|path| Some((program.models.find(path)?, *path)))
-            .collect();
+        let of_interest: FxHashMap<PathId, &str> =
+            PATHS.iter().filter_map(|path| Some((program.models.find(path)?, *path))).collect();
         let mut declared = Vec::new();
         for (id, module) in program.modules() {
-            if !module
-                .externals
-                .iter()
-                .any(|callee| of_interest.contains_key(&callee.path))
-            {
+            if !module.externals.iter().any(|callee| of_interest.contains_key(&callee.path)) {
                 continue;
             }
             self.index_decorators(id);
@@ -172,10 +166,7 @@ impl Finder<'_> {
                 let Some(path) = of_interest.get(&callee.path) else {
                     continue;
                 };
-                let site = Site {
-                    module: id,
-                    value: callee.value,
-                };
+                let site = Site { module: id, value: callee.value };
                 let Op::Call { args, .. } = module.ir.op(callee.value) else {
                     continue;
                 };
@@ -192,32 +183,14 @@ impl Finder<'_> {
         let ir = &self.program.module(id).ir;
         for (number, function) in ir.functions.iter().enumerate() {
             for decorator in &function.decorators {
-                let function = FuncRef {
-                    module: id,
-                    func: clearance_python::ir::Func(number as u32),
-                };
-                self.decorated.insert(
-                    Site {
-                        module: id,
-                        value: *decorator,
-                    },
-                    Decorated::Function(function),
-                );
+                let function = FuncRef { module: id, func: clearance_python::ir::Func(number as u32) };
+                self.decorated.insert(Site { module: id, value: *decorator }, Decorated::Function(function));
             }
         }
         for (number, class) in ir.classes.iter().enumerate() {
             for decorator in &class.decorators {
-                let class = ClassRef {
-                    module: id,
-                    class: clearance_python::ir::Class(number as u32),
-                };
-                self.decorated.insert(
-                    Site {
-                        module: id,
-                        value: *decorator,
-                    },
-                    Decorated::Class(class),
-                );
+                let class = ClassRef { module: id, class: clearance_python::ir::Class(number as u32) };
+                self.decorated.insert(Site { module: id, value: *decorator }, Decorated::Class(class));
             }
         }
     }
@@ -231,19 +204,12 @@ impl Finder<'_> {
                 };
                 let mut paths: Vec<String> = args
                     .iter()
-                    .take(if path.starts_with("flask_restx") {
-                        usize::MAX
-                    } else {
-                        1
-                    })
+                    .take(if path.starts_with("flask_restx") { usize::MAX } else { 1 })
                     .filter(|arg| arg.kind == ArgKind::Positional)
                     .map(|arg| self.text(site, arg.value))
                     .collect();
                 if paths.is_empty() {
-                    paths.extend(
-                        self.keyword(site, args, "rule")
-                            .map(|value| self.text(site, value)),
-                    );
+                    paths.extend(self.keyword(site, args, "rule").map(|value| self.text(site, value)));
                 }
                 let on = self.receivers(site);
                 for path in paths {
@@ -256,17 +222,12 @@ impl Finder<'_> {
                 }
             }
             "add_url_rule" => {
-                let rule = self
-                    .argument(site, args, 0, "rule")
-                    .map(|value| self.text(site, value));
+                let rule = self.argument(site, args, 0, "rule").map(|value| self.text(site, value));
                 let view = self.argument(site, args, 2, "view_func");
                 let (Some(rule), Some(view)) = (rule, view) else {
                     return;
                 };
-                let Some(target) = self.view(Site {
-                    module: site.module,
-                    value: view,
-                }) else {
+                let Some(target) = self.view(Site { module: site.module, value: view }) else {
                     return;
                 };
                 let methods = self.methods(site, args).unwrap_or_else(|| match target {
@@ -278,10 +239,7 @@ impl Finder<'_> {
             }
             "add_resource" => {
                 let Some(class) = args.first() else { return };
-                let Some(target) = self.view(Site {
-                    module: site.module,
-                    value: class.value,
-                }) else {
+                let Some(target) = self.view(Site { module: site.module, value: class.value }) else {
                     return;
                 };
                 let on = self.receivers(site);
@@ -294,49 +252,32 @@ impl Finder<'_> {
                 let Some(child) = self.argument(site, args, 0, "blueprint") else {
                     return;
                 };
-                let prefix = self
-                    .keyword(site, args, "url_prefix")
-                    .map(|value| self.text(site, value));
+                let prefix = self.keyword(site, args, "url_prefix").map(|value| self.text(site, value));
                 self.mount(site, child, prefix, "url_prefix");
             }
             "add_namespace" => {
                 let Some(child) = self.argument(site, args, 0, "ns") else {
                     return;
                 };
-                let prefix = self
-                    .argument(site, args, 1, "path")
-                    .map(|value| self.text(site, value));
+                let prefix = self.argument(site, args, 1, "path").map(|value| self.text(site, value));
                 self.mount(site, child, prefix, "path");
             }
             "namespace" => {
                 // `ns = api.namespace("users", path="/users")` makes and mounts in one go.
-                let path = self
-                    .keyword(site, args, "path")
-                    .map(|value| self.text(site, value));
+                let path = self.keyword(site, args, "path").map(|value| self.text(site, value));
                 let path = path.or_else(|| Some(format!("/{}", self.text(site, args.first()?.value))));
                 for parent in self.receivers(site) {
                     let prefix = path.clone().unwrap_or_default();
-                    self.mounts.push(Mount {
-                        child: site,
-                        parent: Some(parent),
-                        prefix,
-                    });
+                    self.mounts.push(Mount { child: site, parent: Some(parent), prefix });
                 }
             }
             "init_app" => {
                 let Some(parent) = args.first() else { return };
-                let parents = self.origins(Site {
-                    module: site.module,
-                    value: parent.value,
-                });
+                let parents = self.origins(Site { module: site.module, value: parent.value });
                 for child in self.receivers(site) {
                     for parent in &parents {
                         let prefix = self.constructor_text(child, "prefix").unwrap_or_default();
-                        self.mounts.push(Mount {
-                            child,
-                            parent: Some(*parent),
-                            prefix,
-                        });
+                        self.mounts.push(Mount { child, parent: Some(*parent), prefix });
                     }
                 }
             }
@@ -346,10 +287,7 @@ impl Finder<'_> {
 
     fn mount(&mut self, site: Site, child: Value, prefix: Option<String>, keyword: &str) {
         let parents = self.receivers(site);
-        for child in self.origins(Site {
-            module: site.module,
-            value: child,
-        }) {
+        for child in self.origins(Site { module: site.module, value: child }) {
             let own = prefix.clone().or_else(|| self.constructor_text(child, keyword));
             let own = own.or_else(|| {
                 // A RESTX namespace without a path lives under its name.
@@ -396,14 +334,7 @@ impl Finder<'_> {
         let mut methods = if methods.is_empty() { verbs } else { methods };
         methods.sort();
         methods.dedup();
-        Declared {
-            on,
-            path,
-            methods,
-            handler,
-            functions,
-            site,
-        }
+        Declared { on, path, methods, handler, functions, site }
     }
 
     fn emit(&mut self, declared: Declared) {
@@ -440,24 +371,16 @@ impl Finder<'_> {
             return vec![None];
         }
         let program = self.program;
-        let class = self
-            .resolver
-            .entities(origin)
-            .into_iter()
-            .find_map(|entity| match entity {
-                Entity::Instance(class, _) => Some(class),
-                Entity::Object(class, _) => {
-                    self.resolver
-                        .ancestors(class)
-                        .1
-                        .into_iter()
-                        .find_map(|base| match base {
-                            Entity::Path(path) => Some(path),
-                            _ => None,
-                        })
-                }
-                _ => None,
-            });
+        let class = self.resolver.entities(origin).into_iter().find_map(|entity| match entity {
+            Entity::Instance(class, _) => Some(class),
+            Entity::Object(class, _) => {
+                self.resolver.ancestors(class).1.into_iter().find_map(|base| match base {
+                    Entity::Path(path) => Some(path),
+                    _ => None,
+                })
+            }
+            _ => None,
+        });
         let is = |path: &str| match (class, program.models.find(path)) {
             (Some(class), Some(base)) => program.models.derives(class, base),
             _ => false,
@@ -473,15 +396,9 @@ impl Finder<'_> {
             .collect();
         let mut found = Vec::new();
         for (parent, prefix) in &mounts {
-            let above = parent.map_or_else(
-                || vec![Some(String::new())],
-                |parent| self.prefixes(parent, depth + 1),
-            );
-            found.extend(
-                above
-                    .into_iter()
-                    .map(|above| above.map(|above| glue(&above, prefix))),
-            );
+            let above =
+                parent.map_or_else(|| vec![Some(String::new())], |parent| self.prefixes(parent, depth + 1));
+            found.extend(above.into_iter().map(|above| above.map(|above| glue(&above, prefix))));
         }
         if mounts.is_empty() && (is("flask_restful.Api") || is("flask_restx.Api") || is("flask_smorest.Api"))
         {
@@ -493,11 +410,7 @@ impl Finder<'_> {
                 .unwrap_or_default();
             for parent in parents {
                 let above = self.prefixes(parent, depth + 1);
-                found.extend(
-                    above
-                        .into_iter()
-                        .map(|above| above.map(|above| glue(&above, &prefix))),
-                );
+                found.extend(above.into_iter().map(|above| above.map(|above| glue(&above, &prefix))));
             }
         }
         if found.is_empty() {
@@ -513,10 +426,7 @@ impl Finder<'_> {
             return Vec::new();
         };
         match ir.op(callee) {
-            Op::Attr { base, .. } => self.origins(Site {
-                module: call.module,
-                value: base,
-            }),
+            Op::Attr { base, .. } => self.origins(Site { module: call.module, value: base }),
             _ => Vec::new(),
         }
     }
@@ -534,15 +444,11 @@ impl Finder<'_> {
 
     /// What a view argument stands for: a function, `Class.as_view(…)`, or a class.
     fn view(&mut self, site: Site) -> Option<Decorated> {
-        let found = self
-            .resolver
-            .entities(site)
-            .into_iter()
-            .find_map(|entity| match entity {
-                Entity::Function(function) | Entity::Method(function) => Some(Decorated::Function(function)),
-                Entity::Class(class) => Some(Decorated::Class(class)),
-                _ => None,
-            });
+        let found = self.resolver.entities(site).into_iter().find_map(|entity| match entity {
+            Entity::Function(function) | Entity::Method(function) => Some(Decorated::Function(function)),
+            Entity::Class(class) => Some(Decorated::Class(class)),
+            _ => None,
+        });
         if found.is_some() {
             return found;
         }
@@ -555,10 +461,7 @@ impl Finder<'_> {
                         return None;
                     };
                     if module.ir.name(name) == "as_view" {
-                        return self.view(Site {
-                            module: here.module,
-                            value: base,
-                        });
+                        return self.view(Site { module: here.module, value: base });
                     }
                     return None;
                 }
@@ -578,12 +481,9 @@ impl Finder<'_> {
     }
 
     fn argument(&self, site: Site, args: &[Arg], index: usize, name: &str) -> Option<Value> {
-        let positional = args
-            .get(index)
-            .filter(|_| args[..=index].iter().all(|arg| arg.kind == ArgKind::Positional));
-        positional
-            .map(|arg| arg.value)
-            .or_else(|| self.keyword(site, args, name))
+        let positional =
+            args.get(index).filter(|_| args[..=index].iter().all(|arg| arg.kind == ArgKind::Positional));
+        positional.map(|arg| arg.value).or_else(|| self.keyword(site, args, name))
     }
 
     fn constructor_args(&self, origin: Site) -> Vec<Arg> {
@@ -598,10 +498,7 @@ impl Finder<'_> {
 
     fn constructor_argument(&self, origin: Site, index: usize, name: &str) -> Option<Site> {
         let args = self.constructor_args(origin);
-        self.argument(origin, &args, index, name).map(|value| Site {
-            module: origin.module,
-            value,
-        })
+        self.argument(origin, &args, index, name).map(|value| Site { module: origin.module, value })
     }
 
     fn constructor_text(&mut self, origin: Site, name: &str) -> Option<String> {
@@ -618,10 +515,7 @@ impl Finder<'_> {
 
     fn text(&mut self, site: Site, value: Value) -> String {
         let mut evaluator = Evaluator::new(&mut self.resolver);
-        match evaluator.evaluate(Site {
-            module: site.module,
-            value,
-        }) {
+        match evaluator.evaluate(Site { module: site.module, value }) {
             Known::Str(text) => text.to_string(),
             Known::None => String::new(),
             Known::Text { prefix, suffix } => format!("{prefix}{{?}}{suffix}"),
@@ -632,10 +526,7 @@ impl Finder<'_> {
     fn methods(&mut self, site: Site, args: &[Arg]) -> Option<Vec<String>> {
         let value = self.keyword(site, args, "methods")?;
         let mut evaluator = Evaluator::new(&mut self.resolver);
-        let Known::Sequence(_, items) = evaluator.evaluate(Site {
-            module: site.module,
-            value,
-        }) else {
+        let Known::Sequence(_, items) = evaluator.evaluate(Site { module: site.module, value }) else {
             return None;
         };
         let mut methods = Vec::new();

@@ -7,17 +7,9 @@ use clearance_program::{Program, Resolver, Route, RouteProblem};
 fn routes(files: &[(&str, &str)]) -> Vec<String> {
     let program: Program = common::program(files, &[]);
     let shown = |route: &Route| {
-        let problem = if route.problem == Some(RouteProblem::NotRegistered) {
-            " (not registered)"
-        } else {
-            ""
-        };
-        format!(
-            "{} {} → {}{problem}",
-            route.methods.join(","),
-            route.path,
-            route.handler
-        )
+        let problem =
+            if route.problem == Some(RouteProblem::NotRegistered) { " (not registered)" } else { "" };
+        format!("{} {} → {}{problem}", route.methods.join(","), route.path, route.handler)
     };
     program.routes().iter().map(shown).collect()
 }
@@ -117,10 +109,7 @@ class Things(Resource):
     def get(self): ...
 ",
     )];
-    assert_eq!(
-        routes(&files),
-        ["GET /api/things/all → app.Things", "GET /api/u/<id> → app.User"]
-    );
+    assert_eq!(routes(&files), ["GET /api/things/all → app.Things", "GET /api/u/<id> → app.User"]);
 }
 
 #[test]
@@ -144,8 +133,5 @@ fn conditions_around_a_place() {
     let text = "import os\ndef f():\n    if os.getenv('ENV') != 'dev':\n        return\n    probe(1)\n";
     let program = common::program(&[("a.py", text)], &[]);
     let guards = Resolver::new(&program).guards(common::probe(&program, "a.py"));
-    assert_eq!(
-        guards.iter().map(|guard| guard.truth).collect::<Vec<_>>(),
-        [false]
-    );
+    assert_eq!(guards.iter().map(|guard| guard.truth).collect::<Vec<_>>(), [false]);
 }

@@ -6,29 +6,12 @@ use common::names;
 
 #[test]
 fn aliases_of_imports() {
-    let found = |text: &str| {
-        names(
-            &[("a.py", text)],
-            &["subprocess.run", "os.system", "os.path.join"],
-        )
-    };
-    assert_eq!(
-        found("import subprocess as sp\nrun = sp.run\nprobe(run)"),
-        ["subprocess.run"]
-    );
-    assert_eq!(
-        found("from subprocess import run as r\nprobe(r)"),
-        ["subprocess.run"]
-    );
+    let found = |text: &str| names(&[("a.py", text)], &["subprocess.run", "os.system", "os.path.join"]);
+    assert_eq!(found("import subprocess as sp\nrun = sp.run\nprobe(run)"), ["subprocess.run"]);
+    assert_eq!(found("from subprocess import run as r\nprobe(r)"), ["subprocess.run"]);
     assert_eq!(found("import os.path\nprobe(os.path.join)"), ["os.path.join"]);
-    assert_eq!(
-        found("import os\ndef f():\n    s = os.system\n    probe(s)"),
-        ["os.system"]
-    );
-    assert_eq!(
-        found("import os\nx = getattr(os, 'system')\nprobe(x)"),
-        ["os.system"]
-    );
+    assert_eq!(found("import os\ndef f():\n    s = os.system\n    probe(s)"), ["os.system"]);
+    assert_eq!(found("import os\nx = getattr(os, 'system')\nprobe(x)"), ["os.system"]);
     assert_eq!(found("def run(): pass\nprobe(run)"), ["a.run"]);
     assert_eq!(
         found("import subprocess\nclass T:\n    go = subprocess.run\nprobe(T.go)"),
@@ -43,10 +26,7 @@ fn aliases_of_imports() {
 #[test]
 fn a_name_of_ones_own_is_not_the_library() {
     let found = names(
-        &[(
-            "a.py",
-            "def run(x): return x\nimport subprocess\nsubprocess = None\nprobe(subprocess.run)",
-        )],
+        &[("a.py", "def run(x): return x\nimport subprocess\nsubprocess = None\nprobe(subprocess.run)")],
         &["subprocess.run"],
     );
     assert!(found.is_empty(), "{found:?}");
@@ -62,16 +42,10 @@ fn conditional_imports_unite() {
 #[test]
 fn across_files() {
     let files = [
-        (
-            "shop/main.py",
-            "from shop import tools\nfrom .web import make\nprobe(make())",
-        ),
+        ("shop/main.py", "from shop import tools\nfrom .web import make\nprobe(make())"),
         ("shop/__init__.py", ""),
         ("shop/tools.py", "import os\nsh = os.system"),
-        (
-            "shop/web/__init__.py",
-            "from .factory import create as make\n__all__ = ['make']",
-        ),
+        ("shop/web/__init__.py", "from .factory import create as make\n__all__ = ['make']"),
         (
             "shop/web/factory.py",
             "from flask import Flask\ndef create():\n    app = Flask('x')\n    return app",
@@ -92,10 +66,7 @@ fn star_imports_and_source_folders() {
 #[test]
 fn namespace_packages() {
     let files = [
-        (
-            "backend/src/routes/x.py",
-            "from backend.src.ext import db\nprobe(db)",
-        ),
+        ("backend/src/routes/x.py", "from backend.src.ext import db\nprobe(db)"),
         ("backend/src/ext.py", "import flask\ndb = flask.Flask('d')"),
     ];
     assert_eq!(names(&files, &["flask.Flask.run"]), ["flask.Flask()"]);
@@ -115,10 +86,7 @@ class Shop(Store):
     def find(self):
         probe(self.cursor.execute)
 ";
-    assert_eq!(
-        names(&[("a.py", text)], &["sqlite3.Cursor.execute"]),
-        ["sqlite3.Cursor.execute"]
-    );
+    assert_eq!(names(&[("a.py", text)], &["sqlite3.Cursor.execute"]), ["sqlite3.Cursor.execute"]);
 }
 
 #[test]
@@ -129,10 +97,7 @@ class App(flask.Flask):
     def start(self):
         probe(super().run)
 ";
-    assert_eq!(
-        names(&[("a.py", text)], &["flask.Flask.run"]),
-        ["flask.Flask.run"]
-    );
+    assert_eq!(names(&[("a.py", text)], &["flask.Flask.run"]), ["flask.Flask.run"]);
     let text = "
 from __future__ import annotations
 from flask import Flask
@@ -141,15 +106,9 @@ def serve(app: 'Flask | None'):
 ";
     // A union in quotes is not a dotted name; a plain quoted one is.
     let plain = text.replace("'Flask | None'", "'Flask'");
-    assert_eq!(
-        names(&[("a.py", &plain)], &["flask.Flask.run"]),
-        ["flask.Flask.run"]
-    );
+    assert_eq!(names(&[("a.py", &plain)], &["flask.Flask.run"]), ["flask.Flask.run"]);
     let union = text.replace("'Flask | None'", "Flask | None");
-    assert_eq!(
-        names(&[("a.py", &union)], &["flask.Flask.run"]),
-        ["flask.Flask.run"]
-    );
+    assert_eq!(names(&[("a.py", &union)], &["flask.Flask.run"]), ["flask.Flask.run"]);
 }
 
 #[test]
@@ -164,20 +123,14 @@ def opened():
 with opened() as c:
     probe(c.cursor)
 ";
-    assert_eq!(
-        names(&[("a.py", text)], &["sqlite3.Connection.cursor"]),
-        ["sqlite3.Connection.cursor"]
-    );
+    assert_eq!(names(&[("a.py", text)], &["sqlite3.Connection.cursor"]), ["sqlite3.Connection.cursor"]);
 }
 
 #[test]
 fn parameters_know_their_callers() {
     let files = [
         ("a.py", "def serve(app):\n    probe(app.run)"),
-        (
-            "b.py",
-            "from a import serve\nfrom flask import Flask\nserve(Flask('x'))",
-        ),
+        ("b.py", "from a import serve\nfrom flask import Flask\nserve(Flask('x'))"),
     ];
     assert_eq!(names(&files, &["flask.Flask.run"]), ["flask.Flask.run"]);
 }
@@ -190,18 +143,12 @@ def f(x):
     if isinstance(x, Flask):
         probe(x.run)
 ";
-    assert_eq!(
-        names(&[("a.py", text)], &["flask.Flask.run"]),
-        ["flask.Flask.run"]
-    );
+    assert_eq!(names(&[("a.py", text)], &["flask.Flask.run"]), ["flask.Flask.run"]);
 }
 
 #[test]
 fn circles_end() {
-    let files = [
-        ("a.py", "from b import *\nx = y\nprobe(x)"),
-        ("b.py", "from a import *\ny = x"),
-    ];
+    let files = [("a.py", "from b import *\nx = y\nprobe(x)"), ("b.py", "from a import *\ny = x")];
     assert!(names(&files, &[]).is_empty());
     let text = "class A(B): pass\nclass B(A): pass\nprobe(A().x)";
     assert!(names(&[("a.py", text)], &[]).is_empty());

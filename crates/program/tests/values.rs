@@ -16,14 +16,8 @@ fn constants_and_operators() {
     assert_eq!(one("probe(1 << 4 | 1)"), Known::Int(17));
     assert_eq!(one("probe(not '')"), Known::Bool(true));
     assert_eq!(one("X = [1, 2]\ndef f():\n    probe(X[1])"), Known::Int(2));
-    assert_eq!(
-        one("D = {'a': {'b': 7}}\ndef f():\n    probe(D['a'].get('b', 0))"),
-        Known::Int(7)
-    );
-    assert_eq!(
-        one("D = {'a': 1}\ndef f():\n    probe(D.get('c', 5))"),
-        Known::Int(5)
-    );
+    assert_eq!(one("D = {'a': {'b': 7}}\ndef f():\n    probe(D['a'].get('b', 0))"), Known::Int(7));
+    assert_eq!(one("D = {'a': 1}\ndef f():\n    probe(D.get('c', 5))"), Known::Int(5));
     assert_eq!(one("probe('True'.lower() in ('true', '1'))"), Known::Bool(true));
 }
 
@@ -52,10 +46,7 @@ fn environment_reads_keep_their_default() {
 #[test]
 fn getters_across_files() {
     let files = [
-        (
-            "main.py",
-            "from config.settings import Config\nprobe(Config.API_HOST())",
-        ),
+        ("main.py", "from config.settings import Config\nprobe(Config.API_HOST())"),
         ("config/__init__.py", ""),
         (
             "config/settings.py",
@@ -81,15 +72,11 @@ s = S()
 def f():
     probe((Production.HOST, Production.DEBUG, s.port))
 ";
-    let (Known::Sequence(_, items), _) = known(&[("a.py", text)]) else {
-        panic!("not a sequence")
-    };
+    let (Known::Sequence(_, items), _) = known(&[("a.py", text)]) else { panic!("not a sequence") };
     let program = common::program(&[("a.py", text)], &[]);
     let mut resolver = clearance_program::Resolver::new(&program);
-    let values: Vec<Known> = items
-        .iter()
-        .map(|item| clearance_program::Evaluator::new(&mut resolver).evaluate(*item))
-        .collect();
+    let values: Vec<Known> =
+        items.iter().map(|item| clearance_program::Evaluator::new(&mut resolver).evaluate(*item)).collect();
     assert_eq!(values, [Known::str("a"), Known::Bool(false), Known::Int(80)]);
 }
 
@@ -119,16 +106,27 @@ fn recursion_ends() {
 
 #[test]
 fn writes_into_dicts_count() {
-    assert_eq!(
-        one("def f():\n    d = {'a': 1}\n    d['a'] = 2\n    probe(d['a'])\n"),
-        Known::Int(2)
-    );
+    assert_eq!(one("def f():\n    d = {'a': 1}\n    d['a'] = 2\n    probe(d['a'])\n"), Known::Int(2));
     assert_eq!(
         one("def f(x):\n    d = {'a': 1}\n    if x:\n        d['a'] = 2\n    probe(d['a'])\n"),
         Known::Unknown
     );
-    assert_eq!(
-        one("def f(x):\n    d = {}\n    d.update(x)\n    probe(d.get('a', 5))\n"),
-        Known::Unknown
-    );
+    assert_eq!(one("def f(x):\n    d = {}\n    d.update(x)\n    probe(d.get('a', 5))\n"), Known::Unknown);
+}
+
+#[test]
+fn settings_chosen_from_a_table_in_another_file() {
+    let files = [
+        (
+            "run.py",
+            "import os\nfrom config import CONFIGS\nsettings = CONFIGS[os.getenv('ENV', 'dev')]\nprobe(settings.host())\n",
+        ),
+        (
+            "config.py",
+            "class Base:\n    SERVERS = {'api': {'host': '0.0.0.0'}}\n\n    @classmethod\n    def server(cls, name):\n        return cls.SERVERS[name]\n\n    @classmethod\n    def host(cls):\n        return cls.server('api')['host']\n\n\nclass Dev(Base):\n    pass\n\n\nclass Prod(Base):\n    pass\n\n\nCONFIGS = {'dev': Dev, 'prod': Prod}\n",
+        ),
+    ];
+    let (value, trail) = known(&files);
+    assert_eq!(value, Known::str("0.0.0.0"));
+    assert!(trail.contains(&"config.py:2".to_owned()), "{trail:?}");
 }

@@ -22,12 +22,18 @@ fn main() {
         return;
     };
     let has = |flag: &str| arguments.iter().any(|argument| argument == flag);
-    let repeat = arguments.iter().find_map(|argument| argument.strip_prefix("--repeat=")?.parse().ok());
+    let repeat = arguments
+        .iter()
+        .find_map(|argument| argument.strip_prefix("--repeat=")?.parse().ok());
     let mut paths = Vec::new();
     collect(Path::new(root), &mut paths);
     paths.sort();
-    let read = |path: &PathBuf| String::from_utf8_lossy(&std::fs::read(path).unwrap_or_default()).into_owned();
-    let mut texts: Vec<(PathBuf, String)> = paths.into_par_iter().map(|path| (path.clone(), read(&path))).collect();
+    let read =
+        |path: &PathBuf| String::from_utf8_lossy(&std::fs::read(path).unwrap_or_default()).into_owned();
+    let mut texts: Vec<(PathBuf, String)> = paths
+        .into_par_iter()
+        .map(|path| (path.clone(), read(&path)))
+        .collect();
     // The longest files first, so that no thread ends late.
     texts.sort_by_key(|(_, text)| std::cmp::Reverse(text.len()));
     if has("--dump") {
@@ -54,8 +60,12 @@ fn main() {
     }
     let lines: usize = texts.iter().map(|(_, text)| text.lines().count()).sum();
     for _ in 0..repeat.unwrap_or(1) {
-        let (errors, truncated, insts, blocks) =
-            (AtomicUsize::new(0), AtomicUsize::new(0), AtomicUsize::new(0), AtomicUsize::new(0));
+        let (errors, truncated, insts, blocks) = (
+            AtomicUsize::new(0),
+            AtomicUsize::new(0),
+            AtomicUsize::new(0),
+            AtomicUsize::new(0),
+        );
         let start = Instant::now();
         let modules: Vec<_> = texts
             .par_iter()
@@ -84,7 +94,9 @@ fn main() {
             });
         }
         if has("--sizes") {
-            let sum = |size: fn(&clearance_python::ir::ModuleIr) -> usize| modules.iter().map(size).sum::<usize>() as f64 / 1e6;
+            let sum = |size: fn(&clearance_python::ir::ModuleIr) -> usize| {
+                modules.iter().map(size).sum::<usize>() as f64 / 1e6
+            };
             println!(
                 "MB: insts {:.1}, blocks {:.1}, functions {:.1}, lists {:.1}, args {:.1}, bindings {:.1}, names {:.1}, texts {:.1}",
                 sum(|module| module.insts.capacity() * size_of::<clearance_python::ir::Inst>()),
@@ -113,7 +125,9 @@ fn main() {
 
 fn collect(path: &Path, found: &mut Vec<PathBuf>) {
     if path.is_dir() {
-        let Ok(entries) = std::fs::read_dir(path) else { return };
+        let Ok(entries) = std::fs::read_dir(path) else {
+            return;
+        };
         for entry in entries.flatten() {
             if entry.file_type().is_ok_and(|kind| !kind.is_symlink()) {
                 collect(&entry.path(), found);

@@ -3,8 +3,8 @@
 use std::fmt::{Result, Write};
 
 use crate::ir::{
-    ArgKind, Block, CollectKind, CompareOp, FactKind, Func, FunctionKind, Imported, ModuleIr, Op, ParamKind, Part, PatternTest, Span,
-    Terminator, UnaryOp, Value,
+    ArgKind, Block, CollectKind, CompareOp, FactKind, Func, FunctionKind, Imported, ModuleIr, Op, Param,
+    ParamKind, Part, PatternTest, Span, Terminator, UnaryOp, Value,
 };
 
 /// Writes every function with its blocks, predecessors and values (`v12 = call v3(v4, key=v5)`), with the byte range that each value was
@@ -21,8 +21,14 @@ pub fn dump(module: &ModuleIr, out: &mut impl Write) -> Result {
 pub fn dump_with_source(module: &ModuleIr, text: &str, out: &mut impl Write) -> Result {
     let mut plain = String::new();
     dump(module, &mut plain)?;
-    let starts: Vec<usize> =
-        std::iter::once(0).chain(text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n').map(|(at, _)| at + 1)).collect();
+    let starts: Vec<usize> = std::iter::once(0)
+        .chain(
+            text.bytes()
+                .enumerate()
+                .filter(|(_, byte)| *byte == b'\n')
+                .map(|(at, _)| at + 1),
+        )
+        .collect();
     for line in plain.lines() {
         let place = line.rsplit_once("  @").and_then(|(head, range)| {
             let start: usize = range.split("..").next()?.parse().ok()?;
@@ -54,27 +60,12 @@ impl Dump<'_> {
             FunctionKind::Def => "def".to_owned(),
             FunctionKind::Lambda => "lambda".to_owned(),
         };
-        write!(out, "f{} {kind} {}", func.0, module.name(function.name))?;
+        write!(out, "f{} {kind}", func.0)?;
+        if function.kind != FunctionKind::Module && function.kind != FunctionKind::Lambda {
+            write!(out, " {}", module.name(function.name))?;
+        }
         if !function.params.is_empty() {
-            write!(out, "(")?;
-            for (position, param) in function.params.iter().enumerate() {
-                let separator = if position == 0 { "" } else { ", " };
-                let star = match param.kind {
-                    ParamKind::Star => "*",
-                    ParamKind::DoubleStar => "**",
-                    ParamKind::KeywordOnly => "*, ",
-                    ParamKind::Normal => "",
-                    ParamKind::PositionalOnly => "/, ",
-                };
-                write!(out, "{separator}{star}{}", module.name(param.name))?;
-                if let Some(annotation) = param.annotation.some() {
-                    write!(out, ": v{}", annotation.0)?;
-                }
-                if let Some(default) = param.default.some() {
-                    write!(out, " = v{}", default.0)?;
-                }
-            }
-            write!(out, ")")?;
+            self.params(&function.params, out)?;
         }
         if let Some(returns) = function.returns.some() {
             write!(out, " -> v{}", returns.0)?;
@@ -93,9 +84,52 @@ impl Dump<'_> {
             self.block(Block(number as u32), out)?;
         }
         for binding in module.bindings(func) {
-            writeln!(out, "  binding {:?} {} = v{}", binding.scope, module.name(binding.name), binding.value.0)?;
+            writeln!(
+                out,
+                "  binding {:?} {} = v{}",
+                binding.scope,
+                module.name(binding.name),
+                binding.value.0
+            )?;
         }
         Ok(())
+    }
+
+    fn params(&self, params: &[Param], out: &mut impl Write) -> Result {
+        write!(out, "(")?;
+        for (position, param) in params.iter().enumerate() {
+            let before = position.checked_sub(1).map(|before| params[before].kind);
+            if position > 0 {
+                write!(out, ", ")?;
+            }
+            if before == Some(ParamKind::PositionalOnly) && param.kind != ParamKind::PositionalOnly {
+                write!(out, "/, ")?;
+            }
+            match param.kind {
+                ParamKind::KeywordOnly
+                    if !matches!(before, Some(ParamKind::Star | ParamKind::KeywordOnly)) =>
+                {
+                    write!(out, "*, ")?
+                }
+                ParamKind::Star => write!(out, "*")?,
+                ParamKind::DoubleStar => write!(out, "**")?,
+                _ => {}
+            }
+            write!(out, "{}", self.module.name(param.name))?;
+            if let Some(annotation) = param.annotation.some() {
+                write!(out, ": v{}", annotation.0)?;
+            }
+            if let Some(default) = param.default.some() {
+                write!(out, " = v{}", default.0)?;
+            }
+        }
+        if params
+            .last()
+            .is_some_and(|param| param.kind == ParamKind::PositionalOnly)
+        {
+            write!(out, ", /")?;
+        }
+        write!(out, ")")
     }
 
     fn block(&self, block: Block, out: &mut impl Write) -> Result {
@@ -132,7 +166,12 @@ impl Dump<'_> {
         let inst = self.module.inst(value);
         write!(out, "    v{} = ", value.0)?;
         self.op(inst.op, out)?;
-        writeln!(out, "  @{}..{}", u32::from(inst.range.start()), u32::from(inst.range.end()))
+        writeln!(
+            out,
+            "  @{}..{}",
+            u32::from(inst.range.start()),
+            u32::from(inst.range.end())
+        )
     }
 
     fn op(&self, op: Op, out: &mut impl Write) -> Result {
@@ -143,7 +182,9 @@ impl Dump<'_> {
             Op::Bool(false) => write!(out, "False"),
             Op::Ellipsis => write!(out, "..."),
             Op::Int(int) => write!(out, "{int}"),
-            Op::BigInt(text) | Op::Float(text) | Op::Complex(text) => write!(out, "number {}", module.text(text)),
+            Op::BigInt(text) | Op::Float(text) | Op::Complex(text) => {
+                write!(out, "number {}", module.text(text))
+            }
             Op::Str(text) => write!(out, "{:?}", module.text(text)),
             Op::Bytes(text) => write!(out, "b{:?}", module.text(text)),
             Op::Param(index) => write!(out, "param {index}"),
@@ -164,7 +205,9 @@ impl Dump<'_> {
             Op::Attr { base, name } => write!(out, "v{}.{}", base.0, module.name(name)),
             Op::Item { base, key } => write!(out, "v{}[v{}]", base.0, key.0),
             Op::Slice(span) => self.list("slice", span, out),
-            Op::StoreAttr { base, name, value } => write!(out, "store v{}.{} = v{}", base.0, module.name(name), value.0),
+            Op::StoreAttr { base, name, value } => {
+                write!(out, "store v{}.{} = v{}", base.0, module.name(name), value.0)
+            }
             Op::StoreItem { base, key, value } => write!(out, "store v{}[v{}] = v{}", base.0, key.0, value.0),
             Op::StoreName { name, value } => write!(out, "store {} = v{}", module.name(name), value.0),
             Op::Bind { name, value } => write!(out, "bind {} = v{}", module.name(name), value.0),
@@ -230,7 +273,9 @@ impl Dump<'_> {
                 }
                 write!(out, "{}", shown(element))
             }
-            Op::Element { iterable, is_async } => write!(out, "{}element of v{}", awaited(is_async), iterable.0),
+            Op::Element { iterable, is_async } => {
+                write!(out, "{}element of v{}", awaited(is_async), iterable.0)
+            }
             Op::Unpack { value, index } => write!(out, "unpack v{} {index}", value.0),
             Op::UnpackRest { value, before, after } => write!(out, "unpack v{} {before}..-{after}", value.0),
             Op::Enter { manager, is_async } => write!(out, "{}enter v{}", awaited(is_async), manager.0),
@@ -250,7 +295,11 @@ impl Dump<'_> {
                 condition,
                 truth,
             } => write!(out, "sigma v{} where v{} is {truth}", value.0, condition.0),
-            Op::Match { test, subject, operand } => match test {
+            Op::Match {
+                test,
+                subject,
+                operand,
+            } => match test {
                 PatternTest::Sequence => write!(out, "v{} is a sequence", subject.0),
                 PatternTest::Mapping => write!(out, "v{} is a mapping", subject.0),
                 PatternTest::Class => write!(out, "v{} is an instance of v{}", subject.0, operand.0),
@@ -318,7 +367,13 @@ impl Dump<'_> {
                 FactKind::Assert(value) => write!(out, "assert v{}", value.0)?,
                 FactKind::Handler { types, body } => write!(out, "handler {} {body:?}", shown(types))?,
             }
-            writeln!(out, " in f{} b{}  @{}", fact.function.0, fact.block.0, range(fact.range))?;
+            writeln!(
+                out,
+                " in f{} b{}  @{}",
+                fact.function.0,
+                fact.block.0,
+                range(fact.range)
+            )?;
         }
         for annotation in &module.annotations {
             write!(out, "annotation ")?;
@@ -326,12 +381,27 @@ impl Dump<'_> {
                 write!(out, "v{}.", base.0)?;
             }
             let name = module.name(annotation.name);
-            write!(out, "{name}: {} = {}", shown(annotation.annotation), shown(annotation.value))?;
-            writeln!(out, " in f{}  @{}", annotation.function.0, range(annotation.range))?;
+            write!(
+                out,
+                "{name}: {} = {}",
+                shown(annotation.annotation),
+                shown(annotation.value)
+            )?;
+            writeln!(
+                out,
+                " in f{}  @{}",
+                annotation.function.0,
+                range(annotation.range)
+            )?;
         }
         for comment in &module.comments {
             let own = if comment.own_line { " on its own line" } else { "" };
-            writeln!(out, "comment {}{own} for {}", range(comment.range), range(comment.statement))?;
+            writeln!(
+                out,
+                "comment {}{own} for {}",
+                range(comment.range),
+                range(comment.statement)
+            )?;
         }
         for long in &module.long_statements {
             writeln!(out, "long {}", range(*long))?;
@@ -351,7 +421,9 @@ impl Dump<'_> {
 }
 
 fn shown(value: Value) -> String {
-    value.some().map_or_else(|| "-".to_owned(), |value| format!("v{}", value.0))
+    value
+        .some()
+        .map_or_else(|| "-".to_owned(), |value| format!("v{}", value.0))
 }
 
 fn awaited(is_async: bool) -> &'static str {

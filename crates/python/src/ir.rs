@@ -187,20 +187,11 @@ pub enum Op {
     /// `@decorator` applied to the value below it (a function, a class, or another decoration).
     Decorate { decorator: Value, target: Value },
     /// `left op right`; `in_place` for augmented assignment.
-    Binary {
-        op: BinaryOp,
-        in_place: bool,
-        left: Value,
-        right: Value,
-    },
+    Binary { op: BinaryOp, in_place: bool, left: Value, right: Value },
     /// `op value`
     Unary { op: UnaryOp, value: Value },
     /// One comparison; a chain becomes several with control flow between.
-    Compare {
-        op: CompareOp,
-        left: Value,
-        right: Value,
-    },
+    Compare { op: CompareOp, left: Value, right: Value },
     /// f-string: `parts`.
     Format(Span),
     /// t-string: `parts`.
@@ -218,11 +209,7 @@ pub enum Op {
     /// The collection that a comprehension (inlined as a loop) builds; its element is `element`, for dicts with `key`
     /// ([`Value::NONE`] for `**mapping`). Stands after the loop and refers to values of the loop's body: of all operands, only these do not
     /// dominate their use.
-    Collect {
-        kind: CollectKind,
-        element: Value,
-        key: Value,
-    },
+    Collect { kind: CollectKind, element: Value, key: Value },
     /// The next element of an iterable, at a loop head.
     Element { iterable: Value, is_async: bool },
     /// The `index`-th item of an unpacked value; negative counts from the end.
@@ -246,17 +233,9 @@ pub enum Op {
     /// Merge at the head of a block: one entry of `lists` per predecessor, in the order of [`BlockData::preds`].
     Phi(Span),
     /// `value` on the edge where `condition` is `truth`: same value, but later phases may know more about it.
-    Sigma {
-        value: Value,
-        condition: Value,
-        truth: bool,
-    },
+    Sigma { value: Value, condition: Value, truth: bool },
     /// A test that a pattern makes.
-    Match {
-        test: PatternTest,
-        subject: Value,
-        operand: Value,
-    },
+    Match { test: PatternTest, subject: Value, operand: Value },
     /// `return value` ([`Value::NONE`] for a bare one); last of its block.
     Return(Value),
     /// `raise exception from cause`; last of its block. Also ends the failing side of an `assert`.
@@ -362,11 +341,7 @@ pub enum Part {
     /// Literal text.
     Text(Text),
     /// `{value!conversion:spec}`; the conversion is `'s'`, `'r'`, `'a'` or `'\0'` for none.
-    Value {
-        value: Value,
-        conversion: char,
-        spec: Value,
-    },
+    Value { value: Value, conversion: char, spec: Value },
 }
 
 /// A function-like body: module, class body, `def`, `lambda`.
@@ -684,9 +659,7 @@ impl ModuleIr {
 
     /// The function whose instructions a value is among.
     pub fn function_of(&self, value: Value) -> Func {
-        let after = self
-            .functions
-            .partition_point(|function| function.insts.start <= value.0);
+        let after = self.functions.partition_point(|function| function.insts.start <= value.0);
         // Bodies without instructions share their start with the next one; the last that starts here owns it.
         Func(after.saturating_sub(1) as u32)
     }

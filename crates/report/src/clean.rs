@@ -8,10 +8,7 @@ use std::borrow::Cow;
 /// One line of plain text: line ends become spaces, tabs stay, other control characters and those that reorder text become `U+FFFD`,
 /// and commands to build services are broken up.
 pub fn line(text: &str) -> Cow<'_, str> {
-    if text
-        .bytes()
-        .all(|b| b.is_ascii() && !b.is_ascii_control() && b != b'#' && b != b':')
-    {
+    if text.bytes().all(|b| b.is_ascii() && !b.is_ascii_control() && b != b'#' && b != b':') {
         return Cow::Borrowed(text);
     }
     let mut out = String::with_capacity(text.len());
@@ -81,21 +78,13 @@ pub fn code(text: &str) -> String {
         return String::new();
     }
     let fence = "`".repeat(longest_run(&text, '`') + 1);
-    let pad = if text.starts_with('`') || text.ends_with('`') {
-        " "
-    } else {
-        ""
-    };
+    let pad = if text.starts_with('`') || text.ends_with('`') { " " } else { "" };
     format!("{fence}{pad}{}{pad}{fence}", text.replace('|', "\\|"))
 }
 
 /// A fenced Markdown block of `lines` in `language`.
 pub fn block<'a>(language: &str, lines: impl Iterator<Item = Cow<'a, str>> + Clone) -> String {
-    let longest = lines
-        .clone()
-        .map(|line| longest_run(&line, '`'))
-        .max()
-        .unwrap_or(0);
+    let longest = lines.clone().map(|line| longest_run(&line, '`')).max().unwrap_or(0);
     let fence = "`".repeat((longest + 1).max(3));
     let mut out = format!("{fence}{language}\n");
     for text in lines {
@@ -140,10 +129,7 @@ mod tests {
     fn nothing_acts_on_a_terminal_or_a_build_service() {
         assert_eq!(line("a\x1b[31mb\rc\nd"), "a\u{FFFD}[31mb c d");
         assert_eq!(line("::error::x"), ": :error::x");
-        assert_eq!(
-            line("  \r\n::error::x"),
-            "     : :error::x".replacen("     ", "    ", 1)
-        );
+        assert_eq!(line("  \r\n::error::x"), "     : :error::x".replacen("     ", "    ", 1));
         assert_eq!(line("a::b"), "a::b");
         assert_eq!(line("x ##[error]y ##vso[task]"), "x ## [error]y ##vso [task]");
         assert_eq!(line("pass\u{202E}drow\u{9b}1m"), "pass\u{FFFD}drow\u{FFFD}1m");
@@ -152,18 +138,12 @@ mod tests {
 
     #[test]
     fn markup_is_shown_and_not_obeyed() {
-        assert_eq!(
-            markdown("<b>|*x*|</b> & [a](b)"),
-            "&lt;b&gt;\\|\\*x\\*\\|&lt;/b&gt; &amp; \\[a\\](b)"
-        );
+        assert_eq!(markdown("<b>|*x*|</b> & [a](b)"), "&lt;b&gt;\\|\\*x\\*\\|&lt;/b&gt; &amp; \\[a\\](b)");
         assert_eq!(markdown("call `f(*a, **k)` | now"), "call `f(*a, **k)` \\| now");
         assert_eq!(markdown("one ` alone"), "one \\` alone");
         assert_eq!(code("a`b|c"), "``a`b\\|c``");
         assert_eq!(code("`a"), "`` `a ``");
-        let fenced = block(
-            "python",
-            ["x = '''```'''", "::error::"].into_iter().map(Cow::Borrowed),
-        );
+        let fenced = block("python", ["x = '''```'''", "::error::"].into_iter().map(Cow::Borrowed));
         assert_eq!(fenced, "````python\nx = '''```'''\n: :error::\n````\n");
     }
 

@@ -26,20 +26,14 @@ pub(crate) fn frame(finding: &Finding, width: usize) -> Vec<FrameLine> {
     let mut before: Option<u32> = None;
     for code in lines {
         if before.is_some_and(|number| number + 1 < code.number) {
-            out.push(FrameLine {
-                number: None,
-                text: "…".to_owned(),
-            });
+            out.push(FrameLine { number: None, text: "…".to_owned() });
         }
         before = Some(code.number);
         let shown = Shown::new(&code.text);
         let marks = marks(finding, code.number, &shown);
         let first = marks.iter().map(|mark| mark.from).min().unwrap_or(0);
         let cut = cut(&shown, first, width.max(20));
-        out.push(FrameLine {
-            number: Some(code.number),
-            text: cut.text,
-        });
+        out.push(FrameLine { number: Some(code.number), text: cut.text });
         for text in mark_lines(&marks, cut.offset, width.max(20)) {
             out.push(FrameLine { number: None, text });
         }
@@ -58,11 +52,7 @@ impl Shown {
         let mut cells = Vec::new();
         let mut at = 0;
         for c in text.chars() {
-            let c = if c != '\t' && clean::is_hostile(c) {
-                '\u{FFFD}'
-            } else {
-                c
-            };
+            let c = if c != '\t' && clean::is_hostile(c) { '\u{FFFD}' } else { c };
             cells.push((c, at));
             at += match c {
                 '\t' => TAB - at % TAB,
@@ -74,9 +64,7 @@ impl Shown {
 
     /// Display column of the 1-based `column`.
     fn at(&self, column: u32) -> usize {
-        self.cells
-            .get((column as usize).saturating_sub(1))
-            .map_or(self.width, |&(_, at)| at)
+        self.cells.get((column as usize).saturating_sub(1)).map_or(self.width, |&(_, at)| at)
     }
 }
 
@@ -93,22 +81,14 @@ fn marks<'a>(finding: &'a Finding, number: u32, shown: &Shown) -> Vec<Mark<'a>> 
             return None;
         }
         let from = shown.at(location.start.column);
-        let to = if location.end.line == number {
-            shown.at(location.end.column)
-        } else {
-            shown.width
-        };
+        let to = if location.end.line == number { shown.at(location.end.column) } else { shown.width };
         Some((from, to.max(from + 1)))
     };
     let mut marks: Vec<Mark<'_>> = finding
         .labels
         .iter()
         .filter_map(|label| {
-            range(&label.location).map(|(from, to)| Mark {
-                from,
-                to,
-                label: Some(&label.text),
-            })
+            range(&label.location).map(|(from, to)| Mark { from, to, label: Some(&label.text) })
         })
         .collect();
     marks.sort_by_key(|mark| (mark.from, mark.to));
@@ -116,11 +96,7 @@ fn marks<'a>(finding: &'a Finding, number: u32, shown: &Shown) -> Vec<Mark<'a>> 
     if marks.is_empty()
         && let Some((from, to)) = range(&finding.location)
     {
-        marks.push(Mark {
-            from,
-            to,
-            label: None,
-        });
+        marks.push(Mark { from, to, label: None });
     }
     marks
 }
@@ -132,11 +108,7 @@ struct Cut {
 }
 
 fn cut(shown: &Shown, first: usize, width: usize) -> Cut {
-    let offset = if shown.width <= width || first + 10 < width {
-        0
-    } else {
-        first - width / 3
-    };
+    let offset = if shown.width <= width || first + 10 < width { 0 } else { first - width / 3 };
     let mut text = String::new();
     let mut filled = offset;
     if offset > 0 {
@@ -172,10 +144,7 @@ fn mark_lines(marks: &[Mark<'_>], offset: usize, width: usize) -> Vec<String> {
     let mut anchors: Vec<(usize, &str)> = Vec::new();
     for mark in marks {
         let from = mark.from.saturating_sub(offset).min(width);
-        let to = mark
-            .to
-            .saturating_sub(offset)
-            .clamp(from + 1, width.max(from + 1));
+        let to = mark.to.saturating_sub(offset).clamp(from + 1, width.max(from + 1));
         if underline.len() < to {
             underline.resize(to, ' ');
         }
@@ -228,10 +197,8 @@ mod tests {
     };
 
     fn show(text: &str, mark: &str, labels: &[(&str, &str)], width: usize) -> String {
-        let starts: Vec<u32> = [0]
-            .into_iter()
-            .chain(text.match_indices('\n').map(|(at, _)| at as u32 + 1))
-            .collect();
+        let starts: Vec<u32> =
+            [0].into_iter().chain(text.match_indices('\n').map(|(at, _)| at as u32 + 1)).collect();
         let path: Arc<str> = "a.py".into();
         let place = |part: &str| {
             let at = text.find(part).unwrap() as u32;
@@ -246,10 +213,7 @@ mod tests {
             message: String::new(),
             labels: labels
                 .iter()
-                .map(|(part, text)| Label {
-                    location: place(part),
-                    text: (*text).to_owned(),
-                })
+                .map(|(part, text)| Label { location: place(part), text: (*text).to_owned() })
                 .collect(),
             trace: Vec::new(),
             symbol: String::new(),
@@ -271,10 +235,7 @@ mod tests {
 
     #[test]
     fn the_range_is_underlined() {
-        assert_eq!(
-            show("x = eval(y)\n", "eval(y)", &[], 80),
-            " 1 │ x = eval(y)\n   │     ^^^^^^^"
-        );
+        assert_eq!(show("x = eval(y)\n", "eval(y)", &[], 80), " 1 │ x = eval(y)\n   │     ^^^^^^^");
     }
 
     #[test]
@@ -283,10 +244,7 @@ mod tests {
             show("\tx = '漢字' + y\n", "y", &[], 80),
             " 1 │     x = '漢字' + y\n   │                  ^"
         );
-        assert_eq!(
-            show("a\u{1b}[0m = y\n", "y", &[], 80),
-            " 1 │ a\u{FFFD}[0m = y\n   │         ^"
-        );
+        assert_eq!(show("a\u{1b}[0m = y\n", "y", &[], 80), " 1 │ a\u{FFFD}[0m = y\n   │         ^");
     }
 
     #[test]
@@ -299,12 +257,7 @@ mod tests {
         ];
         let labels = [("h()", "every interface"), ("debug=True", "the debugger")];
         assert_eq!(
-            show(
-                "app.run(host=h(), debug=True)\n",
-                "app.run(host=h(), debug=True)",
-                &labels,
-                80
-            ),
+            show("app.run(host=h(), debug=True)\n", "app.run(host=h(), debug=True)", &labels, 80),
             expected.join("\n")
         );
     }

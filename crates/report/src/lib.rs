@@ -55,9 +55,7 @@ impl Format {
             (".markdown", Self::Markdown),
             (".txt", Self::Terminal),
         ];
-        ends.into_iter()
-            .find(|(end, _)| name.ends_with(end))
-            .map(|(_, format)| format)
+        ends.into_iter().find(|(end, _)| name.ends_with(end)).map(|(_, format)| format)
     }
 }
 
@@ -71,14 +69,9 @@ impl FromStr for Format {
     type Err = UnknownWord;
 
     fn from_str(given: &str) -> Result<Self, UnknownWord> {
-        Self::ALL
-            .iter()
-            .copied()
-            .find(|format| format.as_str().eq_ignore_ascii_case(given))
-            .ok_or_else(|| UnknownWord {
-                given: given.to_owned(),
-                expected: &["terminal", "markdown", "json", "sarif"],
-            })
+        Self::ALL.iter().copied().find(|format| format.as_str().eq_ignore_ascii_case(given)).ok_or_else(
+            || UnknownWord { given: given.to_owned(), expected: &["terminal", "markdown", "json", "sarif"] },
+        )
     }
 }
 
@@ -99,13 +92,7 @@ pub struct RenderOptions {
 
 impl Default for RenderOptions {
     fn default() -> Self {
-        Self {
-            colour: false,
-            width: 100,
-            link_base: None,
-            reports: Vec::new(),
-            all: false,
-        }
+        Self { colour: false, width: 100, link_base: None, reports: Vec::new(), all: false }
     }
 }
 

@@ -21,11 +21,7 @@ pub(crate) fn placed(finding: &Finding) -> Option<Vec<Placed<'_>>> {
         .map(|edit| {
             let start = position(&finding.location, &starts, edit.start)?;
             let end = position(&finding.location, &starts, edit.end)?;
-            (start <= end).then_some(Placed {
-                start,
-                end,
-                text: &edit.text,
-            })
+            (start <= end).then_some(Placed { start, end, text: &edit.text })
         })
         .collect()
 }
@@ -37,11 +33,7 @@ pub(crate) fn diff(finding: &Finding) -> Option<(Vec<&str>, Vec<String>)> {
     let starts = line_starts(&finding.location)?;
     placed(finding)?;
     let base = *starts.first()?;
-    let mut text = code
-        .iter()
-        .map(|line| line.text.as_str())
-        .collect::<Vec<_>>()
-        .join("\n");
+    let mut text = code.iter().map(|line| line.text.as_str()).collect::<Vec<_>>().join("\n");
     let mut edits: Vec<&Edit> = fix.edits.iter().collect();
     edits.sort_by_key(|edit| std::cmp::Reverse(edit.start));
     for edit in edits {
@@ -67,15 +59,11 @@ fn line_starts(location: &Location) -> Option<Vec<u32>> {
     let mut starts = Vec::with_capacity(location.code.len());
     for line in &location.code {
         starts.push(start);
-        start = start
-            .checked_add(u32::try_from(line.text.len()).ok()?)?
-            .checked_add(1)?;
+        start = start.checked_add(u32::try_from(line.text.len()).ok()?)?.checked_add(1)?;
     }
     let last = location.code.last()?;
     if last.number == location.end.line {
-        let end = starts
-            .last()?
-            .checked_add(byte_offset(&last.text, location.end.column)?)?;
+        let end = starts.last()?.checked_add(byte_offset(&last.text, location.end.column)?)?;
         (end == location.bytes.1).then_some(starts)
     } else {
         Some(starts)
@@ -85,11 +73,7 @@ fn line_starts(location: &Location) -> Option<Vec<u32>> {
 /// Bytes before the 1-based column.
 fn byte_offset(text: &str, column: u32) -> Option<u32> {
     let wanted = column.checked_sub(1)? as usize;
-    let offset = text
-        .char_indices()
-        .map(|(at, _)| at)
-        .chain([text.len()])
-        .nth(wanted)?;
+    let offset = text.char_indices().map(|(at, _)| at).chain([text.len()]).nth(wanted)?;
     u32::try_from(offset).ok()
 }
 
@@ -97,8 +81,5 @@ fn position(location: &Location, starts: &[u32], offset: u32) -> Option<Position
     let index = starts.partition_point(|&start| start <= offset).checked_sub(1)?;
     let line = location.code.get(index)?;
     let before = line.text.get(..(offset - starts[index]) as usize)?;
-    Some(Position {
-        line: line.number,
-        column: u32::try_from(before.chars().count()).ok()? + 1,
-    })
+    Some(Position { line: line.number, column: u32::try_from(before.chars().count()).ok()? + 1 })
 }

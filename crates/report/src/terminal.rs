@@ -20,11 +20,7 @@ const LABEL: usize = 14;
 
 /// The report as text.
 pub(crate) fn render(assessment: &Assessment, options: &RenderOptions) -> String {
-    let mut terminal = Terminal {
-        out: String::new(),
-        options,
-        width: options.width.clamp(40, 400),
-    };
+    let mut terminal = Terminal { out: String::new(), options, width: options.width.clamp(40, 400) };
     terminal.head(assessment);
     terminal.blocking(assessment);
     terminal.others(assessment);
@@ -63,11 +59,7 @@ fn decision_style(decision: Decision) -> Style {
 impl Terminal<'_> {
     fn paint(&self, style: Style, text: &str) -> String {
         let text = clean::line(text);
-        if self.options.colour {
-            format!("{style}{text}{style:#}")
-        } else {
-            text.into_owned()
-        }
+        if self.options.colour { format!("{style}{text}{style:#}") } else { text.into_owned() }
     }
 
     fn line(&mut self, text: &str) {
@@ -124,17 +116,10 @@ impl Terminal<'_> {
         for (_, finding) in assessment.blocking().take(most) {
             self.finding(finding);
         }
-        let rest: Vec<&Finding> = assessment
-            .blocking()
-            .skip(most)
-            .take(MOST_LISTED)
-            .map(|(_, finding)| finding)
-            .collect();
+        let rest: Vec<&Finding> =
+            assessment.blocking().skip(most).take(MOST_LISTED).map(|(_, finding)| finding).collect();
         self.compact(&rest);
-        let left = assessment
-            .blocking()
-            .count()
-            .saturating_sub(most.saturating_add(MOST_LISTED));
+        let left = assessment.blocking().count().saturating_sub(most.saturating_add(MOST_LISTED));
         self.more(left);
     }
 
@@ -153,20 +138,11 @@ impl Terminal<'_> {
     fn finding(&mut self, finding: &Finding) {
         let place = words::place(&finding.location);
         let title = format!("{:<9} {}", finding.severity.as_str(), finding.rule.id);
-        let room = self
-            .width
-            .saturating_sub(title.width() + clean::line(&place).width())
-            .max(2);
-        let severity = self.paint(
-            severity_style(finding.severity),
-            &format!("{:<9}", finding.severity.as_str()),
-        );
+        let room = self.width.saturating_sub(title.width() + clean::line(&place).width()).max(2);
+        let severity =
+            self.paint(severity_style(finding.severity), &format!("{:<9}", finding.severity.as_str()));
         let rule = self.paint(BOLD, finding.rule.id);
-        let head = format!(
-            "{severity} {rule}{}{}",
-            " ".repeat(room),
-            self.place(&finding.location)
-        );
+        let head = format!("{severity} {rule}{}{}", " ".repeat(room), self.place(&finding.location));
         self.line(&head);
         let message = self.paint(Style::new(), &finding.message);
         self.line(&format!("  {message}"));
@@ -181,17 +157,11 @@ impl Terminal<'_> {
             self.line(&format!("  {reason}"));
         }
         let effort = words::minutes(u32::from(finding.rule.effort_minutes));
-        let advice = wrap(
-            &clean::line(words::advice(finding)),
-            self.width.saturating_sub(20),
-        );
+        let advice = wrap(&clean::line(words::advice(finding)), self.width.saturating_sub(20));
         for (index, text) in advice.iter().enumerate() {
             let text = self.paint(Style::new(), text);
-            let label = if index == 0 {
-                self.paint(BOLD, &format!("fix   {effort:<11}"))
-            } else {
-                " ".repeat(17)
-            };
+            let label =
+                if index == 0 { self.paint(BOLD, &format!("fix   {effort:<11}")) } else { " ".repeat(17) };
             self.line(&format!("  {label} {text}"));
         }
         if let Some(fix) = &finding.fix {
@@ -199,11 +169,7 @@ impl Terminal<'_> {
             self.line(&format!("  {} {text}", " ".repeat(17)));
         }
         let mut about = vec![words::cwe(finding).join(" ")];
-        about.extend(
-            words::owasp(finding)
-                .pop()
-                .map(|category| format!("OWASP {category}")),
-        );
+        about.extend(words::owasp(finding).pop().map(|category| format!("OWASP {category}")));
         if !finding.rule.aliases.is_empty() {
             about.push(format!("alias {}", finding.rule.aliases.join(" ")));
         }
@@ -215,23 +181,13 @@ impl Terminal<'_> {
 
     fn frame(&mut self, finding: &Finding) {
         let lines = frame(finding, self.width.saturating_sub(14));
-        let digits = lines
-            .iter()
-            .filter_map(|line| line.number)
-            .max()
-            .map_or(1, |number| number.to_string().len());
+        let digits =
+            lines.iter().filter_map(|line| line.number).max().map_or(1, |number| number.to_string().len());
         let style = severity_style(finding.severity);
         for line in lines {
             let number = line.number.map_or(String::new(), |number| number.to_string());
             let gutter = self.paint(DIM, &format!("    {number:>digits$} │ "));
-            let text = self.paint(
-                if line.number.is_none() {
-                    style
-                } else {
-                    Style::new()
-                },
-                &line.text,
-            );
+            let text = self.paint(if line.number.is_none() { style } else { Style::new() }, &line.text);
             self.line(&format!("{gutter}{text}"));
         }
     }
@@ -251,16 +207,10 @@ impl Terminal<'_> {
             })
             .collect();
         let widest = |column: fn(&(String, String, String)) -> &str, most: usize| {
-            rows.iter()
-                .map(|row| column(row).width())
-                .filter(|&width| width <= most)
-                .max()
-                .unwrap_or(0)
+            rows.iter().map(|row| column(row).width()).filter(|&width| width <= most).max().unwrap_or(0)
         };
-        let (place_width, code_width) = (
-            widest(|row| &row.0, self.width / 3),
-            widest(|row| &row.1, self.width / 2),
-        );
+        let (place_width, code_width) =
+            (widest(|row| &row.0, self.width / 3), widest(|row| &row.1, self.width / 2));
         for (index, (place, code, note)) in rows.iter().enumerate() {
             let arrow = if index == 0 { '←' } else { '→' };
             let fill = |text: &str, width: usize| " ".repeat(width.saturating_sub(text.width()));
@@ -277,39 +227,24 @@ impl Terminal<'_> {
 
     fn others(&mut self, assessment: &Assessment) {
         let most = if self.options.all { usize::MAX } else { MOST_LISTED };
-        let others: Vec<&Finding> = assessment
-            .warning()
-            .chain(assessment.lower())
-            .map(|(_, finding)| finding)
-            .collect();
+        let others: Vec<&Finding> =
+            assessment.warning().chain(assessment.lower()).map(|(_, finding)| finding).collect();
         self.compact(&others[..others.len().min(most)]);
         self.more(others.len().saturating_sub(most));
     }
 
     /// One line for each finding, in columns.
     fn compact(&mut self, findings: &[&Finding]) {
-        let places: Vec<usize> = findings
-            .iter()
-            .map(|finding| clean::line(&words::place(&finding.location)).width())
-            .collect();
-        let column = places
-            .iter()
-            .copied()
-            .filter(|&width| width <= self.width / 3)
-            .max()
-            .unwrap_or(0);
+        let places: Vec<usize> =
+            findings.iter().map(|finding| clean::line(&words::place(&finding.location)).width()).collect();
+        let column = places.iter().copied().filter(|&width| width <= self.width / 3).max().unwrap_or(0);
         for (finding, width) in findings.iter().zip(places) {
-            let severity = self.paint(
-                severity_style(finding.severity),
-                &format!("{:<9}", finding.severity.as_str()),
-            );
+            let severity =
+                self.paint(severity_style(finding.severity), &format!("{:<9}", finding.severity.as_str()));
             let rule = self.paint(Style::new(), &format!("{:<28}", finding.rule.id));
             let gap = " ".repeat(column.saturating_sub(width));
             let message = self.paint(DIM, &finding.message);
-            let text = format!(
-                "{severity} {rule} {}{gap}  {message}",
-                self.place(&finding.location)
-            );
+            let text = format!("{severity} {rule} {}{gap}  {message}", self.place(&finding.location));
             self.line(&text);
         }
         if !findings.is_empty() {
@@ -340,18 +275,13 @@ impl Terminal<'_> {
     fn foot(&mut self, assessment: &Assessment) {
         self.labelled(
             "controls",
-            Category::ALL
-                .iter()
-                .filter_map(|&category| category_line(assessment, category)),
+            Category::ALL.iter().filter_map(|&category| category_line(assessment, category)),
         );
         self.labelled("not verified", limited(doubts(assessment)));
         self.labelled("not seen", limited(blind_spots(assessment)));
         self.labelled("accepted", accepted(assessment));
         self.labelled("not shown", hidden(assessment));
-        self.labelled(
-            "reports",
-            (!self.options.reports.is_empty()).then(|| self.options.reports.join("  ")),
-        );
+        self.labelled("reports", (!self.options.reports.is_empty()).then(|| self.options.reports.join("  ")));
         self.labelled("next", next(assessment));
     }
 }
@@ -370,10 +300,7 @@ fn summary(assessment: &Assessment) -> String {
         .filter(|control| control.level == Level::Blocking && control.status == Status::NotVerified)
         .count();
     if open > 0 {
-        parts.push(format!(
-            "{} cannot be verified",
-            words::count(open, "blocking control")
-        ));
+        parts.push(format!("{} cannot be verified", words::count(open, "blocking control")));
     }
     let others = assessment.totals.open() - blocking;
     if others > 0 {
@@ -393,9 +320,8 @@ fn category_line(assessment: &Assessment, category: Category) -> Option<String> 
             .iter()
             .any(|run| run.plane == *plane && run.status == clearance_verdict::PlaneStatus::Run)
     };
-    let none_ran = assessment
-        .category(category)
-        .all(|(_, control)| !control.definition.planes.iter().all(ran));
+    let none_ran =
+        assessment.category(category).all(|(_, control)| !control.definition.planes.iter().all(ran));
     if none_ran && count.not_verified == count.total() {
         return Some(format!("{:<14} not run", category.as_str()));
     }
@@ -405,12 +331,7 @@ fn category_line(assessment: &Assessment, category: Category) -> Option<String> 
         (count.not_verified, "not verified"),
         (count.not_applicable, "not applicable"),
     ];
-    let mut text = format!(
-        "{:<14} {:>2} of {} pass",
-        category.as_str(),
-        count.pass,
-        count.total()
-    );
+    let mut text = format!("{:<14} {:>2} of {} pass", category.as_str(), count.pass, count.total());
     for (number, word) in parts.into_iter().filter(|(number, _)| *number > 0) {
         let _ = write!(text, "  {number} {word}");
     }
@@ -439,11 +360,7 @@ fn doubts(assessment: &Assessment) -> Vec<String> {
                 Some(hint) if ids.len() == 1 => format!("   → {hint}"),
                 _ => String::new(),
             };
-            let more = if ids.len() > 4 {
-                format!(" and {} more", ids.len() - 4)
-            } else {
-                String::new()
-            };
+            let more = if ids.len() > 4 { format!(" and {} more", ids.len() - 4) } else { String::new() };
             format!("{}{more}: {why}{hint}", ids[..ids.len().min(4)].join(", "))
         })
         .collect()
@@ -459,11 +376,8 @@ fn blind_spots(assessment: &Assessment) -> Vec<String> {
         .coverage
         .blind_spots()
         .map(|notice| format!("{}  {}", place(&notice.path, notice.line), notice.text));
-    let unexplained = assessment
-        .coverage
-        .unexplained
-        .iter()
-        .map(|path| format!("{path}  not analysed whole"));
+    let unexplained =
+        assessment.coverage.unexplained.iter().map(|path| format!("{path}  not analysed whole"));
     spots.chain(unexplained).collect()
 }
 
@@ -481,39 +395,23 @@ fn accepted(assessment: &Assessment) -> Option<String> {
     let without = assessment
         .accepted()
         .filter(|(_, finding)| {
-            finding
-                .acceptance
-                .as_ref()
-                .is_some_and(|acceptance| acceptance.reason.is_none())
+            finding.acceptance.as_ref().is_some_and(|acceptance| acceptance.reason.is_none())
         })
         .count();
-    let note = if without > 0 {
-        format!(", {without} without a reason")
-    } else {
-        String::new()
-    };
+    let note = if without > 0 { format!(", {without} without a reason") } else { String::new() };
     (number > 0).then(|| format!("{}{note}", words::count(number, "finding")))
 }
 
 fn hidden(assessment: &Assessment) -> Option<String> {
     let by = |by: HiddenBy| -> u32 {
-        assessment
-            .hidden
-            .iter()
-            .filter(|entry| entry.by == by)
-            .map(|entry| entry.count)
-            .sum()
+        assessment.hidden.iter().filter(|entry| entry.by == by).map(|entry| entry.count).sum()
     };
     let parts: Vec<String> = HiddenBy::ALL
         .iter()
         .map(|&kind| (by(kind), kind))
         .filter(|(number, _)| *number > 0)
         .map(|(number, kind)| {
-            format!(
-                "{} {}",
-                words::count(number as usize, "finding"),
-                words::hidden_by(kind)
-            )
+            format!("{} {}", words::count(number as usize, "finding"), words::hidden_by(kind))
         })
         .collect();
     (!parts.is_empty()).then(|| parts.join(", "))

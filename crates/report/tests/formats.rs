@@ -16,10 +16,8 @@ fn plain(format: Format, assessment: &Assessment) -> String {
 
 #[test]
 fn the_sample_in_every_format() {
-    let options = RenderOptions {
-        reports: vec!["clearance-report.md".to_owned()],
-        ..RenderOptions::default()
-    };
+    let options =
+        RenderOptions { reports: vec!["clearance-report.md".to_owned()], ..RenderOptions::default() };
     for format in Format::ALL {
         insta::assert_snapshot!(format.as_str(), render(*format, &sample(), &options));
     }
@@ -75,18 +73,9 @@ fn json_says_what_the_assessment_says() {
     assert_eq!(document["decision"], "blocked");
     let findings = document["findings"].as_array().unwrap();
     assert_eq!(findings.len(), assessment.findings.len());
-    assert_eq!(
-        document["totals"]["open"].as_u64().unwrap() as usize,
-        assessment.totals.open()
-    );
-    assert!(
-        findings.iter().any(|finding| finding["path"] == ODD_PATH),
-        "paths are kept exactly"
-    );
-    assert!(
-        !plain(Format::Json, &assessment).contains("hunter2"),
-        "secrets are not printed"
-    );
+    assert_eq!(document["totals"]["open"].as_u64().unwrap() as usize, assessment.totals.open());
+    assert!(findings.iter().any(|finding| finding["path"] == ODD_PATH), "paths are kept exactly");
+    assert!(!plain(Format::Json, &assessment).contains("hunter2"), "secrets are not printed");
     assert_eq!(document["settings"][1]["redacted"], true);
     assert_eq!(document["coverage"]["partial"][0], "storefront/legacy.py");
 }
@@ -96,10 +85,7 @@ fn sarif_is_sarif() {
     let mut schema: Value = serde_json::from_str(include_str!("schemas/sarif-schema-2.1.0.json")).unwrap();
     // The published pattern for languages has a stray bracket and is no regular expression; we write no languages.
     for part in ["run", "toolComponent"] {
-        schema["definitions"][part]["properties"]["language"]
-            .as_object_mut()
-            .unwrap()
-            .remove("pattern");
+        schema["definitions"][part]["properties"]["language"].as_object_mut().unwrap().remove("pattern");
     }
     for assessment in [sample(), empty(), large(40)] {
         assert_valid(&schema, &json(Format::Sarif, &assessment));
@@ -116,37 +102,17 @@ fn sarif_has_all_that_code_scanning_asks_for() {
     for rule in rules {
         for field in ["shortDescription", "fullDescription", "help"] {
             let text = rule[field]["text"].as_str().unwrap();
-            assert!(
-                !text.is_empty() && text.chars().count() <= 1024,
-                "{}: {field}",
-                rule["id"]
-            );
+            assert!(!text.is_empty() && text.chars().count() <= 1024, "{}: {field}", rule["id"]);
         }
-        let tags: Vec<&str> = rule["properties"]["tags"]
-            .as_array()
-            .unwrap()
-            .iter()
-            .filter_map(Value::as_str)
-            .collect();
+        let tags: Vec<&str> =
+            rule["properties"]["tags"].as_array().unwrap().iter().filter_map(Value::as_str).collect();
         assert!(tags.contains(&"security"));
-        let score: f64 = rule["properties"]["security-severity"]
-            .as_str()
-            .unwrap()
-            .parse()
-            .unwrap();
+        let score: f64 = rule["properties"]["security-severity"].as_str().unwrap().parse().unwrap();
         assert!((0.1..=10.0).contains(&score));
     }
-    let sql = rules
-        .iter()
-        .find(|rule| rule["id"] == "sql-built-from-strings")
-        .unwrap();
+    let sql = rules.iter().find(|rule| rule["id"] == "sql-built-from-strings").unwrap();
     let tags = sql["properties"]["tags"].to_string();
-    for tag in [
-        "external/cwe/cwe-89",
-        "bandit:B608",
-        "ruff:S608",
-        "codeql:py/sql-injection",
-    ] {
+    for tag in ["external/cwe/cwe-89", "bandit:B608", "ruff:S608", "codeql:py/sql-injection"] {
         assert!(tags.contains(tag), "{tag} in {tags}");
     }
 
@@ -154,76 +120,34 @@ fn sarif_has_all_that_code_scanning_asks_for() {
     assert_eq!(results.len(), assessment.findings.len(), "count in, count out");
     let mut prints: Vec<&str> = results
         .iter()
-        .map(|result| {
-            result["partialFingerprints"]["primaryLocationLineHash"]
-                .as_str()
-                .unwrap()
-        })
+        .map(|result| result["partialFingerprints"]["primaryLocationLineHash"].as_str().unwrap())
         .collect();
     prints.sort_unstable();
     prints.dedup();
-    assert_eq!(
-        prints.len(),
-        results.len(),
-        "two findings on one line keep two fingerprints"
-    );
+    assert_eq!(prints.len(), results.len(), "two findings on one line keep two fingerprints");
     for result in results {
         let index = result["ruleIndex"].as_u64().unwrap() as usize;
         assert_eq!(rules[index]["id"], result["ruleId"]);
-        let uri = result["locations"][0]["physicalLocation"]["artifactLocation"]["uri"]
-            .as_str()
-            .unwrap();
-        assert!(
-            !uri.starts_with('/') && uri.is_ascii() && !uri.contains([' ', ':', '|']),
-            "{uri}"
-        );
+        let uri = result["locations"][0]["physicalLocation"]["artifactLocation"]["uri"].as_str().unwrap();
+        assert!(!uri.starts_with('/') && uri.is_ascii() && !uri.contains([' ', ':', '|']), "{uri}");
     }
     let accepted: Vec<&Value> = results
         .iter()
-        .filter(|result| {
-            result["suppressions"]
-                .as_array()
-                .is_some_and(|list| !list.is_empty())
-        })
+        .filter(|result| result["suppressions"].as_array().is_some_and(|list| !list.is_empty()))
         .collect();
     assert_eq!(accepted.len(), 1);
     assert_eq!(accepted[0]["suppressions"][0]["kind"], "inSource");
-    assert_eq!(
-        accepted[0]["suppressions"][0]["justification"],
-        "cache key, until 2026-12-31"
-    );
-    let flow = results
-        .iter()
-        .find(|result| result["ruleId"] == "sql-built-from-strings")
-        .unwrap();
-    assert_eq!(
-        flow["codeFlows"][0]["threadFlows"][0]["locations"]
-            .as_array()
-            .unwrap()
-            .len(),
-        4
-    );
-    assert_eq!(
-        flow["message"]["text"],
-        "The order of a query is taken from the request \\[sort\\] {{0}"
-    );
-    let fixed = results
-        .iter()
-        .find(|result| result["ruleId"] == "yaml-unsafe-load")
-        .unwrap();
+    assert_eq!(accepted[0]["suppressions"][0]["justification"], "cache key, until 2026-12-31");
+    let flow = results.iter().find(|result| result["ruleId"] == "sql-built-from-strings").unwrap();
+    assert_eq!(flow["codeFlows"][0]["threadFlows"][0]["locations"].as_array().unwrap().len(), 4);
+    assert_eq!(flow["message"]["text"], "The order of a query is taken from the request \\[sort\\] {{0}");
+    let fixed = results.iter().find(|result| result["ruleId"] == "yaml-unsafe-load").unwrap();
     let region = &fixed["fixes"][0]["artifactChanges"][0]["replacements"][0]["deletedRegion"];
     assert_eq!(
-        (
-            region["startLine"].as_u64(),
-            region["startColumn"].as_u64(),
-            region["endColumn"].as_u64()
-        ),
+        (region["startLine"].as_u64(), region["startColumn"].as_u64(), region["endColumn"].as_u64()),
         (Some(3), Some(9), Some(18))
     );
-    assert_eq!(
-        run["invocations"][0]["executionSuccessful"], false,
-        "a file was not seen whole"
-    );
+    assert_eq!(run["invocations"][0]["executionSuccessful"], false, "a file was not seen whole");
     assert_eq!(run["automationDetails"]["id"], "clearance/");
     assert_eq!(run["columnKind"], "unicodeCodePoints");
     assert_eq!(run["properties"]["decision"], "blocked");
@@ -236,9 +160,7 @@ fn assert_harmless(text: &str, what: &str) {
         assert!(!line.trim_start().starts_with("::"), "{what}: {line}");
     }
     assert!(!text.contains("##[") && !text.contains("##vso["), "{what}");
-    let bad = text
-        .chars()
-        .find(|&c| c != '\n' && c != '\t' && clearance_report::clean::is_hostile(c));
+    let bad = text.chars().find(|&c| c != '\n' && c != '\t' && clearance_report::clean::is_hostile(c));
     assert_eq!(bad, None, "{what}");
 }
 
@@ -277,11 +199,7 @@ fn text_of_the_target_does_nothing() {
         given.dependencies[0].advisories[0].id = attack.to_owned();
         given.files[0].path = attack.into();
         let assessment = assess(given, &Policy::default());
-        let wide = RenderOptions {
-            all: true,
-            reports: vec![attack.to_owned()],
-            ..RenderOptions::default()
-        };
+        let wide = RenderOptions { all: true, reports: vec![attack.to_owned()], ..RenderOptions::default() };
         for format in Format::ALL {
             let text = render(*format, &assessment, &wide);
             assert_harmless(&text, &format!("{format} {attack:?}"));
@@ -406,10 +324,7 @@ fn colour_and_links_only_where_asked_for() {
 #[test]
 fn a_narrow_terminal_is_no_trouble() {
     for width in [0, 1, 40, 70, 10_000] {
-        let options = RenderOptions {
-            width,
-            ..RenderOptions::default()
-        };
+        let options = RenderOptions { width, ..RenderOptions::default() };
         assert!(render(Format::Terminal, &sample(), &options).contains("BLOCKED"));
     }
 }
@@ -419,14 +334,8 @@ fn a_long_list_is_cut_in_the_terminal_and_says_so() {
     let assessment = large(1000);
     let short = plain(Format::Terminal, &assessment);
     assert!(short.contains("more; --all lists them"));
-    let long = render(
-        Format::Terminal,
-        &assessment,
-        &RenderOptions {
-            all: true,
-            ..RenderOptions::default()
-        },
-    );
+    let long =
+        render(Format::Terminal, &assessment, &RenderOptions { all: true, ..RenderOptions::default() });
     assert_eq!(long.matches("sql-built-from-strings ").count(), 1000);
 }
 

@@ -87,11 +87,7 @@ fn utf16(bytes: &[u8], encoding: &'static Encoding, python: bool) -> (String, Op
     } else {
         None
     };
-    let complaint = problem.map(|text| Complaint {
-        kind: NoticeKind::Undecodable,
-        line: None,
-        text,
-    });
+    let complaint = problem.map(|text| Complaint { kind: NoticeKind::Undecodable, line: None, text });
     (text.into_owned(), complaint)
 }
 
@@ -181,10 +177,8 @@ fn codec(name: &str) -> Option<Codec> {
         "ibm866" | "866" | "cp866" => "ibm866",
         other => other,
     };
-    let windows = label
-        .strip_prefix("cp")
-        .or(Some(label))
-        .filter(|code| code.len() == 4 && code.starts_with("125"));
+    let windows =
+        label.strip_prefix("cp").or(Some(label)).filter(|code| code.len() == 4 && code.starts_with("125"));
     let found = match windows {
         Some(code) => Encoding::for_label(format!("windows-{code}").as_bytes()),
         None => Encoding::for_label(label.as_bytes()).or_else(|| {
@@ -215,18 +209,11 @@ fn cookie(bytes: &[u8]) -> Option<String> {
         return Some(name);
     }
     let start = first.trim_ascii_start();
-    if start.is_empty() || start[0] == b'#' {
-        cookie_in(split_line(rest).0)
-    } else {
-        None
-    }
+    if start.is_empty() || start[0] == b'#' { cookie_in(split_line(rest).0) } else { None }
 }
 
 fn cookie_in(line: &[u8]) -> Option<String> {
-    let comment = line
-        .iter()
-        .position(|b| !matches!(b, b' ' | b'\t' | 0x0c))
-        .map(|start| &line[start..])?;
+    let comment = line.iter().position(|b| !matches!(b, b' ' | b'\t' | 0x0c)).map(|start| &line[start..])?;
     if comment[0] != b'#' {
         return None;
     }
@@ -237,10 +224,8 @@ fn cookie_in(line: &[u8]) -> Option<String> {
         }
         let value = &after[1..];
         let value = &value[value.iter().take_while(|b| matches!(b, b' ' | b'\t')).count()..];
-        let length = value
-            .iter()
-            .take_while(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.'))
-            .count();
+        let length =
+            value.iter().take_while(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.')).count();
         (length > 0).then(|| String::from_utf8_lossy(&value[..length.min(40)]).into_owned())
     })
 }
@@ -248,11 +233,7 @@ fn cookie_in(line: &[u8]) -> Option<String> {
 fn split_line(bytes: &[u8]) -> (&[u8], &[u8]) {
     match memchr::memchr2(b'\n', b'\r', bytes) {
         Some(end) => {
-            let next = if bytes[end..].starts_with(b"\r\n") {
-                end + 2
-            } else {
-                end + 1
-            };
+            let next = if bytes[end..].starts_with(b"\r\n") { end + 2 } else { end + 1 };
             (&bytes[..end], &bytes[next..])
         }
         None => (bytes, &[]),
@@ -298,10 +279,7 @@ mod tests {
         assert_eq!(cookie(b"x = 1\n# coding: gbk\n"), None);
         assert_eq!(cookie(b"\n\n# coding: gbk\n"), None);
         assert_eq!(cookie(b"x = '# coding: gbk'\n"), None);
-        assert_eq!(
-            cookie(b"# coding gbk, coding: koi8-r\n").as_deref(),
-            Some("koi8-r")
-        );
+        assert_eq!(cookie(b"# coding gbk, coding: koi8-r\n").as_deref(), Some("koi8-r"));
     }
 
     #[test]
@@ -329,16 +307,9 @@ mod tests {
 
     #[test]
     fn codecs_that_hide_code_are_reported() {
-        for name in [
-            "utf-7",
-            "unicode_escape",
-            "rot13",
-            "utf-16",
-            "hz",
-            "iso-2022-kr",
-            "cp037",
-            "x-user-defined",
-        ] {
+        for name in
+            ["utf-7", "unicode_escape", "rot13", "utf-16", "hz", "iso-2022-kr", "cp037", "x-user-defined"]
+        {
             let (_, complaint) = python(format!("# coding: {name}\nx = 1\n").as_bytes());
             let complaint = complaint.unwrap();
             assert_eq!(complaint.kind, NoticeKind::Undecodable, "{name}");
@@ -351,10 +322,7 @@ mod tests {
         let (text, complaint) = python(b"a = 1\nb = '\xff'\n");
         assert_eq!(text, "a = 1\nb = '\u{FFFD}'\n");
         let complaint = complaint.unwrap();
-        assert_eq!(
-            (complaint.kind, complaint.line),
-            (NoticeKind::Undecodable, Some(2))
-        );
+        assert_eq!((complaint.kind, complaint.line), (NoticeKind::Undecodable, Some(2)));
         assert!(complaint.text.contains("0xff at offset 11"), "{}", complaint.text);
         let (_, complaint) = python(b"# coding: euc-jp\n\nb = '\xff'\n");
         assert_eq!(complaint.unwrap().line, Some(3));
@@ -366,11 +334,8 @@ mod tests {
     fn marks() {
         assert_eq!(python(b"\xef\xbb\xbfx = 1\n"), ("x = 1\n".to_owned(), None));
         assert!(python(b"\xef\xbb\xbf# coding: latin-1\n").1.is_some());
-        let utf16: Vec<u8> = [0xFEFF]
-            .into_iter()
-            .chain("x = 'é'\n".encode_utf16())
-            .flat_map(u16::to_le_bytes)
-            .collect();
+        let utf16: Vec<u8> =
+            [0xFEFF].into_iter().chain("x = 'é'\n".encode_utf16()).flat_map(u16::to_le_bytes).collect();
         let (text, complaint) = python(&utf16);
         assert_eq!(text, "x = 'é'\n");
         assert_eq!(complaint.unwrap().kind, NoticeKind::Undecodable);

@@ -45,11 +45,7 @@ impl IgnoreRules {
         let Ok(matcher) = builder.build() else {
             return Err("has patterns that are too large");
         };
-        Ok(if matcher.is_empty() {
-            outer
-        } else {
-            Some(Arc::new(Self { matcher, outer }))
-        })
+        Ok(if matcher.is_empty() { outer } else { Some(Arc::new(Self { matcher, outer })) })
     }
 
     /// What applies at the top of a work tree: its `info/exclude` only. Rules of a surrounding repository end here.
@@ -104,19 +100,13 @@ impl UserGlobs {
         exclude: &[String],
         roles: &[(String, Role)],
     ) -> Result<Self, InventoryError> {
-        let bad = |pattern: &str, reason: String| InventoryError::BadGlob {
-            pattern: pattern.to_owned(),
-            reason,
-        };
+        let bad =
+            |pattern: &str, reason: String| InventoryError::BadGlob { pattern: pattern.to_owned(), reason };
         let mut excluded = GitignoreBuilder::new(base);
         for pattern in exclude {
-            excluded
-                .add_line(None, pattern)
-                .map_err(|error| bad(pattern, error.to_string()))?;
+            excluded.add_line(None, pattern).map_err(|error| bad(pattern, error.to_string()))?;
         }
-        let exclude = excluded
-            .build()
-            .map_err(|error| bad(&exclude.join(", "), error.to_string()))?;
+        let exclude = excluded.build().map_err(|error| bad(&exclude.join(", "), error.to_string()))?;
 
         let mut set = GlobSetBuilder::new();
         let mut role_of_glob = Vec::new();
@@ -132,11 +122,7 @@ impl UserGlobs {
             }
         }
         let roles = set.build().map_err(|error| bad("roles", error.to_string()))?;
-        Ok(Self {
-            exclude,
-            roles,
-            role_of_glob,
-        })
+        Ok(Self { exclude, roles, role_of_glob })
     }
 
     /// Whether the user leaves out the entry at the absolute `path`.
@@ -150,10 +136,7 @@ impl UserGlobs {
             return None;
         }
         // `matches` is ascending, and globs were added in the user's order.
-        self.roles
-            .matches(relative)
-            .first()
-            .map(|&index| self.role_of_glob[index])
+        self.roles.matches(relative).first().map(|&index| self.role_of_glob[index])
     }
 }
 
@@ -199,9 +182,7 @@ mod tests {
 
     #[test]
     fn a_bad_glob_is_an_error() {
-        let error = UserGlobs::new(Path::new("/p"), &["a{b".to_owned()], &[])
-            .err()
-            .unwrap();
+        let error = UserGlobs::new(Path::new("/p"), &["a{b".to_owned()], &[]).err().unwrap();
         assert!(error.to_string().contains("a{b"), "{error}");
     }
 }

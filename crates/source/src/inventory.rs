@@ -41,12 +41,7 @@ impl Options {
 
 impl Default for Options {
     fn default() -> Self {
-        Self {
-            exclude: Vec::new(),
-            roles: Vec::new(),
-            max_file_bytes: 4 << 20,
-            respect_gitignore: true,
-        }
+        Self { exclude: Vec::new(), roles: Vec::new(), max_file_bytes: 4 << 20, respect_gitignore: true }
     }
 }
 
@@ -136,18 +131,11 @@ pub(crate) struct Root {
 impl Root {
     fn new(given: &Path) -> Result<Self, InventoryError> {
         let shown = || name::shown(given.as_os_str()).into_owned();
-        let failed = |source| InventoryError::Root {
-            path: shown(),
-            source,
-        };
+        let failed = |source| InventoryError::Root { path: shown(), source };
         let metadata = fs::metadata(given).map_err(failed)?;
         if metadata.is_dir() {
             let path = given.canonicalize().map_err(failed)?;
-            return Ok(Self {
-                work_tree: WorkTree::around(&path),
-                path,
-                is_folder: true,
-            });
+            return Ok(Self { work_tree: WorkTree::around(&path), path, is_folder: true });
         }
         if !metadata.is_file() {
             return Err(InventoryError::SpecialRoot { path: shown() });
@@ -161,29 +149,18 @@ impl Root {
             Some(name) => folder.join(name),
             None => given.canonicalize().map_err(failed)?,
         };
-        Ok(Self {
-            work_tree: WorkTree::around(&folder),
-            path,
-            is_folder: false,
-        })
+        Ok(Self { work_tree: WorkTree::around(&folder), path, is_folder: false })
     }
 
     pub(crate) fn folder(&self) -> &Path {
-        if self.is_folder {
-            &self.path
-        } else {
-            self.path.parent().unwrap_or(&self.path)
-        }
+        if self.is_folder { &self.path } else { self.path.parent().unwrap_or(&self.path) }
     }
 }
 
 /// Lists the files below `roots`, which may be directories and files. Nothing is opened but ignore files, git's index, and the first
 /// bytes of programs without an extension. Errors: see [`InventoryError`]; whatever fails below a root is a notice instead.
 pub fn inventory(roots: &[PathBuf], options: &Options) -> Result<Inventory, InventoryError> {
-    let mut roots = roots
-        .iter()
-        .map(|root| Root::new(root))
-        .collect::<Result<Vec<_>, _>>()?;
+    let mut roots = roots.iter().map(|root| Root::new(root)).collect::<Result<Vec<_>, _>>()?;
     roots.sort_by(|a, b| a.path.cmp(&b.path));
     roots.dedup_by(|a, b| a.path == b.path);
     let base = common_folder(&roots).ok_or(InventoryError::NoRoots)?;
@@ -191,10 +168,7 @@ pub fn inventory(roots: &[PathBuf], options: &Options) -> Result<Inventory, Inve
 
     // The indexes are read while the tree is walked.
     let mut indexes = Indexes::default();
-    roots
-        .iter()
-        .filter_map(|root| root.work_tree.as_ref())
-        .for_each(|tree| indexes.expect(tree));
+    roots.iter().filter_map(|root| root.work_tree.as_ref()).for_each(|tree| indexes.expect(tree));
     let mut listing = walk::walk(&roots, &base, &globs, options);
     if options.respect_gitignore {
         restore_tracked(&roots, &base, &globs, options, &mut indexes, &mut listing);
@@ -260,13 +234,9 @@ fn assemble(roots: Vec<Root>, base: PathBuf, mut listing: Listing) -> Inventory 
             a.root_depth,
         ))
     });
-    listing
-        .files
-        .dedup_by(|next, kept| next.file.absolute == kept.file.absolute);
+    listing.files.dedup_by(|next, kept| next.file.absolute == kept.file.absolute);
     let listed = listing.files.len();
-    listing
-        .files
-        .retain(|file| file.file.kind != FileKind::PythonStub);
+    listing.files.retain(|file| file.file.kind != FileKind::PythonStub);
     let stubs_skipped = (listed - listing.files.len()) as u32;
 
     listing.notices.sort_unstable();

@@ -140,8 +140,7 @@ pub(crate) fn extension(name: &str) -> &str {
 /// Whether an environment file is a pattern to copy, as `.env.example` is, and not the one in use.
 pub(crate) fn is_env_pattern(name: &str) -> bool {
     const PATTERNS: &[&str] = &["example", "sample", "template", "tmpl", "dist"];
-    name.split('.')
-        .any(|part| PATTERNS.iter().any(|pattern| part.eq_ignore_ascii_case(pattern)))
+    name.split('.').any(|part| PATTERNS.iter().any(|pattern| part.eq_ignore_ascii_case(pattern)))
 }
 
 fn is_env_file(name: &str) -> bool {

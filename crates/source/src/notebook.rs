@@ -38,11 +38,7 @@ pub(crate) fn cells(path: &Arc<str>, json: &str) -> Result<Cells, Notice> {
         .iter()
         .map(|start| u32::try_from(start.cell_index().get()).unwrap_or(u32::MAX))
         .collect();
-    Ok(Cells {
-        text,
-        ranges,
-        numbers,
-    })
+    Ok(Cells { text, ranges, numbers })
 }
 
 /// What a notebook says of its language, for those that name only the kernel.
@@ -68,27 +64,21 @@ struct Named {
 fn names_python(json: &str) -> bool {
     serde_json::from_str::<Head>(json).is_ok_and(|head| {
         let named = [head.metadata.language_info, head.metadata.kernelspec];
-        named
-            .into_iter()
-            .flatten()
-            .any(|named| named.name.to_ascii_lowercase().contains("python"))
+        named.into_iter().flatten().any(|named| named.name.to_ascii_lowercase().contains("python"))
     })
 }
 
 fn malformed(path: &Arc<str>, error: &NotebookError) -> Notice {
     let (line, reason) = match error {
-        NotebookError::Json(error) | NotebookError::InvalidJson(error) => (
-            u32::try_from(error.line()).ok(),
-            format!("not valid JSON: {error}"),
-        ),
-        NotebookError::InvalidSchema(error) => (
-            u32::try_from(error.line()).ok(),
-            format!("not a notebook of format 4: {error}"),
-        ),
-        NotebookError::InvalidFormat(format) => (
-            None,
-            format!("notebook format {format}; convert it to format 4 with `jupyter nbconvert`"),
-        ),
+        NotebookError::Json(error) | NotebookError::InvalidJson(error) => {
+            (u32::try_from(error.line()).ok(), format!("not valid JSON: {error}"))
+        }
+        NotebookError::InvalidSchema(error) => {
+            (u32::try_from(error.line()).ok(), format!("not a notebook of format 4: {error}"))
+        }
+        NotebookError::InvalidFormat(format) => {
+            (None, format!("notebook format {format}; convert it to format 4 with `jupyter nbconvert`"))
+        }
         NotebookError::Io(error) => (None, error.to_string()),
     };
     let line = line.filter(|&line| line > 0);

@@ -30,14 +30,9 @@ impl Text {
     /// The number of the notebook cell that holds `offset`, and the 1-based line inside that cell. None outside of notebooks.
     pub fn cell_at(&self, offset: u32) -> Option<(u32, u32)> {
         let cells = self.cells.as_ref()?;
-        let index = cells
-            .partition_point(|&(start, _)| start <= offset)
-            .checked_sub(1)?;
+        let index = cells.partition_point(|&(start, _)| start <= offset).checked_sub(1)?;
         let line = |offset| self.line_starts.partition_point(|&start| start <= offset) as u32;
-        Some((
-            *self.cell_numbers.get(index)?,
-            line(offset) - line(cells[index].0) + 1,
-        ))
+        Some((*self.cell_numbers.get(index)?, line(offset) - line(cells[index].0) + 1))
     }
 }
 
@@ -74,15 +69,7 @@ pub fn text_of(path: Arc<str>, bytes: Vec<u8>, kind: FileKind) -> Result<Text, N
         }
         _ => (text, None, Vec::new()),
     };
-    Ok(Text {
-        line_starts: line_starts(text.as_bytes()),
-        text,
-        cells,
-        cell_numbers,
-        notice,
-        digest,
-        binary,
-    })
+    Ok(Text { line_starts: line_starts(text.as_bytes()), text, cells, cell_numbers, notice, digest, binary })
 }
 
 fn read_bounded(file: &File, limit: u64) -> Result<Vec<u8>, Notice> {
@@ -102,10 +89,7 @@ fn read_bounded(file: &File, limit: u64) -> Result<Vec<u8>, Notice> {
     }
     // One byte more than expected, so that the end is seen without growing the buffer.
     let mut bytes = Vec::with_capacity(metadata.len() as usize + 1);
-    opened
-        .take(limit + 1)
-        .read_to_end(&mut bytes)
-        .map_err(|error| unreadable(&error))?;
+    opened.take(limit + 1).read_to_end(&mut bytes).map_err(|error| unreadable(&error))?;
     if bytes.len() as u64 > limit {
         return Err(too_large(&file.path, file.kind, bytes.len() as u64));
     }
@@ -114,11 +98,7 @@ fn read_bounded(file: &File, limit: u64) -> Result<Vec<u8>, Notice> {
 
 /// The notice for a file over the limit. Files of no known kind are only passed over.
 pub(crate) fn too_large(path: &Arc<str>, kind: FileKind, bytes: u64) -> Notice {
-    let kind = if kind == FileKind::Other {
-        NoticeKind::Skipped
-    } else {
-        NoticeKind::TooLarge
-    };
+    let kind = if kind == FileKind::Other { NoticeKind::Skipped } else { NoticeKind::TooLarge };
     Notice {
         path: path.clone(),
         line: None,
@@ -148,10 +128,7 @@ pub(crate) fn line_starts(bytes: &[u8]) -> Vec<u32> {
         starts.extend(memchr::memchr_iter(b'\n', bytes).map(|at| at as u32 + 1));
     } else {
         let ends = memchr::memchr2_iter(b'\n', b'\r', bytes);
-        starts.extend(
-            ends.filter(|&at| !bytes[at..].starts_with(b"\r\n"))
-                .map(|at| at as u32 + 1),
-        );
+        starts.extend(ends.filter(|&at| !bytes[at..].starts_with(b"\r\n")).map(|at| at as u32 + 1));
     }
     starts
 }
@@ -170,10 +147,7 @@ mod tests {
     fn lines_end_as_python_ends_them() {
         assert_eq!(line_starts(b""), [0]);
         assert_eq!(line_starts(b"a\nb"), [0, 2]);
-        assert_eq!(
-            line_starts(b"a\r\nb\rc\n\r\x0c\x0b\xe2\x80\xa8d\n"),
-            [0, 3, 5, 7, 8, 15]
-        );
+        assert_eq!(line_starts(b"a\r\nb\rc\n\r\x0c\x0b\xe2\x80\xa8d\n"), [0, 3, 5, 7, 8, 15]);
     }
 
     #[test]

@@ -23,15 +23,8 @@ use crate::{
 };
 
 /// Folders of tools, whose contents are nobody's source.
-const TOOL_FOLDERS: &[&str] = &[
-    ".git",
-    ".hg",
-    ".svn",
-    "__pycache__",
-    ".mypy_cache",
-    ".ruff_cache",
-    ".pytest_cache",
-];
+const TOOL_FOLDERS: &[&str] =
+    &[".git", ".hg", ".svn", "__pycache__", ".mypy_cache", ".ruff_cache", ".pytest_cache"];
 
 /// Folders of installed code.
 const INSTALLED_FOLDERS: &[&str] = &[".tox", ".nox", "node_modules", "site-packages"];
@@ -115,12 +108,7 @@ pub(crate) struct Walker<'w> {
 
 impl<'w> Walker<'w> {
     pub(crate) fn new(base: &Path, roots: &'w [Root], globs: &'w UserGlobs, options: &'w Options) -> Self {
-        Self {
-            base: base.to_owned(),
-            roots,
-            globs,
-            options,
-        }
+        Self { base: base.to_owned(), roots, globs, options }
     }
 
     /// The folder in which the walk of `root` begins.
@@ -137,10 +125,7 @@ impl<'w> Walker<'w> {
         for part in &names[names.len().saturating_sub(2)..] {
             place = place.enter(&name::shown(part));
         }
-        let rules = root
-            .work_tree
-            .as_ref()
-            .and_then(|tree| IgnoreRules::above(&path, tree));
+        let rules = root.work_tree.as_ref().and_then(|tree| IgnoreRules::above(&path, tree));
         Folder {
             root_depth: names.len(),
             path,
@@ -157,15 +142,9 @@ impl<'w> Walker<'w> {
         let mut found = Listing::default();
         let name = root.path.file_name().unwrap_or(root.path.as_os_str());
         match fs::metadata(&root.path) {
-            Ok(metadata) => self.add_file(
-                folder,
-                name,
-                root.path.clone(),
-                &metadata,
-                true,
-                false,
-                &mut found,
-            ),
+            Ok(metadata) => {
+                self.add_file(folder, name, root.path.clone(), &metadata, true, false, &mut found)
+            }
             Err(error) => found.notices.push(unreadable(shown_in(folder, name), &error)),
         }
         if let Some(rules) = &folder.rules {
@@ -187,9 +166,7 @@ impl<'w> Walker<'w> {
         };
         let entries: Vec<fs::DirEntry> = entries
             .filter_map(|entry| {
-                entry
-                    .map_err(|error| found.notices.push(unreadable(shown_folder(&folder), &error)))
-                    .ok()
+                entry.map_err(|error| found.notices.push(unreadable(shown_folder(&folder), &error))).ok()
             })
             .collect();
         self.update_rules(&mut folder, &entries, &mut found);
@@ -208,28 +185,17 @@ impl<'w> Walker<'w> {
                 continue;
             }
             let ignored = folder.ignored
-                || folder
-                    .rules
-                    .as_ref()
-                    .is_some_and(|rules| rules.ignore(&path, file_type.is_dir()));
+                || folder.rules.as_ref().is_some_and(|rules| rules.ignore(&path, file_type.is_dir()));
             let hidden = ignored && self.options.respect_gitignore;
             if file_type.is_dir() {
                 if hidden {
-                    found.ignored.push(Ignored {
-                        folder: folder.enter(&name, false),
-                        path,
-                        is_folder: true,
-                    });
+                    found.ignored.push(Ignored { folder: folder.enter(&name, false), path, is_folder: true });
                 } else {
                     let inner = folder.enter(&name, ignored);
                     scope.spawn(move |scope| self.visit(scope, inner, listing));
                 }
             } else if hidden && !self.is_environment(&folder, &name, file_type) {
-                found.ignored.push(Ignored {
-                    folder: folder.clone(),
-                    path,
-                    is_folder: false,
-                });
+                found.ignored.push(Ignored { folder: folder.clone(), path, is_folder: false });
             } else if file_type.is_symlink() {
                 self.judge_link(&folder, &name, &path, &mut found);
             } else if file_type.is_file() {
@@ -277,24 +243,14 @@ impl<'w> Walker<'w> {
     pub(crate) fn add_below(&self, ignored: &Ignored, relative: &Path, found: &mut Listing) {
         let mut folder = ignored.folder.clone();
         let path = ignored.path.join(relative);
-        let path = if relative == Path::new("") {
-            ignored.path.clone()
-        } else {
-            path
-        };
+        let path = if relative == Path::new("") { ignored.path.clone() } else { path };
         let Some(file_name) = path.file_name() else { return };
         for part in relative.parent().into_iter().flat_map(Path::iter) {
             let inner = folder.path.join(part);
             let Ok(metadata) = fs::symlink_metadata(&inner) else {
                 return;
             };
-            let aside = is_left_out(
-                &folder,
-                part,
-                metadata.file_type(),
-                &inner,
-                &mut Listing::default(),
-            );
+            let aside = is_left_out(&folder, part, metadata.file_type(), &inner, &mut Listing::default());
             if !metadata.is_dir() || aside || self.globs.exclude(&inner, true) {
                 return;
             }
@@ -357,10 +313,7 @@ impl<'w> Walker<'w> {
             tracked: None,
             contents: None,
         };
-        found.files.push(Listed {
-            file,
-            root_depth: folder.root_depth,
-        });
+        found.files.push(Listed { file, root_depth: folder.root_depth });
     }
 
     /// A symbolic link is never followed. One to another place below the roots needs no word, since that place is listed.
@@ -375,16 +328,10 @@ impl<'w> Walker<'w> {
                 shown_target(path)
             ),
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                format!(
-                    "a symbolic link{} that leads nowhere; not followed",
-                    shown_target(path)
-                )
+                format!("a symbolic link{} that leads nowhere; not followed", shown_target(path))
             }
             Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
-                format!(
-                    "a symbolic link{} whose target may not be seen; not followed",
-                    shown_target(path)
-                )
+                format!("a symbolic link{} whose target may not be seen; not followed", shown_target(path))
             }
             Err(_) => "a symbolic link in a circle; not followed".to_owned(),
         };
@@ -448,12 +395,7 @@ fn unreadable(path: Arc<str>, error: &io::Error) -> Notice {
 }
 
 fn skipped(path: Arc<str>, text: String) -> Notice {
-    Notice {
-        path,
-        line: None,
-        kind: NoticeKind::Skipped,
-        text,
-    }
+    Notice { path, line: None, kind: NoticeKind::Skipped, text }
 }
 
 /// Whether the file's first line names a Python interpreter.

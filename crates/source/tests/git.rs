@@ -23,32 +23,13 @@ fn state(tree: &Tree) -> GitState {
 
 #[test]
 fn ignore_files_apply_without_a_repository() {
-    let tree = Tree::new(&[
-        "a.py",
-        "build/b.py",
-        "sub/c.py",
-        "sub/keep/d.py",
-        "sub/e.log",
-        "f.log",
-    ]);
+    let tree = Tree::new(&["a.py", "build/b.py", "sub/c.py", "sub/keep/d.py", "sub/e.log", "f.log"]);
     tree.write(".gitignore", "build/\n*.log\n");
     tree.write("sub/.gitignore", "/c.py\n!e.log\n");
     let listed = tree.list();
-    assert_eq!(
-        paths(&listed),
-        [
-            ".gitignore",
-            "a.py",
-            "sub/.gitignore",
-            "sub/e.log",
-            "sub/keep/d.py"
-        ]
-    );
+    assert_eq!(paths(&listed), [".gitignore", "a.py", "sub/.gitignore", "sub/e.log", "sub/keep/d.py"]);
     assert_eq!(listed.ignored, 3);
-    let all = tree.list_with(&Options {
-        respect_gitignore: false,
-        ..Options::default()
-    });
+    let all = tree.list_with(&Options { respect_gitignore: false, ..Options::default() });
     assert_eq!((all.files.len(), all.ignored), (8, 0));
     assert!(file(&all, "build/b.py").ignored_by_git && !file(&all, "a.py").ignored_by_git);
 }
@@ -79,19 +60,9 @@ fn environment_files_are_listed_though_ignored() {
     let tree = Tree::new(&[".env", ".env.local", "conf/prod.env", "hidden/.env", "a.py"]);
     tree.write(".gitignore", ".env*\n*.env\nhidden/\n");
     let listed = tree.list();
-    assert_eq!(
-        paths(&listed),
-        [".env", ".env.local", ".gitignore", "a.py", "conf/prod.env"]
-    );
-    assert!(
-        [".env", ".env.local", "conf/prod.env"]
-            .iter()
-            .all(|path| file(&listed, path).ignored_by_git)
-    );
-    assert!(
-        listed.files.iter().all(|file| file.tracked.is_none()),
-        "no repository, no answer"
-    );
+    assert_eq!(paths(&listed), [".env", ".env.local", ".gitignore", "a.py", "conf/prod.env"]);
+    assert!([".env", ".env.local", "conf/prod.env"].iter().all(|path| file(&listed, path).ignored_by_git));
+    assert!(listed.files.iter().all(|file| file.tracked.is_none()), "no repository, no answer");
 }
 
 #[test]
@@ -112,39 +83,18 @@ fn the_index_says_which_environment_files_are_tracked() {
 
 #[test]
 fn tracked_files_are_never_hidden() {
-    let tree = repository(&[
-        "a.py",
-        "build/b.py",
-        "build/deep/c.py",
-        "build/vendor/d.py",
-        "e.log",
-    ]);
+    let tree = repository(&["a.py", "build/b.py", "build/deep/c.py", "build/vendor/d.py", "e.log"]);
     tree.write("build/untracked.py", "");
     tree.write(".gitignore", "build/\n*.log\n");
     let listed = tree.list();
     assert_eq!(
         paths(&listed),
-        [
-            ".gitignore",
-            "a.py",
-            "build/b.py",
-            "build/deep/c.py",
-            "build/vendor/d.py",
-            "e.log"
-        ]
+        [".gitignore", "a.py", "build/b.py", "build/deep/c.py", "build/vendor/d.py", "e.log"]
     );
     assert_eq!(file(&listed, "build/vendor/d.py").role.as_str(), "vendored");
     assert_eq!((listed.ignored, notices(&listed)), (1, vec![]));
     let exclude = vec!["deep".to_owned()];
-    assert_eq!(
-        tree.list_with(&Options {
-            exclude,
-            ..Options::default()
-        })
-        .files
-        .len(),
-        5
-    );
+    assert_eq!(tree.list_with(&Options { exclude, ..Options::default() }).files.len(), 5);
 }
 
 #[test]
@@ -154,10 +104,7 @@ fn version_four_of_the_index_is_read() {
     tree.write("y.env", "");
     let listed = tree.list();
     let tracked: Vec<_> = listed.files.iter().map(|file| file.tracked).collect();
-    assert_eq!(
-        tracked,
-        [Some(true), Some(true), Some(true), Some(false), Some(true)]
-    );
+    assert_eq!(tracked, [Some(true), Some(true), Some(true), Some(false), Some(true)]);
     assert_eq!(state(&tree).dirty, Some(false));
 }
 
@@ -165,10 +112,7 @@ fn version_four_of_the_index_is_read() {
 fn commit_branch_and_changes() {
     let tree = repository(&["a.py", "b/c.py", "b/d.py"]);
     let clean = state(&tree);
-    assert_eq!(
-        (clean.branch.as_deref(), clean.dirty),
-        (Some("main"), Some(false))
-    );
+    assert_eq!((clean.branch.as_deref(), clean.dirty), (Some("main"), Some(false)));
     assert_eq!(clean.commit.as_ref().unwrap().len(), 40);
     assert_eq!(git_state(&tree.path("b")), Some(clean.clone()));
     assert_eq!(git_state(&tree.path("b/c.py")), Some(clean));
@@ -284,9 +228,6 @@ fn before_the_first_commit() {
     let tree = Tree::new(&["a.py"]);
     tree.git(&["init", "-q"]);
     let seen = state(&tree);
-    assert_eq!(
-        (seen.commit, seen.branch.as_deref(), seen.dirty),
-        (None, Some("main"), None)
-    );
+    assert_eq!((seen.commit, seen.branch.as_deref(), seen.dirty), (None, Some("main"), None));
     assert_eq!(git_state(&Tree::new(&["a.py"]).root()), None);
 }

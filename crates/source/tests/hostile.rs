@@ -72,10 +72,7 @@ fn pipes_sockets_and_devices_are_never_opened() {
     let _listener = UnixListener::bind(tree.path("s.py")).unwrap();
     let listed = tree.list();
     assert_eq!(paths(&listed), ["a.py"]);
-    assert_eq!(
-        notices(&listed),
-        [".env", "p.py", "requirements.txt", "s.py"].map(|path| (path, Skipped))
-    );
+    assert_eq!(notices(&listed), [".env", "p.py", "requirements.txt", "s.py"].map(|path| (path, Skipped)));
     assert!(listed.notices[1].text.contains("named pipe") && listed.notices[3].text.contains("socket"));
 }
 
@@ -87,10 +84,7 @@ fn a_file_that_turns_into_a_folder_is_unreadable() {
     fs::remove_file(tree.path("b.py")).unwrap();
     fs::create_dir(tree.path("a.py")).unwrap();
     for path in ["a.py", "b.py"] {
-        assert_eq!(
-            read(file(&listed, path), &Options::default()).unwrap_err().kind,
-            Unreadable
-        );
+        assert_eq!(read(file(&listed, path), &Options::default()).unwrap_err().kind, Unreadable);
     }
 }
 
@@ -128,10 +122,7 @@ fn ignore_files_out_of_proportion_are_named_and_not_applied() {
     tree.write("b/.gitignore", "c.py #".repeat(100_000));
     let listed = tree.list();
     assert_eq!(paths(&listed), [".gitignore", "a.py", "b/.gitignore", "b/c.py"]);
-    assert_eq!(
-        notices(&listed),
-        [(".gitignore", Skipped), ("b/.gitignore", Skipped)]
-    );
+    assert_eq!(notices(&listed), [(".gitignore", Skipped), ("b/.gitignore", Skipped)]);
 }
 
 #[test]
@@ -161,13 +152,7 @@ fn a_git_directory_of_pipes_does_not_stop_the_run() {
 #[test]
 fn a_git_file_that_points_at_itself_or_at_nothing_is_no_repository() {
     let tree = Tree::new(&["a.py"]);
-    for pointer in [
-        "gitdir: .git",
-        "gitdir: /nonexistent",
-        "gitdir:",
-        "x",
-        "gitdir: .\n",
-    ] {
+    for pointer in ["gitdir: .git", "gitdir: /nonexistent", "gitdir:", "x", "gitdir: .\n"] {
         tree.write(".git", pointer);
         assert_eq!(paths(&tree.list()), ["a.py"]);
         assert_eq!(git_state(&tree.root()), None, "{pointer}");

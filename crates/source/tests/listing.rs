@@ -18,9 +18,7 @@ fn files_are_sorted_by_path_bytes() {
 
 #[test]
 fn the_same_tree_gives_the_same_inventory() {
-    let names: Vec<String> = (0..400)
-        .map(|n| format!("p{}/q{}/m{n}.py", n % 7, n % 31))
-        .collect();
+    let names: Vec<String> = (0..400).map(|n| format!("p{}/q{}/m{n}.py", n % 7, n % 31)).collect();
     let tree = Tree::new(&names.iter().map(String::as_str).collect::<Vec<_>>());
     tree.write(".gitignore", "m1*.py\n");
     let first = tree.list();
@@ -32,13 +30,8 @@ fn the_same_tree_gives_the_same_inventory() {
 #[test]
 fn several_roots_are_named_from_their_common_folder() {
     let tree = Tree::new(&["app/a.py", "app/sub/b.py", "lib/a.py", "other/c.py"]);
-    let roots = [
-        tree.path("lib"),
-        tree.path("app"),
-        tree.path("app/sub"),
-        tree.path("app/a.py"),
-        tree.path("lib"),
-    ];
+    let roots =
+        [tree.path("lib"), tree.path("app"), tree.path("app/sub"), tree.path("app/a.py"), tree.path("lib")];
     let listed = inventory(&roots, &Options::default()).unwrap();
     assert_eq!(paths(&listed), ["app/a.py", "app/sub/b.py", "lib/a.py"]);
     assert_eq!(listed.base, tree.root());
@@ -55,10 +48,7 @@ fn a_file_as_root_is_its_name() {
     let one = inventory(&[tree.path("a/b.py")], &Options::default()).unwrap();
     assert_eq!(paths(&one), ["b.py"]);
     let named = [tree.path("a/ignored.py"), tree.path("tests/d.py")];
-    let options = Options {
-        exclude: vec!["*.py".into()],
-        ..Options::default()
-    };
+    let options = Options { exclude: vec!["*.py".into()], ..Options::default() };
     let listed = inventory(&named, &options).unwrap();
     assert_eq!(paths(&listed), ["a/ignored.py", "tests/d.py"]);
     assert_eq!(role(&listed, "tests/d.py"), Role::Application);
@@ -71,18 +61,9 @@ fn roots_that_are_none() {
     assert!(matches!(fails(&[]), InventoryError::NoRoots));
     let missing = fails(&[tree.path("missing")]);
     assert!(matches!(missing, InventoryError::Root { .. }) && missing.to_string().contains("missing"));
-    assert!(matches!(
-        fails(&[PathBuf::from("/dev/null")]),
-        InventoryError::SpecialRoot { .. }
-    ));
-    let options = Options {
-        exclude: vec!["a{".into()],
-        ..Options::default()
-    };
-    assert!(matches!(
-        inventory(&[tree.root()], &options),
-        Err(InventoryError::BadGlob { .. })
-    ));
+    assert!(matches!(fails(&[PathBuf::from("/dev/null")]), InventoryError::SpecialRoot { .. }));
+    let options = Options { exclude: vec!["a{".into()], ..Options::default() };
+    assert!(matches!(inventory(&[tree.root()], &options), Err(InventoryError::BadGlob { .. })));
 }
 
 #[cfg(unix)]
@@ -93,12 +74,7 @@ fn names_that_are_not_utf8_are_listed_and_read() {
     tree.write(OsStr::from_bytes(b"caf\xe9.py"), "y = 2\n");
     let listed = tree.list();
     assert_eq!(paths(&listed), ["a.py", "caf\\xe9.py"]);
-    assert_eq!(
-        read(file(&listed, "caf\\xe9.py"), &Options::default())
-            .unwrap()
-            .text,
-        "y = 2\n"
-    );
+    assert_eq!(read(file(&listed, "caf\\xe9.py"), &Options::default()).unwrap().text, "y = 2\n");
 }
 
 #[test]
@@ -125,22 +101,9 @@ fn folders_of_tools_and_installed_code_are_not_entered() {
         ".hidden/a.py",
     ]);
     let listed = tree.list();
-    assert_eq!(
-        paths(&listed),
-        [".github/workflows/ci.yml", ".hidden/a.py", "app.py", "venv/a.py"]
-    );
+    assert_eq!(paths(&listed), [".github/workflows/ci.yml", ".hidden/a.py", "app.py", "venv/a.py"]);
     let installed: Vec<&str> = listed.installed.iter().map(|path| &**path).collect();
-    assert_eq!(
-        installed,
-        [
-            ".nox",
-            ".tox",
-            ".venv",
-            "env",
-            "lib/site-packages",
-            "web/node_modules"
-        ]
-    );
+    assert_eq!(installed, [".nox", ".tox", ".venv", "env", "lib/site-packages", "web/node_modules"]);
 }
 
 #[test]
@@ -152,34 +115,21 @@ fn a_named_root_is_entered_whatever_it_is_called() {
 
 #[test]
 fn roles_come_from_below_the_root_only() {
-    let tree = Tree::new(&[
-        "examples/storefront/app.py",
-        "examples/storefront/tests/test_app.py",
-    ]);
+    let tree = Tree::new(&["examples/storefront/app.py", "examples/storefront/tests/test_app.py"]);
     assert_eq!(role(&tree.list(), "examples/storefront/app.py"), Role::Example);
     let listed = inventory(&[tree.path("examples/storefront")], &Options::default()).unwrap();
     assert_eq!(role(&listed, "app.py"), Role::Application);
     assert_eq!(role(&listed, "tests/test_app.py"), Role::Test);
     // Where roots overlap, the deepest one counts.
-    let both = inventory(
-        &[tree.root(), tree.path("examples/storefront")],
-        &Options::default(),
-    )
-    .unwrap();
+    let both = inventory(&[tree.root(), tree.path("examples/storefront")], &Options::default()).unwrap();
     assert_eq!(role(&both, "examples/storefront/app.py"), Role::Application);
 }
 
 #[test]
 fn the_user_gives_roles() {
     let tree = Tree::new(&["tests/app.py", "tests/test_app.py", "app.py"]);
-    let roles = vec![
-        ("tests/app.py".to_owned(), Role::Application),
-        ("tests".to_owned(), Role::Example),
-    ];
-    let listed = tree.list_with(&Options {
-        roles,
-        ..Options::default()
-    });
+    let roles = vec![("tests/app.py".to_owned(), Role::Application), ("tests".to_owned(), Role::Example)];
+    let listed = tree.list_with(&Options { roles, ..Options::default() });
     assert_eq!(role(&listed, "tests/app.py"), Role::Application);
     assert_eq!(role(&listed, "tests/test_app.py"), Role::Example);
     assert!(file(&listed, "tests/app.py").role_is_given && !file(&listed, "app.py").role_is_given);
@@ -196,13 +146,8 @@ fn the_user_excludes() {
         "keep.gen.py",
         "x.gen.py",
     ]);
-    let exclude = ["legacy", "/top/", "*.gen.py", "!keep.gen.py"]
-        .map(str::to_owned)
-        .to_vec();
-    let listed = tree.list_with(&Options {
-        exclude,
-        ..Options::default()
-    });
+    let exclude = ["legacy", "/top/", "*.gen.py", "!keep.gen.py"].map(str::to_owned).to_vec();
+    let listed = tree.list_with(&Options { exclude, ..Options::default() });
     assert_eq!(paths(&listed), ["a.py", "b/top/d.py", "keep.gen.py"]);
     assert_eq!(listed.excluded, 4);
 }
@@ -235,12 +180,8 @@ fn programs_without_extension() {
         fs::set_permissions(tree.path(path), fs::Permissions::from_mode(0o755)).unwrap();
     }
     let listed = tree.list();
-    let programs: Vec<&str> = listed
-        .files
-        .iter()
-        .filter(|file| file.kind == FileKind::Python)
-        .map(|file| &*file.path)
-        .collect();
+    let programs: Vec<&str> =
+        listed.files.iter().filter(|file| file.kind == FileKind::Python).map(|file| &*file.path).collect();
     assert_eq!(programs, ["bin/serve", "run"]);
     let named = inventory(&[tree.path("plain")], &Options::default()).unwrap();
     assert_eq!(kind(&named, "plain"), FileKind::Python);
@@ -257,20 +198,9 @@ fn a_folder_may_be_called_like_a_file() {
 #[test]
 fn files_over_the_limit_are_named_and_not_read() {
     let tree = Tree::new(&["a.py"]);
-    for name in [
-        "big.py",
-        "big.ipynb",
-        "big.html",
-        "big.env",
-        "big.toml",
-        "big.json",
-        "big.bin",
-    ] {
+    for name in ["big.py", "big.ipynb", "big.html", "big.env", "big.toml", "big.json", "big.bin"] {
         // Sparse: nothing is written.
-        fs::File::create(tree.path(name))
-            .unwrap()
-            .set_len(200 << 20)
-            .unwrap();
+        fs::File::create(tree.path(name)).unwrap().set_len(200 << 20).unwrap();
     }
     let begun = std::time::Instant::now();
     let listed = tree.list();
@@ -280,10 +210,7 @@ fn files_over_the_limit_are_named_and_not_read() {
         ["big.env", "big.html", "big.ipynb", "big.py", "big.toml"].map(|name| (name, NoticeKind::TooLarge));
     assert_eq!(notices(&listed), large);
     let text = &listed.notices[0].text;
-    assert!(
-        text.contains("209715200") && text.contains("max-file-size"),
-        "{text}"
-    );
+    assert!(text.contains("209715200") && text.contains("max-file-size"), "{text}");
     let passed_over = read(file(&listed, "big.bin"), &Options::default()).unwrap_err();
     assert_eq!(passed_over.kind, NoticeKind::Skipped);
     assert!(begun.elapsed().as_millis() < 1000);
@@ -292,16 +219,10 @@ fn files_over_the_limit_are_named_and_not_read() {
 #[test]
 fn a_file_that_grows_is_not_read_beyond_the_limit() {
     let tree = Tree::new(&["a.py"]);
-    let options = Options {
-        max_file_bytes: 100,
-        ..Options::default()
-    };
+    let options = Options { max_file_bytes: 100, ..Options::default() };
     let listed = tree.list_with(&options);
     tree.write("a.py", vec![b'#'; 101]);
-    assert_eq!(
-        read(file(&listed, "a.py"), &options).unwrap_err().kind,
-        NoticeKind::TooLarge
-    );
+    assert_eq!(read(file(&listed, "a.py"), &options).unwrap_err().kind, NoticeKind::TooLarge);
     tree.write("a.py", vec![b'#'; 100]);
     assert_eq!(read(file(&listed, "a.py"), &options).unwrap().text.len(), 100);
 }
@@ -309,24 +230,9 @@ fn a_file_that_grows_is_not_read_beyond_the_limit() {
 #[test]
 fn standard_input() {
     let listed = from_stdin("-", b"x = 1\n".to_vec());
-    assert_eq!(
-        (paths(&listed), kind(&listed, "-")),
-        (vec!["-"], FileKind::Python)
-    );
-    assert_eq!(
-        read(&listed.files[0], &Options::default()).unwrap().text,
-        "x = 1\n"
-    );
-    let small = Options {
-        max_file_bytes: 3,
-        ..Options::default()
-    };
-    assert_eq!(
-        read(&listed.files[0], &small).unwrap_err().kind,
-        NoticeKind::TooLarge
-    );
-    assert_eq!(
-        kind(&from_stdin("a/base.html", Vec::new()), "a/base.html"),
-        FileKind::Template
-    );
+    assert_eq!((paths(&listed), kind(&listed, "-")), (vec!["-"], FileKind::Python));
+    assert_eq!(read(&listed.files[0], &Options::default()).unwrap().text, "x = 1\n");
+    let small = Options { max_file_bytes: 3, ..Options::default() };
+    assert_eq!(read(&listed.files[0], &small).unwrap_err().kind, NoticeKind::TooLarge);
+    assert_eq!(kind(&from_stdin("a/base.html", Vec::new()), "a/base.html"), FileKind::Template);
 }

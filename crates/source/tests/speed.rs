@@ -37,12 +37,7 @@ fn ten_thousand_files() {
     assert_eq!(listed.files.len(), 10_001);
     let listing = best_of(10, || drop(tree.list()));
     let state = best_of(10, || drop(git_state(&tree.root())));
-    let reading = best_of(5, || {
-        listed
-            .files
-            .iter()
-            .for_each(|file| drop(read(file, &options).unwrap()))
-    });
+    let reading = best_of(5, || listed.files.iter().for_each(|file| drop(read(file, &options).unwrap())));
     println!(
         "list {listing:?}, git state {state:?} ({:?}), read on one core {reading:?}",
         git_state(&tree.root())

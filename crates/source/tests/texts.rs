@@ -41,11 +41,7 @@ fn notebooks_become_the_text_of_their_code_cells() {
     assert_eq!(text.text, "import os\n%matplotlib inline\n\nx = 1\n\n");
     let ranges = text.cells.clone().unwrap();
     assert_eq!(text.cell_numbers, [2, 5, 6]);
-    assert!(
-        ranges
-            .windows(2)
-            .all(|pair| &text.text[pair[0].1 as usize..pair[1].0 as usize] == "\n")
-    );
+    assert!(ranges.windows(2).all(|pair| &text.text[pair[0].1 as usize..pair[1].0 as usize] == "\n"));
     let at = text.text.find("x = 1").unwrap() as u32;
     assert_eq!(text.cell_at(at), Some((6, 1)));
     assert_eq!(text.cell_at(10), Some((2, 2)));
@@ -59,15 +55,8 @@ fn notebooks_that_are_none_say_why() {
     let broken = fails("{\n  \"cells\": [\n");
     assert_eq!((broken.kind, broken.line), (NoticeKind::Unreadable, Some(3)));
     assert!(fails(r#"{"cells": 1}"#).text.contains("format 4"));
-    assert!(
-        fails(&notebook("").replace("\"nbformat\": 4", "\"nbformat\": 3"))
-            .text
-            .contains("format 3")
-    );
-    assert_eq!(
-        fails(&notebook("").replace("python", "R")).kind,
-        NoticeKind::Skipped
-    );
+    assert!(fails(&notebook("").replace("\"nbformat\": 4", "\"nbformat\": 3")).text.contains("format 3"));
+    assert_eq!(fails(&notebook("").replace("python", "R")).kind, NoticeKind::Skipped);
     assert_eq!(fails(&"[".repeat(100_000)).kind, NoticeKind::Unreadable);
 }
 
@@ -93,26 +82,16 @@ fn notices_carry_path_and_line() {
     let listed = tree.list();
     let text = |path: &str| read(file(&listed, path), &Options::default()).unwrap();
     let notice = text("a.py").notice.unwrap();
-    assert_eq!(
-        (&*notice.path, notice.line, notice.kind),
-        ("a.py", Some(2), NoticeKind::Undecodable)
-    );
+    assert_eq!((&*notice.path, notice.line, notice.kind), ("a.py", Some(2), NoticeKind::Undecodable));
     let declared = text("b.py");
-    assert_eq!(
-        (declared.text.as_str(), declared.notice),
-        ("# coding: cp1252\r\na = '€'\r\n", None)
-    );
+    assert_eq!((declared.text.as_str(), declared.notice), ("# coding: cp1252\r\na = '€'\r\n", None));
     assert_eq!(declared.line_starts, [0, 18, 29]);
     assert_eq!(text("c.py").notice.unwrap().kind, NoticeKind::Partial);
 }
 
 #[test]
 fn the_digest_is_of_the_bytes() {
-    let digest = |bytes: &[u8]| {
-        text_of("a.py".into(), bytes.to_vec(), FileKind::Python)
-            .unwrap()
-            .digest
-    };
+    let digest = |bytes: &[u8]| text_of("a.py".into(), bytes.to_vec(), FileKind::Python).unwrap().digest;
     assert_eq!(digest(b"x = 1\n"), digest(b"x = 1\n"));
     assert_ne!(digest(b"x = 1\n"), digest(b"x = 2\n"));
     assert_ne!(digest(b"x = 1\n"), digest(b"\xef\xbb\xbfx = 1\n"));
@@ -137,12 +116,7 @@ fn any_bytes_give_a_sound_text_or_a_notice() {
         b"\xe3\x81\x82",
         b"{\"cells\": [",
     ];
-    let kinds = [
-        FileKind::Python,
-        FileKind::Notebook,
-        FileKind::EnvFile,
-        FileKind::Other,
-    ];
+    let kinds = [FileKind::Python, FileKind::Notebook, FileKind::EnvFile, FileKind::Other];
     let mut state = 0x2545_F491_4F6C_DD1D_u64;
     for _ in 0..20_000 {
         let mut bytes = Vec::new();
@@ -156,11 +130,7 @@ fn any_bytes_give_a_sound_text_or_a_notice() {
         for kind in kinds {
             if let Ok(text) = text_of("f".into(), bytes.clone(), kind) {
                 assert!(text.line_starts.is_sorted_by(|a, b| a < b));
-                assert!(
-                    text.line_starts
-                        .iter()
-                        .all(|&start| text.text.is_char_boundary(start as usize))
-                );
+                assert!(text.line_starts.iter().all(|&start| text.text.is_char_boundary(start as usize)));
                 assert!(kind != FileKind::Python || !text.text.contains('\0'));
             }
         }

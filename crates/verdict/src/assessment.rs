@@ -72,9 +72,7 @@ pub fn assess(input: Input, policy: &Policy) -> Assessment {
     let coverage = Coverage::new(&input.files, &input.notices);
     let mut findings = std::mem::take(&mut input.findings);
     findings.sort_by(|a, b| order(a, policy).cmp(&order(b, policy)));
-    input
-        .facts
-        .sort_by(|a, b| (&a.location, a.rule, &a.text).cmp(&(&b.location, b.rule, &b.text)));
+    input.facts.sort_by(|a, b| (&a.location, a.rule, &a.text).cmp(&(&b.location, b.rule, &b.text)));
     input.rules.sort_by_key(|rule| rule.id);
     input.rules.dedup();
     input.files.sort_by(|a, b| a.path.cmp(&b.path));
@@ -85,9 +83,7 @@ pub fn assess(input: Input, policy: &Policy) -> Assessment {
     input
         .dependencies
         .sort_by(|a, b| (&a.name, &a.version, &a.source).cmp(&(&b.name, &b.version, &b.source)));
-    input
-        .hidden
-        .sort_by_key(|entry| (Reverse(entry.severity), entry.rule.id, entry.by));
+    input.hidden.sort_by_key(|entry| (Reverse(entry.severity), entry.rule.id, entry.by));
 
     let planes = all_planes(&input.planes);
     let controls = evaluate(&input, &findings, &coverage, policy);
@@ -104,10 +100,7 @@ pub fn assess(input: Input, policy: &Policy) -> Assessment {
     let (owasp_2021, owasp_2025) = owasp(&controls, &findings, policy);
     let blocking = findings.iter().filter(|finding| policy.blocks(finding)).count();
     let warning = findings.iter().filter(|finding| policy.warns(finding)).count();
-    let open = findings
-        .iter()
-        .filter(|finding| finding.acceptance.is_none())
-        .count();
+    let open = findings.iter().filter(|finding| finding.acceptance.is_none()).count();
     Assessment {
         header: input.header,
         policy: policy.clone(),
@@ -161,17 +154,10 @@ fn order<'a>(finding: &'a Finding, policy: &Policy) -> impl Ord + use<'a> {
 
 /// A line for every plane; those that the run says nothing of were skipped.
 fn all_planes(runs: &[PlaneRun]) -> Vec<PlaneRun> {
-    let missing = |plane| PlaneRun {
-        plane,
-        status: PlaneStatus::Skipped,
-        why: "not part of this run".to_owned(),
-    };
-    let run = |plane: Plane| {
-        runs.iter()
-            .find(|run| run.plane == plane)
-            .cloned()
-            .unwrap_or_else(|| missing(plane))
-    };
+    let missing =
+        |plane| PlaneRun { plane, status: PlaneStatus::Skipped, why: "not part of this run".to_owned() };
+    let run =
+        |plane: Plane| runs.iter().find(|run| run.plane == plane).cloned().unwrap_or_else(|| missing(plane));
     Plane::ALL.iter().copied().map(run).collect()
 }
 
@@ -205,20 +191,12 @@ impl Assessment {
 
     /// Findings that make the decision conditional, with their indices.
     pub fn warning(&self) -> impl Iterator<Item = (usize, &Finding)> {
-        self.findings
-            .iter()
-            .enumerate()
-            .skip(self.blocking)
-            .take(self.warning)
+        self.findings.iter().enumerate().skip(self.blocking).take(self.warning)
     }
 
     /// Open findings that change no decision, with their indices.
     pub fn lower(&self) -> impl Iterator<Item = (usize, &Finding)> {
-        self.findings
-            .iter()
-            .enumerate()
-            .take(self.open)
-            .skip(self.blocking + self.warning)
+        self.findings.iter().enumerate().take(self.open).skip(self.blocking + self.warning)
     }
 
     /// Accepted findings, with their indices.
@@ -250,9 +228,7 @@ impl Assessment {
 
     /// Rows of the readiness table.
     pub fn readiness(&self) -> impl Iterator<Item = &Control> {
-        self.controls
-            .iter()
-            .filter(|control| control.definition.readiness && control.level != Level::Off)
+        self.controls.iter().filter(|control| control.definition.readiness && control.level != Level::Off)
     }
 
     /// One of the two checklists. A box is ticked when its control passed or does not apply.

@@ -107,9 +107,7 @@ pub fn mismatches(catalogue: &[&Rule]) -> (Vec<String>, Vec<&'static str>) {
             .filter(|id| !catalogue.iter().any(|rule| rule.id == **id))
             .map(|id| format!("{}: {id}", control.id))
     });
-    let idle = catalogue
-        .iter()
-        .filter(|rule| !controls().iter().any(|control| control.is_fed_by(rule)));
+    let idle = catalogue.iter().filter(|rule| !controls().iter().any(|control| control.is_fed_by(rule)));
     (unknown.collect(), idle.map(|rule| rule.id).collect())
 }
 
@@ -119,10 +117,7 @@ fn not_verified() -> Status {
 
 fn planes<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Vec<Plane>, D::Error> {
     let words = Vec::<String>::deserialize(deserializer)?;
-    words
-        .iter()
-        .map(|word| word.parse().map_err(serde::de::Error::custom))
-        .collect()
+    words.iter().map(|word| word.parse().map_err(serde::de::Error::custom)).collect()
 }
 
 #[cfg(test)]
@@ -137,46 +132,19 @@ mod tests {
         for control in controls() {
             let id = &control.id;
             assert!(ids.insert(id), "{id} twice");
-            assert!(
-                id.bytes().all(|b| b.is_ascii_lowercase() || b == b'-'),
-                "{id} is not in kebab case"
-            );
-            assert!(
-                !control.title.ends_with('.') && !control.title.is_empty(),
-                "{id}: title"
-            );
-            assert_eq!(
-                control.level.len(),
-                Profile::ALL.len(),
-                "{id}: a level for each profile"
-            );
-            assert!(
-                !control.planes.is_empty() && !control.needs.is_empty(),
-                "{id}: planes and needs"
-            );
-            assert!(
-                control.evidence.contains("{count}"),
-                "{id}: evidence says how much was judged"
-            );
+            assert!(id.bytes().all(|b| b.is_ascii_lowercase() || b == b'-'), "{id} is not in kebab case");
+            assert!(!control.title.ends_with('.') && !control.title.is_empty(), "{id}: title");
+            assert_eq!(control.level.len(), Profile::ALL.len(), "{id}: a level for each profile");
+            assert!(!control.planes.is_empty() && !control.needs.is_empty(), "{id}: planes and needs");
+            assert!(control.evidence.contains("{count}"), "{id}: evidence says how much was judged");
             assert!(control.to_verify.len() > 10 && control.effort_minutes > 0, "{id}");
-            assert_eq!(
-                control.absent == Status::NotVerified,
-                control.nothing.is_empty(),
-                "{id}: absent"
-            );
+            assert_eq!(control.absent == Status::NotVerified, control.nothing.is_empty(), "{id}: absent");
             assert!(
-                matches!(
-                    control.absent,
-                    Status::Pass | Status::NotApplicable | Status::NotVerified
-                ),
+                matches!(control.absent, Status::Pass | Status::NotApplicable | Status::NotVerified),
                 "{id}: absent"
             );
             let own: BTreeSet<_> = control.rules.iter().chain(&control.also).collect();
-            assert_eq!(
-                own.len(),
-                control.rules.len() + control.also.len(),
-                "{id}: a rule twice"
-            );
+            assert_eq!(own.len(), control.rules.len() + control.also.len(), "{id}: a rule twice");
         }
     }
 
@@ -191,9 +159,7 @@ mod tests {
     fn standards_are_named_exactly() {
         for control in controls() {
             for category in control.owasp_2021.iter().chain(&control.owasp_2025) {
-                let number = category
-                    .strip_prefix('A')
-                    .and_then(|digits| digits.parse::<u8>().ok());
+                let number = category.strip_prefix('A').and_then(|digits| digits.parse::<u8>().ok());
                 assert!(
                     category.len() == 3 && number.is_some_and(|n| (1..=10).contains(&n)),
                     "{}: {category}",
@@ -201,10 +167,8 @@ mod tests {
                 );
             }
             for requirement in &control.asvs {
-                let parts: Vec<_> = requirement
-                    .strip_prefix('V')
-                    .map(|rest| rest.split('.').collect())
-                    .unwrap_or_default();
+                let parts: Vec<_> =
+                    requirement.strip_prefix('V').map(|rest| rest.split('.').collect()).unwrap_or_default();
                 assert!(
                     parts.len() == 3 && parts.iter().all(|part| part.parse::<u8>().is_ok()),
                     "{}: {requirement}",
@@ -217,19 +181,9 @@ mod tests {
     #[test]
     fn staging_asks_no_more_than_production_and_development_no_more_than_staging() {
         for control in controls() {
-            let [production, staging, development] = Profile::ALL else {
-                unreachable!()
-            };
-            assert!(
-                control.level(*production) >= control.level(*staging),
-                "{}",
-                control.id
-            );
-            assert!(
-                control.level(*staging) >= control.level(*development),
-                "{}",
-                control.id
-            );
+            let [production, staging, development] = Profile::ALL else { unreachable!() };
+            assert!(control.level(*production) >= control.level(*staging), "{}", control.id);
+            assert!(control.level(*staging) >= control.level(*development), "{}", control.id);
         }
     }
 }

@@ -38,11 +38,8 @@ impl Coverage {
         let mut notices = notices.to_vec();
         notices.sort();
         notices.dedup();
-        let explained: rustc_hash::FxHashSet<&str> = notices
-            .iter()
-            .filter(|notice| notice.kind.is_blind_spot())
-            .map(|notice| &*notice.path)
-            .collect();
+        let explained: rustc_hash::FxHashSet<&str> =
+            notices.iter().filter(|notice| notice.kind.is_blind_spot()).map(|notice| &*notice.path).collect();
         for file in files {
             match file.status {
                 FileStatus::Skipped => continue,
@@ -81,9 +78,7 @@ impl Coverage {
 
     /// Notices of what should have been seen and was not, in the order of the report.
     pub fn blind_spots(&self) -> impl Iterator<Item = &Notice> {
-        [&self.unreadable, &self.failed, &self.partial, &self.truncated]
-            .into_iter()
-            .flatten()
+        [&self.unreadable, &self.failed, &self.partial, &self.truncated].into_iter().flatten()
     }
 
     /// Paths with a blind spot, each once, in order; the run as a whole is the empty path.

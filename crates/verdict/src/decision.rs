@@ -36,19 +36,9 @@ pub(crate) struct Grounds<'a> {
 
 /// The decision with its reasons, at most [`MOST_REASONS`] of them, the weightiest first. An `approved` target has one reason too.
 pub(crate) fn decide(grounds: &Grounds<'_>) -> (Decision, Vec<Reason>) {
-    let Grounds {
-        findings,
-        controls,
-        policy,
-        ..
-    } = *grounds;
+    let Grounds { findings, controls, policy, .. } = *grounds;
     let select = |test: &dyn Fn(&Finding) -> bool| -> Vec<usize> {
-        findings
-            .iter()
-            .enumerate()
-            .filter(|(_, finding)| test(finding))
-            .map(|(index, _)| index)
-            .collect()
+        findings.iter().enumerate().filter(|(_, finding)| test(finding)).map(|(index, _)| index).collect()
     };
     let blocking = select(&|finding| policy.blocks(finding));
     let warning = select(&|finding| policy.warns(finding));
@@ -60,11 +50,7 @@ pub(crate) fn decide(grounds: &Grounds<'_>) -> (Decision, Vec<Reason>) {
 
     let mut lesser: Vec<Reason> = conditions(grounds)
         .into_iter()
-        .map(|condition| Reason {
-            text: condition.text,
-            findings: Vec::new(),
-            controls: Vec::new(),
-        })
+        .map(|condition| Reason { text: condition.text, findings: Vec::new(), controls: Vec::new() })
         .collect();
     if let Some(reason) = warning_reason(findings, &warning) {
         lesser.push(reason);
@@ -75,12 +61,9 @@ pub(crate) fn decide(grounds: &Grounds<'_>) -> (Decision, Vec<Reason>) {
             && !control.accepted_only
             && control.findings.is_empty()
     });
-    lesser.extend(failing.map(|control| {
-        about(
-            control,
-            &format!("{}: {}", control.definition.title, control.status),
-        )
-    }));
+    lesser.extend(
+        failing.map(|control| about(control, &format!("{}: {}", control.definition.title, control.status))),
+    );
     let unverified: Vec<&Control> = controls
         .iter()
         .filter(|control| control.level == Level::Blocking && control.status == Status::NotVerified)
@@ -94,121 +77,61 @@ pub(crate) fn decide(grounds: &Grounds<'_>) -> (Decision, Vec<Reason>) {
     } else {
         Decision::Approved
     };
-    let mut reasons: Vec<Reason> = blocking
-        .iter()
-        .map(|&index| blocking_reason(findings, index))
-        .collect();
+    let mut reasons: Vec<Reason> = blocking.iter().map(|&index| blocking_reason(findings, index)).collect();
     reasons.extend(
-        failed
-            .iter()
-            .map(|control| about(control, &format!("Control failed: {}", control.definition.title))),
+        failed.iter().map(|control| about(control, &format!("Control failed: {}", control.definition.title))),
     );
-    shorten(
-        &mut lesser,
-        MOST_REASONS - reasons.len().min(1),
-        findings,
-        "more conditions",
-    );
-    shorten(
-        &mut reasons,
-        MOST_REASONS - lesser.len(),
-        findings,
-        "more reasons to block",
-    );
+    shorten(&mut lesser, MOST_REASONS - reasons.len().min(1), findings, "more conditions");
+    shorten(&mut reasons, MOST_REASONS - lesser.len(), findings, "more reasons to block");
     reasons.extend(lesser);
     if reasons.is_empty() {
-        let passed = controls
-            .iter()
-            .filter(|control| control.status == Status::Pass)
-            .count();
+        let passed = controls.iter().filter(|control| control.status == Status::Pass).count();
         let text = format!(
             "No finding at or above {}, and {} passed on evidence",
             policy.warning,
             count(passed, "control")
         );
-        reasons.push(Reason {
-            text,
-            findings: Vec::new(),
-            controls: Vec::new(),
-        });
+        reasons.push(Reason { text, findings: Vec::new(), controls: Vec::new() });
     }
     (decision, reasons)
 }
 
 fn blocking_reason(findings: &[Finding], index: usize) -> Reason {
     let finding = &findings[index];
-    let text = format!(
-        "{} ({}) — finding {}",
-        finding.message,
-        finding.severity,
-        index + 1
-    );
-    Reason {
-        text,
-        findings: vec![index],
-        controls: Vec::new(),
-    }
+    let text = format!("{} ({}) — finding {}", finding.message, finding.severity, index + 1);
+    Reason { text, findings: vec![index], controls: Vec::new() }
 }
 
 fn warning_reason(findings: &[Finding], warning: &[usize]) -> Option<Reason> {
     let (&first, &last) = (warning.first()?, warning.last()?);
     let rule = findings[first].rule.id;
     let others = warning.iter().any(|&index| findings[index].rule.id != rule);
-    let what = if others {
-        String::new()
-    } else {
-        format!(" of {rule}")
-    };
+    let what = if others { String::new() } else { format!(" of {rule}") };
     // Findings that warn stand together, see `order` of the assessment.
     let which = if first == last {
         format!("finding {}", first + 1)
     } else {
         format!("findings {}–{}", first + 1, last + 1)
     };
-    let text = format!(
-        "{}{what} at warning level — {which}",
-        count(warning.len(), "finding")
-    );
-    Some(Reason {
-        text,
-        findings: warning.to_vec(),
-        controls: Vec::new(),
-    })
+    let text = format!("{}{what} at warning level — {which}", count(warning.len(), "finding"));
+    Some(Reason { text, findings: warning.to_vec(), controls: Vec::new() })
 }
 
 fn about(control: &Control, text: &str) -> Reason {
-    Reason {
-        text: text.to_owned(),
-        findings: Vec::new(),
-        controls: vec![&control.definition.id],
-    }
+    Reason { text: text.to_owned(), findings: Vec::new(), controls: vec![&control.definition.id] }
 }
 
 fn unverified_reason(controls: &[&Control]) -> Option<Reason> {
     let first = controls.first()?;
-    let ids: Vec<&str> = controls
-        .iter()
-        .map(|control| control.definition.id.as_str())
-        .collect();
+    let ids: Vec<&str> = controls.iter().map(|control| control.definition.id.as_str()).collect();
     let text = if controls.len() == 1 {
         format!("Not verified: {}", first.definition.title)
     } else {
         let shown = ids[..ids.len().min(4)].join(", ");
-        let more = if ids.len() > 4 {
-            format!(" and {} more", ids.len() - 4)
-        } else {
-            String::new()
-        };
-        format!(
-            "{} blocking controls could not be verified: {shown}{more}",
-            ids.len()
-        )
+        let more = if ids.len() > 4 { format!(" and {} more", ids.len() - 4) } else { String::new() };
+        format!("{} blocking controls could not be verified: {shown}{more}", ids.len())
     };
-    Some(Reason {
-        text,
-        findings: Vec::new(),
-        controls: ids,
-    })
+    Some(Reason { text, findings: Vec::new(), controls: ids })
 }
 
 /// Something about the run itself that keeps it from `approved`.
@@ -231,12 +154,7 @@ pub(crate) fn conditions(grounds: &Grounds<'_>) -> Vec<Condition> {
     let mut out = Vec::new();
     let mut add = |text, step: String, is_coverage, number: usize| {
         let minutes = MINUTES_PER_CONDITION.saturating_mul(u32::try_from(number).unwrap_or(u32::MAX));
-        out.push(Condition {
-            text,
-            step,
-            minutes,
-            is_coverage,
-        });
+        out.push(Condition { text, step, minutes, is_coverage });
     };
     let failed: Vec<&str> = grounds
         .planes
@@ -264,40 +182,24 @@ pub(crate) fn conditions(grounds: &Grounds<'_>) -> Vec<Condition> {
                 format!(": {path}{others}"),
                 format!("Make {path}{others} readable as a whole, or exclude on purpose what need not be"),
             ),
-            None => (
-                String::new(),
-                "Run again so that the analysis can finish".to_owned(),
-            ),
+            None => (String::new(), "Run again so that the analysis can finish".to_owned()),
         };
-        add(
-            format!("{files} could not be seen whole{what}"),
-            step,
-            true,
-            paths.len(),
-        );
+        add(format!("{files} could not be seen whole{what}"), step, true, paths.len());
     }
-    let hidden: u32 = grounds
-        .hidden
-        .iter()
-        .filter(|entry| hides(entry, grounds.policy))
-        .map(|entry| entry.count)
-        .sum();
+    let hidden: u32 =
+        grounds.hidden.iter().filter(|entry| hides(entry, grounds.policy)).map(|entry| entry.count).sum();
     if hidden > 0 {
         let hidden = count(hidden as usize, "finding");
         let step = format!("Run again without filters and look at {hidden} not shown");
-        add(
-            format!("{hidden} at or above the warning level not shown"),
-            step,
-            false,
-            1,
-        );
+        add(format!("{hidden} at or above the warning level not shown"), step, false, 1);
     }
     out
 }
 
 /// Whether hidden findings could have changed the decision. Findings of audit rules were not asked for and cannot.
 fn hides(entry: &Hidden, policy: &Policy) -> bool {
-    !matches!(entry.by, crate::words::HiddenBy::Audit | crate::words::HiddenBy::Configuration) && entry.severity >= policy.warning.min(policy.blocking)
+    !matches!(entry.by, crate::words::HiddenBy::Audit | crate::words::HiddenBy::Configuration)
+        && entry.severity >= policy.warning.min(policy.blocking)
 }
 
 /// Folds what is too much for `room` lines (at least one) into the last of them.
@@ -307,14 +209,9 @@ fn shorten(reasons: &mut Vec<Reason>, room: usize, findings: &[Finding], what: &
         return;
     }
     let rest = reasons.split_off(room - 1);
-    let indices: Vec<usize> = rest
-        .iter()
-        .flat_map(|reason| reason.findings.iter().copied())
-        .collect();
-    let controls: Vec<&'static str> = rest
-        .iter()
-        .flat_map(|reason| reason.controls.iter().copied())
-        .collect();
+    let indices: Vec<usize> = rest.iter().flat_map(|reason| reason.findings.iter().copied()).collect();
+    let controls: Vec<&'static str> =
+        rest.iter().flat_map(|reason| reason.controls.iter().copied()).collect();
     let mut names: Vec<&str> = indices.iter().map(|&index| findings[index].rule.id).collect();
     names.extend(&controls);
     names.dedup();

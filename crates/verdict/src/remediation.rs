@@ -69,20 +69,12 @@ const MINUTES_PER_CHECK: u32 = 10;
 
 /// The plan for what stands in the way. Findings of severity `info` and accepted ones are left out.
 pub(crate) fn plan(decision: Decision, grounds: &Grounds<'_>) -> Plan {
-    let Grounds {
-        findings,
-        controls,
-        policy,
-        ..
-    } = *grounds;
+    let Grounds { findings, controls, policy, .. } = *grounds;
     let mut steps = finding_steps(findings, controls, policy);
     steps.extend(condition_steps(grounds));
     // Controls that fail without a finding, as those over routes do.
     for control in controls {
-        let open = control
-            .findings
-            .iter()
-            .any(|&at| findings[at].acceptance.is_none());
+        let open = control.findings.iter().any(|&at| findings[at].acceptance.is_none());
         let need = match (control.status, control.level) {
             (_, Level::Off) => continue,
             (Status::Fail, Level::Blocking) => Need::Unblock,
@@ -121,11 +113,7 @@ fn condition_steps(grounds: &Grounds<'_>) -> Vec<Step> {
             title: condition.step,
             need: Need::Approve,
             findings: Vec::new(),
-            controls: if condition.is_coverage {
-                awaiting()
-            } else {
-                Vec::new()
-            },
+            controls: if condition.is_coverage { awaiting() } else { Vec::new() },
             minutes: condition.minutes,
         })
         .collect()
@@ -138,10 +126,7 @@ fn is_unverified(control: &Control) -> bool {
 /// One step for all blocking controls that wait for the same thing. Those that wait for coverage only are cleared by its step.
 fn verification_steps(controls: &[Control]) -> Vec<Step> {
     let mut groups: Vec<(String, Vec<&Control>)> = Vec::new();
-    for control in controls
-        .iter()
-        .filter(|control| is_unverified(control) && !control.awaits_coverage_only)
-    {
+    for control in controls.iter().filter(|control| is_unverified(control) && !control.awaits_coverage_only) {
         let why: Vec<&str> = control.evidence.iter().map(|line| line.text.as_str()).collect();
         let why = why.join("; ");
         match groups.iter_mut().find(|group| group.0 == why) {
@@ -162,10 +147,7 @@ fn verification_steps(controls: &[Control]) -> Vec<Step> {
             need: Need::Approve,
             findings: Vec::new(),
             minutes: MINUTES_PER_CHECK * u32::try_from(members.len()).unwrap_or(u32::MAX / MINUTES_PER_CHECK),
-            controls: members
-                .into_iter()
-                .map(|control| control.definition.id.as_str())
-                .collect(),
+            controls: members.into_iter().map(|control| control.definition.id.as_str()).collect(),
         })
         .collect()
 }
@@ -196,10 +178,7 @@ fn finding_steps(findings: &[Finding], controls: &[Control], policy: &Policy) ->
                 title: step_title(&findings[leader]),
                 need,
                 controls: cleared.map(|control| control.definition.id.as_str()).collect(),
-                minutes: members
-                    .iter()
-                    .map(|&at| u32::from(findings[at].rule.effort_minutes))
-                    .sum(),
+                minutes: members.iter().map(|&at| u32::from(findings[at].rule.effort_minutes)).sum(),
                 findings: members,
             }
         })
@@ -222,30 +201,19 @@ fn advice(finding: &Finding) -> &str {
 
 fn step_title(finding: &Finding) -> String {
     let advice = advice(finding).trim();
-    if advice.is_empty() {
-        format!("Repair: {}", finding.rule.title)
-    } else {
-        advice.to_owned()
-    }
+    if advice.is_empty() { format!("Repair: {}", finding.rule.title) } else { advice.to_owned() }
 }
 
 fn milestones(decision: Decision, steps: &[Step]) -> Vec<Milestone> {
     let reach = |need: Need, decision| {
         let after = steps.iter().filter(|step| step.need <= need).count();
         let minutes = steps[..after].iter().map(|step| step.minutes).sum();
-        Milestone {
-            decision,
-            after,
-            minutes,
-        }
+        Milestone { decision, after, minutes }
     };
     let approve = steps.iter().any(|step| step.need == Need::Approve);
     match decision {
         Decision::Blocked if approve => {
-            vec![
-                reach(Need::Unblock, Decision::Conditional),
-                reach(Need::Approve, Decision::Approved),
-            ]
+            vec![reach(Need::Unblock, Decision::Conditional), reach(Need::Approve, Decision::Approved)]
         }
         Decision::Blocked => vec![reach(Need::Unblock, Decision::Approved)],
         Decision::Conditional if approve => vec![reach(Need::Approve, Decision::Approved)],

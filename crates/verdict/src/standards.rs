@@ -91,31 +91,13 @@ pub(crate) fn owasp(
                 let found: Vec<usize> = (0..findings.len())
                     .filter(|&at| findings[at].acceptance.is_none() && of_rule(&findings[at]) == category)
                     .collect();
-                row(
-                    format!("{category}:{year}"),
-                    title,
-                    own,
-                    found,
-                    controls,
-                    findings,
-                    policy,
-                )
+                row(format!("{category}:{year}"), title, own, found, controls, findings, policy)
             })
             .collect()
     };
     (
-        table(
-            2021,
-            OWASP_2021,
-            |control| &control.definition.owasp_2021,
-            |finding| finding.rule.owasp_2021,
-        ),
-        table(
-            2025,
-            OWASP_2025,
-            |control| &control.definition.owasp_2025,
-            |finding| finding.rule.owasp_2025,
-        ),
+        table(2021, OWASP_2021, |control| &control.definition.owasp_2021, |finding| finding.rule.owasp_2021),
+        table(2025, OWASP_2025, |control| &control.definition.owasp_2025, |finding| finding.rule.owasp_2025),
     )
 }
 
@@ -140,21 +122,10 @@ fn row(
     } else {
         Status::NotApplicable
     };
-    let order = [
-        Status::Fail,
-        Status::Warn,
-        Status::Pass,
-        Status::NotVerified,
-        Status::NotApplicable,
-    ];
+    let order = [Status::Fail, Status::Warn, Status::Pass, Status::NotVerified, Status::NotApplicable];
     let mut parts: Vec<String> = order
         .into_iter()
-        .map(|status| {
-            (
-                status,
-                own.iter().filter(|&&at| controls[at].status == status).count(),
-            )
-        })
+        .map(|status| (status, own.iter().filter(|&&at| controls[at].status == status).count()))
         .filter(|(_, number)| *number > 0)
         .map(|(status, number)| format!("{number} {}", status.as_str().replace('-', " ")))
         .collect();
@@ -164,14 +135,7 @@ fn row(
     if !found.is_empty() {
         parts.push(count(found.len(), "open finding"));
     }
-    StandardRow {
-        id,
-        title,
-        status,
-        controls: own,
-        findings: found,
-        evidence: parts.join(", "),
-    }
+    StandardRow { id, title, status, controls: own, findings: found, evidence: parts.join(", ") }
 }
 
 /// Weaknesses with findings, by CWE number.

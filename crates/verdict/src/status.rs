@@ -63,18 +63,8 @@ pub(crate) fn evaluate(
     for examined in &input.examined {
         *counts.entry(examined.rule).or_default() += u64::from(examined.count);
     }
-    let evaluation = Evaluation {
-        input,
-        findings,
-        coverage,
-        policy,
-        by_rule,
-        counts,
-    };
-    controls()
-        .iter()
-        .map(|definition| evaluation.control(definition))
-        .collect()
+    let evaluation = Evaluation { input, findings, coverage, policy, by_rule, counts };
+    controls().iter().map(|definition| evaluation.control(definition)).collect()
 }
 
 struct Evaluation<'a> {
@@ -103,10 +93,7 @@ impl Evaluation<'_> {
             .into_iter()
             .collect();
         let select = |test: &dyn Fn(&Finding) -> bool| -> Vec<usize> {
-            own.iter()
-                .copied()
-                .filter(|&index| test(&self.findings[index]))
-                .collect()
+            own.iter().copied().filter(|&index| test(&self.findings[index])).collect()
         };
         let blocking = select(&|finding| self.policy.blocks(finding));
         let warning = select(&|finding| self.policy.warns(finding));
@@ -142,9 +129,7 @@ impl Evaluation<'_> {
             self.settle(definition, &mut control, !accepted.is_empty());
         }
         if !accepted.is_empty() {
-            control
-                .evidence
-                .push(line(format!("{} accepted", count(accepted.len(), "finding"))));
+            control.evidence.push(line(format!("{} accepted", count(accepted.len(), "finding"))));
         }
         control
     }
@@ -156,13 +141,7 @@ impl Evaluation<'_> {
             .input
             .facts
             .iter()
-            .filter(|fact| {
-                definition
-                    .rules
-                    .iter()
-                    .chain(&definition.also)
-                    .any(|id| id == fact.rule)
-            })
+            .filter(|fact| definition.rules.iter().chain(&definition.also).any(|id| id == fact.rule))
             .collect();
         let missing = self.missing(definition);
         let fill = |template: &str| {
@@ -183,9 +162,7 @@ impl Evaluation<'_> {
             control.evidence.push(line(format!("{seen}{missing}")));
             control.to_verify = Some(definition.to_verify.clone());
         } else if !something {
-            control
-                .evidence
-                .push(line("nothing was found that this could be judged by".to_owned()));
+            control.evidence.push(line("nothing was found that this could be judged by".to_owned()));
             control.to_verify = Some(definition.to_verify.clone());
         } else {
             control.status = if has_accepted { Status::Warn } else { Status::Pass };
@@ -194,27 +171,19 @@ impl Evaluation<'_> {
                 control.evidence.push(line(fill(&definition.evidence)));
             }
             let more = facts.len().saturating_sub(MOST_LINES);
-            control
-                .evidence
-                .extend(facts.into_iter().take(MOST_LINES).map(|fact| Evidence {
-                    text: fact.text.clone(),
-                    location: Some(fact.location.clone()),
-                }));
+            control.evidence.extend(
+                facts
+                    .into_iter()
+                    .take(MOST_LINES)
+                    .map(|fact| Evidence { text: fact.text.clone(), location: Some(fact.location.clone()) }),
+            );
             if more > 0 {
-                control
-                    .evidence
-                    .push(line(format!("and {more} more of the kind")));
+                control.evidence.push(line(format!("and {more} more of the kind")));
             }
             let low = control.findings.len()
-                - control
-                    .findings
-                    .iter()
-                    .filter(|&&index| self.findings[index].acceptance.is_some())
-                    .count();
+                - control.findings.iter().filter(|&&index| self.findings[index].acceptance.is_some()).count();
             if low > 0 {
-                control
-                    .evidence
-                    .push(line(format!("{} below the warning level", count(low, "finding"))));
+                control.evidence.push(line(format!("{} below the warning level", count(low, "finding"))));
             }
         }
         if control.evidence.is_empty() {
@@ -224,11 +193,7 @@ impl Evaluation<'_> {
 
     /// Objects that the control's rules judged.
     fn judged(&self, definition: &ControlDefinition) -> u64 {
-        definition
-            .rules
-            .iter()
-            .filter_map(|id| self.counts.get(id.as_str()))
-            .sum()
+        definition.rules.iter().filter_map(|id| self.counts.get(id.as_str())).sum()
     }
 
     /// What the control needs and the run could not do.
@@ -239,12 +204,8 @@ impl Evaluation<'_> {
             .filter(|need| !self.input.capabilities.contains(need))
             .map(|need| need.as_str())
             .collect();
-        (!missing.is_empty()).then(|| {
-            format!(
-                "this needs analysis of {}, which did not run",
-                missing.join(" and ")
-            )
-        })
+        (!missing.is_empty())
+            .then(|| format!("this needs analysis of {}, which did not run", missing.join(" and ")))
     }
 
     /// Why silence of the control's rules would prove nothing.
@@ -258,11 +219,7 @@ impl Evaluation<'_> {
                 PlaneStatus::Skipped => "did not run",
                 PlaneStatus::Failed => "failed",
             };
-            let why = if why.is_empty() {
-                String::new()
-            } else {
-                format!(": {why}")
-            };
+            let why = if why.is_empty() { String::new() } else { format!(": {why}") };
             doubts.push(format!("the {plane} plane {what}{why}"));
         }
         if !doubts.is_empty() {
@@ -306,23 +263,11 @@ impl Evaluation<'_> {
         }
         if !self.coverage.is_complete() {
             let paths = self.coverage.blind_paths();
-            let shown = paths.iter().take(3).map(|path| {
-                if path.is_empty() {
-                    "the run as a whole"
-                } else {
-                    path
-                }
-            });
+            let shown =
+                paths.iter().take(3).map(|path| if path.is_empty() { "the run as a whole" } else { path });
             let more = paths.len().saturating_sub(3);
-            let more = if more > 0 {
-                format!(" and {more} more")
-            } else {
-                String::new()
-            };
-            doubts.push(format!(
-                "not seen whole: {}{more}",
-                shown.collect::<Vec<_>>().join(", ")
-            ));
+            let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+            doubts.push(format!("not seen whole: {}{more}", shown.collect::<Vec<_>>().join(", ")));
         }
         doubts
     }
@@ -334,17 +279,11 @@ impl Evaluation<'_> {
             .map(|&index| {
                 let finding = &self.findings[index];
                 let text = format!("finding {}: {}", index + 1, finding.message);
-                Evidence {
-                    text,
-                    location: Some(finding.location.clone()),
-                }
+                Evidence { text, location: Some(finding.location.clone()) }
             })
             .collect();
         if indices.len() > MOST_LINES {
-            lines.push(line(format!(
-                "and {} more",
-                count(indices.len() - MOST_LINES, "finding")
-            )));
+            lines.push(line(format!("and {} more", count(indices.len() - MOST_LINES, "finding"))));
         }
         lines
     }
@@ -360,9 +299,5 @@ pub(crate) fn count(number: usize, noun: &str) -> String {
 }
 
 fn count_u64(number: u64, noun: &str) -> String {
-    if number == 1 {
-        format!("1 {noun}")
-    } else {
-        format!("{number} {noun}s")
-    }
+    if number == 1 { format!("1 {noun}") } else { format!("{number} {noun}s") }
 }

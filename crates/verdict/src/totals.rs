@@ -14,11 +14,7 @@ impl Totals {
     pub fn of(findings: &[Finding]) -> Self {
         let mut totals = Self::default();
         for finding in findings {
-            let table = if finding.acceptance.is_some() {
-                &mut totals.accepted
-            } else {
-                &mut totals.open
-            };
+            let table = if finding.acceptance.is_some() { &mut totals.accepted } else { &mut totals.open };
             table[finding.severity as usize][finding.rule.plane as usize] += 1;
         }
         totals

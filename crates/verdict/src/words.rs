@@ -251,12 +251,6 @@ mod tests {
         for profile in Profile::ALL {
             assert_eq!(profile.as_str().parse(), Ok(*profile));
         }
-        assert!(
-            "prod"
-                .parse::<Profile>()
-                .unwrap_err()
-                .to_string()
-                .contains("staging")
-        );
+        assert!("prod".parse::<Profile>().unwrap_err().to_string().contains("staging"));
     }
 }

@@ -24,11 +24,7 @@ fn run(
         findings,
         comments,
         config,
-        &Context {
-            rules: &rules,
-            enabled,
-            today: TODAY.parse().expect("a valid date"),
-        },
+        &Context { rules: &rules, enabled, today: TODAY.parse().expect("a valid date") },
     )
 }
 
@@ -46,11 +42,7 @@ fn comment(line: u32, statement: (u32, u32), text: &str) -> CommentLine {
 
 /// For each finding `rule:line`, with `!` before it when it is accepted.
 fn outcome(findings: Vec<Finding>, comments: &[CommentLine]) -> Vec<String> {
-    show(
-        &run(findings, comments, &[], &enabled())
-            .expect("no tables")
-            .findings,
-    )
+    show(&run(findings, comments, &[], &enabled()).expect("no tables").findings)
 }
 
 fn show(findings: &[Finding]) -> Vec<String> {
@@ -71,17 +63,9 @@ fn one(rule: &'static Rule, first: u32, last: u32, comments: &[CommentLine]) -> 
 fn a_directive_counts_on_any_line_of_its_statement() {
     for line in 3..=6 {
         let comments = [comment(line, (3, 6), "# nosec B602 - fixed command")];
-        assert_eq!(
-            one(&SHELL, 3, 6, &comments),
-            ["!subprocess-shell:3"],
-            "line {line}"
-        );
+        assert_eq!(one(&SHELL, 3, 6, &comments), ["!subprocess-shell:3"], "line {line}");
         // The finding is on a line inside the statement, the comment on another.
-        assert_eq!(
-            one(&SHELL, 4, 4, &comments),
-            ["!subprocess-shell:4"],
-            "line {line}"
-        );
+        assert_eq!(one(&SHELL, 4, 4, &comments), ["!subprocess-shell:4"], "line {line}");
     }
 }
 
@@ -95,25 +79,17 @@ fn after_the_closing_quotes_of_a_long_string() {
 fn inside_a_dictionary_only_the_entry_beside_the_comment_is_accepted() {
     let entries = || vec![finding(&PASSWORD, "a.py", 3, 3), finding(&PASSWORD, "a.py", 4, 4)];
     let beside = [comment(4, (2, 5), "# nosec B105 - a test account")];
-    assert_eq!(
-        outcome(entries(), &beside),
-        ["hardcoded-password-string:3", "!hardcoded-password-string:4"]
-    );
+    assert_eq!(outcome(entries(), &beside), ["hardcoded-password-string:3", "!hardcoded-password-string:4"]);
     let after = [comment(5, (2, 5), "# nosec B105 - test accounts")];
-    assert_eq!(
-        outcome(entries(), &after),
-        ["!hardcoded-password-string:3", "!hardcoded-password-string:4"]
-    );
+    assert_eq!(outcome(entries(), &after), ["!hardcoded-password-string:3", "!hardcoded-password-string:4"]);
 }
 
 #[test]
 fn another_statement_is_not_reached() {
     let comments = [comment(8, (8, 8), "# nosec")];
     assert_eq!(one(&SHELL, 7, 7, &comments), ["subprocess-shell:7"]);
-    let above = [CommentLine {
-        own_line: true,
-        ..comment(6, (7, 7), "# clearance: accept[B602] fixed command")
-    }];
+    let above =
+        [CommentLine { own_line: true, ..comment(6, (7, 7), "# clearance: accept[B602] fixed command") }];
     assert_eq!(one(&SHELL, 7, 7, &above), ["!subprocess-shell:7"]);
 }
 
@@ -142,62 +118,36 @@ fn names_of_peers_select_and_foreign_codes_do_not() {
 
 #[test]
 fn marks_of_secret_scanners_are_for_secrets_only() {
-    for text in [
-        "# pragma: allowlist secret",
-        "# gitleaks:allow",
-        "# trufflehog:ignore",
-    ] {
+    for text in ["# pragma: allowlist secret", "# gitleaks:allow", "# trufflehog:ignore"] {
         let both = vec![finding(&PASSWORD, "a.py", 3, 3), finding(&SHELL, "a.py", 3, 3)];
         let result = outcome(both, &[comment(3, (3, 3), text)]);
-        assert_eq!(
-            result[..2],
-            ["!hardcoded-password-string:3", "subprocess-shell:3"],
-            "{text}"
-        );
+        assert_eq!(result[..2], ["!hardcoded-password-string:3", "subprocess-shell:3"], "{text}");
     }
 }
 
 #[test]
 fn files_and_ranges() {
-    let all = || {
-        vec![
-            finding(&SHELL, "a.py", 3, 3),
-            finding(&SQL, "a.py", 20, 20),
-            finding(&SHELL, "b.py", 3, 3),
-        ]
-    };
+    let all =
+        || vec![finding(&SHELL, "a.py", 3, 3), finding(&SQL, "a.py", 20, 20), finding(&SHELL, "b.py", 3, 3)];
     let accepted = |comments: &[CommentLine]| -> Vec<usize> {
         let result = outcome(all(), comments);
         (0..3).filter(|&at| result[at].starts_with('!')).collect()
     };
-    let own = |line, text| CommentLine {
-        own_line: true,
-        ..comment(line, (line, line), text)
-    };
+    let own = |line, text| CommentLine { own_line: true, ..comment(line, (line, line), text) };
     assert_eq!(accepted(&[own(1, "# ruff: noqa")]), [0, 1]);
     assert_eq!(accepted(&[own(1, "# ruff: noqa: S608")]), [1]);
     assert_eq!(accepted(&[own(30, "# flake8: noqa: S602")]), [0]);
     assert_eq!(accepted(&[own(1, "# ruff: file-ignore[S608]")]), [1]);
-    assert_eq!(
-        accepted(&[own(1, "# ruff: disable[S602]"), own(10, "# ruff: enable[S602]")]),
-        [0]
-    );
+    assert_eq!(accepted(&[own(1, "# ruff: disable[S602]"), own(10, "# ruff: enable[S602]")]), [0]);
     assert_eq!(accepted(&[own(10, "# ruff: disable[S602, S608]")]), [1]);
 }
 
 #[test]
 fn who_why_and_until_when_are_kept() {
-    let comments = [comment(
-        3,
-        (3, 3),
-        "# clearance: accept[weak-hash] cache key, until=2026-12-31",
-    )];
+    let comments = [comment(3, (3, 3), "# clearance: accept[weak-hash] cache key, until=2026-12-31")];
     let result = run(vec![finding(&HASH, "a.py", 3, 3)], &comments, &[], &enabled()).unwrap();
     let acceptance = result.findings[0].acceptance.as_ref().unwrap();
-    assert_eq!(
-        acceptance.by,
-        "# clearance: accept[weak-hash] cache key, until=2026-12-31"
-    );
+    assert_eq!(acceptance.by, "# clearance: accept[weak-hash] cache key, until=2026-12-31");
     assert_eq!(acceptance.reason.as_deref(), Some("cache key"));
     assert_eq!(acceptance.until.as_deref(), Some("2026-12-31"));
     assert_eq!(acceptance.location.as_ref().unwrap().start.line, 3);
@@ -219,33 +169,18 @@ fn an_expired_acceptance_accepts_nothing_and_is_reported() {
 fn an_acceptance_without_a_reason_is_reported_once_and_weighs_what_it_accepts() {
     let two = vec![finding(&HASH, "a.py", 3, 3), finding(&HASH, "a.py", 3, 3)];
     let result = run(two, &[comment(3, (3, 3), "# nosec")], &[], &enabled()).unwrap();
-    assert_eq!(
-        show(&result.findings),
-        ["!weak-hash:3", "!weak-hash:3", "acceptance-unexplained:3"]
-    );
+    assert_eq!(show(&result.findings), ["!weak-hash:3", "!weak-hash:3", "acceptance-unexplained:3"]);
     assert_eq!(result.findings[2].severity, Severity::Low);
 
-    let high = run(
-        vec![finding(&SQL, "a.py", 3, 3)],
-        &[comment(3, (3, 3), "# noqa: S608")],
-        &[],
-        &enabled(),
-    )
-    .unwrap();
+    let high = run(vec![finding(&SQL, "a.py", 3, 3)], &[comment(3, (3, 3), "# noqa: S608")], &[], &enabled())
+        .unwrap();
     assert_eq!(high.findings[1].severity, Severity::Medium);
-    assert_eq!(
-        high.findings[1].severity_reason,
-        "it accepts a finding of severity high"
-    );
+    assert_eq!(high.findings[1].severity_reason, "it accepts a finding of severity high");
 }
 
 #[test]
 fn of_two_acceptances_the_explained_one_counts() {
-    let comments = [comment(
-        3,
-        (3, 3),
-        "# nosec B324 # noqa: S324 cache key, not a secret",
-    )];
+    let comments = [comment(3, (3, 3), "# nosec B324 # noqa: S324 cache key, not a secret")];
     let result = run(vec![finding(&HASH, "a.py", 3, 3)], &comments, &[], &enabled()).unwrap();
     assert_eq!(show(&result.findings), ["!weak-hash:3"]);
     assert_eq!(
@@ -314,104 +249,58 @@ fn tables_accept_by_rule_path_and_fingerprint() {
     };
     let accepted = |tables: &[ConfigAcceptance]| -> Vec<usize> {
         let result = run(all(), &[], tables, &enabled()).unwrap();
-        (0..3)
-            .filter(|&at| result.findings[at].acceptance.is_some())
-            .collect()
+        (0..3).filter(|&at| result.findings[at].acceptance.is_some()).collect()
     };
     assert_eq!(accepted(&[table(Some("B602"), None)]), [0, 1]);
-    assert_eq!(
-        accepted(&[table(Some("subprocess-shell"), Some("app/*.py"))]),
-        [] as [usize; 0]
-    );
-    assert_eq!(
-        accepted(&[table(Some("subprocess-shell"), Some("app/**/*.py"))]),
-        [1]
-    );
+    assert_eq!(accepted(&[table(Some("subprocess-shell"), Some("app/*.py"))]), [] as [usize; 0]);
+    assert_eq!(accepted(&[table(Some("subprocess-shell"), Some("app/**/*.py"))]), [1]);
     let print = all()[2].fingerprint.to_string();
-    assert_eq!(
-        accepted(&[ConfigAcceptance {
-            fingerprint: Some(print),
-            ..table(None, None)
-        }]),
-        [2]
-    );
+    assert_eq!(accepted(&[ConfigAcceptance { fingerprint: Some(print), ..table(None, None) }]), [2]);
 }
 
 #[test]
 fn tables_are_reported_like_comments() {
     let with =
         |table: ConfigAcceptance, findings| show(&run(findings, &[], &[table], &enabled()).unwrap().findings);
-    assert_eq!(
-        with(table(Some("weak-hash"), None), Vec::new()),
-        ["acceptance-unused:1"]
-    );
+    assert_eq!(with(table(Some("weak-hash"), None), Vec::new()), ["acceptance-unused:1"]);
     let found = || vec![finding(&HASH, "a.py", 3, 3)];
-    let mute = ConfigAcceptance {
-        reason: None,
-        ..table(Some("weak-hash"), None)
-    };
+    let mute = ConfigAcceptance { reason: None, ..table(Some("weak-hash"), None) };
     assert_eq!(with(mute, found()), ["!weak-hash:3", "acceptance-unexplained:1"]);
-    let old = ConfigAcceptance {
-        until: Some("2026-01-01".to_owned()),
-        ..table(Some("weak-hash"), None)
-    };
+    let old = ConfigAcceptance { until: Some("2026-01-01".to_owned()), ..table(Some("weak-hash"), None) };
     assert_eq!(with(old, found()), ["weak-hash:3", "acceptance-expired:1"]);
 }
 
 #[test]
 fn a_table_may_accept_what_is_said_about_comments() {
     let tables = [table(Some("acceptance-unexplained"), None)];
-    let result = run(
-        vec![finding(&HASH, "a.py", 3, 3)],
-        &[comment(3, (3, 3), "# nosec")],
-        &tables,
-        &enabled(),
-    )
-    .unwrap();
-    assert_eq!(
-        show(&result.findings),
-        ["!weak-hash:3", "!acceptance-unexplained:3"]
-    );
+    let result =
+        run(vec![finding(&HASH, "a.py", 3, 3)], &[comment(3, (3, 3), "# nosec")], &tables, &enabled())
+            .unwrap();
+    assert_eq!(show(&result.findings), ["!weak-hash:3", "!acceptance-unexplained:3"]);
 }
 
 #[test]
 fn tables_that_cannot_be_used_are_errors() {
-    let fails = |table: ConfigAcceptance| {
-        run(Vec::new(), &[], &[table], &enabled())
-            .unwrap_err()
-            .to_string()
-    };
+    let fails = |table: ConfigAcceptance| run(Vec::new(), &[], &[table], &enabled()).unwrap_err().to_string();
     assert!(fails(table(None, None)).contains("needs `rule` or `fingerprint`"));
     assert!(fails(table(Some("weak-hsah"), None)).contains("weak-hsah"));
     assert!(fails(table(Some("weak-hash"), Some("a["))).contains("a["));
-    let wrong = ConfigAcceptance {
-        fingerprint: Some("xyz".to_owned()),
-        ..table(None, None)
-    };
+    let wrong = ConfigAcceptance { fingerprint: Some("xyz".to_owned()), ..table(None, None) };
     assert!(fails(wrong).contains("32 hexadecimal digits"));
-    let late = ConfigAcceptance {
-        until: Some("next year".to_owned()),
-        ..table(Some("weak-hash"), None)
-    };
+    let late = ConfigAcceptance { until: Some("next year".to_owned()), ..table(Some("weak-hash"), None) };
     assert!(fails(late).contains("next year"));
 }
 
 #[test]
 fn tables_are_read_strictly() {
     let read = |text: &str| toml::from_str::<ConfigAcceptance>(text);
-    assert_eq!(
-        read("rule = \"B608\"\npath = \"a/**\"").unwrap().path.as_deref(),
-        Some("a/**")
-    );
+    assert_eq!(read("rule = \"B608\"\npath = \"a/**\"").unwrap().path.as_deref(), Some("a/**"));
     assert!(read("rule = \"B608\"\nresaon = \"x\"").is_err());
 }
 
 #[test]
 fn two_equal_directives_keep_two_fingerprints() {
-    let comments = [
-        comment(3, (3, 3), "# nosec B602"),
-        comment(9, (9, 9), "# nosec B602"),
-    ];
+    let comments = [comment(3, (3, 3), "# nosec B602"), comment(9, (9, 9), "# nosec B602")];
     let result = run(Vec::new(), &comments, &[], &enabled()).unwrap().findings;
     assert_eq!(result.len(), 2);
     assert_ne!(result[0].fingerprint, result[1].fingerprint);
@@ -419,21 +308,10 @@ fn two_equal_directives_keep_two_fingerprints() {
 
 #[test]
 fn many_findings_and_comments_take_no_time() {
-    let findings: Vec<_> = (1..=20_000)
-        .map(|line| finding(&HASH, "a.py", line, line))
-        .collect();
-    let comments: Vec<_> = (1..=9_000)
-        .map(|line| comment(line, (line, line), "# nosec B324 x"))
-        .collect();
+    let findings: Vec<_> = (1..=20_000).map(|line| finding(&HASH, "a.py", line, line)).collect();
+    let comments: Vec<_> = (1..=9_000).map(|line| comment(line, (line, line), "# nosec B324 x")).collect();
     let begun = std::time::Instant::now();
     let result = run(findings, &comments, &[], &enabled()).unwrap();
-    assert_eq!(
-        result
-            .findings
-            .iter()
-            .filter(|finding| finding.acceptance.is_some())
-            .count(),
-        9_000
-    );
+    assert_eq!(result.findings.iter().filter(|finding| finding.acceptance.is_some()).count(), 9_000);
     assert!(begun.elapsed().as_secs() < 5);
 }

@@ -10,11 +10,7 @@ use clearance_verdict::{
 use common::*;
 
 fn control<'a>(assessment: &'a Assessment, id: &str) -> &'a Control {
-    assessment
-        .controls
-        .iter()
-        .find(|control| control.definition.id == id)
-        .expect("a control of that name")
+    assessment.controls.iter().find(|control| control.definition.id == id).expect("a control of that name")
 }
 
 fn accept(reason: &str) -> Option<Acceptance> {
@@ -34,11 +30,7 @@ fn production(input: Input) -> Assessment {
 fn only(id: &str) -> Policy {
     let mut policy = Policy::default();
     for control in controls() {
-        let level = if control.id == id {
-            Level::Blocking
-        } else {
-            Level::Off
-        };
+        let level = if control.id == id { Level::Blocking } else { Level::Off };
         policy.control_levels.insert(control.id.clone(), level);
     }
     policy
@@ -65,11 +57,7 @@ fn a_control_passes_only_on_evidence_of_this_run() {
         change(&mut given);
         let result = production(given);
         let control = control(&result, "unsafe-deserialisation");
-        (
-            control.status,
-            control.evidence[0].text.clone(),
-            control.to_verify.is_some(),
-        )
+        (control.status, control.evidence[0].text.clone(), control.to_verify.is_some())
     };
     let (status, evidence, _) = with(&|_| ());
     assert_eq!(status, Status::Pass);
@@ -79,16 +67,10 @@ fn a_control_passes_only_on_evidence_of_this_run() {
     );
 
     let (status, evidence, to_verify) = with(&|given| given.enabled.retain(|id| *id != "torch-load"));
-    assert_eq!(
-        (status, evidence.as_str(), to_verify),
-        (Status::NotVerified, "not run: torch-load", true)
-    );
+    assert_eq!((status, evidence.as_str(), to_verify), (Status::NotVerified, "not run: torch-load", true));
 
     let (status, evidence, _) = with(&|given| given.planes.clear());
-    assert_eq!(
-        (status, evidence.as_str()),
-        (Status::NotVerified, "the code plane did not run")
-    );
+    assert_eq!((status, evidence.as_str()), (Status::NotVerified, "the code plane did not run"));
 
     let (status, evidence, _) = with(&|given| {
         let text = "a syntax error".to_owned();
@@ -99,23 +81,14 @@ fn a_control_passes_only_on_evidence_of_this_run() {
             text,
         });
     });
-    assert_eq!(
-        (status, evidence.as_str()),
-        (Status::NotVerified, "not seen whole: views.py")
-    );
+    assert_eq!((status, evidence.as_str()), (Status::NotVerified, "not seen whole: views.py"));
 
     let (status, evidence, _) = with(&|given| given.files.clear());
-    assert_eq!(
-        (status, evidence.as_str()),
-        (Status::NotVerified, "no file was analysed")
-    );
+    assert_eq!((status, evidence.as_str()), (Status::NotVerified, "no file was analysed"));
 
     let (status, evidence, _) = with(&|given| given.examined.clear());
     assert_eq!(status, Status::NotVerified);
-    assert!(
-        evidence.starts_with("did not say what they looked at: "),
-        "{evidence}"
-    );
+    assert!(evidence.starts_with("did not say what they looked at: "), "{evidence}");
 
     let (status, evidence, _) = with(&|given| {
         given.hidden.push(Hidden {
@@ -125,10 +98,7 @@ fn a_control_passes_only_on_evidence_of_this_run() {
             count: 2,
         });
     });
-    assert_eq!(
-        (status, evidence.as_str()),
-        (Status::NotVerified, "2 findings hidden by severity")
-    );
+    assert_eq!((status, evidence.as_str()), (Status::NotVerified, "2 findings hidden by severity"));
 }
 
 #[test]
@@ -136,11 +106,7 @@ fn a_complete_search_that_finds_nothing_of_the_kind_says_which() {
     let result = production(input());
     let pass = control(&result, "unsafe-deserialisation");
     assert_eq!(pass.status, Status::Pass);
-    assert!(
-        pass.evidence[0].text.contains("none of these was found"),
-        "{}",
-        pass.evidence[0].text
-    );
+    assert!(pass.evidence[0].text.contains("none of these was found"), "{}", pass.evidence[0].text);
     assert_eq!(control(&result, "hashing").status, Status::NotApplicable);
 }
 
@@ -164,9 +130,8 @@ fn syntax_alone_does_not_prove_the_absence_of_injection() {
 #[test]
 fn planes_that_did_not_run_leave_their_controls_open() {
     let result = production(input());
-    for (_, control) in [Category::Supply, Category::Live, Category::Deployment]
-        .into_iter()
-        .flat_map(|c| result.category(c))
+    for (_, control) in
+        [Category::Supply, Category::Live, Category::Deployment].into_iter().flat_map(|c| result.category(c))
     {
         if control.definition.planes != [Plane::Code] {
             assert_eq!(control.status, Status::NotVerified, "{}", control.definition.id);
@@ -174,12 +139,7 @@ fn planes_that_did_not_run_leave_their_controls_open() {
         }
     }
     assert_eq!(result.decision, Decision::Conditional);
-    assert!(
-        result
-            .reasons
-            .iter()
-            .any(|reason| reason.controls.contains(&"known-vulnerabilities"))
-    );
+    assert!(result.reasons.iter().any(|reason| reason.controls.contains(&"known-vulnerabilities")));
 }
 
 #[test]
@@ -190,23 +150,13 @@ fn facts_are_evidence() {
         text: "debug=True only under FLASK_ENV == \"development\", bound to 127.0.0.1".to_owned(),
         location: location("app.py", 9, 9),
     });
-    given.findings.push(clearance_finding::Finding {
-        severity: Severity::Info,
-        ..finding(&DEBUG, "app.py", 9, 9)
-    });
+    given
+        .findings
+        .push(clearance_finding::Finding { severity: Severity::Info, ..finding(&DEBUG, "app.py", 9, 9) });
     let result = production(given);
     let control = control(&result, "no-debug-code");
-    assert_eq!(
-        control.status,
-        Status::Pass,
-        "a finding of severity info never fails"
-    );
-    assert!(
-        control
-            .evidence
-            .iter()
-            .any(|line| line.location.as_ref().is_some_and(|at| at.start.line == 9))
-    );
+    assert_eq!(control.status, Status::Pass, "a finding of severity info never fails");
+    assert!(control.evidence.iter().any(|line| line.location.as_ref().is_some_and(|at| at.start.line == 9)));
     assert_ne!(result.decision, Decision::Blocked);
 }
 
@@ -240,27 +190,13 @@ fn the_decision_follows_thresholds_and_levels() {
     let quiet = only("no-debug-code");
     use Confidence::{High, Low};
     assert_eq!(with(Severity::High, High, &quiet), Decision::Blocked);
-    assert_eq!(
-        with(Severity::High, Low, &quiet),
-        Decision::Conditional,
-        "not sure enough to block"
-    );
+    assert_eq!(with(Severity::High, Low, &quiet), Decision::Conditional, "not sure enough to block");
     assert_eq!(with(Severity::Medium, High, &quiet), Decision::Conditional);
     assert_eq!(with(Severity::Low, High, &quiet), Decision::Approved);
-    let strict = Policy {
-        blocking: Severity::Low,
-        ..quiet.clone()
-    };
+    let strict = Policy { blocking: Severity::Low, ..quiet.clone() };
     assert_eq!(with(Severity::Low, High, &strict), Decision::Blocked);
     assert_eq!(
-        with(
-            Severity::Info,
-            High,
-            &Policy {
-                blocking: Severity::Info,
-                ..strict
-            }
-        ),
+        with(Severity::Info, High, &Policy { blocking: Severity::Info, ..strict }),
         Decision::Approved
     );
 }
@@ -277,17 +213,8 @@ fn nothing_incomplete_is_approved_or_exits_with_0() {
     );
     assert_eq!(whole.reasons.len(), 1);
 
-    let empty = assess(
-        Input {
-            files: Vec::new(),
-            ..input()
-        },
-        &policy,
-    );
-    assert_eq!(
-        (empty.decision, empty.exit_code(FailOn::Blocked)),
-        (Decision::Conditional, 3)
-    );
+    let empty = assess(Input { files: Vec::new(), ..input() }, &policy);
+    assert_eq!((empty.decision, empty.exit_code(FailOn::Blocked)), (Decision::Conditional, 3));
 
     for status in [FileStatus::Partial, FileStatus::Unreadable] {
         let mut given = input();
@@ -308,18 +235,10 @@ fn nothing_incomplete_is_approved_or_exits_with_0() {
         why: "no database".to_owned(),
     });
     let failed = assess(given, &policy);
-    assert_eq!(
-        (failed.decision, failed.exit_code(FailOn::Blocked)),
-        (Decision::Conditional, 3)
-    );
+    assert_eq!((failed.decision, failed.exit_code(FailOn::Blocked)), (Decision::Conditional, 3));
 
     let mut given = input();
-    given.hidden.push(Hidden {
-        rule: &BIDI,
-        severity: Severity::High,
-        by: HiddenBy::Confidence,
-        count: 1,
-    });
+    given.hidden.push(Hidden { rule: &BIDI, severity: Severity::High, by: HiddenBy::Confidence, count: 1 });
     assert_eq!(assess(given, &policy).decision, Decision::Conditional);
 }
 
@@ -328,22 +247,10 @@ fn a_skipped_file_is_no_blind_spot() {
     let mut given = input();
     given.files[0].status = FileStatus::Skipped;
     let text = "a symbolic link".to_owned();
-    given.notices.push(Notice {
-        path: "app.py".into(),
-        line: None,
-        kind: NoticeKind::Skipped,
-        text,
-    });
+    given.notices.push(Notice { path: "app.py".into(), line: None, kind: NoticeKind::Skipped, text });
     let result = production(given);
     assert!(result.is_complete());
-    assert_eq!(
-        (
-            result.coverage.files,
-            result.coverage.analysed,
-            result.coverage.skipped.len()
-        ),
-        (1, 1, 1)
-    );
+    assert_eq!((result.coverage.files, result.coverage.analysed, result.coverage.skipped.len()), (1, 1, 1));
 }
 
 #[test]
@@ -351,10 +258,7 @@ fn development_asks_for_less_than_production() {
     let mut given = input();
     given.findings.push(finding(&PICKLE, "app.py", 7, 7));
     assert_eq!(production(given.clone()).decision, Decision::Blocked);
-    assert_eq!(
-        assess(given, &Policy::for_profile(Profile::Development)).decision,
-        Decision::Conditional
-    );
+    assert_eq!(assess(given, &Policy::for_profile(Profile::Development)).decision, Decision::Conditional);
 }
 
 #[test]
@@ -365,11 +269,7 @@ fn standards_rows_never_pass_on_silence() {
         assert!(!row.evidence.is_empty());
         assert!(!row.controls.is_empty(), "{} has no control", row.id);
         if row.status == Status::Pass {
-            assert!(
-                row.controls.iter().all(|&at| result.controls[at].is_ticked()),
-                "{}",
-                row.id
-            );
+            assert!(row.controls.iter().all(|&at| result.controls[at].is_ticked()), "{}", row.id);
         }
     }
     assert_eq!(result.owasp_2025[4].id, "A05:2025");
@@ -388,10 +288,7 @@ fn the_plan_groups_by_repair_and_names_the_next_decision() {
         given.findings.push(finding(&PICKLE, "app.py", line, line));
     }
     let other = Some("Start it with gunicorn.".to_owned());
-    given.findings.push(clearance_finding::Finding {
-        advice: other,
-        ..finding(&DEBUG, "app.py", 9, 9)
-    });
+    given.findings.push(clearance_finding::Finding { advice: other, ..finding(&DEBUG, "app.py", 9, 9) });
     given.findings.push(finding(&HASH, "app.py", 12, 12));
     given.findings.push(finding(&PASSWORD, "app.py", 13, 13));
     let plan = production(given).plan;
@@ -409,11 +306,7 @@ fn the_plan_groups_by_repair_and_names_the_next_decision() {
     );
     assert!(plan.steps[1].controls.contains(&"unsafe-deserialisation"));
     assert_eq!(
-        (
-            plan.milestones[0].decision,
-            plan.milestones[0].after,
-            plan.milestones[0].minutes
-        ),
+        (plan.milestones[0].decision, plan.milestones[0].after, plan.milestones[0].minutes),
         (Decision::Conditional, 2, 35)
     );
     assert_eq!(plan.milestones[1].decision, Decision::Approved);
@@ -425,12 +318,8 @@ fn controls_that_wait_for_the_same_thing_are_one_step() {
     let mut given = input();
     given.files[0].status = FileStatus::Partial;
     let result = production(given);
-    let mut named: Vec<&str> = result
-        .plan
-        .steps
-        .iter()
-        .flat_map(|step| step.controls.iter().copied())
-        .collect();
+    let mut named: Vec<&str> =
+        result.plan.steps.iter().flat_map(|step| step.controls.iter().copied()).collect();
     named.sort_unstable();
     let mut open: Vec<&str> = result
         .controls
@@ -440,46 +329,21 @@ fn controls_that_wait_for_the_same_thing_are_one_step() {
         .collect();
     open.sort_unstable();
     assert_eq!(named, open, "each once");
-    let coverage = result
-        .plan
-        .steps
-        .iter()
-        .find(|step| step.title.starts_with("Make app.py"))
-        .unwrap();
+    let coverage = result.plan.steps.iter().find(|step| step.title.starts_with("Make app.py")).unwrap();
     assert!(coverage.controls.contains(&"unsafe-deserialisation"));
-    assert!(
-        !coverage.controls.contains(&"sql-injection"),
-        "it needs more than coverage"
-    );
+    assert!(!coverage.controls.contains(&"sql-injection"), "it needs more than coverage");
     assert!(result.plan.steps.len() < 12, "{:#?}", result.plan.steps);
 }
 
 #[test]
 fn what_keeps_from_approval_has_a_step() {
     let policy = only("no-debug-code");
-    let empty = assess(
-        Input {
-            files: Vec::new(),
-            ..input()
-        },
-        &policy,
-    );
-    assert_eq!(
-        empty.plan.steps[0].title,
-        "Name a folder that holds the application"
-    );
+    let empty = assess(Input { files: Vec::new(), ..input() }, &policy);
+    assert_eq!(empty.plan.steps[0].title, "Name a folder that holds the application");
     let mut given = input();
-    given.hidden.push(Hidden {
-        rule: &BIDI,
-        severity: Severity::High,
-        by: HiddenBy::Confidence,
-        count: 2,
-    });
+    given.hidden.push(Hidden { rule: &BIDI, severity: Severity::High, by: HiddenBy::Confidence, count: 2 });
     let hidden = assess(given, &policy);
-    assert_eq!(
-        hidden.plan.steps[0].title,
-        "Run again without filters and look at 2 findings not shown"
-    );
+    assert_eq!(hidden.plan.steps[0].title, "Run again without filters and look at 2 findings not shown");
     assert_eq!(hidden.plan.milestones[0].decision, Decision::Approved);
 }
 
@@ -492,11 +356,7 @@ fn checklists_and_readiness_come_from_controls() {
             .checklist(Phase::Before)
             .any(|control| control.definition.id == "csrf" && !control.is_ticked())
     );
-    assert!(
-        result
-            .checklist(Phase::After)
-            .any(|control| control.definition.id == "live-tls")
-    );
+    assert!(result.checklist(Phase::After).any(|control| control.definition.id == "live-tls"));
 }
 
 #[test]
@@ -559,17 +419,9 @@ fn random_input(numbers: &mut Numbers) -> Input {
     };
     let mut given = input();
     for number in 0..numbers.below(60) as u32 {
-        let rule = if numbers.below(8) == 0 {
-            &SUPPLY
-        } else {
-            CATALOGUE[numbers.below(CATALOGUE.len() as u64)]
-        };
-        let mut made = finding(
-            rule,
-            ["app.py", "views.py"][numbers.below(2)],
-            number + 1,
-            number + 1,
-        );
+        let rule =
+            if numbers.below(8) == 0 { &SUPPLY } else { CATALOGUE[numbers.below(CATALOGUE.len() as u64)] };
+        let mut made = finding(rule, ["app.py", "views.py"][numbers.below(2)], number + 1, number + 1);
         made.severity = Severity::ALL[numbers.below(5)];
         made.confidence = Confidence::ALL[numbers.below(3)];
         if numbers.below(3) == 0 {
@@ -580,10 +432,7 @@ fn random_input(numbers: &mut Numbers) -> Input {
         }
         given.findings.push(made);
     }
-    given
-        .examined
-        .iter_mut()
-        .for_each(|examined: &mut Examined| examined.count = numbers.below(3) as u32);
+    given.examined.iter_mut().for_each(|examined: &mut Examined| examined.count = numbers.below(3) as u32);
     if numbers.below(5) == 0 {
         given.files[0].status = FileStatus::Partial;
     }
@@ -602,14 +451,8 @@ fn totals_add_up_whatever_is_found() {
         let totals = &result.totals;
         assert_eq!(result.findings.len(), made);
         assert_eq!(totals.open() + totals.accepted(), made);
-        assert_eq!(
-            Severity::ALL.iter().map(|&s| totals.severity(s)).sum::<usize>(),
-            totals.open()
-        );
-        assert_eq!(
-            Plane::ALL.iter().map(|&p| totals.plane(p)).sum::<usize>(),
-            totals.open()
-        );
+        assert_eq!(Severity::ALL.iter().map(|&s| totals.severity(s)).sum::<usize>(), totals.open());
+        assert_eq!(Plane::ALL.iter().map(|&p| totals.plane(p)).sum::<usize>(), totals.open());
         for &severity in Severity::ALL {
             assert_eq!(
                 Plane::ALL.iter().map(|&p| totals.at(severity, p)).sum::<usize>(),
@@ -628,19 +471,11 @@ fn totals_add_up_whatever_is_found() {
             result.blocking().all(|(_, f)| policy.blocks(f))
                 && result.warning().all(|(_, f)| policy.warns(f))
         );
-        assert!(
-            result
-                .lower()
-                .all(|(_, f)| !policy.blocks(f) && !policy.warns(f) && f.acceptance.is_none())
-        );
+        assert!(result.lower().all(|(_, f)| !policy.blocks(f) && !policy.warns(f) && f.acceptance.is_none()));
 
         // Every open finding above info is in exactly one step, and the minutes are those of its rule.
-        let mut planned: Vec<usize> = result
-            .plan
-            .steps
-            .iter()
-            .flat_map(|step| step.findings.clone())
-            .collect();
+        let mut planned: Vec<usize> =
+            result.plan.steps.iter().flat_map(|step| step.findings.clone()).collect();
         planned.sort_unstable();
         let expected: Vec<usize> = (0..made)
             .filter(|&at| {
@@ -649,33 +484,17 @@ fn totals_add_up_whatever_is_found() {
             .collect();
         assert_eq!(planned, expected);
         for step in result.plan.steps.iter().filter(|step| !step.findings.is_empty()) {
-            let minutes: u32 = step
-                .findings
-                .iter()
-                .map(|&at| u32::from(result.findings[at].rule.effort_minutes))
-                .sum();
+            let minutes: u32 =
+                step.findings.iter().map(|&at| u32::from(result.findings[at].rule.effort_minutes)).sum();
             assert_eq!(step.minutes, minutes);
         }
         for milestone in &result.plan.milestones {
-            let minutes: u32 = result.plan.steps[..milestone.after]
-                .iter()
-                .map(|step| step.minutes)
-                .sum();
+            let minutes: u32 = result.plan.steps[..milestone.after].iter().map(|step| step.minutes).sum();
             assert_eq!(minutes, milestone.minutes);
         }
         assert!((1..=5).contains(&result.reasons.len()), "{:?}", result.reasons);
-        let counted: usize = Category::ALL
-            .iter()
-            .map(|&c| result.category_count(c).total())
-            .sum();
-        assert_eq!(
-            counted,
-            result
-                .controls
-                .iter()
-                .filter(|control| control.level != Level::Off)
-                .count()
-        );
+        let counted: usize = Category::ALL.iter().map(|&c| result.category_count(c).total()).sum();
+        assert_eq!(counted, result.controls.iter().filter(|control| control.level != Level::Off).count());
         assert!(result.controls.iter().all(|control| !control.evidence.is_empty()));
     }
 }
@@ -698,35 +517,13 @@ fn the_first_steps_of_the_plan_do_lift_the_block() {
             .filter(|step| step.need == Need::Unblock)
             .flat_map(|step| step.findings.iter().map(|&at| result.findings[at].fingerprint))
             .collect();
-        let left: Vec<_> = given
-            .findings
-            .iter()
-            .filter(|f| !cleared.contains(&f.fingerprint))
-            .cloned()
-            .collect();
-        assert_eq!(
-            production(Input {
-                findings: left,
-                ..given.clone()
-            })
-            .decision,
-            Decision::Conditional
-        );
+        let left: Vec<_> =
+            given.findings.iter().filter(|f| !cleared.contains(&f.fingerprint)).cloned().collect();
+        assert_eq!(production(Input { findings: left, ..given.clone() }).decision, Decision::Conditional);
         // Smallest: with any one of them left, the block stays.
-        let but_one = given
-            .findings
-            .iter()
-            .filter(|f| !cleared[1..].contains(&f.fingerprint))
-            .cloned()
-            .collect();
-        assert_eq!(
-            production(Input {
-                findings: but_one,
-                ..given
-            })
-            .decision,
-            Decision::Blocked
-        );
+        let but_one =
+            given.findings.iter().filter(|f| !cleared[1..].contains(&f.fingerprint)).cloned().collect();
+        assert_eq!(production(Input { findings: but_one, ..given }).decision, Decision::Blocked);
     }
     assert!(blocked > 50);
 }

@@ -29,68 +29,20 @@ pub struct Family {
 
 /// The families, by name.
 pub static FAMILIES: &[Family] = &[
-    Family {
-        name: "crypto",
-        rules: crypto::RULES,
-    },
-    Family {
-        name: "deserialisation",
-        rules: deserialisation::RULES,
-    },
-    Family {
-        name: "errors",
-        rules: errors::RULES,
-    },
-    Family {
-        name: "files",
-        rules: files::RULES,
-    },
-    Family {
-        name: "imports",
-        rules: imports::RULES,
-    },
-    Family {
-        name: "network",
-        rules: network::RULES,
-    },
-    Family {
-        name: "process",
-        rules: process::RULES,
-    },
-    Family {
-        name: "regex",
-        rules: regex::RULES,
-    },
-    Family {
-        name: "secrets",
-        rules: secrets::RULES,
-    },
-    Family {
-        name: "server",
-        rules: server::RULES,
-    },
-    Family {
-        name: "sql",
-        rules: sql::RULES,
-    },
-    Family {
-        name: "text",
-        rules: text::RULES,
-    },
-    Family {
-        name: "tls",
-        rules: tls::RULES,
-    },
-    Family {
-        name: "web",
-        rules: web::RULES,
-    },
-    Family {
-        name: "xml",
-        rules: xml::RULES,
-    },
-    Family {
-        name: "xss",
-        rules: xss::RULES,
-    },
+    Family { name: "crypto", rules: crypto::RULES },
+    Family { name: "deserialisation", rules: deserialisation::RULES },
+    Family { name: "errors", rules: errors::RULES },
+    Family { name: "files", rules: files::RULES },
+    Family { name: "imports", rules: imports::RULES },
+    Family { name: "network", rules: network::RULES },
+    Family { name: "process", rules: process::RULES },
+    Family { name: "regex", rules: regex::RULES },
+    Family { name: "secrets", rules: secrets::RULES },
+    Family { name: "server", rules: server::RULES },
+    Family { name: "sql", rules: sql::RULES },
+    Family { name: "text", rules: text::RULES },
+    Family { name: "tls", rules: tls::RULES },
+    Family { name: "web", rules: web::RULES },
+    Family { name: "xml", rules: xml::RULES },
+    Family { name: "xss", rules: xss::RULES },
 ];

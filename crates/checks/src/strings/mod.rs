@@ -51,10 +51,7 @@ pub(crate) fn is_building(cx: &Cx<'_, '_>, site: Site) -> bool {
     let ir = &cx.program.module(site.module).ir;
     match ir.op(site.value) {
         Op::Format(_) => true,
-        Op::Binary {
-            op: BinaryOp::Add | BinaryOp::Mod,
-            ..
-        } => true,
+        Op::Binary { op: BinaryOp::Add | BinaryOp::Mod, .. } => true,
         Op::Call { callee, .. } => match ir.op(callee) {
             Op::Attr { name, .. } => matches!(ir.name(name), "format" | "join" | "replace" | "format_map"),
             _ => false,
@@ -69,10 +66,7 @@ fn take_apart(cx: &mut Cx<'_, '_>, site: Site, found: &mut Vec<Piece>, depth: u3
     }
     let program = cx.program;
     let ir = &program.module(site.module).ir;
-    let at = |value| Site {
-        module: site.module,
-        value,
-    };
+    let at = |value| Site { module: site.module, value };
     match ir.op(site.value) {
         Op::Str(text) => found.push(Piece::Text(ir.text(text).to_owned())),
         Op::Sigma { .. } if is_tested(cx, site) => found.push(Piece::Choice(site)),
@@ -82,11 +76,7 @@ fn take_apart(cx: &mut Cx<'_, '_>, site: Site, found: &mut Vec<Piece>, depth: u3
             for part in ir.parts(parts) {
                 match *part {
                     Part::Text(text) => found.push(Piece::Text(ir.text(text).to_owned())),
-                    Part::Value {
-                        value,
-                        conversion,
-                        spec,
-                    } => {
+                    Part::Value { value, conversion, spec } => {
                         if is_numeric_spec(cx, at(spec)) {
                             found.push(Piece::Number(at(value)));
                         } else if conversion == 'r' || conversion == 'a' {
@@ -98,21 +88,11 @@ fn take_apart(cx: &mut Cx<'_, '_>, site: Site, found: &mut Vec<Piece>, depth: u3
                 }
             }
         }
-        Op::Binary {
-            op: BinaryOp::Add,
-            left,
-            right,
-            ..
-        } => {
+        Op::Binary { op: BinaryOp::Add, left, right, .. } => {
             take_apart(cx, at(left), found, depth + 1);
             take_apart(cx, at(right), found, depth + 1);
         }
-        Op::Binary {
-            op: BinaryOp::Mod,
-            left,
-            right,
-            ..
-        } => match cx.known_at(at(left)).as_str() {
+        Op::Binary { op: BinaryOp::Mod, left, right, .. } => match cx.known_at(at(left)).as_str() {
             Some(format) => templates::percent(cx, format, at(right), found, depth),
             None => {
                 take_apart(cx, at(left), found, depth + 1);
@@ -120,12 +100,7 @@ fn take_apart(cx: &mut Cx<'_, '_>, site: Site, found: &mut Vec<Piece>, depth: u3
             }
         },
         // `folder / "name"` of pathlib.
-        Op::Binary {
-            op: BinaryOp::Div,
-            left,
-            right,
-            ..
-        } if is_path(cx, at(left)) => {
+        Op::Binary { op: BinaryOp::Div, left, right, .. } if is_path(cx, at(left)) => {
             take_apart(cx, at(left), found, depth + 1);
             found.push(Piece::Text("/".to_owned()));
             put_in(cx, at(right), found, depth);
@@ -177,11 +152,7 @@ pub(crate) fn put_in(cx: &mut Cx<'_, '_>, site: Site, found: &mut Vec<Piece>, de
         [Piece::Number(_)] => found.push(Piece::Number(site)),
         [Piece::Choice(_)] => found.push(Piece::Choice(site)),
         [Piece::Constant(_, text)] => found.push(Piece::Constant(site, text.clone())),
-        pieces
-            if pieces
-                .iter()
-                .all(|piece| matches!(piece, Piece::Text(_) | Piece::Constant(..))) =>
-        {
+        pieces if pieces.iter().all(|piece| matches!(piece, Piece::Text(_) | Piece::Constant(..))) => {
             let text = pieces.iter().map(|piece| match piece {
                 Piece::Text(text) | Piece::Constant(_, text) => text.as_str(),
                 _ => "",
@@ -300,10 +271,7 @@ fn join(
     let (Some(separator), [items]) = (separator, ir.args(args)) else {
         return found.push(Piece::Value(site));
     };
-    let items = Site {
-        module: site.module,
-        value: items.value,
-    };
+    let items = Site { module: site.module, value: items.value };
     let mut inner = Vec::new();
     if !elements(cx, items, &separator, &mut inner, depth + 1) {
         return found.push(Piece::Value(site));
@@ -318,14 +286,8 @@ fn join(
         _ => "1",
     });
     let text = text.collect();
-    let exact = inner
-        .iter()
-        .all(|piece| matches!(piece, Piece::Text(_) | Piece::Constant(..)));
-    found.push(if exact {
-        Piece::Constant(site, text)
-    } else {
-        Piece::Choice(site)
-    });
+    let exact = inner.iter().all(|piece| matches!(piece, Piece::Text(_) | Piece::Constant(..)));
+    found.push(if exact { Piece::Constant(site, text) } else { Piece::Choice(site) });
 }
 
 /// The items of a joined collection as pieces; false if they are not known.
@@ -335,27 +297,17 @@ fn elements(cx: &mut Cx<'_, '_>, items: Site, separator: &str, found: &mut Vec<P
     }
     let program = cx.program;
     let ir = &program.module(items.module).ir;
-    let at = |value| Site {
-        module: items.module,
-        value,
-    };
+    let at = |value| Site { module: items.module, value };
     match ir.op(items.value) {
         // `["%s"] * count`, `"?" * count`
-        Op::Binary {
-            op: BinaryOp::Mult,
-            left,
-            right,
-            ..
-        } => {
+        Op::Binary { op: BinaryOp::Mult, left, right, .. } => {
             let repeated = |op| matches!(op, Op::List(_) | Op::Tuple(_) | Op::Str(_));
             let side = if repeated(ir.op(left)) { left } else { right };
             elements(cx, at(side), separator, found, depth + 1)
         }
         Op::Sigma { value, .. } => elements(cx, at(value), separator, found, depth + 1),
         Op::Collect {
-            kind: CollectKind::List | CollectKind::Set | CollectKind::Generator,
-            element,
-            ..
+            kind: CollectKind::List | CollectKind::Set | CollectKind::Generator, element, ..
         } => {
             put_in(cx, at(element), found, depth);
             true

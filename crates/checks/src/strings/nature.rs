@@ -16,33 +16,24 @@ fn number(cx: &mut Cx<'_, '_>, site: Site, depth: u32) -> bool {
     }
     let program = cx.program;
     let ir = &program.module(site.module).ir;
-    let at = |value| Site {
-        module: site.module,
-        value,
-    };
+    let at = |value| Site { module: site.module, value };
     match ir.op(site.value) {
         Op::Int(_) | Op::Float(_) | Op::BigInt(_) | Op::Bool(_) => true,
-        Op::Sigma {
-            value,
-            condition,
-            truth,
-        } => number(cx, at(value), depth + 1) || (truth && says_digits(cx, at(condition), at(value))),
-        Op::Unary {
-            op: UnaryOp::USub | UnaryOp::UAdd | UnaryOp::Invert,
-            value,
-        } => number(cx, at(value), depth + 1),
+        Op::Sigma { value, condition, truth } => {
+            number(cx, at(value), depth + 1) || (truth && says_digits(cx, at(condition), at(value)))
+        }
+        Op::Unary { op: UnaryOp::USub | UnaryOp::UAdd | UnaryOp::Invert, value } => {
+            number(cx, at(value), depth + 1)
+        }
         Op::Binary {
             op: BinaryOp::Sub | BinaryOp::Div | BinaryOp::FloorDiv | BinaryOp::Pow,
             left,
             right,
             ..
         } => number(cx, at(left), depth + 1) || number(cx, at(right), depth + 1),
-        Op::Binary {
-            op: BinaryOp::Add | BinaryOp::Mult | BinaryOp::Mod,
-            left,
-            right,
-            ..
-        } => number(cx, at(left), depth + 1) && number(cx, at(right), depth + 1),
+        Op::Binary { op: BinaryOp::Add | BinaryOp::Mult | BinaryOp::Mod, left, right, .. } => {
+            number(cx, at(left), depth + 1) && number(cx, at(right), depth + 1)
+        }
         Op::Phi(span) => {
             let operands = ir.list(span).to_vec();
             !operands.is_empty()
@@ -102,19 +93,10 @@ fn numeric_annotation(cx: &Cx<'_, '_>, annotation: Site) -> bool {
     if annotation.value == Value::NONE {
         return false;
     }
-    let text = cx
-        .program
-        .module(annotation.module)
-        .slice(cx.program.range(annotation));
+    let text = cx.program.module(annotation.module).slice(cx.program.range(annotation));
     let text = text.trim_matches(['"', '\'', ' ']);
-    let kinds = text
-        .strip_prefix("Optional[")
-        .and_then(|rest| rest.strip_suffix(']'))
-        .unwrap_or(text);
-    kinds
-        .split('|')
-        .map(str::trim)
-        .all(|kind| matches!(kind, "int" | "float" | "bool" | "None"))
+    let kinds = text.strip_prefix("Optional[").and_then(|rest| rest.strip_suffix(']')).unwrap_or(text);
+    kinds.split('|').map(str::trim).all(|kind| matches!(kind, "int" | "float" | "bool" | "None"))
 }
 
 /// A parameter that click converts: `@click.argument("days", type=int)`.
@@ -153,10 +135,7 @@ fn click_number(cx: &mut Cx<'_, '_>, site: Site, func: Func, name: &str) -> bool
 pub(crate) fn is_fixed_choice(cx: &mut Cx<'_, '_>, site: Site) -> bool {
     let program = cx.program;
     let ir = &program.module(site.module).ir;
-    let at = |value| Site {
-        module: site.module,
-        value,
-    };
+    let at = |value| Site { module: site.module, value };
     match ir.op(site.value) {
         Op::Element { iterable, .. } => constant_collection(cx, at(iterable)),
         Op::Unpack { value, .. } => match ir.op(value) {
@@ -181,12 +160,7 @@ pub(crate) fn is_fixed_choice(cx: &mut Cx<'_, '_>, site: Site) -> bool {
 pub(crate) fn is_tested(cx: &mut Cx<'_, '_>, site: Site) -> bool {
     let mut here = site;
     for _ in 0..8 {
-        let Op::Sigma {
-            value,
-            condition,
-            truth,
-        } = cx.program.op(here)
-        else {
+        let Op::Sigma { value, condition, truth } = cx.program.op(here) else {
             return false;
         };
         if passes_test(cx, here, condition, truth) {
@@ -214,10 +188,7 @@ fn membership(cx: &mut Cx<'_, '_>, site: Site, condition: Value, truth: bool) ->
         _ => return false,
     };
     inside && plain(ir, left) == plain(ir, site.value) && {
-        let collection = Site {
-            module: site.module,
-            value: right,
-        };
+        let collection = Site { module: site.module, value: right };
         constant_collection(cx, collection) || constant_keys(cx, collection)
     }
 }
@@ -335,9 +306,7 @@ fn constant_collection(cx: &mut Cx<'_, '_>, site: Site) -> bool {
         }
         Known::Mapping(entries) => {
             !entries.is_empty()
-                && entries
-                    .into_iter()
-                    .all(|(key, _)| key.is_some_and(|key| cx.known_at(key).is_constant()))
+                && entries.into_iter().all(|(key, _)| key.is_some_and(|key| cx.known_at(key).is_constant()))
         }
         _ => false,
     }
@@ -347,9 +316,7 @@ fn constant_keys(cx: &mut Cx<'_, '_>, site: Site) -> bool {
     match cx.known_at(site) {
         Known::Mapping(entries) => {
             !entries.is_empty()
-                && entries
-                    .into_iter()
-                    .all(|(key, _)| key.is_some_and(|key| cx.known_at(key).is_constant()))
+                && entries.into_iter().all(|(key, _)| key.is_some_and(|key| cx.known_at(key).is_constant()))
         }
         _ => false,
     }
@@ -358,10 +325,7 @@ fn constant_keys(cx: &mut Cx<'_, '_>, site: Site) -> bool {
 fn constant_values(cx: &mut Cx<'_, '_>, site: Site) -> bool {
     match cx.known_at(site) {
         Known::Mapping(entries) => {
-            !entries.is_empty()
-                && entries
-                    .into_iter()
-                    .all(|(_, value)| all_constant(&cx.known_at(value)))
+            !entries.is_empty() && entries.into_iter().all(|(_, value)| all_constant(&cx.known_at(value)))
         }
         Known::Sequence(_, items) => {
             !items.is_empty() && items.into_iter().all(|item| all_constant(&cx.known_at(item)))
@@ -378,10 +342,7 @@ fn constant_rows(cx: &mut Cx<'_, '_>, site: Site) -> bool {
         && let Op::Attr { base, name } = ir.op(callee)
         && ir.name(name) == "items"
     {
-        let base = Site {
-            module: site.module,
-            value: base,
-        };
+        let base = Site { module: site.module, value: base };
         return constant_values(cx, base) && constant_keys(cx, base);
     }
     match cx.known_at(site) {
@@ -425,12 +386,9 @@ pub(super) fn grows_by_constants(cx: &mut Cx<'_, '_>, list: Site) -> bool {
                     given.extend(ir.args(args).iter().map(|arg| arg.value));
                 }
             }
-            Op::Binary {
-                op: BinaryOp::Add,
-                in_place: true,
-                left,
-                right,
-            } if aliases.contains(&plain(ir, left)) => {
+            Op::Binary { op: BinaryOp::Add, in_place: true, left, right }
+                if aliases.contains(&plain(ir, left)) =>
+            {
                 given.push(right);
             }
             _ => {}
@@ -438,24 +396,9 @@ pub(super) fn grows_by_constants(cx: &mut Cx<'_, '_>, list: Site) -> bool {
     }
     given.into_iter().all(|value| {
         let mut found = Vec::new();
-        super::put_in(
-            cx,
-            Site {
-                module: list.module,
-                value,
-            },
-            &mut found,
-            12,
-        );
+        super::put_in(cx, Site { module: list.module, value }, &mut found, 12);
         let closed = found.iter().all(|piece| !matches!(piece, super::Piece::Value(_)));
-        closed
-            || constant_collection_shallow(
-                cx,
-                Site {
-                    module: list.module,
-                    value,
-                },
-            )
+        closed || constant_collection_shallow(cx, Site { module: list.module, value })
     })
 }
 

@@ -11,14 +11,9 @@ pub(super) fn percent(cx: &mut Cx<'_, '_>, format: &str, values: Site, found: &m
     let program = cx.program;
     let ir = &program.module(values.module).ir;
     let given: Vec<Site> = match ir.op(values.value) {
-        Op::Tuple(span) => ir
-            .list(span)
-            .iter()
-            .map(|value| Site {
-                module: values.module,
-                value: *value,
-            })
-            .collect(),
+        Op::Tuple(span) => {
+            ir.list(span).iter().map(|value| Site { module: values.module, value: *value }).collect()
+        }
         _ => vec![values],
     };
     let mapping = match cx.known_at(values) {
@@ -47,17 +42,13 @@ pub(super) fn percent(cx: &mut Cx<'_, '_>, format: &str, values: Site, found: &m
             continue;
         }
         let site = match (key, &mapping) {
-            (Some(key), Some(entries)) => entries
-                .iter()
-                .find(|entry| entry.0 == key)
-                .map_or(values, |entry| entry.1),
+            (Some(key), Some(entries)) => {
+                entries.iter().find(|entry| entry.0 == key).map_or(values, |entry| entry.1)
+            }
             (Some(_), None) => values,
             (None, _) => next.next().unwrap_or(values),
         };
-        if matches!(
-            kind,
-            'd' | 'i' | 'u' | 'f' | 'F' | 'e' | 'E' | 'g' | 'G' | 'x' | 'X' | 'o'
-        ) {
+        if matches!(kind, 'd' | 'i' | 'u' | 'f' | 'F' | 'e' | 'E' | 'g' | 'G' | 'x' | 'X' | 'o') {
             found.push(Piece::Number(site));
         } else {
             put_in(cx, site, found, depth);
@@ -77,13 +68,8 @@ pub(super) fn braces(
 ) {
     let program = cx.program;
     let ir = &program.module(module).ir;
-    let positional: Vec<&Arg> = args
-        .iter()
-        .filter(|arg| arg.kind == ArgKind::Positional)
-        .collect();
-    let unpacked = args
-        .iter()
-        .find(|arg| matches!(arg.kind, ArgKind::Star | ArgKind::DoubleStar));
+    let positional: Vec<&Arg> = args.iter().filter(|arg| arg.kind == ArgKind::Positional).collect();
+    let unpacked = args.iter().find(|arg| matches!(arg.kind, ArgKind::Star | ArgKind::DoubleStar));
     let mut next = 0;
     let mut rest = format;
     while let Some(at) = rest.find(['{', '}']) {
@@ -107,14 +93,10 @@ pub(super) fn braces(
         } else if let Ok(index) = base.parse::<usize>() {
             positional.get(index).copied()
         } else {
-            args.iter()
-                .find(|arg| matches!(arg.kind, ArgKind::Keyword(given) if ir.name(given) == base))
+            args.iter().find(|arg| matches!(arg.kind, ArgKind::Keyword(given) if ir.name(given) == base))
         };
         let Some(arg) = arg.or(unpacked) else { continue };
-        let site = Site {
-            module,
-            value: arg.value,
-        };
+        let site = Site { module, value: arg.value };
         if spec.ends_with(['d', 'f', 'x', 'e', 'g', '%']) {
             found.push(Piece::Number(site));
         } else if !path.is_empty() || !matches!(arg.kind, ArgKind::Positional | ArgKind::Keyword(_)) {

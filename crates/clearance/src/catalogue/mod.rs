@@ -27,19 +27,13 @@ pub(crate) struct Catalogue {
 impl Catalogue {
     /// Takes rules and the family of each. Order: as given.
     pub(crate) fn new(rules: impl IntoIterator<Item = (&'static Rule, &'static str)>) -> Self {
-        let mut catalogue = Self {
-            rules: Vec::new(),
-            families: Vec::new(),
-        };
+        let mut catalogue = Self { rules: Vec::new(), families: Vec::new() };
         for (rule, family) in rules {
             let position = catalogue.rules.len();
             catalogue.rules.push(rule);
             match catalogue.families.iter_mut().find(|known| known.name == family) {
                 Some(known) => known.members.push(position),
-                None => catalogue.families.push(Family {
-                    name: family,
-                    members: vec![position],
-                }),
+                None => catalogue.families.push(Family { name: family, members: vec![position] }),
             }
         }
         catalogue
@@ -123,18 +117,10 @@ pub(crate) mod sample {
         }
     }
 
-    static DEBUG: Rule = rule(
-        "flask-debug-enabled",
-        &[489],
-        &["B201", "flask_debug_true", "S201", "py/flask-debug"],
-        false,
-    );
-    static SQL: Rule = rule(
-        "sql-built-from-strings",
-        &[89],
-        &["B608", "hardcoded_sql_expressions", "S608"],
-        false,
-    );
+    static DEBUG: Rule =
+        rule("flask-debug-enabled", &[489], &["B201", "flask_debug_true", "S201", "py/flask-debug"], false);
+    static SQL: Rule =
+        rule("sql-built-from-strings", &[89], &["B608", "hardcoded_sql_expressions", "S608"], false);
     static SHELL: Rule = rule("subprocess-shell", &[78], &["B602", "S602"], false);
     static NO_SHELL: Rule = rule("subprocess-without-shell", &[78], &["B603", "S603"], true);
     static ASSERT: Rule = rule("assert-used", &[703], &["B101", "S101"], true);
@@ -163,11 +149,7 @@ mod tests {
     fn rules_and_controls_know_each_other() {
         let catalogue = Catalogue::complete();
         let (unknown, idle) = clearance_verdict::mismatches(catalogue.rules());
-        assert_eq!(
-            unknown,
-            Vec::<String>::new(),
-            "controls name rules that do not exist"
-        );
+        assert_eq!(unknown, Vec::<String>::new(), "controls name rules that do not exist");
         assert_eq!(idle, Vec::<&str>::new(), "rules that feed no control");
     }
 
@@ -177,11 +159,7 @@ mod tests {
         let ids: BTreeSet<&str> = catalogue.rules().iter().map(|rule| rule.id).collect();
         assert_eq!(ids.len(), catalogue.rules().len());
         for family in catalogue.families() {
-            assert!(
-                !ids.contains(family.name),
-                "{} is a rule and a family",
-                family.name
-            );
+            assert!(!ids.contains(family.name), "{} is a rule and a family", family.name);
         }
         for name in catalogue.all_names() {
             assert!(matches!(catalogue.find(name), Ok(Named::Rules { .. })), "{name}");

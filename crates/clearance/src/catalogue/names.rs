@@ -45,29 +45,18 @@ impl Catalogue {
     pub(crate) fn find(&self, name: &str) -> Result<Named, UnknownName> {
         let name = name.trim();
         if let Some(positions) = self.by_own_name(name) {
-            return Ok(Named::Rules {
-                positions,
-                exact: true,
-            });
+            return Ok(Named::Rules { positions, exact: true });
         }
         let retired = RETIRED_IN_BANDIT.iter().any(|id| id.eq_ignore_ascii_case(name));
         if retired {
             return Ok(Named::RetiredInBandit);
         }
-        let group = self
-            .by_group(name)
-            .or_else(|| self.by_weakness(name))
-            .or_else(|| self.by_code_prefix(name));
+        let group =
+            self.by_group(name).or_else(|| self.by_weakness(name)).or_else(|| self.by_code_prefix(name));
         match group {
-            Some(positions) => Ok(Named::Rules {
-                positions,
-                exact: false,
-            }),
+            Some(positions) => Ok(Named::Rules { positions, exact: false }),
             None if has_foreign_form(name) => Ok(Named::Foreign),
-            None => Err(UnknownName {
-                given: name.to_owned(),
-                similar: closest(name, self.all_names(), 3),
-            }),
+            None => Err(UnknownName { given: name.to_owned(), similar: closest(name, self.all_names(), 3) }),
         }
     }
 
@@ -116,19 +105,14 @@ impl Catalogue {
             self.rules()[position].aliases().any(|alias| {
                 alias.kind == kind
                     && (kind != AliasKind::Bandit || is_bandit_id(alias))
-                    && alias
-                        .name
-                        .get(..1)
-                        .is_some_and(|first| first.eq_ignore_ascii_case(letter))
+                    && alias.name.get(..1).is_some_and(|first| first.eq_ignore_ascii_case(letter))
                     && alias.name[1..].starts_with(digits)
             })
         })
     }
 
     fn positions(&self, wanted: impl Fn(usize) -> bool) -> Option<Vec<usize>> {
-        let found: Vec<usize> = (0..self.rules().len())
-            .filter(|&position| wanted(position))
-            .collect();
+        let found: Vec<usize> = (0..self.rules().len()).filter(|&position| wanted(position)).collect();
         (!found.is_empty()).then_some(found)
     }
 }
@@ -140,10 +124,8 @@ fn has_foreign_form(name: &str) -> bool {
     let is_code = (1..=6).contains(&letters)
         && (1..=4).contains(&digits)
         && name.bytes().skip(letters).all(|byte| byte.is_ascii_digit());
-    let is_weakness = name
-        .to_ascii_lowercase()
-        .strip_prefix("cwe-")
-        .is_some_and(|number| number.parse::<u16>().is_ok());
+    let is_weakness =
+        name.to_ascii_lowercase().strip_prefix("cwe-").is_some_and(|number| number.parse::<u16>().is_ok());
     is_code || is_weakness || name.starts_with("py/") || name.starts_with("security.W")
 }
 
@@ -155,23 +137,16 @@ mod tests {
     fn ids(name: &str) -> Vec<&'static str> {
         let catalogue = catalogue();
         match catalogue.find(name) {
-            Ok(Named::Rules { positions, .. }) => positions
-                .iter()
-                .map(|&position| catalogue.rules()[position].id)
-                .collect(),
+            Ok(Named::Rules { positions, .. }) => {
+                positions.iter().map(|&position| catalogue.rules()[position].id).collect()
+            }
             other => panic!("{name}: {other:?}"),
         }
     }
 
     #[test]
     fn peers_names_are_understood() {
-        for name in [
-            "B608",
-            "s608",
-            "hardcoded_sql_expressions",
-            "sql-built-from-strings",
-            "CWE-89",
-        ] {
+        for name in ["B608", "s608", "hardcoded_sql_expressions", "sql-built-from-strings", "CWE-89"] {
             assert_eq!(ids(name), ["sql-built-from-strings"], "{name}");
         }
         assert_eq!(ids("py/flask-debug"), ["flask-debug-enabled"]);
@@ -179,11 +154,7 @@ mod tests {
 
     #[test]
     fn prefixes_and_families_name_groups() {
-        let b6 = [
-            "sql-built-from-strings",
-            "subprocess-shell",
-            "subprocess-without-shell",
-        ];
+        let b6 = ["sql-built-from-strings", "subprocess-shell", "subprocess-without-shell"];
         assert_eq!(ids("B6"), b6);
         assert_eq!(ids("S60"), b6);
         assert_eq!(ids("process"), ["subprocess-shell", "subprocess-without-shell"]);
@@ -204,10 +175,7 @@ mod tests {
         let error = catalogue().find("sql-built-from-string").unwrap_err();
         assert_eq!(error.similar.first(), Some(&"sql-built-from-strings"));
         let error = catalogue().find("proces").unwrap_err();
-        assert_eq!(
-            error.to_string(),
-            "unknown rule `proces`; did you mean `process`?"
-        );
+        assert_eq!(error.to_string(), "unknown rule `proces`; did you mean `process`?");
         assert!(catalogue().find("").is_err());
         assert!(catalogue().find("é").is_err());
     }

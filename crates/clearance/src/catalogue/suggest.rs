@@ -18,11 +18,7 @@ pub(crate) fn closest<'a>(given: &str, known: impl Iterator<Item = &'a str>, lim
 
 fn similarity(given: &str, name: &str) -> f64 {
     let edits = strsim::normalized_damerau_levenshtein(given, name);
-    let (short, long) = if given.len() < name.len() {
-        (given, name)
-    } else {
-        (name, given)
-    };
+    let (short, long) = if given.len() < name.len() { (given, name) } else { (name, given) };
     let contained = short.len() >= 3 && short.len() * 3 >= long.len() && long.contains(short);
     if contained { edits.max(0.6) } else { edits }
 }
@@ -35,10 +31,7 @@ mod tests {
     fn the_best_comes_first_and_the_unlike_not_at_all() {
         let known = ["select", "severity", "exclude", "per-file-ignores"];
         assert_eq!(closest("excludes", known.into_iter(), 1), ["exclude"]);
-        assert_eq!(
-            closest("per_file_ignore", known.into_iter(), 1),
-            ["per-file-ignores"]
-        );
+        assert_eq!(closest("per_file_ignore", known.into_iter(), 1), ["per-file-ignores"]);
         assert!(closest("wombat", known.into_iter(), 1).is_empty());
     }
 }

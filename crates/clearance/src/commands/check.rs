@@ -46,11 +46,7 @@ pub(crate) fn run(catalogue: &Catalogue, args: &CheckArgs) -> Result<Exit, Failu
     for output in &args.output {
         write_report(&examined.assessment, output)?;
     }
-    let reports = args
-        .output
-        .iter()
-        .map(|output| output.path.display().to_string())
-        .collect();
+    let reports = args.output.iter().map(|output| output.path.display().to_string()).collect();
     let look = render::look(args.console, &examined.base, reports);
     if !args.console.quiet {
         let about_the_run = examined.assessment.coverage.skipped.iter();
@@ -78,28 +74,16 @@ fn examine(
     progress: &Progress,
 ) -> Result<Examined, Failure> {
     let started = Instant::now();
-    let Prepared {
-        target,
-        plan,
-        name,
-        on_disk,
-    } = prepare(catalogue, args)?;
+    let Prepared { target, plan, name, on_disk } = prepare(catalogue, args)?;
     tell_configuration(&plan, args.console);
     if !plan.inventory.files.iter().any(|file| file.kind.is_python()) {
         return Err(Failure::NothingToScan(why_nothing(&target, &plan.inventory)));
     }
     let listed = started.elapsed();
-    let (analysis, git) = rayon::join(
-        || analyse(&plan, progress),
-        || on_disk.then(|| git_state(&target.base)).flatten(),
-    );
+    let (analysis, git) =
+        rayon::join(|| analyse(&plan, progress), || on_disk.then(|| git_state(&target.base)).flatten());
     let analysed = started.elapsed();
-    let about = About {
-        target: name,
-        git,
-        command: command_line::shown(std::env::args_os()),
-        clock,
-    };
+    let about = About { target: name, git, command: command_line::shown(std::env::args_os()), clock };
     let assessment = judge(catalogue, &plan, analysis, about)?;
     if args.console.verbose {
         let times = format!(
@@ -110,11 +94,7 @@ fn examine(
         );
         console::write_stderr("time", &times);
     }
-    Ok(Examined {
-        assessment,
-        base: target.base,
-        fail_on: plan.settings.run.fail_on.value,
-    })
+    Ok(Examined { assessment, base: target.base, fail_on: plan.settings.run.fail_on.value })
 }
 
 /// What is to be examined.
@@ -133,17 +113,9 @@ fn prepare(catalogue: &Catalogue, args: &CheckArgs) -> Result<Prepared, Failure>
     if !wants_stdin {
         let target = Target::new(&args.paths)?;
         let plan = plan::plan(catalogue, &target, &args.rules, args.fail_on)?;
-        return Ok(Prepared {
-            name: target.name(),
-            target,
-            plan,
-            on_disk: true,
-        });
+        return Ok(Prepared { name: target.name(), target, plan, on_disk: true });
     }
-    let only_stdin = args
-        .paths
-        .iter()
-        .all(|path| is_stdin(path) || path.as_os_str() == ".");
+    let only_stdin = args.paths.iter().all(|path| is_stdin(path) || path.as_os_str() == ".");
     if !only_stdin {
         return Err(Failure::Usage(
             "standard input cannot be combined with other paths; give either `-` or paths".to_owned(),
@@ -156,12 +128,7 @@ fn prepare(catalogue: &Catalogue, args: &CheckArgs) -> Result<Prepared, Failure>
     input.map_err(Failure::Input)?;
     let inventory = from_stdin(&name, bytes);
     let plan = plan::plan_stdin(catalogue, &target, &args.rules, args.fail_on, inventory)?;
-    Ok(Prepared {
-        target,
-        plan,
-        name,
-        on_disk: false,
-    })
+    Ok(Prepared { target, plan, name, on_disk: false })
 }
 
 /// Notes on the configuration, on standard error.
@@ -181,10 +148,7 @@ fn why_nothing(target: &Target, inventory: &Inventory) -> String {
     let mut why = format!("no Python file in {}", target.shown());
     let mut reasons = Vec::new();
     if inventory.excluded > 0 {
-        reasons.push(format!(
-            "{} excluded by configuration or options",
-            inventory.excluded
-        ));
+        reasons.push(format!("{} excluded by configuration or options", inventory.excluded));
     }
     if inventory.ignored > 0 {
         reasons.push(format!("{} ignored by git", inventory.ignored));
@@ -234,10 +198,7 @@ fn write_report(assessment: &Assessment, output: &Output) -> Result<(), Failure>
     match fs::File::create(&output.path).and_then(|mut file| file.write_all(text.as_bytes())) {
         // A pipe whose reader has gone away.
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
-        Err(cause) => Err(Failure::Output {
-            path: output.path.clone(),
-            cause,
-        }),
+        Err(cause) => Err(Failure::Output { path: output.path.clone(), cause }),
         Ok(()) => Ok(()),
     }
 }

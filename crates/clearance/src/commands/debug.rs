@@ -36,10 +36,7 @@ fn ir(file: &Path) -> Result<String, Failure> {
 
 /// Who calls whom, by module and symbol.
 fn call_graph(path: &Path) -> Result<String, Failure> {
-    let program = Program::build(
-        modules(&Target::new(&[path.to_owned()])?)?,
-        clearance_checks::models(),
-    );
+    let program = Program::build(modules(&Target::new(&[path.to_owned()])?)?, clearance_checks::models());
     let mut out = String::new();
     for (id, module) in program.modules() {
         for callee in &module.externals {
@@ -47,17 +44,12 @@ fn call_graph(path: &Path) -> Result<String, Failure> {
             let _ = writeln!(out, "{caller} -> {} (external)", program.models.text(callee.path));
         }
         for edge in &module.edges {
-            let site = Site {
-                module: id,
-                value: edge.value,
-            };
+            let site = Site { module: id, value: edge.value };
             let function = module.ir.function_of(site.value);
             let caller = shown(&module.dotted, &program.symbol(id, function));
             let callee = edge.callee;
-            let target = shown(
-                &program.module(callee.module).dotted,
-                &program.symbol(callee.module, callee.func),
-            );
+            let target =
+                shown(&program.module(callee.module).dotted, &program.symbol(callee.module, callee.func));
             let by_name = if edge.by_name { " (by name)" } else { "" };
             let _ = writeln!(out, "{caller} -> {target}{by_name}");
         }
@@ -66,11 +58,7 @@ fn call_graph(path: &Path) -> Result<String, Failure> {
 }
 
 fn shown(module: &str, symbol: &str) -> String {
-    if symbol.is_empty() {
-        module.to_owned()
-    } else {
-        format!("{module}:{symbol}")
-    }
+    if symbol.is_empty() { module.to_owned() } else { format!("{module}:{symbol}") }
 }
 
 /// The Python files of `target`, lowered. What cannot be read is told on standard error.
@@ -78,10 +66,8 @@ fn modules(target: &Target) -> Result<Vec<ModuleInput>, Failure> {
     let options = Options::default();
     let inventory = inventory(&target.roots, &options)?;
     let mut modules = Vec::new();
-    for file in inventory
-        .files
-        .iter()
-        .filter(|file| file.kind.is_python() && file.kind != FileKind::PythonStub)
+    for file in
+        inventory.files.iter().filter(|file| file.kind.is_python() && file.kind != FileKind::PythonStub)
     {
         match read(file, &options) {
             Ok(text) => modules.push(ModuleInput {

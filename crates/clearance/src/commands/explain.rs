@@ -20,24 +20,14 @@ pub(crate) fn run(catalogue: &Catalogue, args: &ExplainArgs) -> Result<Exit, Fai
 }
 
 fn explain(catalogue: &Catalogue, controls: &[ControlDefinition], name: &str) -> Result<String, Failure> {
-    let control = || {
-        controls
-            .iter()
-            .find(|control| control.id.eq_ignore_ascii_case(name.trim()))
-    };
+    let control = || controls.iter().find(|control| control.id.eq_ignore_ascii_case(name.trim()));
     match catalogue.find(name) {
-        Ok(Named::Rules {
-            positions,
-            exact: true,
-        }) => Ok(positions
+        Ok(Named::Rules { positions, exact: true }) => Ok(positions
             .iter()
             .map(|&position| rule_page(catalogue, controls, position))
             .collect::<Vec<_>>()
             .join("\n")),
-        Ok(Named::Rules {
-            positions,
-            exact: false,
-        }) => match control() {
+        Ok(Named::Rules { positions, exact: false }) => match control() {
             Some(control) => Ok(control_page(catalogue, control)),
             None => Ok(group_page(catalogue, name, &positions)),
         },
@@ -68,21 +58,9 @@ fn rule_page(catalogue: &Catalogue, controls: &[ControlDefinition], position: us
     let rule = catalogue.rules()[position];
     let mut out = String::new();
     let _ = writeln!(out, "{}: {}\n", rule.id, rule.title);
-    let audit = if rule.audit {
-        " · audit rule, on with --audit or when selected by name"
-    } else {
-        ""
-    };
-    row(
-        &mut out,
-        "severity",
-        &format!("{} · confidence {}{audit}", rule.severity, rule.confidence),
-    );
-    row(
-        &mut out,
-        "plane",
-        &format!("{} · family {}", rule.plane, catalogue.family_of(position)),
-    );
+    let audit = if rule.audit { " · audit rule, on with --audit or when selected by name" } else { "" };
+    row(&mut out, "severity", &format!("{} · confidence {}{audit}", rule.severity, rule.confidence));
+    row(&mut out, "plane", &format!("{} · family {}", rule.plane, catalogue.family_of(position)));
     row(&mut out, "standards", &standards(rule));
     row(&mut out, "also called", &aliases(rule));
     let fed: Vec<&str> = controls
@@ -91,11 +69,7 @@ fn rule_page(catalogue: &Catalogue, controls: &[ControlDefinition], position: us
         .map(|control| control.id.as_str())
         .collect();
     row(&mut out, "controls", &fed.join(", "));
-    row(
-        &mut out,
-        "effort",
-        &format!("about {} minutes for each finding", rule.effort_minutes),
-    );
+    row(&mut out, "effort", &format!("about {} minutes for each finding", rule.effort_minutes));
     row(&mut out, "advice", rule.advice);
     let _ = writeln!(out, "\n{}", rule.doc.trim());
     out
@@ -127,11 +101,8 @@ fn aliases(rule: &Rule) -> String {
     ];
     let mut parts = Vec::new();
     for (kind, tool) in tools {
-        let names: Vec<&str> = rule
-            .aliases()
-            .filter(|alias| alias.kind == kind)
-            .map(|alias| alias.name)
-            .collect();
+        let names: Vec<&str> =
+            rule.aliases().filter(|alias| alias.kind == kind).map(|alias| alias.name).collect();
         if !names.is_empty() {
             parts.push(format!("{} ({tool})", names.join(", ")));
         }
@@ -152,38 +123,17 @@ fn group_page(catalogue: &Catalogue, name: &str, positions: &[usize]) -> String 
 fn control_page(catalogue: &Catalogue, control: &ControlDefinition) -> String {
     let mut out = format!("{}: {}\n\n", control.id, control.title);
     row(&mut out, "category", control.category.as_str());
-    let levels: Vec<String> = Profile::ALL
-        .iter()
-        .map(|&profile| format!("{} in {profile}", control.level(profile)))
-        .collect();
+    let levels: Vec<String> =
+        Profile::ALL.iter().map(|&profile| format!("{} in {profile}", control.level(profile))).collect();
     row(&mut out, "level", &levels.join(", "));
     let planes: Vec<&str> = control.planes.iter().map(|plane| plane.as_str()).collect();
     row(&mut out, "planes", &planes.join(", "));
     let mut standards: Vec<String> = control.cwe.iter().map(|number| format!("CWE-{number}")).collect();
-    standards.extend(
-        control
-            .owasp_2021
-            .iter()
-            .map(|category| format!("OWASP {category}:2021")),
-    );
-    standards.extend(
-        control
-            .owasp_2025
-            .iter()
-            .map(|category| format!("OWASP {category}:2025")),
-    );
-    standards.extend(
-        control
-            .asvs
-            .iter()
-            .map(|requirement| format!("ASVS {requirement}")),
-    );
+    standards.extend(control.owasp_2021.iter().map(|category| format!("OWASP {category}:2021")));
+    standards.extend(control.owasp_2025.iter().map(|category| format!("OWASP {category}:2025")));
+    standards.extend(control.asvs.iter().map(|requirement| format!("ASVS {requirement}")));
     row(&mut out, "standards", &standards.join(" · "));
-    row(
-        &mut out,
-        "effort",
-        &format!("about {} minutes to bring about", control.effort_minutes),
-    );
+    row(&mut out, "effort", &format!("about {} minutes to bring about", control.effort_minutes));
     row(&mut out, "to verify", &control.to_verify);
     for (title, ids) in [("Decided by", &control.rules), ("Also fed by", &control.also)] {
         if ids.is_empty() {
@@ -213,10 +163,7 @@ mod tests {
         for name in ["sql-built-from-strings", "B608", "s608"] {
             let page = page(name);
             assert!(page.starts_with("sql-built-from-strings: "), "{page}");
-            assert!(
-                page.contains("B608, hardcoded_sql_expressions (Bandit) · S608 (Ruff)"),
-                "{page}"
-            );
+            assert!(page.contains("B608, hardcoded_sql_expressions (Bandit) · S608 (Ruff)"), "{page}");
             assert!(page.contains("sql-injection"), "{page}");
         }
         assert!(page("B60").contains("stands for 3 rules"));

@@ -25,10 +25,7 @@ pub(crate) fn run() -> Result<Exit, Failure> {
 
 fn render_section(command: &Command, page: &mut Vec<u8>) -> std::io::Result<()> {
     use std::io::Write;
-    let name = command
-        .get_bin_name()
-        .unwrap_or(command.get_name())
-        .to_uppercase();
+    let name = command.get_bin_name().unwrap_or(command.get_name()).to_uppercase();
     writeln!(page, ".SH \"{name}\"")?;
     let man = Man::new(command.clone());
     let mut parts = Vec::new();

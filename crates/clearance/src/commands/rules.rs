@@ -29,10 +29,7 @@ fn shown(catalogue: &Catalogue, audit: bool) -> impl Iterator<Item = (usize, &'s
 
 fn table(catalogue: &Catalogue, audit: bool) -> String {
     let mut out = String::new();
-    let width = shown(catalogue, audit)
-        .map(|(_, rule)| rule.id.len())
-        .max()
-        .unwrap_or(0);
+    let width = shown(catalogue, audit).map(|(_, rule)| rule.id.len()).max().unwrap_or(0);
     for family in catalogue.families() {
         let members: Vec<&Rule> = shown(catalogue, audit)
             .filter(|(position, _)| family.members.contains(position))

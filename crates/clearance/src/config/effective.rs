@@ -106,24 +106,14 @@ fn run(out: &mut String, settings: &Settings) {
     let (warning, origin) = severity(&run.warning_severity, policy.warning.min(blocking));
     row(out, "warning-severity", warning.as_str(), &origin);
     match &run.max_file_size {
-        Some(size) => row(
-            out,
-            "max-file-size",
-            &format!("{} bytes", size.value),
-            &size.origin,
-        ),
+        Some(size) => row(out, "max-file-size", &format!("{} bytes", size.value), &size.origin),
         None => {
             let bytes = clearance_source::Options::default().max_file_bytes;
             row(out, "max-file-size", &format!("{bytes} bytes"), &Origin::Default);
         }
     }
     for (control, level) in &run.controls {
-        row(
-            out,
-            "controls",
-            &format!("{control} = {}", level.value),
-            &level.origin,
-        );
+        row(out, "controls", &format!("{control} = {}", level.value), &level.origin);
     }
 }
 
@@ -132,32 +122,15 @@ fn scope(out: &mut String, scope: &Scope) {
         row(out, "decided by", file, &base_text(&scope.base));
     }
     match &scope.select {
-        Some(names) => names
-            .iter()
-            .for_each(|name| row(out, "select", &name.value, &name.origin)),
+        Some(names) => names.iter().for_each(|name| row(out, "select", &name.value, &name.origin)),
         None => row(out, "select", "all", &Origin::Default),
     }
     for name in &scope.ignore {
         row(out, "ignore", &name.value, &name.origin);
     }
-    row(
-        out,
-        "audit",
-        if scope.audit.value { "true" } else { "false" },
-        &scope.audit.origin,
-    );
-    row(
-        out,
-        "severity",
-        scope.severity.value.as_str(),
-        &scope.severity.origin,
-    );
-    row(
-        out,
-        "confidence",
-        scope.confidence.value.as_str(),
-        &scope.confidence.origin,
-    );
+    row(out, "audit", if scope.audit.value { "true" } else { "false" }, &scope.audit.origin);
+    row(out, "severity", scope.severity.value.as_str(), &scope.severity.origin);
+    row(out, "confidence", scope.confidence.value.as_str(), &scope.confidence.origin);
     for entry in &scope.per_file_ignores {
         let value = format!("{} ({} rules)", entry.written.value, entry.rules.len());
         row(out, "per-file-ignores", &value, &entry.written.origin);
@@ -184,12 +157,7 @@ fn rule_counts(out: &mut String, catalogue: &Catalogue, here: &FileSettings<'_>)
             (Some(_), State::On | State::OffIgnored) => off.push(rule.id),
         }
     }
-    let not_selected = here
-        .scope
-        .states
-        .iter()
-        .filter(|state| **state == State::OffNotSelected)
-        .count();
+    let not_selected = here.scope.states.iter().filter(|state| **state == State::OffNotSelected).count();
     let _ = writeln!(
         out,
         "  {on} of {} rules are on; off are {audit} audit rules, {not_selected} that are not selected, {} ignored{}{}",
@@ -201,10 +169,7 @@ fn rule_counts(out: &mut String, catalogue: &Catalogue, here: &FileSettings<'_>)
 }
 
 fn ids(catalogue: &Catalogue, rules: &RuleSet) -> String {
-    let ids: Vec<&str> = rules
-        .positions()
-        .map(|position| catalogue.rules()[position].id)
-        .collect();
+    let ids: Vec<&str> = rules.positions().map(|position| catalogue.rules()[position].id).collect();
     ids.join(", ")
 }
 
@@ -227,12 +192,7 @@ fn files(out: &mut String, settings: &Settings, path: &str) {
         row(out, "exclude", &exclude.written.value, &exclude.written.origin);
     }
     for role in &settings.roles {
-        row(
-            out,
-            "roles",
-            &format!("{} = {}", role.written.value, role.role),
-            &role.written.origin,
-        );
+        row(out, "roles", &format!("{} = {}", role.written.value, role.role), &role.written.origin);
     }
     for accept in &settings.accepts {
         let target = match &accept.target {
@@ -246,19 +206,9 @@ fn files(out: &mut String, settings: &Settings, path: &str) {
         return;
     }
     if let Some(exclude) = settings.excluded(path) {
-        row(
-            out,
-            "this file",
-            &format!("left out by `{}`", exclude.written.value),
-            &exclude.written.origin,
-        );
+        row(out, "this file", &format!("left out by `{}`", exclude.written.value), &exclude.written.origin);
     }
     if let Some(role) = settings.role(path) {
-        row(
-            out,
-            "this file",
-            &format!("has the role {}", role.role),
-            &role.written.origin,
-        );
+        row(out, "this file", &format!("has the role {}", role.role), &role.written.origin);
     }
 }

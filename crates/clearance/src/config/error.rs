@@ -19,19 +19,10 @@ pub(crate) enum ConfigError {
     UnknownKey { place: Place, key: String, hint: Hint },
     /// A value of another type.
     #[error("{place}: `{key}` must be {expected}, but it is {found}")]
-    WrongType {
-        place: Place,
-        key: String,
-        expected: &'static str,
-        found: &'static str,
-    },
+    WrongType { place: Place, key: String, expected: &'static str, found: &'static str },
     /// A value of the right type that means nothing.
     #[error("{place}: `{key}`: {problem}")]
-    BadValue {
-        place: Place,
-        key: String,
-        problem: String,
-    },
+    BadValue { place: Place, key: String, problem: String },
     /// A rule name that means nothing.
     #[error("{}: {name}", origin_text(.origin))]
     UnknownRule { origin: Origin, name: UnknownName },
@@ -43,25 +34,13 @@ pub(crate) enum ConfigError {
     NothingSelected { origin: Origin },
     /// A pattern that cannot be understood.
     #[error("{}: pattern `{pattern}`: {problem}", origin_text(.origin))]
-    BadPattern {
-        origin: Origin,
-        pattern: String,
-        problem: String,
-    },
+    BadPattern { origin: Origin, pattern: String, problem: String },
     /// A control id that does not exist.
     #[error("{}: unknown control `{given}`{hint}", origin_text(.origin))]
-    UnknownControl {
-        origin: Origin,
-        given: String,
-        hint: Hint,
-    },
+    UnknownControl { origin: Origin, given: String, hint: Hint },
     /// Two thresholds that contradict each other.
     #[error("{}: the warning severity ({warning}) is above the blocking severity ({blocking}); lower it or raise the other", origin_text(.origin))]
-    Thresholds {
-        origin: Origin,
-        warning: clearance_finding::Severity,
-        blocking: clearance_finding::Severity,
-    },
+    Thresholds { origin: Origin, warning: clearance_finding::Severity, blocking: clearance_finding::Severity },
 }
 
 fn origin_text(origin: &Origin) -> String {

@@ -57,10 +57,7 @@ mod tests {
         let entries = section(text, "bandit").unwrap();
         assert_eq!(entries.len(), 2);
         assert_eq!(entries[0].value, "B101,\nB102");
-        assert_eq!(
-            (entries[1].key.as_str(), entries[1].value.as_str()),
-            ("tests", "B3=4")
-        );
+        assert_eq!((entries[1].key.as_str(), entries[1].value.as_str()), ("tests", "B3=4"));
         assert_eq!(section(text, "none"), None);
     }
 }

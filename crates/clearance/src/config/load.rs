@@ -98,14 +98,9 @@ impl Loaded {
     }
 
     fn read_only(&mut self, file: &Path) -> Result<(), ConfigError> {
-        let text = fs::read_to_string(file).map_err(|cause| ConfigError::Unreadable {
-            file: file.to_owned(),
-            cause,
-        })?;
-        let document = Document {
-            file: file.display().to_string().into(),
-            text,
-        };
+        let text = fs::read_to_string(file)
+            .map_err(|cause| ConfigError::Unreadable { file: file.to_owned(), cause })?;
+        let document = Document { file: file.display().to_string().into(), text };
         let base = Base::Inside(String::new());
         if file.file_name().is_some_and(|name| name == PROJECT_FILE) {
             let table = document.parse()?;
@@ -118,12 +113,7 @@ impl Loaded {
             return Ok(());
         }
         let table = document.parse()?;
-        self.push_own(
-            &base,
-            &document.file,
-            "whole file",
-            TableReader::new(&document, &table),
-        )
+        self.push_own(&base, &document.file, "whole file", TableReader::new(&document, &table))
     }
 
     fn read_folder(
@@ -138,12 +128,7 @@ impl Loaded {
             && let Some(document) = self.open(folder, shown, OWN_FILE)?
         {
             let table = document.parse()?;
-            self.push_own(
-                base,
-                &document.file,
-                "whole file",
-                TableReader::new(&document, &table),
-            )?;
+            self.push_own(base, &document.file, "whole file", TableReader::new(&document, &table))?;
         }
         let has_own = self.own.len() > own_before;
         let mut bandit = Vec::new();
@@ -185,10 +170,7 @@ impl Loaded {
         Ok(())
     }
 
-    #[allow(
-        clippy::too_many_arguments,
-        reason = "one step of read_folder, split off for its length"
-    )]
+    #[allow(clippy::too_many_arguments, reason = "one step of read_folder, split off for its length")]
     fn read_project<'d>(
         &mut self,
         mut reader: TableReader<'d>,
@@ -214,13 +196,7 @@ impl Loaded {
             }
         }
         let tables = [
-            (
-                wanted.bandit,
-                "bandit",
-                "[tool.bandit]",
-                peers::read_bandit_table as fn(_) -> _,
-                bandit,
-            ),
+            (wanted.bandit, "bandit", "[tool.bandit]", peers::read_bandit_table as fn(_) -> _, bandit),
             (wanted.ruff, "ruff", "[tool.ruff]", peers::read_ruff_table, ruff),
         ];
         for (wanted, key, part, read, into) in tables {
@@ -243,33 +219,19 @@ impl Loaded {
         table: TableReader<'_>,
     ) -> Result<(), ConfigError> {
         let options = Options::read(table)?;
-        self.files.push(FileRead {
-            file: Arc::clone(file),
-            part,
-        });
-        self.own.push(Layer {
-            base: base.clone(),
-            file: Arc::clone(file),
-            options,
-        });
+        self.files.push(FileRead { file: Arc::clone(file), part });
+        self.own.push(Layer { base: base.clone(), file: Arc::clone(file), options });
         Ok(())
     }
 
     fn push_peer(&mut self, peer: Peer, base: &Base, parts: Vec<(Arc<str>, &'static str, PeerOptions)>) {
         let mut merged: Option<Layer<PeerOptions>> = None;
         for (file, part, options) in parts {
-            self.files.push(FileRead {
-                file: Arc::clone(&file),
-                part,
-            });
+            self.files.push(FileRead { file: Arc::clone(&file), part });
             match &mut merged {
                 Some(layer) => layer.options.merge(options),
                 None => {
-                    merged = Some(Layer {
-                        base: base.clone(),
-                        file,
-                        options,
-                    });
+                    merged = Some(Layer { base: base.clone(), file, options });
                 }
             }
         }
@@ -327,18 +289,10 @@ struct Wanted {
 }
 
 impl Wanted {
-    const ALL: Self = Self {
-        own: true,
-        bandit: true,
-        ruff: true,
-    };
+    const ALL: Self = Self { own: true, bandit: true, ruff: true };
 
     fn missing_in(loaded: &Loaded) -> Self {
-        Self {
-            own: loaded.own.is_empty(),
-            bandit: loaded.bandit.is_empty(),
-            ruff: loaded.ruff.is_empty(),
-        }
+        Self { own: loaded.own.is_empty(), bandit: loaded.bandit.is_empty(), ruff: loaded.ruff.is_empty() }
     }
 }
 

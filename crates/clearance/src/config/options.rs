@@ -49,10 +49,7 @@ impl RunOptions {
             ("controls", !self.controls.is_empty()),
             ("max-file-size", self.max_file_size.is_some()),
         ];
-        keys.into_iter()
-            .filter(|(_, given)| *given)
-            .map(|(key, _)| key)
-            .collect()
+        keys.into_iter().filter(|(_, given)| *given).map(|(key, _)| key).collect()
     }
 }
 
@@ -110,19 +107,14 @@ impl Options {
         options.run = RunOptions {
             profile: take(&mut table, "profile", |value| word(value, Profile::ALL))?,
             fail_on: take(&mut table, "fail-on", |value| word(value, FailOn::ALL))?,
-            blocking_severity: take(&mut table, "blocking-severity", |value| {
-                word(value, Severity::ALL)
-            })?,
+            blocking_severity: take(&mut table, "blocking-severity", |value| word(value, Severity::ALL))?,
             warning_severity: take(&mut table, "warning-severity", |value| word(value, Severity::ALL))?,
             max_file_size: take(&mut table, "max-file-size", ValueReader::size)?,
             controls: Vec::new(),
         };
         if let Some(value) = table.take("controls") {
             for (control, level) in value.table()?.take_rest() {
-                options
-                    .run
-                    .controls
-                    .push((control, word(&level, Level::ALL)?.value));
+                options.run.controls.push((control, word(&level, Level::ALL)?.value));
             }
         }
         table.finish()?;

@@ -69,17 +69,11 @@ pub(crate) struct Sited<T> {
 impl<T> Sited<T> {
     /// A built-in value.
     pub(crate) fn default_value(value: T) -> Self {
-        Self {
-            value,
-            origin: Origin::Default,
-        }
+        Self { value, origin: Origin::Default }
     }
 
     /// A value from the command line.
     pub(crate) fn option(value: T, option: &'static str) -> Self {
-        Self {
-            value,
-            origin: Origin::CommandLine(option),
-        }
+        Self { value, origin: Origin::CommandLine(option) }
     }
 }

@@ -17,10 +17,9 @@ impl Base {
         match self {
             Self::Above(down) => Some(format!("{down}/{path}")),
             Self::Inside(folder) if folder.is_empty() => Some(path.to_owned()),
-            Self::Inside(folder) => path
-                .strip_prefix(folder.as_str())
-                .and_then(|rest| rest.strip_prefix('/'))
-                .map(str::to_owned),
+            Self::Inside(folder) => {
+                path.strip_prefix(folder.as_str()).and_then(|rest| rest.strip_prefix('/')).map(str::to_owned)
+            }
         }
     }
 
@@ -31,9 +30,7 @@ impl Base {
             Self::Inside(folder) if folder.is_empty() => glob.map(str::to_owned),
             Self::Inside(folder) => Some(format!("{}/{}", globset::escape(folder), glob.unwrap_or("**"))),
             Self::Above(down) => glob.map(|glob| {
-                let below = glob
-                    .strip_prefix(down.as_str())
-                    .and_then(|rest| rest.strip_prefix('/'));
+                let below = glob.strip_prefix(down.as_str()).and_then(|rest| rest.strip_prefix('/'));
                 below.unwrap_or(glob).to_owned()
             }),
         }
@@ -78,10 +75,7 @@ impl Pattern {
             .literal_separator(true)
             .build()
             .map_err(|error| error.kind().to_string())?;
-        Ok(Self {
-            matcher: glob.compile_matcher(),
-            anywhere: !anchored,
-        })
+        Ok(Self { matcher: glob.compile_matcher(), anywhere: !anchored })
     }
 
     /// Whether `path`, relative to the pattern's folder, or a folder above it, matches.
@@ -96,9 +90,7 @@ impl Pattern {
 
 /// `a/b/c` gives `a`, `a/b`, `a/b/c`.
 fn prefixes(path: &str) -> impl Iterator<Item = &str> {
-    path.match_indices('/')
-        .map(|(at, _)| &path[..at])
-        .chain(std::iter::once(path))
+    path.match_indices('/').map(|(at, _)| &path[..at]).chain(std::iter::once(path))
 }
 
 /// A pattern with the meaning that Bandit's `exclude_dirs` has, but whole names only: `tests` covers `a/tests/b.py`, not `latest.py`.
@@ -152,10 +144,7 @@ impl RuffPattern {
         };
         let pattern = pattern.strip_prefix("./").unwrap_or(pattern);
         let glob = GlobBuilder::new(pattern).literal_separator(false).build().ok()?;
-        Some(Self {
-            matcher: glob.compile_matcher(),
-            negated,
-        })
+        Some(Self { matcher: glob.compile_matcher(), negated })
     }
 
     /// Whether the pattern names `path`, relative to the folder of its configuration.
@@ -221,9 +210,6 @@ mod tests {
         let inside = Base::Inside("services/shop".to_owned());
         assert_eq!(inside.relative("services/shop/a.py").as_deref(), Some("a.py"));
         assert_eq!(inside.relative("services/shopping/a.py"), None);
-        assert_eq!(
-            Base::Above("src".to_owned()).relative("a.py").as_deref(),
-            Some("src/a.py")
-        );
+        assert_eq!(Base::Above("src".to_owned()).relative("a.py").as_deref(), Some("src/a.py"));
     }
 }

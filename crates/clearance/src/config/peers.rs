@@ -57,8 +57,7 @@ impl PeerOptions {
     }
 
     fn lenient<T>(&mut self, read: Result<T, ConfigError>) -> Option<T> {
-        read.map_err(|error| self.notes.push(format!("{error}; passed over")))
-            .ok()
+        read.map_err(|error| self.notes.push(format!("{error}; passed over"))).ok()
     }
 }
 
@@ -83,9 +82,7 @@ pub(crate) fn read_bandit_table(mut table: TableReader<'_>) -> PeerOptions {
 pub(crate) fn read_bandit_ini(file: &Arc<str>, text: &str) -> PeerOptions {
     let mut options = PeerOptions::default();
     let Some(section) = ini::section(text, "bandit") else {
-        options
-            .notes
-            .push(format!("{file}: has no section [bandit]; passed over"));
+        options.notes.push(format!("{file}: has no section [bandit]; passed over"));
         return options;
     };
     for entry in section {
@@ -96,11 +93,7 @@ pub(crate) fn read_bandit_ini(file: &Arc<str>, text: &str) -> PeerOptions {
             .filter(|item| !item.is_empty())
             .map(|item| Sited {
                 value: item.to_owned(),
-                origin: Origin::File(Place {
-                    file: Arc::clone(file),
-                    line: entry.line,
-                    column: 1,
-                }),
+                origin: Origin::File(Place { file: Arc::clone(file), line: entry.line, column: 1 }),
             })
             .collect();
         match entry.key.as_str() {
@@ -117,9 +110,7 @@ pub(crate) fn read_bandit_ini(file: &Arc<str>, text: &str) -> PeerOptions {
 /// `extend-per-file-ignores`, here or under `lint`, as far as they name security rules. What Ruff selects limits nothing here.
 pub(crate) fn read_ruff_table(mut table: TableReader<'_>) -> PeerOptions {
     let mut options = PeerOptions::default();
-    let lint = table
-        .take("lint")
-        .and_then(|value| options.lenient(value.table()));
+    let lint = table.take("lint").and_then(|value| options.lenient(value.table()));
     read_ruff_lists(&mut options, table);
     if let Some(lint) = lint {
         read_ruff_lists(&mut options, lint);
@@ -156,9 +147,8 @@ fn read_ruff_files(options: &mut PeerOptions, mut table: TableReader<'_>) {
 /// Whether a Ruff selector reaches into its security family: `S`, `S1`, `S101`, `PLE2502`, `ALL`.
 fn is_security_code(code: &Sited<String>) -> bool {
     let code = code.value.as_str();
-    let is_family = code
-        .strip_prefix('S')
-        .is_some_and(|digits| digits.bytes().all(|byte| byte.is_ascii_digit()));
+    let is_family =
+        code.strip_prefix('S').is_some_and(|digits| digits.bytes().all(|byte| byte.is_ascii_digit()));
     is_family || code == "PLE2502" || code == "ALL"
 }
 
@@ -168,10 +158,7 @@ mod tests {
     use crate::config::reader::Document;
 
     fn read(text: &str, read: fn(TableReader<'_>) -> PeerOptions) -> PeerOptions {
-        let document = Document {
-            file: "x.toml".into(),
-            text: text.to_owned(),
-        };
+        let document = Document { file: "x.toml".into(), text: text.to_owned() };
         let table = document.parse().unwrap();
         read(TableReader::new(&document, &table))
     }

@@ -25,12 +25,10 @@ pub(crate) struct Document {
 impl Document {
     /// Parses the text.
     pub(crate) fn parse(&self) -> Result<DeTable<'_>, ConfigError> {
-        DeTable::parse(&self.text)
-            .map(Spanned::into_inner)
-            .map_err(|error| ConfigError::Syntax {
-                place: self.place(error.span().map_or(0, |span| span.start)),
-                problem: error.message().to_owned(),
-            })
+        DeTable::parse(&self.text).map(Spanned::into_inner).map_err(|error| ConfigError::Syntax {
+            place: self.place(error.span().map_or(0, |span| span.start)),
+            problem: error.message().to_owned(),
+        })
     }
 
     fn place(&self, offset: usize) -> Place {
@@ -49,11 +47,7 @@ pub(crate) struct TableReader<'d> {
 impl<'d> TableReader<'d> {
     /// Starts on `table`, a table of `document`.
     pub(crate) fn new(document: &'d Document, table: &'d DeTable<'d>) -> Self {
-        Self {
-            document,
-            entries: table.iter().collect(),
-            asked: Vec::new(),
-        }
+        Self { document, entries: table.iter().collect(), asked: Vec::new() }
     }
 
     /// The value of `key`, if there is one. A key that has been asked for once counts as known.
@@ -61,11 +55,7 @@ impl<'d> TableReader<'d> {
         self.asked.push(key);
         let index = self.entries.iter().position(|(name, _)| name.get_ref() == key)?;
         let (_, value) = self.entries.remove(index);
-        Some(ValueReader {
-            document: self.document,
-            key: key.to_owned(),
-            value,
-        })
+        Some(ValueReader { document: self.document, key: key.to_owned(), value })
     }
 
     /// Everything left, in the order of the file: for tables whose keys are the user's own words.
@@ -75,15 +65,8 @@ impl<'d> TableReader<'d> {
             .map(|(name, value)| {
                 let key = name.get_ref().to_string();
                 let place = self.document.place(name.span().start);
-                let sited = Sited {
-                    value: key.clone(),
-                    origin: Origin::File(place),
-                };
-                let reader = ValueReader {
-                    document: self.document,
-                    key,
-                    value,
-                };
+                let sited = Sited { value: key.clone(), origin: Origin::File(place) };
+                let reader = ValueReader { document: self.document, key, value };
                 (sited, reader)
             })
             .collect()
@@ -99,11 +82,7 @@ impl<'d> TableReader<'d> {
             Some(&best) => Hint::DidYouMean(best.to_owned()),
             None => Hint::Known(self.asked.iter().map(|&known| known.to_owned()).collect()),
         };
-        Err(ConfigError::UnknownKey {
-            place: self.document.place(name.span().start),
-            key,
-            hint,
-        })
+        Err(ConfigError::UnknownKey { place: self.document.place(name.span().start), key, hint })
     }
 
     /// An error about a key that exists in the table but may not.
@@ -224,37 +203,22 @@ impl<'d> ValueReader<'d> {
                 let hint = closest(&text.value, words.iter().copied(), 1)
                     .first()
                     .map_or(String::new(), |best| format!("; did you mean `{best}`?"));
-                Err(self.bad(format!(
-                    "`{}` is not one of {}{hint}",
-                    text.value,
-                    words.join(", ")
-                )))
+                Err(self.bad(format!("`{}` is not one of {}{hint}", text.value, words.join(", "))))
             }
         }
     }
 
     /// An error that says `problem` about this value.
     pub(crate) fn bad(&self, problem: String) -> ConfigError {
-        ConfigError::BadValue {
-            place: self.place(),
-            key: self.key.clone(),
-            problem,
-        }
+        ConfigError::BadValue { place: self.place(), key: self.key.clone(), problem }
     }
 
     fn item(&self, value: &'d Spanned<DeValue<'d>>) -> Self {
-        Self {
-            document: self.document,
-            key: self.key.clone(),
-            value,
-        }
+        Self { document: self.document, key: self.key.clone(), value }
     }
 
     fn sited<T>(&self, value: T) -> Sited<T> {
-        Sited {
-            value,
-            origin: Origin::File(self.place()),
-        }
+        Sited { value, origin: Origin::File(self.place()) }
     }
 
     fn wrong_type(&self, expected: &'static str) -> ConfigError {
@@ -267,12 +231,7 @@ impl<'d> ValueReader<'d> {
             DeValue::Array(_) => "an array",
             DeValue::Table(_) => "a table",
         };
-        ConfigError::WrongType {
-            place: self.place(),
-            key: self.key.clone(),
-            expected,
-            found,
-        }
+        ConfigError::WrongType { place: self.place(), key: self.key.clone(), expected, found }
     }
 }
 

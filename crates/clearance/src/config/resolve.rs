@@ -108,17 +108,11 @@ fn run_settings(
     let options = top.map_or(&empty, |index| &loaded.own[index].options.run);
     let profile = match line.profile {
         Some(profile) => Sited::option(profile, "--profile"),
-        None => options
-            .profile
-            .clone()
-            .unwrap_or(Sited::default_value(Profile::Production)),
+        None => options.profile.clone().unwrap_or(Sited::default_value(Profile::Production)),
     };
     let fail_on = match line.fail_on {
         Some(fail_on) => Sited::option(fail_on, "--fail-on"),
-        None => options
-            .fail_on
-            .clone()
-            .unwrap_or(Sited::default_value(FailOn::Blocked)),
+        None => options.fail_on.clone().unwrap_or(Sited::default_value(FailOn::Blocked)),
     };
     let mut controls = std::collections::BTreeMap::new();
     for (control, level) in &options.controls {
@@ -133,22 +127,12 @@ fn run_settings(
                 hint,
             });
         }
-        let level = Sited {
-            value: *level,
-            origin: control.origin.clone(),
-        };
+        let level = Sited { value: *level, origin: control.origin.clone() };
         controls.insert(control.value.clone(), level);
     }
     let policy = Policy::for_profile(profile.value);
-    let blocking = options
-        .blocking_severity
-        .as_ref()
-        .map_or(policy.blocking, |given| given.value);
-    if let Some(warning) = options
-        .warning_severity
-        .as_ref()
-        .filter(|given| given.value > blocking)
-    {
+    let blocking = options.blocking_severity.as_ref().map_or(policy.blocking, |given| given.value);
+    if let Some(warning) = options.warning_severity.as_ref().filter(|given| given.value > blocking) {
         return Err(ConfigError::Thresholds {
             origin: warning.origin.clone(),
             warning: warning.value,
@@ -174,10 +158,7 @@ struct Overrides {
 impl Overrides {
     fn new(catalogue: &Catalogue, line: &CommandLine, notes: &mut Vec<String>) -> Result<Self, ConfigError> {
         let sited = |names: &[String], option| -> Vec<Sited<String>> {
-            names
-                .iter()
-                .map(|name| Sited::option(name.clone(), option))
-                .collect()
+            names.iter().map(|name| Sited::option(name.clone(), option)).collect()
         };
         let select = sited(&line.select, "--select");
         let ignore = sited(&line.ignore, "--ignore");
@@ -186,10 +167,7 @@ impl Overrides {
             false => Some((selection::meant_by(catalogue, &select, notes)?, select)),
         };
         let ignored = selection::meant_by(catalogue, &ignore, notes)?.rules;
-        Ok(Self {
-            select,
-            ignore: (ignored, ignore),
-        })
+        Ok(Self { select, ignore: (ignored, ignore) })
     }
 }
 
@@ -220,15 +198,10 @@ fn scope(
     ignored.add(&overrides.ignore.0.positions().collect::<Vec<_>>());
     ignore.extend(overrides.ignore.1.iter().cloned());
     let empty_place = Origin::Default;
-    let select_origin = select.map_or(&empty_place, |(_, names)| {
-        names.first().map_or(&empty_place, |first| &first.origin)
-    });
-    let states = selection::states(
-        catalogue,
-        select.map(|(meant, _)| (meant, select_origin)),
-        &ignored,
-        audit.value,
-    )?;
+    let select_origin =
+        select.map_or(&empty_place, |(_, names)| names.first().map_or(&empty_place, |first| &first.origin));
+    let states =
+        selection::states(catalogue, select.map(|(meant, _)| (meant, select_origin)), &ignored, audit.value)?;
     let mut per_file_ignores = Vec::new();
     for (written, names) in &options.per_file_ignores {
         per_file_ignores.push(PerFile {
@@ -237,22 +210,14 @@ fn scope(
             rules: selection::meant_by(catalogue, names, notes)?.rules,
         });
     }
+    // What is only worth a look is hidden, unless just that was asked for.
+    let least = if audit.value || overrides.select.is_some() { Severity::Info } else { Severity::Low };
     Ok(Scope {
         base: layer.map_or(Base::Inside(String::new()), |layer| layer.base.clone()),
         file: layer.map(|layer| layer.file.clone()),
         states,
-        severity: threshold(
-            line.severity,
-            "--severity",
-            options.severity.as_ref(),
-            Severity::Low,
-        ),
-        confidence: threshold(
-            line.confidence,
-            "--confidence",
-            options.confidence.as_ref(),
-            Confidence::Low,
-        ),
+        severity: threshold(line.severity, "--severity", options.severity.as_ref(), least),
+        confidence: threshold(line.confidence, "--confidence", options.confidence.as_ref(), Confidence::Low),
         audit,
         select: select.map(|(_, names)| names.clone()),
         ignore,
@@ -290,10 +255,8 @@ fn peer_scope(
     let mut wanted = RuleSet::empty(catalogue);
     if let Some(only) = &options.only {
         wanted = selection::meant_by_peer(catalogue, only, knows, notes);
-        let unwanted: Vec<usize> = catalogue
-            .known_to_bandit()
-            .filter(|&position| !wanted.contains(position))
-            .collect();
+        let unwanted: Vec<usize> =
+            catalogue.known_to_bandit().filter(|&position| !wanted.contains(position)).collect();
         ignored.add(&unwanted);
     }
     if lifted {
@@ -307,19 +270,10 @@ fn peer_scope(
                 pattern,
                 rules: selection::meant_by_peer(catalogue, names, knows, notes),
             }),
-            None => notes.push(format!(
-                "{}: `{}` is no pattern; passed over",
-                written.origin, written.value
-            )),
+            None => notes.push(format!("{}: `{}` is no pattern; passed over", written.origin, written.value)),
         }
     }
-    PeerScope {
-        base: layer.base.clone(),
-        file: layer.file.clone(),
-        ignored,
-        wanted,
-        per_file_ignores,
-    }
+    PeerScope { base: layer.base.clone(), file: layer.file.clone(), ignored, wanted, per_file_ignores }
 }
 
 fn excludes(
@@ -329,17 +283,11 @@ fn excludes(
 ) -> Result<Vec<Exclude>, ConfigError> {
     let mut excludes = Vec::new();
     let top = Base::Inside(String::new());
-    let from_line = line
-        .exclude
+    let from_line = line.exclude.iter().map(|written| (&top, Sited::option(written.clone(), "--exclude")));
+    let from_files = loaded
+        .own
         .iter()
-        .map(|written| (&top, Sited::option(written.clone(), "--exclude")));
-    let from_files = loaded.own.iter().flat_map(|layer| {
-        layer
-            .options
-            .exclude
-            .iter()
-            .map(|written| (&layer.base, written.clone()))
-    });
+        .flat_map(|layer| layer.options.exclude.iter().map(|written| (&layer.base, written.clone())));
     for (base, written) in from_line.chain(from_files) {
         excludes.push(Exclude {
             base: base.clone(),
@@ -355,10 +303,9 @@ fn excludes(
                     written: written.clone(),
                     pattern: ExcludePattern::Bandit(pattern),
                 }),
-                None => notes.push(format!(
-                    "{}: `{}` is no pattern; passed over",
-                    written.origin, written.value
-                )),
+                None => {
+                    notes.push(format!("{}: `{}` is no pattern; passed over", written.origin, written.value))
+                }
             }
         }
     }
@@ -397,10 +344,7 @@ fn accept_rule(catalogue: &Catalogue, base: &Base, accept: &Accept) -> Result<Ac
         AcceptTarget::Rule(name) => {
             let found = catalogue
                 .find(&name.value)
-                .map_err(|unknown| ConfigError::UnknownRule {
-                    origin: name.origin.clone(),
-                    name: unknown,
-                })?;
+                .map_err(|unknown| ConfigError::UnknownRule { origin: name.origin.clone(), name: unknown })?;
             match found {
                 Named::Rules { exact: true, .. } => Accepted::Rule(name.value.trim().to_owned()),
                 Named::Rules { exact: false, .. } | Named::RetiredInBandit | Named::Foreign => {

@@ -54,11 +54,7 @@ impl RuleSet {
 
     /// Positions, ascending.
     pub(crate) fn positions(&self) -> impl Iterator<Item = usize> + '_ {
-        self.0
-            .iter()
-            .enumerate()
-            .filter(|(_, in_set)| **in_set)
-            .map(|(position, _)| position)
+        self.0.iter().enumerate().filter(|(_, in_set)| **in_set).map(|(position, _)| position)
     }
 }
 
@@ -75,39 +71,25 @@ pub(crate) fn meant_by(
     names: &[Sited<String>],
     notes: &mut Vec<String>,
 ) -> Result<Meant, ConfigError> {
-    let mut meant = Meant {
-        rules: RuleSet::empty(catalogue),
-        named: RuleSet::empty(catalogue),
-    };
+    let mut meant = Meant { rules: RuleSet::empty(catalogue), named: RuleSet::empty(catalogue) };
     for name in names {
         let found = catalogue
             .find(&name.value)
-            .map_err(|unknown| ConfigError::UnknownRule {
-                origin: name.origin.clone(),
-                name: unknown,
-            })?;
+            .map_err(|unknown| ConfigError::UnknownRule { origin: name.origin.clone(), name: unknown })?;
         let text = name.value.trim();
         match found {
             Named::Rules { positions, exact } => {
                 meant.rules.add(&positions);
-                let only_audit = positions
-                    .iter()
-                    .all(|&position| catalogue.rules()[position].audit);
+                let only_audit = positions.iter().all(|&position| catalogue.rules()[position].audit);
                 if exact || only_audit {
                     meant.named.add(&positions);
                 }
             }
             Named::RetiredInBandit => {
-                notes.push(format!(
-                    "{}: `{text}` is retired in Bandit; it changes nothing",
-                    name.origin
-                ));
+                notes.push(format!("{}: `{text}` is retired in Bandit; it changes nothing", name.origin));
             }
             Named::Foreign => {
-                notes.push(format!(
-                    "{}: no rule stands for `{text}`; it changes nothing",
-                    name.origin
-                ));
+                notes.push(format!("{}: no rule stands for `{text}`; it changes nothing", name.origin));
             }
         }
     }
@@ -126,23 +108,15 @@ pub(crate) fn meant_by_peer(
         let text = name.value.trim();
         match catalogue.find(text) {
             Ok(Named::Rules { positions, .. }) => {
-                let known: Vec<usize> = positions
-                    .into_iter()
-                    .filter(|&position| knows(catalogue.rules()[position]))
-                    .collect();
+                let known: Vec<usize> =
+                    positions.into_iter().filter(|&position| knows(catalogue.rules()[position])).collect();
                 rules.add(&known);
             }
             Ok(Named::RetiredInBandit) => {
-                notes.push(format!(
-                    "{}: `{text}` is retired in Bandit; it changes nothing",
-                    name.origin
-                ));
+                notes.push(format!("{}: `{text}` is retired in Bandit; it changes nothing", name.origin));
             }
             Ok(Named::Foreign) | Err(_) => {
-                notes.push(format!(
-                    "{}: no rule stands for `{text}`; it changes nothing",
-                    name.origin
-                ));
+                notes.push(format!("{}: no rule stands for `{text}`; it changes nothing", name.origin));
             }
         }
     }
@@ -159,9 +133,7 @@ pub(crate) fn states(
     if let Some((meant, origin)) = select
         && meant.rules.is_empty()
     {
-        return Err(ConfigError::NothingSelected {
-            origin: origin.clone(),
-        });
+        return Err(ConfigError::NothingSelected { origin: origin.clone() });
     }
     let state = |position: usize, rule: &Rule| {
         let selected = select.is_none_or(|(meant, _)| meant.rules.contains(position));
@@ -176,12 +148,7 @@ pub(crate) fn states(
             State::On
         }
     };
-    Ok(catalogue
-        .rules()
-        .iter()
-        .enumerate()
-        .map(|(position, rule)| state(position, rule))
-        .collect())
+    Ok(catalogue.rules().iter().enumerate().map(|(position, rule)| state(position, rule)).collect())
 }
 
 #[cfg(test)]
@@ -190,9 +157,7 @@ mod tests {
     use crate::catalogue::sample::catalogue;
 
     fn names(list: &[&str]) -> Vec<Sited<String>> {
-        list.iter()
-            .map(|name| Sited::option((*name).to_owned(), "--select"))
-            .collect()
+        list.iter().map(|name| Sited::option((*name).to_owned(), "--select")).collect()
     }
 
     fn on(select: Option<&[&str]>, ignore: &[&str], audit: bool) -> Vec<&'static str> {
@@ -215,10 +180,7 @@ mod tests {
     fn audit_rules_wait_to_be_named() {
         assert_eq!(on(None, &[], false).len(), 4);
         assert_eq!(on(None, &[], true).len(), 6);
-        assert_eq!(
-            on(Some(&["B6"]), &[], false),
-            ["sql-built-from-strings", "subprocess-shell"]
-        );
+        assert_eq!(on(Some(&["B6"]), &[], false), ["sql-built-from-strings", "subprocess-shell"]);
         assert_eq!(on(Some(&["B603"]), &[], false), ["subprocess-without-shell"]);
         assert_eq!(on(Some(&["errors"]), &[], false), ["assert-used"]);
         assert_eq!(on(Some(&["all", "B101"]), &[], false).len(), 5);
@@ -236,12 +198,7 @@ mod tests {
         let meant = meant_by(&catalogue, &names(&["E501"]), &mut notes).unwrap();
         assert_eq!(notes, ["--select: no rule stands for `E501`; it changes nothing"]);
         let origin = Origin::CommandLine("--select");
-        let result = states(
-            &catalogue,
-            Some((&meant, &origin)),
-            &RuleSet::empty(&catalogue),
-            false,
-        );
+        let result = states(&catalogue, Some((&meant, &origin)), &RuleSet::empty(&catalogue), false);
         assert!(matches!(result, Err(ConfigError::NothingSelected { .. })));
     }
 }

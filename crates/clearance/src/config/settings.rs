@@ -157,13 +157,10 @@ impl Settings {
     /// Why `path`, relative to the target, is left out, if it is.
     pub(crate) fn excluded(&self, path: &str) -> Option<&Exclude> {
         self.excludes.iter().find(|exclude| {
-            exclude
-                .base
-                .relative(path)
-                .is_some_and(|path| match &exclude.pattern {
-                    ExcludePattern::Own(pattern) => pattern.covers(&path),
-                    ExcludePattern::Bandit(pattern) => pattern.covers(&path),
-                })
+            exclude.base.relative(path).is_some_and(|path| match &exclude.pattern {
+                ExcludePattern::Own(pattern) => pattern.covers(&path),
+                ExcludePattern::Bandit(pattern) => pattern.covers(&path),
+            })
         })
     }
 
@@ -181,26 +178,15 @@ impl Settings {
 
     /// The role that the configuration gives to `path`.
     pub(crate) fn role(&self, path: &str) -> Option<&RoleRule> {
-        self.roles.iter().find(|rule| {
-            rule.base
-                .relative(path)
-                .is_some_and(|path| rule.pattern.covers(&path))
-        })
+        self.roles.iter().find(|rule| rule.base.relative(path).is_some_and(|path| rule.pattern.covers(&path)))
     }
 
     /// What `path` is judged by.
     pub(crate) fn for_file(&self, path: &str) -> FileSettings<'_> {
         let fallback = &self.scopes[self.scopes.len() - 1];
-        let scope = self
-            .scopes
-            .iter()
-            .find(|scope| scope.base.relative(path).is_some())
-            .unwrap_or(fallback);
-        let nearest = |scopes: &'_ [PeerScope]| {
-            scopes
-                .iter()
-                .position(|scope| scope.base.relative(path).is_some())
-        };
+        let scope = self.scopes.iter().find(|scope| scope.base.relative(path).is_some()).unwrap_or(fallback);
+        let nearest =
+            |scopes: &'_ [PeerScope]| scopes.iter().position(|scope| scope.base.relative(path).is_some());
         let bandit = nearest(&self.bandit).map(|at| &self.bandit[at]);
         let ruff = nearest(&self.ruff).map(|at| &self.ruff[at]);
         let inside = scope.base.relative(path).unwrap_or_default();
@@ -214,19 +200,10 @@ impl Settings {
         for peer in [bandit, ruff].into_iter().flatten() {
             ignored_by_peer.push(&peer.ignored);
             let inside = peer.base.relative(path).unwrap_or_default();
-            let matching = peer
-                .per_file_ignores
-                .iter()
-                .filter(|entry| entry.pattern.covers(&inside));
+            let matching = peer.per_file_ignores.iter().filter(|entry| entry.pattern.covers(&inside));
             ignored_by_peer.extend(matching.map(|entry| &entry.rules));
         }
-        FileSettings {
-            scope,
-            bandit,
-            ruff,
-            ignored,
-            ignored_by_peer,
-        }
+        FileSettings { scope, bandit, ruff, ignored, ignored_by_peer }
     }
 }
 
@@ -236,20 +213,15 @@ impl FileSettings<'_> {
         if self.ignored.iter().any(|set| set.contains(position)) {
             return Some(HiddenBecause::Ignored);
         }
-        let wanted = [self.bandit, self.ruff]
-            .into_iter()
-            .flatten()
-            .any(|peer| peer.wanted.contains(position));
+        let wanted =
+            [self.bandit, self.ruff].into_iter().flatten().any(|peer| peer.wanted.contains(position));
         match self.scope.states[position] {
             State::OffNotSelected => return Some(HiddenBecause::NotSelected),
             State::OffIgnored => return Some(HiddenBecause::Ignored),
             State::OffAudit if !wanted => return Some(HiddenBecause::Audit),
             State::OffAudit | State::On => {}
         }
-        self.ignored_by_peer
-            .iter()
-            .any(|set| set.contains(position))
-            .then_some(HiddenBecause::IgnoredByPeer)
+        self.ignored_by_peer.iter().any(|set| set.contains(position)).then_some(HiddenBecause::IgnoredByPeer)
     }
 
     /// Why a finding of the rule at `position` is hidden here.

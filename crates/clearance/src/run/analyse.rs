@@ -34,12 +34,7 @@ pub(crate) struct Analysis {
 
 /// Analyses the Python files of `plan` on the current thread pool.
 pub(crate) fn analyse(plan: &Plan, progress: &Progress) -> Analysis {
-    let python: Vec<&File> = plan
-        .inventory
-        .files
-        .iter()
-        .filter(|file| file.kind.is_python())
-        .collect();
+    let python: Vec<&File> = plan.inventory.files.iter().filter(|file| file.kind.is_python()).collect();
     progress.phase("reading", python.len());
     let lowered: Vec<Lowered> = python
         .into_par_iter()
@@ -49,10 +44,7 @@ pub(crate) fn analyse(plan: &Plan, progress: &Progress) -> Analysis {
             lowered
         })
         .collect();
-    let mut analysis = Analysis {
-        notices: plan.inventory.notices.clone(),
-        ..Analysis::default()
-    };
+    let mut analysis = Analysis { notices: plan.inventory.notices.clone(), ..Analysis::default() };
     let mut modules = Vec::with_capacity(lowered.len());
     for lowered in lowered {
         analysis.files.push(lowered.line);
@@ -117,11 +109,7 @@ fn lower(file: &File, options: &Options) -> Lowered {
     };
     lowered.line.lines = lines(&text);
     lowered.notices.extend(text.notice.clone());
-    let role = if file.role_is_given {
-        file.role
-    } else {
-        role_from_content(file.role, &text.text)
-    };
+    let role = if file.role_is_given { file.role } else { role_from_content(file.role, &text.text) };
     lowered.line.role = role.as_str();
     let ir = match guarded(|| super::front::lower(&text)) {
         Ok(ir) => ir,
@@ -137,11 +125,7 @@ fn lower(file: &File, options: &Options) -> Lowered {
     };
     lowered.notices.extend(notices(file, &text, &ir));
     let is_blind = lowered.notices.iter().any(|notice| notice.kind.is_blind_spot());
-    lowered.line.status = if is_blind {
-        FileStatus::Partial
-    } else {
-        FileStatus::Analysed
-    };
+    lowered.line.status = if is_blind { FileStatus::Partial } else { FileStatus::Analysed };
     lowered.comments = comments(file, &text, &ir);
     lowered.module = Some(ModuleInput {
         path: Arc::clone(&file.path),
@@ -160,19 +144,14 @@ fn guarded<T>(work: impl FnOnce() -> T) -> Result<T, String> {
             .downcast_ref::<&str>()
             .map(|text| (*text).to_owned())
             .or_else(|| payload.downcast_ref::<String>().cloned());
-        text.map_or("no message".to_owned(), |text| {
-            text.lines().next().unwrap_or_default().to_owned()
-        })
+        text.map_or("no message".to_owned(), |text| text.lines().next().unwrap_or_default().to_owned())
     })
 }
 
 /// Lines of text, as a person counts them: a final line end opens no further line.
 fn lines(text: &Text) -> u32 {
     let starts = text.line_starts.len();
-    let last_is_empty = text
-        .line_starts
-        .last()
-        .is_some_and(|&start| start as usize >= text.text.len());
+    let last_is_empty = text.line_starts.last().is_some_and(|&start| start as usize >= text.text.len());
     u32::try_from(if last_is_empty { starts - 1 } else { starts }).unwrap_or(u32::MAX)
 }
 
@@ -220,11 +199,7 @@ fn comments(file: &File, text: &Text, ir: &ModuleIr) -> Vec<CommentLine> {
                 path: Arc::clone(&file.path),
                 line: line_of(text, start),
                 own_line: comment.own_line,
-                text: text
-                    .text
-                    .get(start as usize..end as usize)
-                    .unwrap_or_default()
-                    .to_owned(),
+                text: text.text.get(start as usize..end as usize).unwrap_or_default().to_owned(),
                 statement_lines: (line_of(text, first), line_of(text, last.max(first + 1) - 1)),
                 location: Location::in_text(
                     Arc::clone(&file.path),
@@ -239,12 +214,8 @@ fn comments(file: &File, text: &Text, ir: &ModuleIr) -> Vec<CommentLine> {
 
 /// The routes. What protects them is not known yet.
 fn routes(program: &Program) -> Vec<Route> {
-    let undecided = Protection {
-        status: ProtectionStatus::Undecided,
-        by: String::new(),
-        file: None,
-        line: None,
-    };
+    let undecided =
+        Protection { status: ProtectionStatus::Undecided, by: String::new(), file: None, line: None };
     program
         .routes()
         .into_iter()

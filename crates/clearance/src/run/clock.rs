@@ -19,10 +19,7 @@ impl Clock {
     /// that, and every duration is 0, so that two runs give the same bytes.
     pub(crate) fn start() -> Result<Self, Failure> {
         let Some(given) = std::env::var_os("SOURCE_DATE_EPOCH") else {
-            return Ok(Self {
-                begin: Timestamp::now(),
-                started: Some(Instant::now()),
-            });
+            return Ok(Self { begin: Timestamp::now(), started: Some(Instant::now()) });
         };
         let seconds = given.to_str().and_then(|text| text.trim().parse::<i64>().ok());
         match seconds.and_then(|seconds| Timestamp::from_second(seconds).ok()) {

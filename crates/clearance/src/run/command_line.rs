@@ -37,17 +37,8 @@ mod tests {
 
     #[test]
     fn what_does_not_matter_is_left_out() {
-        let args = [
-            "./clearance",
-            "check",
-            "--threads",
-            "8",
-            "my app",
-            "--color=never",
-            "-q",
-            "--select",
-            "B6,S1",
-        ];
+        let args =
+            ["./clearance", "check", "--threads", "8", "my app", "--color=never", "-q", "--select", "B6,S1"];
         let shown = shown(args.iter().map(OsString::from));
         assert_eq!(shown, "clearance check 'my app' --select B6,S1");
         assert_eq!(quoted("it's"), r"'it'\''s'");

@@ -5,9 +5,5 @@ use clearance_source::Text;
 
 /// Lowers the text of one file.
 pub(crate) fn lower(text: &Text) -> ModuleIr {
-    lower_module(Input {
-        text: &text.text,
-        notebook: text.cells.is_some(),
-        cells: text.cells.as_deref(),
-    })
+    lower_module(Input { text: &text.text, notebook: text.cells.is_some(), cells: text.cells.as_deref() })
 }

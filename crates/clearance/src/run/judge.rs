@@ -50,15 +50,10 @@ pub(crate) fn judge(
         .map_err(|error| Failure::Usage(format!("configuration: {error}")))?;
 
     let mut sieve = Sieve::new(catalogue, settings);
-    let findings: Vec<Finding> = accepted
-        .findings
-        .into_iter()
-        .filter(|finding| sieve.keeps(finding))
-        .collect();
-    let application = analysis
-        .files
-        .iter()
-        .filter(|file| !matches!(file.role, "test" | "documentation" | "example"));
+    let findings: Vec<Finding> =
+        accepted.findings.into_iter().filter(|finding| sieve.keeps(finding)).collect();
+    let application =
+        analysis.files.iter().filter(|file| !matches!(file.role, "test" | "documentation" | "example"));
     let enabled = sieve.enabled_everywhere(application.map(|file| &*file.path));
     let mut notices = analysis.notices;
     notices.extend(peer_lines(settings, catalogue).into_iter().map(run_notice));
@@ -79,24 +74,13 @@ pub(crate) fn judge(
         },
         planes: vec![PlaneRun {
             plane: Plane::Code,
-            status: if failed.is_some() {
-                PlaneStatus::Failed
-            } else {
-                PlaneStatus::Run
-            },
+            status: if failed.is_some() { PlaneStatus::Failed } else { PlaneStatus::Run },
             why: failed.unwrap_or_default(),
         }],
         capabilities: BTreeSet::from([Capability::Syntax]),
         findings,
-        facts: analysis
-            .outcome
-            .facts
-            .into_iter()
-            .filter(|fact| enabled.contains(fact.rule))
-            .collect(),
-        examined: examined
-            .filter(|examined| enabled.contains(examined.rule))
-            .collect(),
+        facts: analysis.outcome.facts.into_iter().filter(|fact| enabled.contains(fact.rule)).collect(),
+        examined: examined.filter(|examined| enabled.contains(examined.rule)).collect(),
         routes: analysis.routes,
         settings: Vec::new(),
         dependencies: Vec::new(),
@@ -119,11 +103,7 @@ pub(crate) fn policy(settings: &Settings) -> Policy {
     if let Some(warning) = &run.warning_severity {
         policy.warning = warning.value;
     }
-    policy.control_levels = run
-        .controls
-        .iter()
-        .map(|(id, level)| (id.clone(), level.value))
-        .collect();
+    policy.control_levels = run.controls.iter().map(|(id, level)| (id.clone(), level.value)).collect();
     policy.fail_on = match run.fail_on.value {
         FailOn::Conditional => clearance_verdict::FailOn::Conditional,
         FailOn::Blocked | FailOn::Never => clearance_verdict::FailOn::Blocked,
@@ -155,12 +135,7 @@ fn config_acceptance(rule: &AcceptRule) -> ConfigAcceptance {
 }
 
 fn run_notice(text: String) -> Notice {
-    Notice {
-        path: Arc::from(""),
-        line: None,
-        kind: NoticeKind::Skipped,
-        text,
-    }
+    Notice { path: Arc::from(""), line: None, kind: NoticeKind::Skipped, text }
 }
 
 /// Holds back the findings that the settings hide, and counts them.
@@ -173,12 +148,7 @@ struct Sieve<'s> {
 
 impl<'s> Sieve<'s> {
     fn new(catalogue: &'s Catalogue, settings: &'s Settings) -> Self {
-        Self {
-            catalogue,
-            settings,
-            files: BTreeMap::new(),
-            counts: BTreeMap::new(),
-        }
+        Self { catalogue, settings, files: BTreeMap::new(), counts: BTreeMap::new() }
     }
 
     /// Whether `finding` is shown. An accepted finding is not held back for its severity or confidence: the list of what was accepted is whole.
@@ -187,10 +157,7 @@ impl<'s> Sieve<'s> {
             return true;
         };
         let path = &finding.location.path;
-        let file = self
-            .files
-            .entry(Arc::clone(path))
-            .or_insert_with(|| self.settings.for_file(path));
+        let file = self.files.entry(Arc::clone(path)).or_insert_with(|| self.settings.for_file(path));
         let by = match file.hidden(position, finding.severity, finding.confidence) {
             None => return true,
             Some(HiddenBecause::Severity | HiddenBecause::Confidence) if finding.acceptance.is_some() => {

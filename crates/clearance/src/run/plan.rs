@@ -70,11 +70,7 @@ fn finish(
     }
     apply(&settings, &mut inventory);
     let options = source_options(&settings);
-    Ok(Plan {
-        settings,
-        inventory,
-        options,
-    })
+    Ok(Plan { settings, inventory, options })
 }
 
 /// The configuration of `target` with that of all its folders.
@@ -89,10 +85,7 @@ pub(crate) fn settings_for(
 
 fn resolve_for(catalogue: &Catalogue, loaded: &Loaded, line: &CommandLine) -> Result<Settings, Failure> {
     let ids: Vec<&str> = controls().iter().map(|control| control.id.as_str()).collect();
-    let known = Known {
-        catalogue,
-        controls: &ids,
-    };
+    let known = Known { catalogue, controls: &ids };
     Ok(resolve(known, loaded, line)?)
 }
 
@@ -130,12 +123,8 @@ fn folders(inventory: &Inventory) -> BTreeSet<String> {
 
 fn apply(settings: &Settings, inventory: &mut Inventory) {
     let listed = inventory.files.len();
-    inventory
-        .files
-        .retain(|file| settings.excluded(&file.path).is_none());
-    inventory
-        .notices
-        .retain(|notice| settings.excluded(&notice.path).is_none());
+    inventory.files.retain(|file| settings.excluded(&file.path).is_none());
+    inventory.notices.retain(|notice| settings.excluded(&notice.path).is_none());
     inventory.excluded += u32::try_from(listed - inventory.files.len()).unwrap_or(u32::MAX);
     for file in &mut inventory.files {
         if let Some(rule) = settings.role(&file.path) {

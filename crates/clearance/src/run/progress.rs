@@ -22,11 +22,7 @@ impl Progress {
     /// Prepares the bar.
     pub(crate) fn new(quiet: bool) -> Self {
         let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::hidden());
-        Self {
-            bar,
-            started: Instant::now(),
-            wanted: !quiet && io::stderr().is_terminal(),
-        }
+        Self { bar, started: Instant::now(), wanted: !quiet && io::stderr().is_terminal() }
     }
 
     /// Begins a phase of `steps` steps.

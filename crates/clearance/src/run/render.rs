@@ -26,12 +26,8 @@ pub(crate) fn look(args: ConsoleArgs, base: &Path, reports: Vec<String>) -> Rend
         ..RenderOptions::default()
     };
     if io::stdout().is_terminal() {
-        let columns = std::env::var("COLUMNS")
-            .ok()
-            .and_then(|columns| columns.parse::<usize>().ok());
-        options.width = columns
-            .unwrap_or(options.width)
-            .clamp(*WIDTHS.start(), *WIDTHS.end());
+        let columns = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse::<usize>().ok());
+        options.width = columns.unwrap_or(options.width).clamp(*WIDTHS.start(), *WIDTHS.end());
         if args.color != ColorChoice::Never {
             options.link_base = Some(file_address(base));
         }

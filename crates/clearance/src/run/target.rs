@@ -29,10 +29,7 @@ impl Target {
                 Some(base) => common(base, &folder),
             });
         }
-        Ok(Self {
-            roots: roots.to_vec(),
-            base: base.ok_or(InventoryError::NoRoots)?,
-        })
+        Ok(Self { roots: roots.to_vec(), base: base.ok_or(InventoryError::NoRoots)? })
     }
 
     /// The project around `file`: the working directory if it holds the file, else the file's folder.
@@ -43,10 +40,7 @@ impl Target {
             Ok(here) if folder.starts_with(&here) => here,
             Ok(_) | Err(_) => folder,
         };
-        Ok(Self {
-            roots: vec![base.clone()],
-            base,
-        })
+        Ok(Self { roots: vec![base.clone()], base })
     }
 
     /// The path of `file` relative to the base, with `/`.
@@ -87,10 +81,7 @@ impl Target {
 }
 
 fn unreachable_root(root: &Path, source: io::Error) -> Failure {
-    Failure::Target(InventoryError::Root {
-        path: root.display().to_string(),
-        source,
-    })
+    Failure::Target(InventoryError::Root { path: root.display().to_string(), source })
 }
 
 /// The folder `root` itself, or the one that holds the file `root`; canonical.

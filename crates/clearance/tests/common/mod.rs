@@ -34,9 +34,7 @@ pub(crate) struct Run {
 impl Tree {
     /// A tree of files: path and content.
     pub(crate) fn new(files: &[(&str, &str)]) -> Self {
-        let tree = Self {
-            folder: tempfile::tempdir().unwrap(),
-        };
+        let tree = Self { folder: tempfile::tempdir().unwrap() };
         for (path, content) in files {
             tree.write(path, content);
         }
@@ -112,13 +110,7 @@ pub(crate) fn findings(report: &serde_json::Value) -> Vec<String> {
         .unwrap()
         .iter()
         .filter(|finding| finding["acceptance"].is_null())
-        .map(|finding| {
-            format!(
-                "{} {}",
-                finding["path"].as_str().unwrap(),
-                finding["rule"].as_str().unwrap()
-            )
-        })
+        .map(|finding| format!("{} {}", finding["path"].as_str().unwrap(), finding["rule"].as_str().unwrap()))
         .collect();
     all.sort();
     all

@@ -9,37 +9,22 @@ use clearance_source::Role;
 
 /// Builds a program from files, with the built-in models and these further paths.
 pub(crate) fn program(files: &[(&str, &str)], paths: &[&str]) -> Program {
-    let libraries: Vec<_> = builtin_libraries()
-        .iter()
-        .map(|(name, text)| parse_library(name, text).unwrap())
-        .collect();
-    let models = Models::new(
-        &libraries,
-        paths
-            .iter()
-            .copied()
-            .chain(Program::own_paths().map(|path: &str| path)),
-    );
+    let libraries: Vec<_> =
+        builtin_libraries().iter().map(|(name, text)| parse_library(name, text).unwrap()).collect();
+    let models =
+        Models::new(&libraries, paths.iter().copied().chain(Program::own_paths().map(|path: &str| path)));
     let inputs = files
         .iter()
         .map(|(path, text)| {
             let mut line_starts = vec![0];
-            line_starts.extend(
-                text.bytes()
-                    .enumerate()
-                    .filter(|(_, b)| *b == b'\n')
-                    .map(|(at, _)| at as u32 + 1),
-            );
+            line_starts
+                .extend(text.bytes().enumerate().filter(|(_, b)| *b == b'\n').map(|(at, _)| at as u32 + 1));
             ModuleInput {
                 path: (*path).into(),
                 role: Role::Application,
                 text: (*text).to_owned(),
                 line_starts,
-                ir: lower_module(Input {
-                    text,
-                    cells: None,
-                    notebook: false,
-                }),
+                ir: lower_module(Input { text, cells: None, notebook: false }),
             }
         })
         .collect();
@@ -56,10 +41,7 @@ pub(crate) fn probe(program: &Program, path: &str) -> Site {
         }
         _ => None,
     });
-    Site {
-        module,
-        value: found.expect("a call of probe"),
-    }
+    Site { module, value: found.expect("a call of probe") }
 }
 
 /// The names of what `probe(…)` gets.
@@ -68,11 +50,7 @@ pub(crate) fn names(files: &[(&str, &str)], paths: &[&str]) -> Vec<String> {
     let program = program(files, paths);
     let site = probe(&program, files[0].0);
     let mut resolver = Resolver::new(&program);
-    resolver
-        .entities(site)
-        .into_iter()
-        .map(|entity| program.entity_name(entity))
-        .collect()
+    resolver.entities(site).into_iter().map(|entity| program.entity_name(entity)).collect()
 }
 
 /// What `probe(…)` gets, and the lines of the trail.
@@ -84,13 +62,7 @@ pub(crate) fn known(files: &[(&str, &str)]) -> (Known, Vec<String>) {
     let mut evaluator = Evaluator::new(&mut resolver);
     let known = evaluator.evaluate(site);
     let trail = program.steps(&evaluator.trail());
-    (
-        known,
-        trail
-            .iter()
-            .map(|step| format!("{}:{}", step.location.path, step.location.start.line))
-            .collect(),
-    )
+    (known, trail.iter().map(|step| format!("{}:{}", step.location.path, step.location.start.line)).collect())
 }
 
 /// Keeps the type in use where a test file needs only some helpers.

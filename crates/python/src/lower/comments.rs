@@ -7,63 +7,84 @@ use ruff_text_size::{Ranged, TextRange, TextSize};
 
 use crate::ir::Comment;
 
-use super::Lowering;
-
-/// What a comment must contain, in lower case.
-const MARKERS: [&[u8]; 11] = [
-    b"nosec",
-    b"noqa",
-    b"nosem",
-    b"clearance:",
-    b"ruff:",
-    b"flake8:",
-    b"codeql[",
-    b"lgtm[",
-    b"pragma:",
-    b"gitleaks:allow",
-    b"trufflehog:ignore",
+/// What a comment must contain if not `nosec`, `nosem` or `noqa`: up to a colon or bracket, and after it.
+const PUNCTUATED: [(&[u8], &[u8]); 8] = [
+    (b"clearance:", b""),
+    (b"ruff:", b""),
+    (b"flake8:", b""),
+    (b"codeql[", b""),
+    (b"lgtm[", b""),
+    (b"pragma:", b""),
+    (b"gitleaks:", b"allow"),
+    (b"trufflehog:", b"ignore"),
 ];
 
-impl Lowering<'_> {
-    /// Collects the comments.
-    pub(super) fn comments(&mut self, body: &[Stmt], tokens: &Tokens) {
-        let text = self.text;
-        let bytes = text.as_bytes();
-        let mut found: Vec<TextRange> = Vec::new();
-        let mut at = 0;
-        while let Some(hash) = memchr(b'#', &bytes[at..]) {
-            let start = at + hash;
-            let end = memchr2(b'\n', b'\r', &bytes[start..]).map_or(bytes.len(), |length| start + length);
-            // At most one comment is on a line, but the first `#` may be in a string.
-            if has_marker(&bytes[start..end])
-                && let Some(range) = comment_token(tokens, start, end)
-                && has_marker(&bytes[usize::from(range.start())..usize::from(range.end()).min(bytes.len())])
-            {
-                found.push(range);
-            }
-            at = end;
+/// Collects the comments.
+pub(super) fn comments(text: &str, body: &[Stmt], tokens: &Tokens) -> Vec<Comment> {
+    let bytes = text.as_bytes();
+    let mut found: Vec<TextRange> = Vec::new();
+    let mut at = 0;
+    while let Some(hash) = memchr(b'#', &bytes[at..]) {
+        let start = at + hash;
+        let end = memchr2(b'\n', b'\r', &bytes[start..]).map_or(bytes.len(), |length| start + length);
+        // At most one comment is on a line, but the first `#` may be in a string.
+        if has_marker(&bytes[start..end])
+            && let Some(range) = comment_token(tokens, start, end)
+            && has_marker(&bytes[usize::from(range.start())..usize::from(range.end()).min(bytes.len())])
+        {
+            found.push(range);
         }
-        if found.is_empty() {
-            return;
-        }
-        let statements = statement_ranges(text, body);
-        self.ir.comments = found.into_iter().map(|range| place(text, range, &statements)).collect();
+        at = end;
     }
+    if found.is_empty() {
+        return Vec::new();
+    }
+    let statements = statement_ranges(text, body);
+    found
+        .into_iter()
+        .map(|range| place(text, range, &statements))
+        .collect()
 }
 
 fn has_marker(bytes: &[u8]) -> bool {
-    let starts = |at: usize, marker: &[u8]| bytes[at..].get(..marker.len()).is_some_and(|here| here.eq_ignore_ascii_case(marker));
-    (0..bytes.len()).any(|at| {
-        matches!(bytes[at] | 0x20, b'n' | b'c' | b'r' | b'f' | b'l' | b'p' | b'g' | b't')
-            && MARKERS.iter().any(|marker| starts(at, marker))
-    })
+    let mut from = 0;
+    // Every marker has one of these bytes; most comments have few of them.
+    while let Some(length) = bytes[from..]
+        .iter()
+        .position(|byte| matches!(byte, b'o' | b'O' | b':' | b'['))
+    {
+        let at = from + length;
+        let rest = &bytes[at + 1..];
+        let starts = |end: &[u8]| {
+            rest.get(..end.len())
+                .is_some_and(|here| here.eq_ignore_ascii_case(end))
+        };
+        let found = match bytes[at] {
+            b'o' | b'O' => {
+                let after_n = at > 0 && bytes[at - 1].eq_ignore_ascii_case(&b'n');
+                after_n && (starts(b"sec") || starts(b"qa") || starts(b"sem"))
+            }
+            _ => PUNCTUATED.iter().any(|(start, end)| {
+                let start_of = |start: &[u8]| at.checked_sub(start.len() - 1).map(|first| &bytes[first..=at]);
+                starts(end) && start_of(start).is_some_and(|here| here.eq_ignore_ascii_case(start))
+            }),
+        };
+        if found {
+            return true;
+        }
+        from = at + 1;
+    }
+    false
 }
 
 /// The comment that starts in a part of a line.
 fn comment_token(tokens: &Tokens, start: usize, end: usize) -> Option<TextRange> {
     let first = tokens.partition_point(|token| usize::from(token.start()) < start);
-    let mut rest = tokens[first..].iter().take_while(|token| usize::from(token.start()) < end);
-    rest.find(|token| token.kind() == TokenKind::Comment).map(Ranged::range)
+    let mut rest = tokens[first..]
+        .iter()
+        .take_while(|token| usize::from(token.start()) < end);
+    rest.find(|token| token.kind() == TokenKind::Comment)
+        .map(Ranged::range)
 }
 
 /// All simple statements and headers of compound ones; they do not overlap. In order.
@@ -80,7 +101,10 @@ fn statement_ranges(text: &str, body: &[Stmt]) -> Vec<TextRange> {
             };
             match statement {
                 Stmt::FunctionDef(node) => {
-                    let end = node.returns.as_ref().map_or(node.parameters.range.end(), |returns| returns.range().end());
+                    let end = node
+                        .returns
+                        .as_ref()
+                        .map_or(node.parameters.range.end(), |returns| returns.range().end());
                     header(start, end);
                     work.push(&node.body);
                 }
@@ -114,7 +138,10 @@ fn statement_ranges(text: &str, body: &[Stmt]) -> Vec<TextRange> {
                 Stmt::Match(node) => {
                     header(start, node.subject.range().end());
                     for case in &node.cases {
-                        let end = case.guard.as_ref().map_or(case.pattern.range().end(), |guard| guard.range().end());
+                        let end = case
+                            .guard
+                            .as_ref()
+                            .map_or(case.pattern.range().end(), |guard| guard.range().end());
                         header(case.range.start(), end);
                         work.push(&case.body);
                     }
@@ -122,8 +149,15 @@ fn statement_ranges(text: &str, body: &[Stmt]) -> Vec<TextRange> {
                 Stmt::Try(node) => {
                     header(start, start);
                     work.extend([&node.body[..], &node.orelse[..], &node.finalbody[..]]);
-                    for handler in node.handlers.iter().filter_map(|handler| handler.as_except_handler()) {
-                        let types = handler.type_.as_ref().map_or(handler.range.start(), |types| types.range().end());
+                    for handler in node
+                        .handlers
+                        .iter()
+                        .filter_map(|handler| handler.as_except_handler())
+                    {
+                        let types = handler
+                            .type_
+                            .as_ref()
+                            .map_or(handler.range.start(), |types| types.range().end());
                         let end = handler.name.as_ref().map_or(types, |name| name.range.end());
                         header(handler.range.start(), end);
                         work.push(&handler.body);
@@ -145,8 +179,14 @@ fn place(text: &str, range: TextRange, statements: &[TextRange]) -> Comment {
     let line_end = memchr2(b'\n', b'\r', &bytes[start..]).map_or(bytes.len(), |length| start + length);
     let own_line = bytes[line_start..start].iter().all(u8::is_ascii_whitespace);
     let after = statements.partition_point(|statement| usize::from(statement.start()) < line_end);
-    let on_line = statements[..after].iter().rev().take_while(|statement| usize::from(statement.end()) > line_start);
-    let statement = on_line.min_by_key(|statement| statement.len()).or_else(|| statements.get(after)).copied();
+    let on_line = statements[..after]
+        .iter()
+        .rev()
+        .take_while(|statement| usize::from(statement.end()) > line_start);
+    let statement = on_line
+        .min_by_key(|statement| statement.len())
+        .or_else(|| statements.get(after))
+        .copied();
     Comment {
         range,
         statement: statement.unwrap_or(range),

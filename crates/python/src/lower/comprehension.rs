@@ -7,7 +7,6 @@ use smallvec::{SmallVec, smallvec};
 use crate::ir::{CollectKind, Name, Op, Value};
 
 use super::Lowering;
-use super::builder::Var;
 use super::scopes::Place;
 
 /// What a comprehension yields each time round.
@@ -45,7 +44,8 @@ impl<'a> Lowering<'a> {
             self.scopes.set(*name, *place);
             self.hidden.pop();
         }
-        self.builder.emit(Op::Collect { kind, element, key }, whole.range())
+        self.builder
+            .emit(Op::Collect { kind, element, key }, whole.range())
     }
 
     /// Gives the names of a target variables of their own, and keeps what they were.
@@ -78,17 +78,14 @@ impl<'a> Lowering<'a> {
     ) -> (Value, Value) {
         let range = generator.range;
         let joins = self.builder.join_count();
-        let assigned: SmallVec<[Var; 4]> = self.walrus_variables(yielded.whole);
-        let open = self.builder.open_loop(assigned.into_iter(), range);
+        let assigned = self.scopes.walrus_assigned(yielded.whole.range());
+        let open = self.builder.open_loop(assigned, range);
         let (mark, before) = self.builder.mark();
         let body = self.builder.join(mark, range);
         let done = self.builder.join(mark, range);
         self.builder.iterate(body, done);
         self.builder.enter(body);
-        let element = Op::Element {
-            iterable,
-            is_async: generator.is_async,
-        };
+        let element = Op::Element { iterable, is_async: generator.is_async };
         let element = self.builder.emit_raising(element, generator.target.range());
         self.assign_plain(&generator.target, element);
         for condition in &generator.ifs {

@@ -40,7 +40,9 @@ impl<'a> Lowering<'a> {
     fn positive(&mut self, test: &'a Expr, then: Join, otherwise: Join) {
         match test {
             Expr::BoolOp(node) => {
-                let Some((last, others)) = node.values.split_last() else { return };
+                let Some((last, others)) = node.values.split_last() else {
+                    return;
+                };
                 for operand in others {
                     match node.op {
                         BoolOp::And => self.step(operand, None, Some(otherwise)),
@@ -111,7 +113,9 @@ impl<'a> Lowering<'a> {
 
     fn leaf(&mut self, value: Value, then: Join, otherwise: Join, mentioned: Span) {
         if let Some((statement, passed, failed)) = self.asserting
-            && [then, otherwise].iter().any(|join| [passed, failed].contains(join))
+            && [then, otherwise]
+                .iter()
+                .any(|join| [passed, failed].contains(join))
         {
             self.fact(FactKind::Assert(value), statement);
         }

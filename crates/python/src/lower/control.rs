@@ -3,7 +3,6 @@
 use ruff_python_ast::{StmtFor, StmtIf, StmtWhile, StmtWith};
 use ruff_text_size::{Ranged, TextRange, TextSize};
 
-
 use crate::ir::Op;
 
 use super::Lowering;
@@ -72,7 +71,11 @@ impl<'a> Lowering<'a> {
         let (mark, before) = self.builder.mark();
         let exit = self.builder.join(mark, node.range);
         let body = self.builder.join(mark, node.range);
-        let done = if node.orelse.is_empty() { exit } else { self.builder.join(mark, node.range) };
+        let done = if node.orelse.is_empty() {
+            exit
+        } else {
+            self.builder.join(mark, node.range)
+        };
         self.condition(&node.test, body, done);
         self.builder.undo(mark);
         self.builder.enter(body);
@@ -89,13 +92,14 @@ impl<'a> Lowering<'a> {
         let (mark, before) = self.builder.mark();
         let exit = self.builder.join(mark, node.range);
         let body = self.builder.join(mark, node.range);
-        let done = if node.orelse.is_empty() { exit } else { self.builder.join(mark, node.range) };
+        let done = if node.orelse.is_empty() {
+            exit
+        } else {
+            self.builder.join(mark, node.range)
+        };
         self.builder.iterate(body, done);
         self.builder.enter(body);
-        let op = Op::Element {
-            iterable,
-            is_async: node.is_async,
-        };
+        let op = Op::Element { iterable, is_async: node.is_async };
         let element = self.builder.emit_raising(op, node.target.range());
         self.assign_plain(&node.target, element);
         self.loop_body(&node.body, open, exit);
@@ -110,10 +114,7 @@ impl<'a> Lowering<'a> {
     }
 
     fn loop_body(&mut self, body: &'a [ruff_python_ast::Stmt], open: OpenLoop, exit: Join) {
-        self.frames.push(Frame::Loop {
-            exit,
-            again: open.again,
-        });
+        self.frames.push(Frame::Loop { exit, again: open.again });
         self.statements(body);
         self.frames.pop();
         self.builder.jump(open.again);
@@ -141,14 +142,14 @@ impl<'a> Lowering<'a> {
     }
 
     pub(super) fn with_statement(&mut self, node: &'a StmtWith) {
-        let end = node.items.last().map_or(node.range.start(), |item| item.range.end());
+        let end = node
+            .items
+            .last()
+            .map_or(node.range.start(), |item| item.range.end());
         self.header(node.range.start(), end);
         for item in &node.items {
             let manager = self.expr(&item.context_expr);
-            let op = Op::Enter {
-                manager,
-                is_async: node.is_async,
-            };
+            let op = Op::Enter { manager, is_async: node.is_async };
             self.builder.has_call = true;
             let entered = self.builder.emit_raising(op, item.context_expr.range());
             if let Some(target) = &item.optional_vars {
@@ -171,4 +172,3 @@ impl<'a> Lowering<'a> {
         }
     }
 }
-

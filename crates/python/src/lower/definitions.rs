@@ -1,13 +1,14 @@
 //! Functions, lambdas, classes and type parameters.
 
 use ruff_python_ast::{
-    Decorator, Expr, ExprLambda, Parameter, ParameterWithDefault, Parameters, StmtClassDef, StmtFunctionDef, StmtTypeAlias, TypeParam,
-    TypeParams,
+    Decorator, Expr, ExprLambda, Parameter, ParameterWithDefault, Parameters, StmtClassDef, StmtFunctionDef,
+    StmtTypeAlias, TypeParam, TypeParams,
 };
 use ruff_text_size::{Ranged, TextSize};
 
 use crate::ir::{
-    Binding, BindingScope, Class, ClassData, Func, Function, FunctionKind, Name, Op, Param, ParamKind, Span, Value,
+    Binding, BindingScope, Class, ClassData, Func, Function, FunctionKind, Name, Op, Param, ParamKind, Span,
+    Value,
 };
 
 use super::scopes::Place;
@@ -21,12 +22,18 @@ type Hidden = Vec<(Name, Option<Place>)>;
 
 impl<'a> Lowering<'a> {
     pub(super) fn function_definition(&mut self, node: &'a StmtFunctionDef) {
-        let end = node.returns.as_ref().map_or(node.parameters.range.end(), |returns| returns.range().end());
+        let end = node
+            .returns
+            .as_ref()
+            .map_or(node.parameters.range.end(), |returns| returns.range().end());
         self.header(node.range.start(), end);
         let decorators = self.decorators(&node.decorator_list);
         let hidden = self.type_parameters(node.type_params.as_deref());
         let params = self.parameters(&node.parameters);
-        let returns = node.returns.as_ref().map_or(Value::NONE, |returns| self.expr(returns));
+        let returns = node
+            .returns
+            .as_ref()
+            .map_or(Value::NONE, |returns| self.expr(returns));
         self.show_again(hidden);
         let name = self.intern(&node.name.id);
         let func = self.new_function(
@@ -206,7 +213,10 @@ impl<'a> Lowering<'a> {
 
     fn parameter(&mut self, parameter: &'a Parameter, kind: ParamKind, default: Option<&'a Expr>) -> Param {
         let name = self.intern(&parameter.name.id);
-        let annotation = parameter.annotation.as_ref().map_or(Value::NONE, |annotation| self.expr(annotation));
+        let annotation = parameter
+            .annotation
+            .as_ref()
+            .map_or(Value::NONE, |annotation| self.expr(annotation));
         let default = default.map_or(Value::NONE, |default| self.expr(default));
         Param {
             name,
@@ -243,10 +253,9 @@ impl<'a> Lowering<'a> {
             .parent
             .is_some_and(|parent| matches!(self.ir.functions[parent.index()].kind, FunctionKind::Class(_)));
         let is_static = || match self.bodies.get(self.func.index()) {
-            Some((Body::Def(def), _)) => def
-                .decorator_list
-                .iter()
-                .any(|decorator| matches!(&decorator.expression, Expr::Name(name) if name.id == "staticmethod")),
+            Some((Body::Def(def), _)) => def.decorator_list.iter().any(
+                |decorator| matches!(&decorator.expression, Expr::Name(name) if name.id == "staticmethod"),
+            ),
             _ => false,
         };
         in_class
@@ -279,7 +288,9 @@ impl<'a> Lowering<'a> {
     /// In the body around a definition: its type parameters, visible to annotations, bases and bounds.
     fn type_parameters(&mut self, parameters: Option<&'a TypeParams>) -> Hidden {
         let mut hidden = Hidden::new();
-        let Some(parameters) = parameters else { return hidden };
+        let Some(parameters) = parameters else {
+            return hidden;
+        };
         for parameter in &parameters.type_params {
             let name = self.intern(&parameter.name().id);
             let var = self.builder.variable(Op::Unknown);

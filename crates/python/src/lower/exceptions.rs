@@ -117,6 +117,10 @@ impl<'a> Lowering<'a> {
             self.builder.handler = Some(dispatch);
         }
         self.statements(&node.body);
+        if !node.handlers.is_empty() && !self.builder.may_raise && self.builder.edge_count(dispatch) == 0 {
+            // Nothing here raises by itself; still, handlers of a body that ends are not dead code.
+            self.builder.exception_edge(dispatch);
+        }
         if node.orelse.is_empty() {
             self.builder.jump(after);
             self.builder.handler = outer;
@@ -138,7 +142,9 @@ impl<'a> Lowering<'a> {
     /// Lowers handlers from the open dispatch block on.
     fn handlers(&mut self, node: &'a StmtTry, after: Join) {
         let catches_all = node.handlers.iter().any(|handler| {
-            let types = handler.as_except_handler().and_then(|handler| handler.type_.as_deref());
+            let types = handler
+                .as_except_handler()
+                .and_then(|handler| handler.type_.as_deref());
             types.is_none_or(|types| matches!(types, Expr::Name(name) if name.id == "BaseException"))
         });
         if let Some(outer) = self.builder.handler
@@ -172,7 +178,10 @@ impl<'a> Lowering<'a> {
     }
 
     fn handler(&mut self, node: &'a ExceptHandlerExceptHandler) {
-        let end = node.type_.as_ref().map_or(node.range.start(), |types| types.range().end());
+        let end = node
+            .type_
+            .as_ref()
+            .map_or(node.range.start(), |types| types.range().end());
         self.header(node.range.start(), end);
         let types = node.type_.as_ref().map_or(Value::NONE, |types| self.expr(types));
         let body = handler_body(&node.body);
@@ -194,11 +203,17 @@ impl<'a> Lowering<'a> {
     fn finally(&mut self, node: &'a StmtTry, ways: Ways, after: Join, mark: u32, before: u32) {
         let ordered = [
             (ways.exception, Onward::Raise),
-            (ways.leave, Onward::Return(Value::NONE, ways.returned.unwrap_or(node.range))),
+            (
+                ways.leave,
+                Onward::Return(Value::NONE, ways.returned.unwrap_or(node.range)),
+            ),
             (ways.exit, Onward::Break),
             (ways.again, Onward::Continue),
         ];
-        let used = ordered.iter().filter(|(way, _)| self.builder.edge_count(*way) > 0).count();
+        let used = ordered
+            .iter()
+            .filter(|(way, _)| self.builder.edge_count(*way) > 0)
+            .count();
         let normal = usize::from(self.builder.edge_count(after) > 0);
         let length = body_range(&node.finalbody).map_or(0, |range| i64::from(u32::from(range.len())));
         let cost = length * (used + normal).saturating_sub(1) as i64;
@@ -230,7 +245,14 @@ impl<'a> Lowering<'a> {
     }
 
     /// Lowers a `finally` body once: all ways into it meet before it and part after it.
-    fn finally_once(&mut self, node: &'a StmtTry, ordered: &[(Join, Onward)], after: Join, mark: u32, before: u32) {
+    fn finally_once(
+        &mut self,
+        node: &'a StmtTry,
+        ordered: &[(Join, Onward)],
+        after: Join,
+        mark: u32,
+        before: u32,
+    ) {
         let all = self.builder.join(mark, node.range);
         for (way, _) in ordered.iter().chain([&(after, Onward::Raise)]) {
             if self.builder.edge_count(*way) > 0 {
@@ -271,10 +293,7 @@ impl<'a> Lowering<'a> {
         let range = TextRange::empty(node.range.end());
         match onward {
             Onward::Raise => {
-                let op = Op::Raise {
-                    exception: Value::NONE,
-                    cause: Value::NONE,
-                };
+                let op = Op::Raise { exception: Value::NONE, cause: Value::NONE };
                 self.builder.emit_raising(op, range);
                 self.builder.exit();
             }
@@ -294,7 +313,8 @@ fn with_value(onward: Onward, value: Value) -> Onward {
 
 fn body_range(body: &[Stmt]) -> Option<TextRange> {
     let (first, last) = (body.first()?, body.last()?);
-    (first.range().start() <= last.range().end()).then(|| TextRange::new(first.range().start(), last.range().end()))
+    (first.range().start() <= last.range().end())
+        .then(|| TextRange::new(first.range().start(), last.range().end()))
 }
 
 fn handler_body(body: &[Stmt]) -> HandlerBody {

@@ -1,7 +1,8 @@
 //! Expressions, as values.
 
 use ruff_python_ast::{
-    self as ast, BoolOp, CmpOp, Expr, ExprCall, ExprCompare, ExprContext, ExprDict, ExprIf, ExprSlice, ExprYield, Number, Operator, UnaryOp,
+    self as ast, BoolOp, CmpOp, Expr, ExprCall, ExprCompare, ExprContext, ExprDict, ExprIf, ExprSlice,
+    ExprYield, Number, Operator, UnaryOp,
 };
 use ruff_text_size::{Ranged, TextRange};
 
@@ -65,12 +66,14 @@ impl<'a> Lowering<'a> {
         match outer {
             Expr::Attribute(node) => {
                 let name = self.intern(&node.attr.id);
-                self.builder.emit_raising(Op::Attr { base: first, name }, node.range)
+                self.builder
+                    .emit_raising(Op::Attr { base: first, name }, node.range)
             }
             Expr::Call(node) => self.call(node, first),
             Expr::Subscript(node) => {
                 let key = self.expr(&node.slice);
-                self.builder.emit_raising(Op::Item { base: first, key }, node.range)
+                self.builder
+                    .emit_raising(Op::Item { base: first, key }, node.range)
             }
             Expr::BinOp(node) => {
                 let right = self.expr(&node.right);
@@ -124,13 +127,23 @@ impl<'a> Lowering<'a> {
             Expr::ListComp(node) => {
                 self.comprehension(CollectKind::List, None, &node.elt, &node.generators, expression)
             }
-            Expr::SetComp(node) => self.comprehension(CollectKind::Set, None, &node.elt, &node.generators, expression),
-            Expr::Generator(node) => {
-                self.comprehension(CollectKind::Generator, None, &node.elt, &node.generators, expression)
+            Expr::SetComp(node) => {
+                self.comprehension(CollectKind::Set, None, &node.elt, &node.generators, expression)
             }
-            Expr::DictComp(node) => {
-                self.comprehension(CollectKind::Dict, node.key.as_deref(), &node.value, &node.generators, expression)
-            }
+            Expr::Generator(node) => self.comprehension(
+                CollectKind::Generator,
+                None,
+                &node.elt,
+                &node.generators,
+                expression,
+            ),
+            Expr::DictComp(node) => self.comprehension(
+                CollectKind::Dict,
+                node.key.as_deref(),
+                &node.value,
+                &node.generators,
+                expression,
+            ),
             Expr::Yield(node) => self.yield_value(node),
             Expr::YieldFrom(node) => {
                 let value = self.expr(&node.value);
@@ -212,7 +225,9 @@ impl<'a> Lowering<'a> {
 
     /// The source text of a range.
     fn source(&mut self, range: TextRange) -> ir::Text {
-        let text = self.text.get(usize::from(range.start())..usize::from(range.end()));
+        let text = self
+            .text
+            .get(usize::from(range.start())..usize::from(range.end()));
         self.ir.texts.push(text.unwrap_or(""))
     }
 

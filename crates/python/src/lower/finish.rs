@@ -59,15 +59,24 @@ impl Finisher {
         if builder.has_loops {
             forward_trivial(builder);
         }
+        self.map.clear();
         self.mark_used(builder);
         let function = &ir.functions[func.index()];
         let parameters = function.params.len() as u32;
         let start = function.range.start();
         let first = ir.insts.len() as u32;
         let first_block = ir.blocks.len() as u32;
-        self.number(builder, first, first_block, parameters);
+        let is_shifted = builder
+            .virtuals
+            .iter()
+            .any(|value| value.used && !matches!(value.op, Op::Phi(_)));
+        if is_shifted {
+            self.number(builder, first, parameters);
+        }
+        self.place_phis(builder, first, first_block);
         let numbers = Numbers {
-            map: &self.map,
+            map: is_shifted.then_some(&self.map),
+            first,
             builder,
         };
         // The function's own operand lists are rewritten before phis and predecessors, which are final already, join them.
@@ -82,7 +91,11 @@ impl Finisher {
     /// What is used only by what is not used is not used.
     fn mark_used(&mut self, builder: &mut Builder) {
         self.work.clear();
-        let used = builder.virtuals.iter().enumerate().filter(|(_, value)| value.used);
+        let used = builder
+            .virtuals
+            .iter()
+            .enumerate()
+            .filter(|(_, value)| value.used);
         self.work.extend(used.map(|(number, _)| number as u32));
         while let Some(number) = self.work.pop() {
             let value = builder.virtuals[number as usize];
@@ -105,9 +118,8 @@ impl Finisher {
         }
     }
 
-    /// Gives every instruction, virtual value in use and block its number in the module.
-    fn number(&mut self, builder: &mut Builder, first: u32, first_block: u32, parameters: u32) {
-        self.map.clear();
+    /// Gives every instruction its number in the module, where sigmas and values at entry come between them.
+    fn number(&mut self, builder: &mut Builder, first: u32, parameters: u32) {
         self.map.reserve(builder.insts.len());
         let mut next = first;
         let place = |value: &mut Virtual, next: &mut u32| {
@@ -115,8 +127,7 @@ impl Finisher {
             *next += 1;
         };
         for (position, block) in builder.order.iter().enumerate() {
-            let record = &mut builder.blocks[*block as usize];
-            record.number = first_block + position as u32;
+            let record = builder.blocks[*block as usize];
             let mut start = record.first;
             if position == 0 {
                 // Parameters come first, then what variables are at entry.
@@ -139,10 +150,27 @@ impl Finisher {
             self.map.extend(next..next + (record.end - start));
             next += record.end - start;
         }
+    }
+
+    /// Numbers blocks and phis. Phis stand after all other instructions of the function.
+    fn place_phis(&mut self, builder: &mut Builder, first: u32, first_block: u32) {
+        for (position, block) in builder.order.iter().enumerate() {
+            builder.blocks[*block as usize].number = first_block + position as u32;
+        }
+        if builder.virtuals.is_empty() {
+            return;
+        }
+        let others = builder
+            .virtuals
+            .iter()
+            .filter(|value| value.place != NOTHING)
+            .count();
+        let mut next = first + (builder.insts.len() + others) as u32;
         for block in &builder.order {
             for value in &mut builder.virtuals[builder.blocks[*block as usize].virtuals.range()] {
                 if stays_phi(value) {
-                    place(value, &mut next);
+                    value.place = next;
+                    next += 1;
                 }
             }
         }
@@ -150,8 +178,8 @@ impl Finisher {
             let value = builder.virtuals[number];
             if value.used && value.forward != Value::NONE {
                 builder.virtuals[number].place = match forwarded(builder, value.forward) {
-                    target if target.0 < VIRTUAL => self.map[target.index()],
-                    target => builder.virtuals[(target.0 & !VIRTUAL) as usize].place,
+                    target if target.0 >= VIRTUAL => builder.virtuals[(target.0 & !VIRTUAL) as usize].place,
+                    target => self.map.get(target.index()).copied().unwrap_or(first + target.0),
                 };
             }
         }
@@ -221,14 +249,19 @@ fn forwarded(builder: &Builder, mut value: Value) -> Value {
 
 /// The final numbers of everything in a builder.
 struct Numbers<'a> {
-    map: &'a [u32],
+    /// Of each instruction, unless they follow one another from `first` on.
+    map: Option<&'a Vec<u32>>,
+    first: u32,
     builder: &'a Builder,
 }
 
 impl Numbers<'_> {
     fn value(&self, value: Value) -> Value {
         if value.0 < VIRTUAL {
-            return Value(self.map[value.index()]);
+            return match self.map {
+                Some(map) => Value(map[value.index()]),
+                None => Value(self.first + value.0),
+            };
         }
         match virtual_index(self.builder.virtuals.len(), value) {
             Some(at) => Value(self.builder.virtuals[at].place),
@@ -243,7 +276,11 @@ impl Numbers<'_> {
             Block(record.number)
         } else {
             // Another block took its place.
-            Block(blocks.get(record.number as usize).map_or(NOTHING, |other| other.number))
+            Block(
+                blocks
+                    .get(record.number as usize)
+                    .map_or(NOTHING, |other| other.number),
+            )
         }
     }
 
@@ -291,19 +328,25 @@ impl Numbers<'_> {
             }
             for value in &builder.virtuals[record.virtuals.range()] {
                 if value.used && matches!(value.op, Op::Sigma { .. }) {
+                    let mut op = value.op;
+                    self.renumber(&mut op);
                     ir.insts.push(Inst {
-                        op: self.op(value.op),
+                        op,
                         range: value.range,
                     });
                 }
             }
-            ir.insts.extend(own.iter().map(|inst| Inst {
-                op: self.op(inst.op),
-                range: inst.range,
-            }));
+            let moved = ir.insts.len();
+            ir.insts.extend_from_slice(own);
+            for inst in &mut ir.insts[moved..] {
+                self.renumber(&mut inst.op);
+            }
             let preds = ir.lists.len() as u32;
-            ir.lists
-                .extend(builder.preds[record.preds.range()].iter().map(|pred| Value(self.block(*pred).0)));
+            ir.lists.extend(
+                builder.preds[record.preds.range()]
+                    .iter()
+                    .map(|pred| Value(self.block(*pred).0)),
+            );
             ir.blocks.push(BlockData {
                 insts: since(first, ir.insts.len()),
                 phis: Span::default(),
@@ -322,7 +365,9 @@ impl Numbers<'_> {
             for value in virtuals.iter().filter(|value| stays_phi(value)) {
                 let Op::Phi(span) = value.op else { continue };
                 let operands = ir.lists.len() as u32;
-                let values = builder.phi_operands[span.range()].iter().map(|operand| self.value(*operand));
+                let values = builder.phi_operands[span.range()]
+                    .iter()
+                    .map(|operand| self.value(*operand));
                 ir.lists.extend(values);
                 ir.insts.push(Inst {
                     op: Op::Phi(since(operands, ir.lists.len())),
@@ -372,16 +417,24 @@ impl Numbers<'_> {
                 param.default = self.value(param.default);
                 param.annotation = self.value(param.annotation);
             }
-            function.decorators.iter_mut().for_each(|value| *value = self.value(*value));
+            function
+                .decorators
+                .iter_mut()
+                .for_each(|value| *value = self.value(*value));
             function.returns = self.value(function.returns);
         }
         for class in &mut ir.classes[begun.classes..] {
-            class.decorators.iter_mut().for_each(|value| *value = self.value(*value));
+            class
+                .decorators
+                .iter_mut()
+                .for_each(|value| *value = self.value(*value));
         }
     }
 
-    fn op(&self, op: Op) -> Op {
-        let at = |value: Value| self.value(value);
+    /// Rewrites the operands of an instruction.
+    #[inline]
+    fn renumber(&self, op: &mut Op) {
+        let at = |value: &mut Value| *value = self.value(*value);
         match op {
             Op::None
             | Op::Bool(_)
@@ -408,100 +461,69 @@ impl Numbers<'_> {
             | Op::Function(_)
             | Op::Class(_)
             | Op::Phi(_)
-            | Op::Unknown => op,
-            Op::Attr { base, name } => Op::Attr { base: at(base), name },
-            Op::Item { base, key } => Op::Item {
-                base: at(base),
-                key: at(key),
-            },
-            Op::StoreAttr { base, name, value } => Op::StoreAttr {
-                base: at(base),
-                name,
-                value: at(value),
-            },
-            Op::StoreItem { base, key, value } => Op::StoreItem {
-                base: at(base),
-                key: at(key),
-                value: at(value),
-            },
-            Op::StoreName { name, value } => Op::StoreName { name, value: at(value) },
-            Op::Bind { name, value } => Op::Bind { name, value: at(value) },
-            Op::DeleteAttr { base, name } => Op::DeleteAttr { base: at(base), name },
-            Op::DeleteItem { base, key } => Op::DeleteItem {
-                base: at(base),
-                key: at(key),
-            },
-            Op::Call { callee, args } => Op::Call {
-                callee: at(callee),
-                args,
-            },
-            Op::Decorate { decorator, target } => Op::Decorate {
-                decorator: at(decorator),
-                target: at(target),
-            },
-            Op::Binary {
-                op,
-                in_place,
-                left,
-                right,
-            } => Op::Binary {
-                op,
-                in_place,
-                left: at(left),
-                right: at(right),
-            },
-            Op::Unary { op, value } => Op::Unary { op, value: at(value) },
-            Op::Compare { op, left, right } => Op::Compare {
-                op,
-                left: at(left),
-                right: at(right),
-            },
-            Op::Starred(value) => Op::Starred(at(value)),
-            Op::Collect { kind, element, key } => Op::Collect {
-                kind,
-                element: at(element),
-                key: at(key),
-            },
-            Op::Element { iterable, is_async } => Op::Element {
-                iterable: at(iterable),
-                is_async,
-            },
-            Op::Unpack { value, index } => Op::Unpack {
-                value: at(value),
-                index,
-            },
-            Op::UnpackRest { value, before, after } => Op::UnpackRest {
-                value: at(value),
-                before,
-                after,
-            },
-            Op::Enter { manager, is_async } => Op::Enter {
-                manager: at(manager),
-                is_async,
-            },
-            Op::Caught { types } => Op::Caught { types: at(types) },
-            Op::Await(value) => Op::Await(at(value)),
-            Op::Yield(value) => Op::Yield(at(value)),
-            Op::YieldFrom(value) => Op::YieldFrom(at(value)),
-            Op::Sigma {
-                value,
-                condition,
-                truth,
-            } => Op::Sigma {
-                value: at(value),
-                condition: at(condition),
-                truth,
-            },
-            Op::Match { test, subject, operand } => Op::Match {
-                test,
-                subject: at(subject),
-                operand: at(operand),
-            },
-            Op::Return(value) => Op::Return(at(value)),
-            Op::Raise { exception, cause } => Op::Raise {
-                exception: at(exception),
-                cause: at(cause),
-            },
+            | Op::Unknown => {}
+            Op::Attr { base: value, .. }
+            | Op::StoreName { value, .. }
+            | Op::Bind { value, .. }
+            | Op::DeleteAttr { base: value, .. }
+            | Op::Call { callee: value, .. }
+            | Op::Unary { value, .. }
+            | Op::Starred(value)
+            | Op::Element { iterable: value, .. }
+            | Op::Unpack { value, .. }
+            | Op::UnpackRest { value, .. }
+            | Op::Enter { manager: value, .. }
+            | Op::Caught { types: value }
+            | Op::Await(value)
+            | Op::Yield(value)
+            | Op::YieldFrom(value)
+            | Op::Return(value) => at(value),
+            Op::Item {
+                base: left,
+                key: right,
+            }
+            | Op::StoreAttr {
+                base: left,
+                value: right,
+                ..
+            }
+            | Op::DeleteItem {
+                base: left,
+                key: right,
+            }
+            | Op::Decorate {
+                decorator: left,
+                target: right,
+            }
+            | Op::Binary { left, right, .. }
+            | Op::Compare { left, right, .. }
+            | Op::Collect {
+                element: left,
+                key: right,
+                ..
+            }
+            | Op::Sigma {
+                value: left,
+                condition: right,
+                ..
+            }
+            | Op::Match {
+                subject: left,
+                operand: right,
+                ..
+            }
+            | Op::Raise {
+                exception: left,
+                cause: right,
+            } => {
+                at(left);
+                at(right);
+            }
+            Op::StoreItem { base, key, value } => {
+                at(base);
+                at(key);
+                at(value);
+            }
         }
     }
 }

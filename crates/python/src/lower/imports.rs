@@ -39,7 +39,10 @@ impl<'a> Lowering<'a> {
     }
 
     pub(super) fn import_from(&mut self, node: &'a StmtImportFrom) {
-        let module = self.ir.texts.push(node.module.as_ref().map_or("", |module| &module.id));
+        let module = self
+            .ir
+            .texts
+            .push(node.module.as_ref().map_or("", |module| &module.id));
         for alias in &node.names {
             let what = match alias.name.as_str() {
                 "*" => Imported::Star,
@@ -50,10 +53,22 @@ impl<'a> Lowering<'a> {
         }
     }
 
-    fn import_one(&mut self, alias: &Alias, module: Text, level: u32, what: Imported, bound: &str, statement: TextRange) {
+    fn import_one(
+        &mut self,
+        alias: &Alias,
+        module: Text,
+        level: u32,
+        what: Imported,
+        bound: &str,
+        statement: TextRange,
+    ) {
         let name = self.intern(bound);
         let start = alias.range.start();
-        let known = if self.is_copy { self.defined.get(&start).copied() } else { None };
+        let known = if self.is_copy {
+            self.defined.get(&start).copied()
+        } else {
+            None
+        };
         let import = known.map(ImportId).unwrap_or_else(|| {
             self.ir.imports.push(Import {
                 module,
@@ -96,7 +111,9 @@ impl<'a> Lowering<'a> {
     /// `__all__.extend(…)`, `__all__.append(…)`, `__all__.remove(…)`
     pub(super) fn export_call(&mut self, expression: &'a Expr) {
         let Expr::Call(call) = expression else { return };
-        let Expr::Attribute(method) = &*call.func else { return };
+        let Expr::Attribute(method) = &*call.func else {
+            return;
+        };
         if !self.is_module() || !is_all(&method.value) {
             return;
         }
@@ -108,7 +125,10 @@ impl<'a> Lowering<'a> {
             }
             ("remove", [Expr::StringLiteral(name)]) => {
                 let name = self.exported(name);
-                self.exports.names.get_or_insert_default().retain(|known| *known != name);
+                self.exports
+                    .names
+                    .get_or_insert_default()
+                    .retain(|known| *known != name);
             }
             _ => self.exports.is_open = true,
         }
@@ -128,7 +148,8 @@ impl<'a> Lowering<'a> {
             Expr::Tuple(tuple) => &tuple.elts,
             Expr::Set(set) => &set.elts,
             Expr::BinOp(sum) if sum.op == Operator::Add && depth < MOST_ADDITIONS => {
-                return self.literals(&sum.left, names, depth + 1) && self.literals(&sum.right, names, depth + 1);
+                return self.literals(&sum.left, names, depth + 1)
+                    && self.literals(&sum.right, names, depth + 1);
             }
             _ => return false,
         };
@@ -143,7 +164,7 @@ impl<'a> Lowering<'a> {
     }
 
     fn exported(&mut self, name: &ExprStringLiteral) -> Name {
-        self.ir.names.intern(name.value.to_str())
+        self.intern(name.value.to_str())
     }
 }
 

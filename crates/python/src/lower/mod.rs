@@ -21,6 +21,7 @@ mod strings;
 mod targets;
 mod tree;
 
+use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use ruff_python_ast::{Expr, ExprLambda, Stmt, StmtClassDef, StmtFunctionDef};
@@ -28,7 +29,12 @@ use ruff_text_size::{Ranged, TextRange, TextSize};
 use rustc_hash::FxHashMap;
 
 use crate::Input;
-use crate::ir::{Arg, Binding, BindingScope, Func, Function, FunctionKind, ModuleIr, Name, Op, Part, Span, SyntaxError, Text, Value};
+use crate::ir::{
+    Arg, Binding, BindingScope, Func, Function, FunctionKind, ModuleIr, Name, Op, Part, Span, SyntaxError,
+    Text, Value,
+};
+
+use crate::text::Interner;
 
 use builder::{Builder, Var};
 use exceptions::Frame;
@@ -37,37 +43,53 @@ use scopes::Scopes;
 
 /// Nesting of statements and expressions beyond which a subtree is given up.
 const DEEPEST: u32 = 20_000;
-/// Stack that must be left before some more levels of nesting.
+/// How many levels of nesting are gone down between looks at how much stack is left.
+const LEVELS_PER_CHECK: u32 = 8;
+/// Stack that must be left before the levels until the next look.
 const RED_ZONE: usize = 256 * 1024;
 /// Stack added when less is left.
 const STACK: usize = 4 * 1024 * 1024;
+/// The room of a module with more instructions than this is not kept for the next.
+const LARGE: usize = 400_000;
 /// A longer text is not parsed: positions and values are numbered with 31 bits.
 const LONGEST: usize = i32::MAX as usize;
+
+thread_local! {
+    /// Room that lowering one module leaves to the next on the same thread.
+    static SCRATCH: Cell<Option<Box<Scratch>>> = const { Cell::new(None) };
+}
 
 /// Lowers a module. Never panics, whatever the text; what could not be followed is said in [`ModuleIr::truncated`].
 pub(crate) fn lower_module(input: Input<'_>) -> ModuleIr {
     if input.text.len() > LONGEST {
-        return empty(input.text, "the file is too long");
+        return nothing(input.text, "the file is too long");
     }
     // The parser is other people's code and large: a bug in it must cost one file, not the run.
-    let lowered = catch_unwind(AssertUnwindSafe(|| tree::with_tree(&input, |body, parsed| {
-        let mut lowering = Lowering::new(input.text, body);
-        lowering.run();
-        lowering.ir.errors = parsed.errors;
-        lowering.comments(body, parsed.tokens);
-        let deepest = if lowering.gave_up { None } else { Some(lowering.deepest) };
-        let mut ir = lowering.ir;
-        shrink(&mut ir);
-        (ir, deepest)
-    })));
-    lowered.unwrap_or_else(|_| empty(input.text, "the parser failed"))
+    let lowered = catch_unwind(AssertUnwindSafe(|| {
+        tree::with_tree(&input, |body, parsed| {
+            let scratch = SCRATCH.take().unwrap_or_default();
+            let mut lowering = Lowering::new(input.text, body, scratch);
+            lowering.run();
+            let comments = comments::comments(input.text, body, parsed.tokens);
+            let depth = if lowering.gave_up {
+                None
+            } else {
+                Some(lowering.deepest)
+            };
+            let mut ir = lowering.finish();
+            ir.comments = comments;
+            ir.errors = parsed.errors;
+            (ir, depth)
+        })
+    }));
+    lowered.unwrap_or_else(|_| nothing(input.text, "the parser failed"))
 }
 
 /// A module of which nothing is known.
-fn empty(text: &str, why: &'static str) -> ModuleIr {
-    let mut lowering = Lowering::new("", &[]);
+fn nothing(text: &str, why: &'static str) -> ModuleIr {
+    let mut lowering = Lowering::new("", &[], Box::default());
     lowering.run();
-    let mut ir = lowering.ir;
+    let mut ir = lowering.finish();
     let end = TextSize::try_from(text.len()).unwrap_or(TextSize::new(u32::MAX));
     ir.errors.push(SyntaxError {
         range: TextRange::empty(end),
@@ -77,22 +99,56 @@ fn empty(text: &str, why: &'static str) -> ModuleIr {
     ir
 }
 
-fn shrink(ir: &mut ModuleIr) {
-    ir.names.shrink();
-    ir.texts.shrink();
-    ir.insts.shrink_to_fit();
-    ir.blocks.shrink_to_fit();
-    ir.functions.shrink_to_fit();
-    ir.classes.shrink_to_fit();
-    ir.imports.shrink_to_fit();
-    ir.lists.shrink_to_fit();
-    ir.args.shrink_to_fit();
-    ir.parts.shrink_to_fit();
-    ir.bindings.shrink_to_fit();
-    ir.facts.shrink_to_fit();
-    ir.annotations.shrink_to_fit();
-    ir.comments.shrink_to_fit();
-    ir.long_statements.shrink_to_fit();
+/// Everything that lowering needs room for.
+#[derive(Debug, Default)]
+struct Scratch {
+    ir: ModuleIr,
+    names: Interner,
+    builder: Builder,
+    finisher: Finisher,
+    scopes: Scopes,
+    values: Vec<Value>,
+    args: Vec<Arg>,
+    parts: Vec<Part>,
+}
+
+impl Scratch {
+    /// What was lowered, copied to where it takes no more room than it needs.
+    fn take_module(&mut self) -> ModuleIr {
+        let ir = &mut self.ir;
+        let module = ModuleIr {
+            names: self.names.names(),
+            texts: ir.texts.compact(),
+            insts: ir.insts.as_slice().to_vec(),
+            blocks: ir.blocks.as_slice().to_vec(),
+            functions: ir.functions.drain(..).collect(),
+            classes: ir.classes.drain(..).collect(),
+            imports: ir.imports.as_slice().to_vec(),
+            lists: ir.lists.as_slice().to_vec(),
+            args: ir.args.as_slice().to_vec(),
+            parts: ir.parts.as_slice().to_vec(),
+            bindings: ir.bindings.as_slice().to_vec(),
+            facts: ir.facts.as_slice().to_vec(),
+            annotations: ir.annotations.as_slice().to_vec(),
+            comments: Vec::new(),
+            errors: Vec::new(),
+            long_statements: ir.long_statements.as_slice().to_vec(),
+            exports: ir.exports.take(),
+            truncated: ir.truncated.take(),
+        };
+        ir.texts.clear();
+        ir.insts.clear();
+        ir.blocks.clear();
+        ir.imports.clear();
+        ir.lists.clear();
+        ir.args.clear();
+        ir.parts.clear();
+        ir.bindings.clear();
+        ir.facts.clear();
+        ir.annotations.clear();
+        ir.long_statements.clear();
+        module
+    }
 }
 
 /// Forgets bindings of a function's own names, which nothing else can see.
@@ -120,6 +176,7 @@ enum Body<'a> {
 struct Lowering<'a> {
     text: &'a str,
     ir: ModuleIr,
+    names: Interner,
     builder: Builder,
     finisher: Finisher,
     scopes: Scopes,
@@ -163,12 +220,20 @@ struct Lowering<'a> {
 }
 
 impl<'a> Lowering<'a> {
-    fn new(text: &'a str, body: &'a [Stmt]) -> Self {
-        let mut ir = ModuleIr::default();
-        // Typical sizes; they spare growing step by step.
-        ir.insts.reserve(text.len() / 14);
-        ir.lists.reserve(text.len() / 40);
-        let name = ir.names.intern("");
+    fn new(text: &'a str, body: &'a [Stmt], scratch: Box<Scratch>) -> Self {
+        let Scratch {
+            mut ir,
+            mut names,
+            builder,
+            finisher,
+            mut scopes,
+            values,
+            args,
+            parts,
+        } = *scratch;
+        names.start();
+        scopes.start(text);
+        let name = names.intern("");
         let range = TextRange::up_to(TextSize::try_from(text.len()).unwrap_or_default());
         ir.functions.push(Function {
             kind: FunctionKind::Module,
@@ -189,17 +254,18 @@ impl<'a> Lowering<'a> {
         Self {
             text,
             ir,
-            builder: Builder::default(),
-            finisher: Finisher::default(),
-            scopes: Scopes::new(text),
+            names,
+            builder,
+            finisher,
+            scopes,
             bodies: vec![(Body::Module(body), 0)],
             func: Func(0),
             kind: FunctionKind::Module,
             frames: Vec::new(),
             spine: Vec::new(),
-            values: Vec::new(),
-            args: Vec::new(),
-            parts: Vec::new(),
+            values,
+            args,
+            parts,
             depth: 0,
             base_depth: 0,
             deepest: 0,
@@ -216,6 +282,25 @@ impl<'a> Lowering<'a> {
             asserting: None,
             exports: imports::Exports::default(),
         }
+    }
+
+    /// Hands out the module and leaves the room for the next one.
+    fn finish(self) -> ModuleIr {
+        let mut scratch = Scratch {
+            ir: self.ir,
+            names: self.names,
+            builder: self.builder,
+            finisher: self.finisher,
+            scopes: self.scopes,
+            values: self.values,
+            args: self.args,
+            parts: self.parts,
+        };
+        let module = scratch.take_module();
+        if module.insts.len() <= LARGE {
+            SCRATCH.set(Some(Box::new(scratch)));
+        }
+        module
     }
 
     fn run(&mut self) {
@@ -235,8 +320,9 @@ impl<'a> Lowering<'a> {
         self.kind = self.ir.functions[func.index()].kind;
         self.has_nested = false;
         self.receiver = None;
-        // Merging variables takes a few steps per byte of ordinary code; quadratic cases are cut off.
-        self.builder.start(256 * 1024 + 32 * i64::from(u32::from(range.len())));
+        // Ordinary code takes less than a step per byte to merge variables; quadratic cases are cut off.
+        self.builder
+            .start(128 * 1024 + 8 * i64::from(u32::from(range.len())));
         self.scopes.enter();
         let begun = Begun::here(&self.ir);
         match body {
@@ -310,7 +396,7 @@ impl<'a> Lowering<'a> {
             return None;
         }
         self.depth += 1;
-        let result = if self.depth.is_multiple_of(16) {
+        let result = if self.depth.is_multiple_of(LEVELS_PER_CHECK) {
             stacker::maybe_grow(RED_ZONE, STACK, || lower(self))
         } else {
             lower(self)

@@ -1,7 +1,8 @@
 //! `match`: patterns as tests, branches and bindings.
 
 use ruff_python_ast::{
-    Identifier, Pattern, PatternMatchClass, PatternMatchMapping, PatternMatchOr, PatternMatchSequence, Singleton, StmtMatch,
+    Identifier, Pattern, PatternMatchClass, PatternMatchMapping, PatternMatchOr, PatternMatchSequence,
+    Singleton, StmtMatch,
 };
 use ruff_text_size::{Ranged, TextRange};
 
@@ -12,7 +13,17 @@ use super::builder::Join;
 
 /// Built-in types whose single positional sub-pattern matches the subject itself.
 const SELF_MATCHING: [&str; 11] = [
-    "bool", "bytearray", "bytes", "dict", "float", "frozenset", "int", "list", "set", "str", "tuple",
+    "bool",
+    "bytearray",
+    "bytes",
+    "dict",
+    "float",
+    "frozenset",
+    "int",
+    "list",
+    "set",
+    "str",
+    "tuple",
 ];
 
 impl<'a> Lowering<'a> {
@@ -24,7 +35,10 @@ impl<'a> Lowering<'a> {
         let after = self.builder.join(mark, node.range);
         for (position, case) in node.cases.iter().enumerate() {
             self.builder.ensure_open();
-            let end = case.guard.as_ref().map_or(case.pattern.range().end(), |guard| guard.range().end());
+            let end = case
+                .guard
+                .as_ref()
+                .map_or(case.pattern.range().end(), |guard| guard.range().end());
             self.header(case.range.start(), end);
             let next = self.builder.join(mark, case.range);
             let mentioned = self.mentioned(&node.subject);
@@ -73,7 +87,8 @@ impl<'a> Lowering<'a> {
                 if let Some(inner) = &node.pattern {
                     this.pattern(inner, subject, fail, mentioned);
                 }
-                this.capture(node.name.as_ref(), subject);
+                let refined = this.builder.refined(subject, mentioned);
+                this.capture(node.name.as_ref(), refined);
             }
             Pattern::MatchOr(node) => this.or_pattern(node, subject, fail, mentioned),
         });
@@ -101,7 +116,15 @@ impl<'a> Lowering<'a> {
         self.builder.drop_joins(joins);
     }
 
-    fn equals(&mut self, op: CompareOp, left: Value, right: Value, range: TextRange, fail: Join, mentioned: Span) {
+    fn equals(
+        &mut self,
+        op: CompareOp,
+        left: Value,
+        right: Value,
+        range: TextRange,
+        fail: Join,
+        mentioned: Span,
+    ) {
         let condition = self.builder.emit_raising(Op::Compare { op, left, right }, range);
         self.test(condition, fail, mentioned);
     }
@@ -115,16 +138,36 @@ impl<'a> Lowering<'a> {
         fail: Join,
         mentioned: Span,
     ) {
-        let op = Op::Match { test, subject, operand };
+        let op = Op::Match {
+            test,
+            subject,
+            operand,
+        };
         let condition = self.builder.emit_raising(op, range);
         self.test(condition, fail, mentioned);
     }
 
-    fn sequence_pattern(&mut self, node: &'a PatternMatchSequence, subject: Value, fail: Join, mentioned: Span) {
-        self.pattern_test(PatternTest::Sequence, subject, Value::NONE, node.range, fail, mentioned);
-        let star = node.patterns.iter().position(|pattern| matches!(pattern, Pattern::MatchStar(_)));
+    fn sequence_pattern(
+        &mut self,
+        node: &'a PatternMatchSequence,
+        subject: Value,
+        fail: Join,
+        mentioned: Span,
+    ) {
+        self.pattern_test(
+            PatternTest::Sequence,
+            subject,
+            Value::NONE,
+            node.range,
+            fail,
+            mentioned,
+        );
+        let star = node
+            .patterns
+            .iter()
+            .position(|pattern| matches!(pattern, Pattern::MatchStar(_)));
         for (position, pattern) in node.patterns.iter().enumerate() {
-            if pattern.is_wildcard() {
+            if is_underscore(pattern) {
                 continue;
             }
             let after = node.patterns.len() - position - 1;
@@ -148,13 +191,28 @@ impl<'a> Lowering<'a> {
         }
     }
 
-    fn mapping_pattern(&mut self, node: &'a PatternMatchMapping, subject: Value, fail: Join, mentioned: Span) {
-        self.pattern_test(PatternTest::Mapping, subject, Value::NONE, node.range, fail, mentioned);
+    fn mapping_pattern(
+        &mut self,
+        node: &'a PatternMatchMapping,
+        subject: Value,
+        fail: Join,
+        mentioned: Span,
+    ) {
+        self.pattern_test(
+            PatternTest::Mapping,
+            subject,
+            Value::NONE,
+            node.range,
+            fail,
+            mentioned,
+        );
         for (key, pattern) in node.keys.iter().zip(&node.patterns) {
             let key_range = key.range();
             let key = self.expr(key);
             self.pattern_test(PatternTest::Key, subject, key, key_range, fail, Span::default());
-            let item = self.builder.emit_raising(Op::Item { base: subject, key }, pattern.range());
+            let item = self
+                .builder
+                .emit_raising(Op::Item { base: subject, key }, pattern.range());
             self.pattern(pattern, item, fail, Span::default());
         }
         if let Some(rest) = &node.rest {
@@ -169,10 +227,12 @@ impl<'a> Lowering<'a> {
     fn class_pattern(&mut self, node: &'a PatternMatchClass, subject: Value, fail: Join, mentioned: Span) {
         let class = self.expr(&node.cls);
         self.pattern_test(PatternTest::Class, subject, class, node.range, fail, mentioned);
-        let is_self_matching =
-            node.cls.as_name_expr().is_some_and(|name| SELF_MATCHING.contains(&name.id.as_str()));
+        let is_self_matching = node
+            .cls
+            .as_name_expr()
+            .is_some_and(|name| SELF_MATCHING.contains(&name.id.as_str()));
         for (position, pattern) in node.arguments.patterns.iter().enumerate() {
-            if pattern.is_wildcard() {
+            if is_underscore(pattern) {
                 continue;
             }
             if is_self_matching {
@@ -189,7 +249,9 @@ impl<'a> Lowering<'a> {
         }
         for keyword in &node.arguments.keywords {
             let name = self.intern(&keyword.attr.id);
-            let item = self.builder.emit_raising(Op::Attr { base: subject, name }, keyword.range);
+            let item = self
+                .builder
+                .emit_raising(Op::Attr { base: subject, name }, keyword.range);
             self.pattern(&keyword.pattern, item, fail, Span::default());
         }
     }
@@ -215,5 +277,14 @@ impl<'a> Lowering<'a> {
         self.builder.enter(matched);
         self.builder.ensure_open();
         self.builder.drop_joins(joins);
+    }
+}
+
+/// `_` and `*_`, which match anything and bind nothing.
+fn is_underscore(pattern: &Pattern) -> bool {
+    match pattern {
+        Pattern::MatchAs(node) => node.pattern.is_none() && node.name.is_none(),
+        Pattern::MatchStar(node) => node.name.is_none(),
+        _ => false,
     }
 }

@@ -1,15 +1,13 @@
 //! The scan of a scope before it is lowered: which names it binds, and which of them each loop assigns.
 
 use ruff_python_ast::visitor::{Visitor, walk_expr, walk_stmt};
-use ruff_python_ast::{Expr, Pattern, Stmt};
+use ruff_python_ast::{Expr, ExprName, Pattern, Stmt};
 use ruff_text_size::{Ranged, TextRange};
 use smallvec::{SmallVec, smallvec};
 
 use crate::ir::BindingScope;
 
-use super::builder::Var;
-use super::scopes::Place;
-use super::{DEEPEST, Lowering, RED_ZONE, STACK};
+use super::{DEEPEST, LEVELS_PER_CHECK, Lowering, RED_ZONE, STACK};
 
 impl<'a> Lowering<'a> {
     /// Finds the names that statements bind.
@@ -142,7 +140,9 @@ impl<'a> Lowering<'a> {
                     self.declare_outer(name, BindingScope::Enclosing);
                 }
             }
-            Stmt::Return(_) | Stmt::Raise(_) | Stmt::Assert(_) | Stmt::Expr(_) => self.scan_simple(statement, None),
+            Stmt::Return(_) | Stmt::Raise(_) | Stmt::Assert(_) | Stmt::Expr(_) => {
+                self.scan_simple(statement, None)
+            }
             Stmt::Pass(_) | Stmt::Break(_) | Stmt::Continue(_) | Stmt::IpyEscapeCommand(_) => {}
         }
     }
@@ -184,7 +184,13 @@ impl<'a> Lowering<'a> {
                     work.extend(node.patterns.iter().rev());
                 }
                 Pattern::MatchClass(node) => {
-                    work.extend(node.arguments.keywords.iter().map(|keyword| &keyword.pattern).rev());
+                    work.extend(
+                        node.arguments
+                            .keywords
+                            .iter()
+                            .map(|keyword| &keyword.pattern)
+                            .rev(),
+                    );
                     work.extend(node.arguments.patterns.iter().rev());
                 }
                 Pattern::MatchStar(node) => {
@@ -211,46 +217,37 @@ impl<'a> Lowering<'a> {
         }
         let mut finder = WalrusFinder::default();
         finder.visit_expr(expression);
-        for name in finder.names {
-            self.bind_scanned(name);
-        }
+        self.bind_walruses(finder);
     }
 
     /// The names that assignment expressions in a statement bind, before the first statement of its body.
     fn scan_simple(&mut self, statement: &'a Stmt, body: Option<&Stmt>) {
         let range = statement.range();
-        let end = body.map_or(range.end(), |first| first.range().start().clamp(range.start(), range.end()));
+        let end = body.map_or(range.end(), |first| {
+            first.range().start().clamp(range.start(), range.end())
+        });
         if !self.scopes.has_walrus(TextRange::new(range.start(), end)) {
             return;
         }
         let mut finder = WalrusFinder::default();
         walk_stmt(&mut finder, statement);
-        for name in finder.names {
-            self.bind_scanned(name);
-        }
+        self.bind_walruses(finder);
     }
 
-    /// The variables that assignment expressions in an expression assign, once the scope is known.
-    pub(super) fn walrus_variables(&mut self, expression: &'a Expr) -> SmallVec<[Var; 4]> {
-        let mut variables = SmallVec::new();
-        if self.scopes.has_walrus(expression.range()) {
-            let mut finder = WalrusFinder::default();
-            finder.visit_expr(expression);
-            for name in finder.names {
-                let name = self.intern(name);
-                if let Some(Place::Variable(var)) = self.scopes.known(name) {
-                    variables.push(var);
-                }
+    fn bind_walruses(&mut self, finder: WalrusFinder<'a>) {
+        for target in finder.targets {
+            let name = self.intern(&target.id);
+            if let Some(var) = self.declare(name) {
+                self.scopes.add_walrus(target.range.start(), var);
             }
         }
-        variables
     }
 }
 
 /// Finds the targets of assignment expressions of one scope.
 #[derive(Default)]
 struct WalrusFinder<'a> {
-    names: Vec<&'a str>,
+    targets: Vec<&'a ExprName>,
     depth: u32,
 }
 
@@ -271,13 +268,13 @@ impl<'a> Visitor<'a> for WalrusFinder<'a> {
             }
             Expr::Named(named) => {
                 if let Expr::Name(name) = &*named.target {
-                    this.names.push(&name.id);
+                    this.targets.push(name);
                 }
                 walk_expr(this, expression);
             }
             _ => walk_expr(this, expression),
         };
-        if self.depth.is_multiple_of(16) {
+        if self.depth.is_multiple_of(LEVELS_PER_CHECK) {
             stacker::maybe_grow(RED_ZONE, STACK, || visit(self));
         } else {
             visit(self);

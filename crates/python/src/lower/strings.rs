@@ -1,8 +1,8 @@
 //! String literals, f-strings and t-strings.
 
 use ruff_python_ast::{
-    ExprFString, ExprTString, FStringPart, InterpolatedElement, InterpolatedStringElement, InterpolatedStringFormatSpec,
-    StringLiteralValue,
+    ExprFString, ExprTString, FStringPart, InterpolatedElement, InterpolatedStringElement,
+    InterpolatedStringFormatSpec, StringLiteralValue,
 };
 
 use crate::ir::{Op, Part, Span, Text, Value};
@@ -13,7 +13,10 @@ impl<'a> Lowering<'a> {
     /// The text of a string literal, adjacent ones joined.
     pub(super) fn literal(&mut self, value: &StringLiteralValue) -> Text {
         let mut pieces = value.iter();
-        let text = self.ir.texts.push(pieces.next().map_or("", |piece| piece.as_str()));
+        let text = self
+            .ir
+            .texts
+            .push(pieces.next().map_or("", |piece| piece.as_str()));
         for piece in pieces {
             self.ir.texts.extend_last(piece.as_str());
         }
@@ -62,13 +65,13 @@ impl<'a> Lowering<'a> {
             Some(spec) => self.deeper(|this| this.format_spec(spec)).unwrap_or(Value::NONE),
             None => Value::NONE,
         };
-        let implied = if node.debug_text.is_some() && spec == Value::NONE { 'r' } else { '\0' };
+        let implied = if node.debug_text.is_some() && spec == Value::NONE {
+            'r'
+        } else {
+            '\0'
+        };
         let conversion = node.conversion.to_char().unwrap_or(implied);
-        self.parts.push(Part::Value {
-            value,
-            conversion,
-            spec,
-        });
+        self.parts.push(Part::Value { value, conversion, spec });
     }
 
     fn format_spec(&mut self, spec: &'a InterpolatedStringFormatSpec) -> Value {
@@ -102,9 +105,6 @@ impl<'a> Lowering<'a> {
     fn parts_from(&mut self, base: usize) -> Span {
         let start = self.ir.parts.len() as u32;
         self.ir.parts.extend(self.parts.drain(base..));
-        Span {
-            start,
-            len: self.ir.parts.len() as u32 - start,
-        }
+        Span { start, len: self.ir.parts.len() as u32 - start }
     }
 }

@@ -20,12 +20,14 @@ impl<'a> Lowering<'a> {
             Expr::Attribute(node) => {
                 let base = self.expr(&node.value);
                 let name = self.intern(&node.attr.id);
-                self.builder.emit_raising(Op::StoreAttr { base, name, value }, range);
+                self.builder
+                    .emit_raising(Op::StoreAttr { base, name, value }, range);
             }
             Expr::Subscript(node) => {
                 let base = self.expr(&node.value);
                 let key = self.expr(&node.slice);
-                self.builder.emit_raising(Op::StoreItem { base, key, value }, range);
+                self.builder
+                    .emit_raising(Op::StoreItem { base, key, value }, range);
             }
             Expr::Tuple(node) => self.unpack(&node.elts, value, range),
             Expr::List(node) => self.unpack(&node.elts, value, range),
@@ -51,19 +53,11 @@ impl<'a> Lowering<'a> {
             for (position, target) in targets.iter().enumerate() {
                 let after = targets.len() - position - 1;
                 let op = match star {
-                    Some(star) if position == star => Op::UnpackRest {
-                        value,
-                        before: position as u32,
-                        after: after as u32,
-                    },
-                    Some(star) if position > star => Op::Unpack {
-                        value,
-                        index: -(after as i32) - 1,
-                    },
-                    _ => Op::Unpack {
-                        value,
-                        index: position as i32,
-                    },
+                    Some(star) if position == star => {
+                        Op::UnpackRest { value, before: position as u32, after: after as u32 }
+                    }
+                    Some(star) if position > star => Op::Unpack { value, index: -(after as i32) - 1 },
+                    _ => Op::Unpack { value, index: position as i32 },
                 };
                 let item = this.builder.emit_raising(op, target.range());
                 this.assign(target, item, range);
@@ -180,12 +174,14 @@ impl<'a> Lowering<'a> {
             Expr::Attribute(node) => {
                 let base = self.expr(&node.value);
                 let name = self.intern(&node.attr.id);
-                self.builder.emit_raising(Op::DeleteAttr { base, name }, node.range);
+                self.builder
+                    .emit_raising(Op::DeleteAttr { base, name }, node.range);
             }
             Expr::Subscript(node) => {
                 let base = self.expr(&node.value);
                 let key = self.expr(&node.slice);
-                self.builder.emit_raising(Op::DeleteItem { base, key }, node.range);
+                self.builder
+                    .emit_raising(Op::DeleteItem { base, key }, node.range);
             }
             Expr::Tuple(node) => self.delete_all(&node.elts),
             Expr::List(node) => self.delete_all(&node.elts),

@@ -1,9 +1,8 @@
 //! The syntax tree: parsed here, and dropped here on a stack that is large enough for it.
 
-use ruff_python_ast::Stmt;
-use ruff_python_ast::token::Tokens;
-use ruff_python_parser::{Mode, ParseOptions, Parsed, parse_cells_unchecked, parse_unchecked};
-use ruff_python_ast::{ModModule, PythonVersion};
+use ruff_python_ast::token::{TokenKind, Tokens};
+use ruff_python_ast::{ModModule, PythonVersion, Stmt};
+use ruff_python_parser::{Mode, ParseOptions, Parsed, lexer, parse_cells_unchecked, parse_unchecked};
 use ruff_text_size::{TextRange, TextSize};
 
 use crate::Input;
@@ -14,8 +13,12 @@ const MOST_ERRORS: usize = 1_000;
 /// Trees deeper than this are dropped on a stack of their own.
 const DEEP: u32 = 500;
 /// Stack that dropping one level of a tree takes at most, with room to spare.
-const DROP_FRAME: usize = 1024;
-/// A tree that may need more stack than this is leaked instead of dropped.
+const DROP_FRAME: usize = 512;
+/// Stack that the parser's checks of targets, which recurse without a look at the stack, take per nested bracket, with room to spare.
+const CHECK_FRAME: usize = 256;
+/// Stack for everything else.
+const MARGIN: usize = 512 * 1024;
+/// No stack is made larger than this: a text that may need more is not parsed, a tree that may need more is leaked instead of dropped.
 const MOST_STACK: usize = 1 << 30;
 
 /// What the parser says besides the tree.
@@ -29,15 +32,14 @@ pub(super) fn with_tree(
     input: &Input<'_>,
     use_tree: impl FnOnce(&[Stmt], Extras<'_>) -> (ModuleIr, Option<u32>),
 ) -> ModuleIr {
-    let Some(parsed) = parse(input) else {
-        return use_tree(
-            &[],
-            Extras {
-                errors: Vec::new(),
-                tokens: &Tokens::new(Vec::new()),
-            },
-        )
-        .0;
+    let Some(parsed) = with_stack_for(input.text, || parse(input)) else {
+        let nothing = Extras {
+            errors: Vec::new(),
+            tokens: &Tokens::new(Vec::new()),
+        };
+        let mut ir = use_tree(&[], nothing).0;
+        ir.truncated = Some("too deeply nested");
+        return ir;
     };
     let errors = parsed.errors().iter().take(MOST_ERRORS).map(|error| SyntaxError {
         range: error.location,
@@ -52,8 +54,54 @@ pub(super) fn with_tree(
     ir
 }
 
+/// Parses on a stack that is large enough for the deepest nesting of brackets that the text can have.
+fn with_stack_for<R>(text: &str, parse: impl FnOnce() -> Option<R>) -> Option<R> {
+    let left = stacker::remaining_stack().unwrap_or(0).saturating_sub(MARGIN);
+    // A level that was not closed takes one byte.
+    if text.len() * CHECK_FRAME <= left {
+        return parse();
+    }
+    let mut levels = count_brackets(text.as_bytes());
+    if levels * CHECK_FRAME > left.max(MOST_STACK / 16) {
+        levels = most_brackets_in_a_line(text);
+    }
+    match levels * CHECK_FRAME {
+        needed if needed <= left => parse(),
+        needed if needed <= MOST_STACK => stacker::grow(needed + MARGIN, parse),
+        _ => None,
+    }
+}
+
+/// How many opening brackets there are, in strings and comments too.
+fn count_brackets(bytes: &[u8]) -> usize {
+    let count = |chunk: &[u8]| {
+        let is_bracket = |byte: &u8| u8::from(*byte == b'(') + u8::from(*byte | 0x20 == b'{');
+        usize::from(chunk.iter().map(is_bracket).sum::<u8>())
+    };
+    bytes.chunks(255).map(count).sum()
+}
+
+/// The largest number of opening brackets in a logical line.
+fn most_brackets_in_a_line(text: &str) -> usize {
+    let mut lexer = lexer::lex(text, Mode::Ipython);
+    let (mut most, mut here) = (0, 0);
+    loop {
+        match lexer.next_token() {
+            TokenKind::Lpar | TokenKind::Lsqb | TokenKind::Lbrace => here += 1,
+            TokenKind::Newline => here = 0,
+            TokenKind::EndOfFile => return most,
+            _ => {}
+        }
+        most = most.max(here);
+    }
+}
+
 fn parse(input: &Input<'_>) -> Option<Parsed<ModModule>> {
-    let mode = if input.notebook { Mode::Ipython } else { Mode::Module };
+    let mode = if input.notebook {
+        Mode::Ipython
+    } else {
+        Mode::Module
+    };
     let options = ParseOptions::from(mode).with_target_version(PythonVersion::latest_preview());
     match cell_ranges(input) {
         Some(ranges) => Some(parse_cells_unchecked(input.text, ranges, &options)),
@@ -85,10 +133,26 @@ fn drop_tree(parsed: Parsed<ModModule>, depth: Option<u32>) {
         // Every level has at least one token.
         None => parsed.tokens().len(),
     };
-    let stack = levels * DROP_FRAME + 1024 * 1024;
+    let stack = levels * DROP_FRAME + MARGIN;
     if stack > MOST_STACK {
         std::mem::forget(parsed);
     } else {
         stacker::grow(stack, || drop(parsed));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn brackets_are_counted() {
+        let text = "([{}])".repeat(1000);
+        assert_eq!(count_brackets(text.as_bytes()), 3000);
+        assert_eq!(count_brackets("{\u{5b}\u{7b}\u{db}x;[".as_bytes()), 4);
+        assert_eq!(
+            most_brackets_in_a_line("((a)\n(b))\n[[[\n]]]\nf'{a[0]}' # ((((\n"),
+            3
+        );
     }
 }

@@ -20,11 +20,7 @@ impl<'a> Document<'a> {
         Self {
             schema: "clearance/1",
             decision: assessment.decision.as_str(),
-            reasons: assessment
-                .reasons
-                .iter()
-                .map(|reason| reason.text.as_str())
-                .collect(),
+            reasons: assessment.reasons.iter().map(|reason| reason.text.as_str()).collect(),
             profile: policy.profile.as_str(),
             policy: PolicyShape {
                 blocking: policy.blocking.as_str(),
@@ -44,31 +40,12 @@ impl<'a> Document<'a> {
                     why: &run.why,
                 })
                 .collect(),
-            capabilities: assessment
-                .capabilities
-                .iter()
-                .map(|capability| capability.as_str())
-                .collect(),
+            capabilities: assessment.capabilities.iter().map(|capability| capability.as_str()).collect(),
             totals: totals(assessment),
-            findings: Each {
-                items: &assessment.findings,
-                shape: finding,
-            },
-            controls: assessment
-                .controls
-                .iter()
-                .map(|item| control(item, assessment))
-                .collect(),
-            owasp_2021: assessment
-                .owasp_2021
-                .iter()
-                .map(|row| standard(row, assessment))
-                .collect(),
-            owasp_2025: assessment
-                .owasp_2025
-                .iter()
-                .map(|row| standard(row, assessment))
-                .collect(),
+            findings: Each { items: &assessment.findings, shape: finding },
+            controls: assessment.controls.iter().map(|item| control(item, assessment)).collect(),
+            owasp_2021: assessment.owasp_2021.iter().map(|row| standard(row, assessment)).collect(),
+            owasp_2025: assessment.owasp_2025.iter().map(|row| standard(row, assessment)).collect(),
             cwe: assessment
                 .cwe
                 .iter()
@@ -185,14 +162,7 @@ fn finding(index: usize, finding: &Finding) -> FindingShape<'_> {
         aliases: finding.rule.aliases,
         symbol: &finding.symbol,
         fingerprint: finding.fingerprint.to_string(),
-        code: location
-            .code
-            .iter()
-            .map(|line| CodeShape {
-                line: line.number,
-                text: &line.text,
-            })
-            .collect(),
+        code: location.code.iter().map(|line| CodeShape { line: line.number, text: &line.text }).collect(),
         labels: finding
             .labels
             .iter()
@@ -205,11 +175,7 @@ fn finding(index: usize, finding: &Finding) -> FindingShape<'_> {
                 text: &label.text,
             })
             .collect(),
-        trace: finding
-            .trace
-            .iter()
-            .map(|taken| step(&taken.location, &taken.note))
-            .collect(),
+        trace: finding.trace.iter().map(|taken| step(&taken.location, &taken.note)).collect(),
         effort_minutes: finding.rule.effort_minutes,
         advice: words::advice(finding),
         fix: finding.fix.as_ref().map(|fix| FixShape {
@@ -218,11 +184,7 @@ fn finding(index: usize, finding: &Finding) -> FindingShape<'_> {
             edits: fix
                 .edits
                 .iter()
-                .map(|edit| EditShape {
-                    start: edit.start,
-                    end: edit.end,
-                    text: &edit.text,
-                })
+                .map(|edit| EditShape { start: edit.start, end: edit.end, text: &edit.text })
                 .collect(),
         }),
         acceptance: finding.acceptance.as_ref().map(|acceptance| AcceptanceShape {
@@ -236,12 +198,7 @@ fn finding(index: usize, finding: &Finding) -> FindingShape<'_> {
 }
 
 fn step<'a>(location: &'a Location, note: &'a str) -> StepShape<'a> {
-    StepShape {
-        path: &location.path,
-        line: location.start.line,
-        column: location.start.column,
-        note,
-    }
+    StepShape { path: &location.path, line: location.start.line, column: location.start.column, note }
 }
 
 fn control<'a>(control: &'a Control, assessment: &'a Assessment) -> ControlShape<'a> {
@@ -280,16 +237,8 @@ fn standard<'a>(row: &'a StandardRow, assessment: &'a Assessment) -> StandardSha
         title: row.title,
         status: row.status.as_str(),
         evidence: &row.evidence,
-        controls: row
-            .controls
-            .iter()
-            .map(|&at| assessment.controls[at].definition.id.as_str())
-            .collect(),
-        findings: row
-            .findings
-            .iter()
-            .map(|&at| assessment.findings[at].fingerprint.to_string())
-            .collect(),
+        controls: row.controls.iter().map(|&at| assessment.controls[at].definition.id.as_str()).collect(),
+        findings: row.findings.iter().map(|&at| assessment.findings[at].fingerprint.to_string()).collect(),
     }
 }
 
@@ -343,11 +292,7 @@ fn setting(setting: &Setting) -> SettingShape<'_> {
         value: setting.value.as_deref().filter(|_| !setting.redacted),
         redacted: setting.redacted,
         status: setting.status.as_str(),
-        provenance: setting
-            .provenance
-            .iter()
-            .map(|taken| step(&taken.location, &taken.note))
-            .collect(),
+        provenance: setting.provenance.iter().map(|taken| step(&taken.location, &taken.note)).collect(),
     }
 }
 

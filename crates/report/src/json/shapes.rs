@@ -36,12 +36,7 @@ pub(super) struct Each<'a, T, S> {
 
 impl<T, S: Serialize> Serialize for Each<'_, T, S> {
     fn serialize<Z: Serializer>(&self, serializer: Z) -> Result<Z::Ok, Z::Error> {
-        serializer.collect_seq(
-            self.items
-                .iter()
-                .enumerate()
-                .map(|(index, item)| (self.shape)(index, item)),
-        )
+        serializer.collect_seq(self.items.iter().enumerate().map(|(index, item)| (self.shape)(index, item)))
     }
 }
 

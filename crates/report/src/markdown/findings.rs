@@ -22,10 +22,7 @@ pub(super) fn must_fix(page: &mut Page, assessment: &Assessment) {
 }
 
 fn one(page: &mut Page, index: usize, finding: &Finding) {
-    page.heading(
-        3,
-        &format!("{}. {}", index + 1, clean::markdown(&finding.message)),
-    );
+    page.heading(3, &format!("{}. {}", index + 1, clean::markdown(&finding.message)));
     let mut about = vec![
         finding.severity.to_string(),
         format!("{} confidence", finding.confidence),
@@ -43,20 +40,13 @@ fn one(page: &mut Page, index: usize, finding: &Finding) {
     page.line(&about.join(" · "));
     page.blank();
     if !finding.severity_reason.is_empty() {
-        page.line(&format!(
-            "Severity {}: {}.",
-            finding.severity,
-            clean::markdown(&finding.severity_reason)
-        ));
+        page.line(&format!("Severity {}: {}.", finding.severity, clean::markdown(&finding.severity_reason)));
         page.blank();
     }
     let lines = frame(finding, WIDTH);
     if !lines.is_empty() {
-        let digits = lines
-            .iter()
-            .filter_map(|line| line.number)
-            .max()
-            .map_or(1, |number| number.to_string().len());
+        let digits =
+            lines.iter().filter_map(|line| line.number).max().map_or(1, |number| number.to_string().len());
         let lines: Vec<Cow<'_, str>> = lines
             .iter()
             .map(|line| {
@@ -98,17 +88,10 @@ fn trace(page: &mut Page, finding: &Finding) {
 }
 
 fn repair(page: &mut Page, finding: &Finding) {
-    page.line(&format!(
-        "**Recommended fix.** {}",
-        clean::markdown(words::advice(finding))
-    ));
+    page.line(&format!("**Recommended fix.** {}", clean::markdown(words::advice(finding))));
     page.blank();
     let Some(fix) = &finding.fix else { return };
-    let note = if fix.safe {
-        ""
-    } else {
-        " (may change what the code does: look at it)"
-    };
+    let note = if fix.safe { "" } else { " (may change what the code does: look at it)" };
     page.line(&format!("{}{note}:", clean::markdown(&fix.title)));
     page.blank();
     if let Some((removed, added)) = repair::diff(finding) {
@@ -139,11 +122,7 @@ pub(super) fn other(page: &mut Page, assessment: &Assessment) {
         let why = if finding.severity_reason.is_empty() {
             String::new()
         } else {
-            format!(
-                " ({}: {})",
-                finding.severity,
-                clean::markdown(&finding.severity_reason)
-            )
+            format!(" ({}: {})", finding.severity, clean::markdown(&finding.severity_reason))
         };
         page.row(&[
             (index + 1).to_string(),
@@ -163,30 +142,23 @@ pub(super) fn accepted(page: &mut Page, assessment: &Assessment) {
         page.line("None.");
         return;
     }
-    page.table(&[
-        "finding:", "place", "severity", "rule", "by", "reason", "until", "judged",
-    ]);
+    page.table(&["finding:", "place", "severity", "rule", "by", "reason", "until", "judged"]);
     for (index, finding) in assessment.accepted() {
         let Some(acceptance) = &finding.acceptance else {
             continue;
         };
-        let at = acceptance.location.as_ref().map_or(String::new(), |location| {
-            format!(" at {}", clean::code(&words::place(location)))
-        });
+        let at = acceptance
+            .location
+            .as_ref()
+            .map_or(String::new(), |location| format!(" at {}", clean::code(&words::place(location))));
         page.row(&[
             (index + 1).to_string(),
             clean::code(&words::place(&finding.location)),
             finding.severity.to_string(),
             clean::code(finding.rule.id),
             format!("{}{at}", clean::code(&acceptance.by)),
-            acceptance
-                .reason
-                .as_deref()
-                .map_or("none given".to_owned(), clean::markdown),
-            acceptance
-                .until
-                .as_deref()
-                .map_or("–".to_owned(), clean::markdown),
+            acceptance.reason.as_deref().map_or("none given".to_owned(), clean::markdown),
+            acceptance.until.as_deref().map_or("–".to_owned(), clean::markdown),
             "not judged".to_owned(),
         ]);
     }

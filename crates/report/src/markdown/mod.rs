@@ -62,10 +62,8 @@ impl Page {
         self.blank();
         let names: Vec<&str> = titles.iter().map(|title| title.trim_end_matches(':')).collect();
         self.row(&names);
-        let rules: Vec<&str> = titles
-            .iter()
-            .map(|title| if title.ends_with(':') { "---:" } else { "---" })
-            .collect();
+        let rules: Vec<&str> =
+            titles.iter().map(|title| if title.ends_with(':') { "---:" } else { "---" }).collect();
         self.row(&rules);
     }
 }
@@ -80,10 +78,7 @@ fn status(status: Status) -> String {
 
 fn head(page: &mut Page, assessment: &Assessment) {
     let header = &assessment.header;
-    page.line(&format!(
-        "# Pre-production security report: {}",
-        clean::markdown(&header.target)
-    ));
+    page.line(&format!("# Pre-production security report: {}", clean::markdown(&header.target)));
     page.blank();
     let decision = assessment.decision.as_str().to_uppercase();
     page.line(&format!(
@@ -100,13 +95,9 @@ fn head(page: &mut Page, assessment: &Assessment) {
         Some(false) => ", work tree clean",
         None => "",
     };
-    let commit = header.commit.as_ref().map_or(String::new(), |commit| {
-        format!(", commit {}", clean::code(commit))
-    });
-    page.row(&[
-        "Target".to_owned(),
-        format!("{}{commit}{state}", clean::markdown(&header.target)),
-    ]);
+    let commit =
+        header.commit.as_ref().map_or(String::new(), |commit| format!(", commit {}", clean::code(commit)));
+    page.row(&["Target".to_owned(), format!("{}{commit}{state}", clean::markdown(&header.target))]);
     let made = format!(
         "clearance {}, rule set {}, {}, {}",
         clean::markdown(&header.tool_version),
@@ -131,36 +122,18 @@ fn planes(assessment: &Assessment) -> String {
         .filter(|run| run.status == PlaneStatus::Run)
         .map(|run| run.plane.as_str())
         .collect();
-    let mut parts = vec![if ran.is_empty() {
-        "none run".to_owned()
-    } else {
-        format!("{} run", ran.join(", "))
-    }];
+    let mut parts =
+        vec![if ran.is_empty() { "none run".to_owned() } else { format!("{} run", ran.join(", ")) }];
     let mut groups: Vec<(PlaneStatus, &str, Vec<&str>)> = Vec::new();
-    for run in assessment
-        .planes
-        .iter()
-        .filter(|run| run.status != PlaneStatus::Run)
-    {
-        match groups
-            .iter_mut()
-            .find(|group| (group.0, group.1) == (run.status, run.why.as_str()))
-        {
+    for run in assessment.planes.iter().filter(|run| run.status != PlaneStatus::Run) {
+        match groups.iter_mut().find(|group| (group.0, group.1) == (run.status, run.why.as_str())) {
             Some(group) => group.2.push(run.plane.as_str()),
             None => groups.push((run.status, &run.why, vec![run.plane.as_str()])),
         }
     }
     for (status, why, names) in groups {
-        let what = if status == PlaneStatus::Failed {
-            "**failed**"
-        } else {
-            "not run"
-        };
-        let why = if why.is_empty() {
-            String::new()
-        } else {
-            format!(" ({})", clean::markdown(why))
-        };
+        let what = if status == PlaneStatus::Failed { "**failed**" } else { "not run" };
+        let why = if why.is_empty() { String::new() } else { format!(" ({})", clean::markdown(why)) };
         parts.push(format!("{} {what}{why}", names.join(", ")));
     }
     parts.join("; ")
@@ -192,10 +165,7 @@ fn summary(page: &mut Page, assessment: &Assessment) {
     for &severity in Severity::ALL.iter().rev() {
         let mut cells = vec![severity.to_string()];
         cells.extend(planes.iter().map(|&plane| totals.at(severity, plane).to_string()));
-        cells.extend([
-            totals.severity(severity).to_string(),
-            totals.accepted_at(severity).to_string(),
-        ]);
+        cells.extend([totals.severity(severity).to_string(), totals.accepted_at(severity).to_string()]);
         page.row(&cells);
     }
     let mut cells = vec!["total".to_owned()];
@@ -217,16 +187,9 @@ fn produced(page: &mut Page, assessment: &Assessment) {
         clean::code(assessment.policy.profile.as_str()),
         planes(assessment)
     ));
-    let capabilities: Vec<&str> = assessment
-        .capabilities
-        .iter()
-        .map(|capability| capability.as_str())
-        .collect();
-    page.line(&format!(
-        "Analysed: {}. Coverage: {}.",
-        capabilities.join(", "),
-        coverage(assessment)
-    ));
+    let capabilities: Vec<&str> =
+        assessment.capabilities.iter().map(|capability| capability.as_str()).collect();
+    page.line(&format!("Analysed: {}. Coverage: {}.", capabilities.join(", "), coverage(assessment)));
     page.blank();
     page.line("The same result comes from this command on the same tree:");
     page.blank();

@@ -10,26 +10,12 @@ use super::{Page, status};
 use crate::{clean, words};
 
 pub(super) fn control_counts(page: &mut Page, assessment: &Assessment) {
-    page.table(&[
-        "controls",
-        "pass:",
-        "warn:",
-        "fail:",
-        "not verified:",
-        "not applicable:",
-        "total:",
-    ]);
+    page.table(&["controls", "pass:", "warn:", "fail:", "not verified:", "not applicable:", "total:"]);
     let mut sums = [0; 6];
     for &category in Category::ALL {
         let count = assessment.category_count(category);
-        let numbers = [
-            count.pass,
-            count.warn,
-            count.fail,
-            count.not_verified,
-            count.not_applicable,
-            count.total(),
-        ];
+        let numbers =
+            [count.pass, count.warn, count.fail, count.not_verified, count.not_applicable, count.total()];
         for (sum, number) in sums.iter_mut().zip(numbers) {
             *sum += number;
         }
@@ -65,21 +51,12 @@ fn evidence(control: &Control) -> String {
         .iter()
         .map(|line| match &line.location {
             Some(location) => {
-                format!(
-                    "{} at {}",
-                    clean::markdown(&line.text),
-                    clean::code(&words::place(location))
-                )
+                format!("{} at {}", clean::markdown(&line.text), clean::code(&words::place(location)))
             }
             None => clean::markdown(&line.text),
         })
         .collect();
-    lines.extend(
-        control
-            .to_verify
-            .as_ref()
-            .map(|hint| format!("to verify: {}", clean::markdown(hint))),
-    );
+    lines.extend(control.to_verify.as_ref().map(|hint| format!("to verify: {}", clean::markdown(hint))));
     lines.join("; ")
 }
 
@@ -125,16 +102,8 @@ pub(super) fn standards(page: &mut Page, assessment: &Assessment) {
     page.table(&["weakness", "open:", "accepted:", "rules"]);
     for row in &assessment.cwe {
         let rules: Vec<String> = row.rules.iter().map(|rule| clean::code(rule)).collect();
-        let name = format!(
-            "[CWE-{0}](https://cwe.mitre.org/data/definitions/{0}.html)",
-            row.cwe
-        );
-        page.row(&[
-            name,
-            row.open.to_string(),
-            row.accepted.to_string(),
-            rules.join(", "),
-        ]);
+        let name = format!("[CWE-{0}](https://cwe.mitre.org/data/definitions/{0}.html)", row.cwe);
+        page.row(&[name, row.open.to_string(), row.accepted.to_string(), rules.join(", ")]);
     }
 }
 
@@ -143,15 +112,10 @@ fn behind(row: &StandardRow, assessment: &Assessment) -> String {
     let mut groups: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
     for &at in &row.controls {
         let control = &assessment.controls[at];
-        groups
-            .entry(words::status(control.status))
-            .or_default()
-            .push(&control.definition.id);
+        groups.entry(words::status(control.status)).or_default().push(&control.definition.id);
     }
-    let groups: Vec<String> = groups
-        .into_iter()
-        .map(|(status, ids)| format!("{status}: {}", ids.join(", ")))
-        .collect();
+    let groups: Vec<String> =
+        groups.into_iter().map(|(status, ids)| format!("{status}: {}", ids.join(", "))).collect();
     groups.join("; ")
 }
 
@@ -159,11 +123,7 @@ pub(super) fn readiness(page: &mut Page, assessment: &Assessment) {
     page.heading(2, "Deployment readiness");
     page.table(&["check", "status", "evidence"]);
     for control in assessment.readiness() {
-        page.row(&[
-            clean::markdown(&control.definition.title),
-            status(control.status),
-            evidence(control),
-        ]);
+        page.row(&[clean::markdown(&control.definition.title), status(control.status), evidence(control)]);
     }
 }
 
@@ -198,14 +158,7 @@ fn routes(page: &mut Page, assessment: &Assessment) {
         format!("{word}{by}{at}")
     };
     page.heading(2, "Routes");
-    page.table(&[
-        "route",
-        "handler",
-        "authentication",
-        "authorisation",
-        "CSRF",
-        "rate limit",
-    ]);
+    page.table(&["route", "handler", "authentication", "authorisation", "CSRF", "rate limit"]);
     for route in &assessment.routes {
         page.row(&[
             clean::code(&format!("{} {}", route.methods.join(","), route.path)),
@@ -234,19 +187,10 @@ fn settings(page: &mut Page, assessment: &Assessment) {
             .provenance
             .iter()
             .map(|step| {
-                format!(
-                    "{} at {}",
-                    clean::markdown(&step.note),
-                    clean::code(&words::place(&step.location))
-                )
+                format!("{} at {}", clean::markdown(&step.note), clean::code(&words::place(&step.location)))
             })
             .collect();
-        page.row(&[
-            clean::code(&setting.name),
-            value,
-            setting.status.to_string(),
-            chain.join(" ← "),
-        ]);
+        page.row(&[clean::code(&setting.name), value, setting.status.to_string(), chain.join(" ← ")]);
     }
 }
 
@@ -257,11 +201,7 @@ fn dependencies(page: &mut Page, assessment: &Assessment) {
     page.heading(2, "Dependencies");
     page.table(&["dependency", "version", "named in", "advisories", "reachable"]);
     for dependency in &assessment.dependencies {
-        let version = dependency
-            .version
-            .as_deref()
-            .or(dependency.range.as_deref())
-            .unwrap_or("unknown");
+        let version = dependency.version.as_deref().or(dependency.range.as_deref()).unwrap_or("unknown");
         let advisories: Vec<String> = dependency
             .advisories
             .iter()
@@ -279,11 +219,7 @@ fn dependencies(page: &mut Page, assessment: &Assessment) {
             clean::code(&dependency.name),
             clean::code(version),
             clean::code(&dependency.source),
-            if advisories.is_empty() {
-                "none".to_owned()
-            } else {
-                advisories.join("; ")
-            },
+            if advisories.is_empty() { "none".to_owned() } else { advisories.join("; ") },
             dependency.reachable.to_string(),
         ]);
     }
@@ -301,18 +237,10 @@ fn files(page: &mut Page, assessment: &Assessment) {
                 None if notice.path.is_empty() => "the run as a whole".to_owned(),
                 None => notice.path.to_string(),
             };
-            page.row(&[
-                clean::code(&place),
-                notice.kind.as_str().to_owned(),
-                clean::markdown(&notice.text),
-            ]);
+            page.row(&[clean::code(&place), notice.kind.as_str().to_owned(), clean::markdown(&notice.text)]);
         }
         for path in &coverage.unexplained {
-            page.row(&[
-                clean::code(path),
-                "partial".to_owned(),
-                "not analysed whole".to_owned(),
-            ]);
+            page.row(&[clean::code(path), "partial".to_owned(), "not analysed whole".to_owned()]);
         }
         page.blank();
     }
@@ -321,12 +249,7 @@ fn files(page: &mut Page, assessment: &Assessment) {
     for file in &assessment.files {
         let mut parts: Vec<&str> = file.path.split('/').collect();
         let name = parts.pop().unwrap_or_default();
-        let common = folder
-            .iter()
-            .flatten()
-            .zip(&parts)
-            .take_while(|(a, b)| *a == *b)
-            .count();
+        let common = folder.iter().flatten().zip(&parts).take_while(|(a, b)| *a == *b).count();
         for (depth, part) in parts.iter().enumerate().skip(common) {
             lines.push(format!("{}{part}/", "  ".repeat(depth)));
         }
@@ -346,10 +269,7 @@ fn files(page: &mut Page, assessment: &Assessment) {
     if lines.is_empty() {
         page.line("No file was found.");
     } else {
-        page.0.push_str(&clean::block(
-            "text",
-            lines.iter().map(|line| line.as_str().into()),
-        ));
+        page.0.push_str(&clean::block("text", lines.iter().map(|line| line.as_str().into())));
     }
 }
 
@@ -367,11 +287,7 @@ pub(super) fn plan(page: &mut Page, assessment: &Assessment) {
             clears(&step.findings, &step.controls),
             words::minutes(step.minutes),
         ]);
-        for milestone in plan
-            .milestones
-            .iter()
-            .filter(|milestone| milestone.after == index + 1)
-        {
+        for milestone in plan.milestones.iter().filter(|milestone| milestone.after == index + 1) {
             page.row(&[
                 format!(
                     "→ **{}** after steps 1–{}, if verification finds nothing new",
@@ -387,44 +303,24 @@ pub(super) fn plan(page: &mut Page, assessment: &Assessment) {
 
 fn clears(findings: &[usize], controls: &[&str]) -> String {
     let mut parts = Vec::new();
-    let numbers: Vec<String> = findings
-        .iter()
-        .take(8)
-        .map(|index| (index + 1).to_string())
-        .collect();
+    let numbers: Vec<String> = findings.iter().take(8).map(|index| (index + 1).to_string()).collect();
     if !numbers.is_empty() {
-        let noun = if findings.len() == 1 {
-            "finding"
-        } else {
-            "findings"
-        };
-        let more = if findings.len() > 8 {
-            format!(" and {} more", findings.len() - 8)
-        } else {
-            String::new()
-        };
+        let noun = if findings.len() == 1 { "finding" } else { "findings" };
+        let more =
+            if findings.len() > 8 { format!(" and {} more", findings.len() - 8) } else { String::new() };
         parts.push(format!("{noun} {}{more}", numbers.join(", ")));
     }
     if !controls.is_empty() {
-        let noun = if controls.len() == 1 {
-            "control"
-        } else {
-            "controls"
-        };
+        let noun = if controls.len() == 1 { "control" } else { "controls" };
         parts.push(format!("{noun} {}", controls.join(", ")));
     }
-    if parts.is_empty() {
-        "coverage".to_owned()
-    } else {
-        parts.join("; ")
-    }
+    if parts.is_empty() { "coverage".to_owned() } else { parts.join("; ") }
 }
 
 pub(super) fn checklists(page: &mut Page, assessment: &Assessment) {
-    for (title, phase) in [
-        ("Checklist before deployment", Phase::Before),
-        ("Checklist after deployment", Phase::After),
-    ] {
+    for (title, phase) in
+        [("Checklist before deployment", Phase::Before), ("Checklist after deployment", Phase::After)]
+    {
         page.heading(2, title);
         for control in assessment.checklist(phase) {
             let tick = if control.is_ticked() { 'x' } else { ' ' };
@@ -433,10 +329,7 @@ pub(super) fn checklists(page: &mut Page, assessment: &Assessment) {
             } else {
                 format!(" ({})", words::status(control.status))
             };
-            page.line(&format!(
-                "- [{tick}] {}{note}",
-                clean::markdown(&control.definition.title)
-            ));
+            page.line(&format!("- [{tick}] {}{note}", clean::markdown(&control.definition.title)));
         }
     }
 }

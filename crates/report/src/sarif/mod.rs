@@ -46,19 +46,12 @@ fn run(assessment: &Assessment) -> Run<'_> {
         artifacts: assessment
             .files
             .iter()
-            .map(|file| Artifact {
-                location: artifact(&file.path),
-                roles: ["analysisTarget"],
-            })
+            .map(|file| Artifact { location: artifact(&file.path), roles: ["analysisTarget"] })
             .collect(),
         results: results::Results { assessment },
         properties: RunBag {
             decision: assessment.decision.as_str(),
-            reasons: assessment
-                .reasons
-                .iter()
-                .map(|reason| reason.text.as_str())
-                .collect(),
+            reasons: assessment.reasons.iter().map(|reason| reason.text.as_str()).collect(),
             profile: assessment.policy.profile.as_str(),
             rule_set: &header.rule_set,
             controls: assessment
@@ -80,10 +73,7 @@ fn run(assessment: &Assessment) -> Run<'_> {
 }
 
 fn artifact(path: &str) -> ArtifactLocation {
-    ArtifactLocation {
-        uri: clean::uri(path),
-        uri_base_id: "%SRCROOT%",
-    }
+    ArtifactLocation { uri: clean::uri(path), uri_base_id: "%SRCROOT%" }
 }
 
 fn rule_shape(rule: &Rule) -> RuleShape<'_> {
@@ -99,21 +89,13 @@ fn rule_shape(rule: &Rule) -> RuleShape<'_> {
     RuleShape {
         id: rule.id,
         name: camel(rule.id),
-        short_description: Message {
-            text: cut(rule.title),
-        },
+        short_description: Message { text: cut(rule.title) },
         full_description: Message { text: cut(&full) },
         help: Multiformat {
-            text: if rule.advice.is_empty() {
-                rule.title
-            } else {
-                rule.advice
-            },
+            text: if rule.advice.is_empty() { rule.title } else { rule.advice },
             markdown: if rule.doc.is_empty() { rule.title } else { rule.doc },
         },
-        default_configuration: Configuration {
-            level: level(rule.severity),
-        },
+        default_configuration: Configuration { level: level(rule.severity) },
         properties: RuleBag {
             tags,
             precision: precision(rule.confidence),
@@ -185,9 +167,7 @@ fn invocation(assessment: &Assessment) -> Invocation<'_> {
                 NoticeKind::Skipped => "note",
                 _ => "warning",
             },
-            message: Message {
-                text: notice.text.clone(),
-            },
+            message: Message { text: notice.text.clone() },
             locations: (!notice.path.is_empty())
                 .then(|| Place {
                     id: None,
@@ -204,33 +184,18 @@ fn invocation(assessment: &Assessment) -> Invocation<'_> {
         .collect();
     notifications.extend(coverage.unexplained.iter().map(|path| Notification {
         level: "warning",
-        message: Message {
-            text: "This file was not analysed whole.".to_owned(),
-        },
+        message: Message { text: "This file was not analysed whole.".to_owned() },
         locations: vec![Place {
             id: None,
-            physical_location: PhysicalLocation {
-                artifact_location: artifact(path),
-                region: None,
-            },
+            physical_location: PhysicalLocation { artifact_location: artifact(path), region: None },
             logical_locations: None,
             message: None,
         }],
     }));
-    for run in assessment
-        .planes
-        .iter()
-        .filter(|run| run.status != PlaneStatus::Run)
-    {
+    for run in assessment.planes.iter().filter(|run| run.status != PlaneStatus::Run) {
         notifications.push(Notification {
-            level: if run.status == PlaneStatus::Failed {
-                "error"
-            } else {
-                "note"
-            },
-            message: Message {
-                text: plane_note(run),
-            },
+            level: if run.status == PlaneStatus::Failed { "error" } else { "note" },
+            message: Message { text: plane_note(run) },
             locations: Vec::new(),
         });
     }
@@ -246,15 +211,7 @@ fn invocation(assessment: &Assessment) -> Invocation<'_> {
 }
 
 fn plane_note(run: &PlaneRun) -> String {
-    let what = if run.status == PlaneStatus::Failed {
-        "failed"
-    } else {
-        "did not run"
-    };
-    let why = if run.why.is_empty() {
-        String::new()
-    } else {
-        format!(": {}", run.why)
-    };
+    let what = if run.status == PlaneStatus::Failed { "failed" } else { "did not run" };
+    let why = if run.why.is_empty() { String::new() } else { format!(": {}", run.why) };
     format!("The {} plane {what}{why}.", run.plane)
 }

@@ -23,34 +23,22 @@ pub(super) struct Results<'a> {
 impl Serialize for Results<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let rules = &self.assessment.rules;
-        let indices: HashMap<&str, usize> = rules
-            .iter()
-            .enumerate()
-            .map(|(index, rule)| (rule.id, index))
-            .collect();
-        serializer.collect_seq(
-            self.assessment
-                .findings
-                .iter()
-                .map(|finding| shape(finding, &indices)),
-        )
+        let indices: HashMap<&str, usize> =
+            rules.iter().enumerate().map(|(index, rule)| (rule.id, index)).collect();
+        serializer.collect_seq(self.assessment.findings.iter().map(|finding| shape(finding, &indices)))
     }
 }
 
 fn shape<'a>(finding: &'a Finding, indices: &HashMap<&str, usize>) -> ResultShape<'a> {
     let mut primary = place(&finding.location, None, None);
     if !finding.symbol.is_empty() {
-        primary.logical_locations = Some([LogicalLocation {
-            fully_qualified_name: &finding.symbol,
-        }]);
+        primary.logical_locations = Some([LogicalLocation { fully_qualified_name: &finding.symbol }]);
     }
     ResultShape {
         rule_id: finding.rule.id,
         rule_index: indices.get(finding.rule.id).copied(),
         level: level(finding.severity),
-        message: Message {
-            text: message(finding),
-        },
+        message: Message { text: message(finding) },
         locations: [primary],
         partial_fingerprints: Fingerprints {
             primary_location_line_hash: format!("{}:1", finding.fingerprint),
@@ -101,12 +89,7 @@ fn place<'a>(location: &'a Location, id: Option<usize>, note: Option<&'a str>) -
 }
 
 fn region(location: &Location) -> Region {
-    let snippet = location
-        .code
-        .iter()
-        .map(|line| line.text.as_str())
-        .collect::<Vec<_>>()
-        .join("\n");
+    let snippet = location.code.iter().map(|line| line.text.as_str()).collect::<Vec<_>>().join("\n");
     Region {
         start_line: Some(location.start.line.max(1)),
         start_column: Some(location.start.column.max(1)),
@@ -125,11 +108,7 @@ fn code_flow(finding: &Finding) -> Option<[CodeFlow<'_>; 1]> {
         location: place(&step.location, None, Some(&step.note)),
         execution_order: index + 1,
     });
-    Some([CodeFlow {
-        thread_flows: [ThreadFlow {
-            locations: steps.collect(),
-        }],
-    }])
+    Some([CodeFlow { thread_flows: [ThreadFlow { locations: steps.collect() }] }])
 }
 
 fn suppression(finding: &Finding) -> Option<Suppression<'_>> {
@@ -137,17 +116,10 @@ fn suppression(finding: &Finding) -> Option<Suppression<'_>> {
     let until = acceptance.until.as_ref().map(|day| format!("until {day}"));
     let justification: Vec<String> = acceptance.reason.clone().into_iter().chain(until).collect();
     Some(Suppression {
-        kind: if acceptance.by.starts_with('[') {
-            "external"
-        } else {
-            "inSource"
-        },
+        kind: if acceptance.by.starts_with('[') { "external" } else { "inSource" },
         status: "accepted",
         justification: (!justification.is_empty()).then(|| justification.join(", ")),
-        location: acceptance
-            .location
-            .as_ref()
-            .map(|location| place(location, None, Some(&acceptance.by))),
+        location: acceptance.location.as_ref().map(|location| place(location, None, Some(&acceptance.by))),
     })
 }
 

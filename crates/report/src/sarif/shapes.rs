@@ -98,13 +98,7 @@ struct Described {
 
 impl BaseId {
     pub(super) fn root() -> Self {
-        Self {
-            root: Described {
-                description: Message {
-                    text: "The root of the analysed target.",
-                },
-            },
-        }
+        Self { root: Described { description: Message { text: "The root of the analysed target." } } }
     }
 }
 
@@ -187,10 +181,7 @@ pub(super) struct Region {
 
 impl Region {
     pub(super) fn line(line: u32) -> Self {
-        Self {
-            start_line: Some(line.max(1)),
-            ..Self::default()
-        }
+        Self { start_line: Some(line.max(1)), ..Self::default() }
     }
 }
 

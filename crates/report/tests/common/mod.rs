@@ -124,34 +124,19 @@ pub struct File {
 
 impl File {
     pub fn new(path: &str, text: &'static str) -> Self {
-        Self {
-            path: path.into(),
-            text,
-        }
+        Self { path: path.into(), text }
     }
 
     pub fn at(&self, part: &str) -> Location {
         let start = self.text.find(part).expect("the part stands in the text") as u32;
-        let starts: Vec<u32> = [0]
-            .into_iter()
-            .chain(self.text.match_indices('\n').map(|(at, _)| at as u32 + 1))
-            .collect();
-        Location::in_text(
-            self.path.clone(),
-            self.text,
-            &starts,
-            (start, start + part.len() as u32),
-        )
+        let starts: Vec<u32> =
+            [0].into_iter().chain(self.text.match_indices('\n').map(|(at, _)| at as u32 + 1)).collect();
+        Location::in_text(self.path.clone(), self.text, &starts, (start, start + part.len() as u32))
     }
 }
 
 pub fn finding(rule: &'static Rule, location: Location, message: &str) -> Finding {
-    let code = location
-        .code
-        .iter()
-        .map(|line| line.text.as_str())
-        .collect::<Vec<_>>()
-        .join("\n");
+    let code = location.code.iter().map(|line| line.text.as_str()).collect::<Vec<_>>().join("\n");
     Finding {
         rule,
         severity: rule.severity,
@@ -203,10 +188,7 @@ fn flow_finding() -> Finding {
         "storefront/sql.py",
         "def ordering(column, desc):\n    return f\"{column} {'DESC' if desc else 'ASC'}\"\n",
     );
-    let step = |location, note: &str| Step {
-        location,
-        note: note.to_owned(),
-    };
+    let step = |location, note: &str| Step { location, note: note.to_owned() };
     let mut made = finding(
         &SQL,
         search.at("db.session.execute(text(BASE + clause))"),
@@ -214,39 +196,23 @@ fn flow_finding() -> Finding {
     );
     made.symbol = "search".to_owned();
     made.trace = vec![
-        step(
-            search.at("request.args.get(\"sort\", \"name\")"),
-            "whoever sends the request",
-        ),
+        step(search.at("request.args.get(\"sort\", \"name\")"), "whoever sends the request"),
         step(search.at("ordering(sort, desc)"), "passed on"),
-        step(
-            sql.at("f\"{column} {'DESC' if desc else 'ASC'}\""),
-            "joined into SQL text",
-        ),
+        step(sql.at("f\"{column} {'DESC' if desc else 'ASC'}\""), "joined into SQL text"),
         step(search.at("db.session.execute(text(BASE + clause))"), "run"),
     ];
     made
 }
 
 fn fixable_finding() -> Finding {
-    let odd = File::new(
-        ODD_PATH,
-        "import yaml\n\n\tdata = yaml.load(stream)  # 漢字 `` | <b>\n",
-    );
-    let mut made = finding(
-        &YAML,
-        odd.at("yaml.load(stream)"),
-        "`yaml.load` without a safe loader in <b>|odd|</b> code",
-    );
+    let odd = File::new(ODD_PATH, "import yaml\n\n\tdata = yaml.load(stream)  # 漢字 `` | <b>\n");
+    let mut made =
+        finding(&YAML, odd.at("yaml.load(stream)"), "`yaml.load` without a safe loader in <b>|odd|</b> code");
     let start = odd.at("yaml.load").bytes.0;
     made.fix = Some(Fix {
         title: "Replace yaml.load with yaml.safe_load".to_owned(),
         safe: false,
-        edits: vec![Edit {
-            start,
-            end: start + 9,
-            text: "yaml.safe_load".to_owned(),
-        }],
+        edits: vec![Edit { start, end: start + 9, text: "yaml.safe_load".to_owned() }],
     });
     made
 }
@@ -259,11 +225,7 @@ pub fn sample() -> Assessment {
 
 pub fn sample_input() -> Input {
     let keys = File::new("storefront/keys.py", "PAIR = (\"********\", \"********\")\n");
-    let mut first = finding(
-        &PASSWORD,
-        keys.at("\"********\""),
-        "A password stands in the code: 'h…r2'",
-    );
+    let mut first = finding(&PASSWORD, keys.at("\"********\""), "A password stands in the code: 'h…r2'");
     let mut second = first.clone();
     first.fingerprint = Fingerprint::new(PASSWORD.id, "storefront/keys.py", "", "first", 0);
     second.fingerprint = Fingerprint::new(PASSWORD.id, "storefront/keys.py", "", "second", 0);
@@ -271,10 +233,7 @@ pub fn sample_input() -> Input {
     second.location.end.column += 12;
     second.location.bytes = (second.location.bytes.0 + 12, second.location.bytes.1 + 12);
 
-    let cache = File::new(
-        "storefront/cache.py",
-        "key = hashlib.md5(url)  # nosec B324 - cache key\n",
-    );
+    let cache = File::new("storefront/cache.py", "key = hashlib.md5(url)  # nosec B324 - cache key\n");
     let mut accepted = finding(&HASH, cache.at("hashlib.md5(url)"), "MD5 is used");
     accepted.acceptance = Some(Acceptance {
         by: "# nosec B324 - cache key".to_owned(),
@@ -282,11 +241,8 @@ pub fn sample_input() -> Input {
         reason: Some("cache key".to_owned()),
         until: Some("2026-12-31".to_owned()),
     });
-    let whole_file = finding(
-        &BIDI,
-        Location::file("storefront/i18n.py".into()),
-        "The file reorders what a reader sees",
-    );
+    let whole_file =
+        finding(&BIDI, Location::file("storefront/i18n.py".into()), "The file reorders what a reader sees");
     let requirements = File::new("requirements.txt", "flask==3.0.0\nwerkzeug==3.0.0\n");
     let advisory = finding(
         &DEPENDENCY,
@@ -301,16 +257,9 @@ pub fn sample_input() -> Input {
         status,
         lines,
     };
-    let ids: BTreeSet<&'static str> = controls()
-        .iter()
-        .flat_map(|control| control.rules.iter().map(String::as_str))
-        .collect();
-    let protection = |status, by: &str| Protection {
-        status,
-        by: by.to_owned(),
-        file: None,
-        line: None,
-    };
+    let ids: BTreeSet<&'static str> =
+        controls().iter().flat_map(|control| control.rules.iter().map(String::as_str)).collect();
+    let protection = |status, by: &str| Protection { status, by: by.to_owned(), file: None, line: None };
     Input {
         header: Header {
             tool_version: "0.4.0".to_owned(),
@@ -324,21 +273,9 @@ pub fn sample_input() -> Input {
             command: "clearance check".to_owned(),
         },
         planes: vec![
-            PlaneRun {
-                plane: Plane::Code,
-                status: PlaneStatus::Run,
-                why: String::new(),
-            },
-            PlaneRun {
-                plane: Plane::Supply,
-                status: PlaneStatus::Run,
-                why: String::new(),
-            },
-            PlaneRun {
-                plane: Plane::Live,
-                status: PlaneStatus::Skipped,
-                why: "no URL given".to_owned(),
-            },
+            PlaneRun { plane: Plane::Code, status: PlaneStatus::Run, why: String::new() },
+            PlaneRun { plane: Plane::Supply, status: PlaneStatus::Run, why: String::new() },
+            PlaneRun { plane: Plane::Live, status: PlaneStatus::Skipped, why: "no URL given".to_owned() },
         ],
         capabilities: [Capability::Syntax].into(),
         findings: vec![
@@ -356,13 +293,7 @@ pub fn sample_input() -> Input {
             text: "AES in GCM mode".to_owned(),
             location: keys.at("PAIR"),
         }],
-        examined: ids
-            .iter()
-            .map(|&rule| Examined {
-                rule,
-                count: rule.len() as u32 % 3,
-            })
-            .collect(),
+        examined: ids.iter().map(|&rule| Examined { rule, count: rule.len() as u32 % 3 }).collect(),
         routes: vec![Route {
             path: "/orders/<int:id>".to_owned(),
             methods: vec!["POST".to_owned()],
@@ -384,10 +315,7 @@ pub fn sample_input() -> Input {
                 value: Some("hunter2".to_owned()),
                 redacted: true,
                 status: SettingStatus::Decided,
-                provenance: vec![Step {
-                    location: keys.at("PAIR"),
-                    note: "default in code".to_owned(),
-                }],
+                provenance: vec![Step { location: keys.at("PAIR"), note: "default in code".to_owned() }],
             },
             Setting {
                 name: "DEBUG".to_owned(),
@@ -425,16 +353,8 @@ pub fn sample_input() -> Input {
             text: "Syntax error: expected `:`; what parsed was analysed".to_owned(),
         }],
         rules: CATALOGUE.iter().chain(RULES).copied().collect(),
-        enabled: ids
-            .into_iter()
-            .chain(CATALOGUE.iter().chain(RULES).map(|rule| rule.id))
-            .collect(),
-        hidden: vec![Hidden {
-            rule: &HASH,
-            severity: Severity::Low,
-            by: HiddenBy::Severity,
-            count: 4,
-        }],
+        enabled: ids.into_iter().chain(CATALOGUE.iter().chain(RULES).map(|rule| rule.id)).collect(),
+        hidden: vec![Hidden { rule: &HASH, severity: Severity::Low, by: HiddenBy::Severity, count: 4 }],
     }
 }
 

@@ -67,11 +67,7 @@ enum Verdict {
 
 /// Whether the index holds exactly what `tree` does. None if the tree cannot be read.
 fn index_is_tree(repository: &gix::Repository, index: &Index, tree: ObjectId) -> Option<bool> {
-    if index
-        .entries
-        .iter()
-        .any(|entry| entry.stage != 0 || entry.intent_to_add)
-    {
+    if index.entries.iter().any(|entry| entry.stage != 0 || entry.intent_to_add) {
         return Some(false);
     }
     // The index remembers the tree that it was last equal to, and forgets it when an entry changes.
@@ -153,11 +149,7 @@ fn by_times(work_tree: &Path, index: &Index, entry: &Entry, modes: bool) -> Verd
     let Ok(metadata) = fs::symlink_metadata(&path) else {
         return Verdict::Different;
     };
-    let same_kind = if entry.mode == Mode::File {
-        metadata.is_file()
-    } else {
-        metadata.is_symlink()
-    };
+    let same_kind = if entry.mode == Mode::File { metadata.is_file() } else { metadata.is_symlink() };
     if !same_kind {
         return Verdict::Different;
     }
@@ -166,9 +158,7 @@ fn by_times(work_tree: &Path, index: &Index, entry: &Entry, modes: bool) -> Verd
     }
     // Owner, device and inode are not compared: they change when a tree is mounted elsewhere, which says nothing about content.
     let same = metadata.len() as u32 == entry.size
-        && metadata
-            .modified()
-            .is_ok_and(|time| is_same_time(entry.mtime, Stamp::of(time)))
+        && metadata.modified().is_ok_and(|time| is_same_time(entry.mtime, Stamp::of(time)))
         && changed(&metadata).is_none_or(|stamp| is_same_time(entry.ctime, stamp));
     // A file written in the same moment as the index may have changed after git looked.
     let racy = if entry.mtime.nanoseconds == 0 {
@@ -176,11 +166,7 @@ fn by_times(work_tree: &Path, index: &Index, entry: &Entry, modes: bool) -> Verd
     } else {
         entry.mtime >= index.written
     };
-    if same && !racy {
-        Verdict::Same
-    } else {
-        Verdict::Unknown
-    }
+    if same && !racy { Verdict::Same } else { Verdict::Unknown }
 }
 
 /// Git on some systems leaves the nanoseconds out.
@@ -199,9 +185,7 @@ fn by_content(work_tree: &Path, index: &Index, entry: &Entry, filtered: &Gitigno
     };
     if metadata.is_symlink() {
         let target = fs::read_link(&path).ok();
-        let target = target
-            .as_deref()
-            .and_then(|target| gix::path::into_bstr(target).ok());
+        let target = target.as_deref().and_then(|target| gix::path::into_bstr(target).ok());
         return match target {
             Some(target) if is_blob(target.as_ref(), entry) => Verdict::Same,
             _ => Verdict::Different,
@@ -235,11 +219,7 @@ fn filtered_paths(work_tree: &Path, index: &Index) -> Gitignore {
         };
         let Ok(folder) = folder.to_str() else { continue };
         let text = path_of(work_tree, index, entry).and_then(|path| read_small(&path, 256 * 1024));
-        for line in text
-            .unwrap_or_default()
-            .lines()
-            .filter_map(|line| line.to_str().ok())
-        {
+        for line in text.unwrap_or_default().lines().filter_map(|line| line.to_str().ok()) {
             let mut words = line.split_ascii_whitespace();
             let Some(pattern) = words.next() else { continue };
             let changes = |word: &str| {
@@ -248,10 +228,8 @@ fn filtered_paths(work_tree: &Path, index: &Index) -> Gitignore {
             if !pattern.starts_with(['#', '[', '!']) && words.any(changes) {
                 let depth = if pattern.contains('/') { "" } else { "**/" };
                 // A pattern that is none filters nothing.
-                let _ = builder.add_line(
-                    None,
-                    &format!("/{folder}{depth}{}", pattern.trim_start_matches('/')),
-                );
+                let _ =
+                    builder.add_line(None, &format!("/{folder}{depth}{}", pattern.trim_start_matches('/')));
             }
         }
     }
@@ -261,9 +239,7 @@ fn filtered_paths(work_tree: &Path, index: &Index) -> Gitignore {
 /// Where the entry is on disk. None if its path would lead out of the work tree.
 fn path_of(work_tree: &Path, index: &Index, entry: &Entry) -> Option<PathBuf> {
     let relative = to_path(index.path(entry))?;
-    let inside = relative
-        .components()
-        .all(|part| matches!(part, Component::Normal(_)));
+    let inside = relative.components().all(|part| matches!(part, Component::Normal(_)));
     inside.then(|| work_tree.join(relative))
 }
 
@@ -283,10 +259,7 @@ fn is_executable(_: &Metadata) -> bool {
 #[cfg(unix)]
 fn changed(metadata: &Metadata) -> Option<Stamp> {
     use std::os::unix::fs::MetadataExt;
-    Some(Stamp {
-        seconds: metadata.ctime() as u32,
-        nanoseconds: metadata.ctime_nsec() as u32,
-    })
+    Some(Stamp { seconds: metadata.ctime() as u32, nanoseconds: metadata.ctime_nsec() as u32 })
 }
 
 #[cfg(not(unix))]

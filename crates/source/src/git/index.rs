@@ -64,10 +64,7 @@ impl Stamp {
     /// The stamp of a point in time; the epoch for times before it.
     pub(super) fn of(time: SystemTime) -> Self {
         let since = time.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-        Self {
-            seconds: since.as_secs() as u32,
-            nanoseconds: since.subsec_nanos(),
-        }
+        Self { seconds: since.as_secs() as u32, nanoseconds: since.subsec_nanos() }
     }
 }
 
@@ -95,12 +92,7 @@ impl Index {
         if !(2..=4).contains(&version) || count > body.len() / 64 {
             return None;
         }
-        let mut index = Self {
-            entries: Vec::with_capacity(count),
-            paths: Vec::new(),
-            tree: None,
-            written,
-        };
+        let mut index = Self { entries: Vec::with_capacity(count), paths: Vec::new(), tree: None, written };
         for _ in 0..count {
             index.entry(&mut input, version)?;
             // Compressed paths could unfold without end.
@@ -108,10 +100,7 @@ impl Index {
                 return None;
             }
         }
-        if !index
-            .entries
-            .is_sorted_by(|a, b| (index.path(a), a.stage) < (index.path(b), b.stage))
-        {
+        if !index.entries.is_sorted_by(|a, b| (index.path(a), a.stage) < (index.path(b), b.stage)) {
             return None;
         }
         index.extensions(&mut input)?;
@@ -120,32 +109,21 @@ impl Index {
 
     fn entry(&mut self, input: &mut Input<'_>, version: u32) -> Option<()> {
         let before = input.rest.len();
-        let ctime = Stamp {
-            seconds: input.u32()?,
-            nanoseconds: input.u32()?,
-        };
-        let mtime = Stamp {
-            seconds: input.u32()?,
-            nanoseconds: input.u32()?,
-        };
+        let ctime = Stamp { seconds: input.u32()?, nanoseconds: input.u32()? };
+        let mtime = Stamp { seconds: input.u32()?, nanoseconds: input.u32()? };
         let _device_and_inode = input.take(8)?;
         let raw_mode = input.u32()?;
         let _owner = input.take(8)?;
         let size = input.u32()?;
         let id = input.take(HASH)?.try_into().ok()?;
         let flags = input.u16()?;
-        let extended = if flags & 0x4000 != 0 && version >= 3 {
-            input.u16()?
-        } else {
-            0
-        };
+        let extended = if flags & 0x4000 != 0 && version >= 3 { input.u16()? } else { 0 };
 
         let previous = self.entries.last().map_or(0..0, |entry| entry.path.clone());
         let start = self.paths.len();
         if version == 4 {
             let kept = previous.len().checked_sub(input.offset()?)?;
-            self.paths
-                .extend_from_within(previous.start..previous.start + kept);
+            self.paths.extend_from_within(previous.start..previous.start + kept);
         }
         let end = memchr::memchr(0, input.rest)?;
         self.paths.extend_from_slice(input.take(end)?);
@@ -188,9 +166,7 @@ impl Index {
         while !input.rest.is_empty() {
             let signature = input.take(4)?;
             let size = input.u32()? as usize;
-            let mut data = Input {
-                rest: input.take(size)?,
-            };
+            let mut data = Input { rest: input.take(size)? };
             match signature {
                 b"TREE" => self.tree = data.cached_tree(),
                 b"sdir" => {}
@@ -257,11 +233,7 @@ impl<'b> Input<'b> {
         }
         let counts = self.take(memchr::memchr(b'\n', self.rest)?)?;
         self.take(1)?;
-        if counts.starts_with(b"-") {
-            None
-        } else {
-            self.take(HASH)?.try_into().ok()
-        }
+        if counts.starts_with(b"-") { None } else { self.take(HASH)?.try_into().ok() }
     }
 }
 
@@ -269,10 +241,7 @@ impl<'b> Input<'b> {
 mod tests {
     use super::*;
 
-    const NOW: Stamp = Stamp {
-        seconds: 1,
-        nanoseconds: 0,
-    };
+    const NOW: Stamp = Stamp { seconds: 1, nanoseconds: 0 };
 
     fn entry(path: &str) -> Vec<u8> {
         let mut bytes = vec![0; 24];
@@ -307,19 +276,10 @@ mod tests {
             let mut cut = good[..length].to_vec();
             cut.extend([0; HASH]);
             // Cutting into the trailing hash only leaves zero bytes, which are no extension.
-            assert!(
-                length == good.len() - HASH || Index::parse(&cut, NOW).is_none(),
-                "{length}"
-            );
+            assert!(length == good.len() - HASH || Index::parse(&cut, NOW).is_none(), "{length}");
         }
-        assert!(
-            Index::parse(&index(&["b.py", "a.py"], b""), NOW).is_none(),
-            "out of order"
-        );
-        assert!(
-            Index::parse(&index(&["a.py"], b"link\0\0\0\0"), NOW).is_none(),
-            "split"
-        );
+        assert!(Index::parse(&index(&["b.py", "a.py"], b""), NOW).is_none(), "out of order");
+        assert!(Index::parse(&index(&["a.py"], b"link\0\0\0\0"), NOW).is_none(), "split");
         assert!(Index::parse(&index(&["a.py"], b"UNTR\0\0\0\0"), NOW).is_some());
     }
 
@@ -329,9 +289,6 @@ mod tests {
         let mut extension = b"TREE".to_vec();
         extension.extend((nested.len() as u32).to_be_bytes());
         extension.extend(nested);
-        assert_eq!(
-            Index::parse(&index(&["a.py"], &extension), NOW).unwrap().tree,
-            None
-        );
+        assert_eq!(Index::parse(&index(&["a.py"], &extension), NOW).unwrap().tree, None);
     }
 }

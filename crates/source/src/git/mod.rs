@@ -51,24 +51,14 @@ pub fn git_state(root: &Path) -> Option<GitState> {
     let (sender, head) = mpsc::channel();
     let dirty = in_thread(move || {
         let repository = open(&tree)?;
-        let branch = repository
-            .head_name()
-            .ok()?
-            .map(|name| name.shorten().to_str_lossy().into_owned());
+        let branch = repository.head_name().ok()?.map(|name| name.shorten().to_str_lossy().into_owned());
         let commit = repository.head_id().ok().map(|id| id.detach());
         sender.send((branch, commit)).ok()?;
         dirty::is_dirty(&repository, &tree.root, &Index::read(&tree.git_dir)?, commit?)
     });
     let (branch, commit) = head.recv_timeout(PATIENCE).ok()?;
-    let dirty = dirty
-        .and_then(|answer| answer.recv_timeout(PATIENCE).ok())
-        .flatten();
-    Some(GitState {
-        work_tree,
-        commit: commit.map(|id| id.to_string()),
-        branch,
-        dirty,
-    })
+    let dirty = dirty.and_then(|answer| answer.recv_timeout(PATIENCE).ok()).flatten();
+    Some(GitState { work_tree, commit: commit.map(|id| id.to_string()), branch, dirty })
 }
 
 /// What git's index holds.
@@ -90,8 +80,7 @@ impl TrackedFiles {
 
     /// Whether the file at `absolute`, a canonical path, is tracked.
     pub fn contains(&self, absolute: &Path) -> bool {
-        self.name_of(absolute)
-            .is_some_and(|name| self.index.find(&name).is_some())
+        self.name_of(absolute).is_some_and(|name| self.index.find(&name).is_some())
     }
 
     /// The tracked regular files below `folder`, a canonical path, relative to it. They are what the index says: a hostile one may
@@ -103,19 +92,13 @@ impl TrackedFiles {
         prefix.push(b'/');
         let entries = self.index.starting_with(&prefix);
         let files = entries.iter().filter(|entry| entry.mode == Mode::File);
-        files
-            .filter_map(|entry| to_path(&self.index.path(entry)[prefix.len()..]))
-            .collect()
+        files.filter_map(|entry| to_path(&self.index.path(entry)[prefix.len()..])).collect()
     }
 
     fn name_of(&self, absolute: &Path) -> Option<Vec<u8>> {
         let relative = absolute.strip_prefix(&self.work_tree).ok()?;
         let bytes = gix::path::into_bstr(relative).ok()?;
-        Some(
-            gix::path::to_unix_separators_on_windows(bytes)
-                .into_owned()
-                .into(),
-        )
+        Some(gix::path::to_unix_separators_on_windows(bytes).into_owned().into())
     }
 }
 
@@ -128,18 +111,12 @@ pub(crate) struct PendingIndex {
 impl PendingIndex {
     pub(crate) fn start(tree: &WorkTree) -> Self {
         let git_dir = tree.git_dir.clone();
-        Self {
-            work_tree: tree.root.clone(),
-            answer: in_thread(move || Index::read(&git_dir)),
-        }
+        Self { work_tree: tree.root.clone(), answer: in_thread(move || Index::read(&git_dir)) }
     }
 
     pub(crate) fn wait(self) -> Option<TrackedFiles> {
         let index = self.answer?.recv_timeout(PATIENCE).ok().flatten()?;
-        Some(TrackedFiles {
-            work_tree: self.work_tree,
-            index,
-        })
+        Some(TrackedFiles { work_tree: self.work_tree, index })
     }
 }
 
@@ -158,16 +135,8 @@ fn open(tree: &WorkTree) -> Option<gix::Repository> {
         Err(_) => true,
     };
     for folder in [&tree.git_dir, &tree.common_dir] {
-        let settings = [
-            "HEAD",
-            "config",
-            "config.worktree",
-            "objects/info/alternates",
-            "shallow",
-        ];
-        let sound = settings
-            .iter()
-            .all(|name| is_sound(folder.join(name), MAX_SETTINGS))
+        let settings = ["HEAD", "config", "config.worktree", "objects/info/alternates", "shallow"];
+        let sound = settings.iter().all(|name| is_sound(folder.join(name), MAX_SETTINGS))
             && is_sound(folder.join("packed-refs"), MAX_REFERENCES);
         if !sound {
             return None;
@@ -182,7 +151,5 @@ fn open(tree: &WorkTree) -> Option<gix::Repository> {
 }
 
 fn to_path(name: &[u8]) -> Option<PathBuf> {
-    gix::path::from_bstr(BStr::new(name))
-        .ok()
-        .map(|path| path.into_owned())
+    gix::path::from_bstr(BStr::new(name)).ok().map(|path| path.into_owned())
 }

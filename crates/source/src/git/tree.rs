@@ -39,11 +39,7 @@ impl WorkTree {
             Some(pointer) => git_dir.join(path_in(&pointer)?),
             None => git_dir.clone(),
         };
-        Some(Self {
-            root: folder.to_owned(),
-            git_dir,
-            common_dir,
-        })
+        Some(Self { root: folder.to_owned(), git_dir, common_dir })
     }
 }
 
@@ -61,10 +57,6 @@ pub(crate) fn read_small(path: &Path, limit: u64) -> Option<Vec<u8>> {
         return None;
     }
     let mut bytes = Vec::new();
-    fs::File::open(path)
-        .ok()?
-        .take(limit + 1)
-        .read_to_end(&mut bytes)
-        .ok()?;
+    fs::File::open(path).ok()?.take(limit + 1).read_to_end(&mut bytes).ok()?;
     (bytes.len() as u64 <= limit).then_some(bytes)
 }

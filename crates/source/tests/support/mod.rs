@@ -19,9 +19,7 @@ pub(crate) struct Tree {
 impl Tree {
     /// A tree with these files, each with a line of content.
     pub(crate) fn new(files: &[&str]) -> Self {
-        let tree = Self {
-            folder: tempfile::tempdir().unwrap(),
-        };
+        let tree = Self { folder: tempfile::tempdir().unwrap() };
         files.iter().for_each(|file| tree.write(file, b"x = 1\n"));
         tree
     }
@@ -50,25 +48,14 @@ impl Tree {
 
     pub(crate) fn git(&self, arguments: &[&str]) {
         let status = Command::new("git")
-            .args([
-                "-c",
-                "user.name=a",
-                "-c",
-                "user.email=a@b.c",
-                "-c",
-                "init.defaultBranch=main",
-            ])
+            .args(["-c", "user.name=a", "-c", "user.email=a@b.c", "-c", "init.defaultBranch=main"])
             .args(arguments)
             .current_dir(self.root())
             .env("GIT_CONFIG_NOSYSTEM", "1")
             .env("GIT_CONFIG_GLOBAL", "/dev/null")
             .output()
             .unwrap();
-        assert!(
-            status.status.success(),
-            "{}",
-            String::from_utf8_lossy(&status.stderr)
-        );
+        assert!(status.status.success(), "{}", String::from_utf8_lossy(&status.stderr));
     }
 }
 
@@ -77,11 +64,7 @@ pub(crate) fn paths(inventory: &Inventory) -> Vec<&str> {
 }
 
 pub(crate) fn file<'i>(inventory: &'i Inventory, path: &str) -> &'i File {
-    inventory
-        .files
-        .iter()
-        .find(|file| &*file.path == path)
-        .unwrap_or_else(|| panic!("no {path}"))
+    inventory.files.iter().find(|file| &*file.path == path).unwrap_or_else(|| panic!("no {path}"))
 }
 
 pub(crate) fn role(inventory: &Inventory, path: &str) -> Role {
@@ -93,9 +76,5 @@ pub(crate) fn kind(inventory: &Inventory, path: &str) -> FileKind {
 }
 
 pub(crate) fn notices(inventory: &Inventory) -> Vec<(&str, NoticeKind)> {
-    inventory
-        .notices
-        .iter()
-        .map(|notice| (&*notice.path, notice.kind))
-        .collect()
+    inventory.notices.iter().map(|notice| (&*notice.path, notice.kind)).collect()
 }

@@ -74,10 +74,7 @@ pub fn apply(
     findings.append(&mut raised);
 
     let count = u32::try_from(judged).unwrap_or(u32::MAX);
-    let examined = crate::RULES
-        .iter()
-        .map(|rule| Examined { rule: rule.id, count })
-        .collect();
+    let examined = crate::RULES.iter().map(|rule| Examined { rule: rule.id, count }).collect();
     Ok(Outcome { findings, examined })
 }
 
@@ -127,11 +124,7 @@ struct Known {
 impl Known {
     fn new(directive: Directive, context: &Context<'_>) -> Option<Self> {
         let Some(names) = &directive.names else {
-            return Some(Self {
-                directive,
-                names: None,
-                strangers: Vec::new(),
-            });
+            return Some(Self { directive, names: None, strangers: Vec::new() });
         };
         let mut known = Vec::new();
         let mut strangers = Vec::new();
@@ -144,11 +137,7 @@ impl Known {
             }
         }
         let foreign = known.is_empty() && directive.dialect != Dialect::Own;
-        (!foreign).then_some(Self {
-            directive,
-            names: Some(known),
-            strangers,
-        })
+        (!foreign).then_some(Self { directive, names: Some(known), strangers })
     }
 
     fn covers(&self, rule: &'static Rule) -> bool {
@@ -195,12 +184,10 @@ fn reach(index: usize, directives: &[Known]) -> Option<(u32, u32)> {
         Scope::File => Some((0, u32::MAX)),
         Scope::Begin(line) => {
             let names = &directives[index].directive.names;
-            let end = directives[index + 1..]
-                .iter()
-                .find_map(|other| match other.directive.scope {
-                    Scope::End(end) if other.directive.names == *names => Some(end),
-                    _ => None,
-                });
+            let end = directives[index + 1..].iter().find_map(|other| match other.directive.scope {
+                Scope::End(end) if other.directive.names == *names => Some(end),
+                _ => None,
+            });
             Some((line, end.unwrap_or(u32::MAX)))
         }
         Scope::End(_) => None,
@@ -264,11 +251,7 @@ fn nearest(reached: Vec<usize>, known: &Known, findings: &[Finding]) -> Vec<usiz
         let location = &findings[at].location;
         location.start.line <= near && near <= location.end.line
     };
-    if reached.iter().any(on_line) {
-        reached.into_iter().filter(on_line).collect()
-    } else {
-        reached
-    }
+    if reached.iter().any(on_line) { reached.into_iter().filter(on_line).collect() } else { reached }
 }
 
 fn acceptance(directive: &Directive) -> Acceptance {
@@ -301,11 +284,7 @@ fn judge_directive(
     };
     match &directive.until {
         Until::Day(day) if context.today > *day => {
-            return raise(
-                &acceptance_expired::RULE,
-                None,
-                format!("This acceptance ended on {day}"),
-            );
+            return raise(&acceptance_expired::RULE, None, format!("This acceptance ended on {day}"));
         }
         Until::Unreadable(text) => {
             let message =
@@ -325,19 +304,12 @@ fn judge_directive(
         .names
         .iter()
         .flatten()
-        .filter(|(_, rules)| {
-            rules
-                .iter()
-                .all(|rule| context.enabled.contains(rule.id) && !rule.audit)
-        })
+        .filter(|(_, rules)| rules.iter().all(|rule| context.enabled.contains(rule.id) && !rule.audit))
         .filter(|(_, rules)| !matched.iter().any(|&at| rules.contains(&findings[at].rule)))
         .map(|(name, _)| name.as_str())
         .collect();
     if !known.strangers.is_empty() {
-        let message = format!(
-            "No rule is called {}",
-            quoted(known.strangers.iter().map(String::as_str))
-        );
+        let message = format!("No rule is called {}", quoted(known.strangers.iter().map(String::as_str)));
         raise(&acceptance_unused::RULE, None, message);
     } else if !unused.is_empty() {
         let message = format!("Nothing is found here by {}", quoted(unused.into_iter()));
@@ -353,19 +325,12 @@ fn judge_directive(
 
 /// An acceptance without a reason weighs more when what it accepts does.
 fn moved(severity: Severity) -> Option<(Severity, String)> {
-    (severity >= Severity::High).then(|| {
-        (
-            Severity::Medium,
-            format!("it accepts a finding of severity {severity}"),
-        )
-    })
+    (severity >= Severity::High)
+        .then(|| (Severity::Medium, format!("it accepts a finding of severity {severity}")))
 }
 
 fn quoted<'a>(names: impl Iterator<Item = &'a str>) -> String {
-    names
-        .map(|name| format!("`{name}`"))
-        .collect::<Vec<_>>()
-        .join(", ")
+    names.map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
 }
 
 /// Marks what the tables accept. `used` says of each whether it matched, and the worst severity that it accepted.
@@ -397,12 +362,7 @@ fn accept_by_tables(
 }
 
 fn reason(table: &ConfigAcceptance) -> Option<String> {
-    table
-        .reason
-        .as_deref()
-        .map(str::trim)
-        .filter(|reason| !reason.is_empty())
-        .map(str::to_owned)
+    table.reason.as_deref().map(str::trim).filter(|reason| !reason.is_empty()).map(str::to_owned)
 }
 
 fn judge_table(
@@ -412,29 +372,16 @@ fn judge_table(
     context: &Context<'_>,
     raised: &mut Raised,
 ) {
-    let location = table
-        .location
-        .clone()
-        .unwrap_or_else(|| Location::file("pyproject.toml".into()));
+    let location = table.location.clone().unwrap_or_else(|| Location::file("pyproject.toml".into()));
     let shown = table.shown();
     let mut raise = |rule, severity, message| raised.push(rule, severity, &location, &shown, message);
     if let Some(Until::Day(day)) = table.until.as_deref().map(read_until)
         && context.today > day
     {
-        return raise(
-            &acceptance_expired::RULE,
-            None,
-            format!("This acceptance ended on {day}"),
-        );
+        return raise(&acceptance_expired::RULE, None, format!("This acceptance ended on {day}"));
     }
-    let rules = |name: &str| {
-        context
-            .rules
-            .iter()
-            .copied()
-            .filter(|rule| rule.answers_to(name))
-            .collect::<Vec<_>>()
-    };
+    let rules =
+        |name: &str| context.rules.iter().copied().filter(|rule| rule.answers_to(name)).collect::<Vec<_>>();
     // A fingerprint alone names no rule: whether its rule ran is not known, so silence proves nothing.
     let ran = table.rule.as_deref().is_some_and(|name| {
         rules(name)
@@ -442,20 +389,12 @@ fn judge_table(
             .all(|rule| context.enabled.contains(rule.id) && !rule.audit && !crate::RULES.contains(rule))
     });
     if !used && ran {
-        raise(
-            &acceptance_unused::RULE,
-            None,
-            format!("`{shown}` matches no finding"),
-        );
+        raise(&acceptance_unused::RULE, None, format!("`{shown}` matches no finding"));
     }
     if let Some(severity) = worst
         && reason(table).is_none()
     {
-        raise(
-            &acceptance_unexplained::RULE,
-            moved(severity),
-            format!("`{shown}` gives no reason"),
-        );
+        raise(&acceptance_unexplained::RULE, moved(severity), format!("`{shown}` gives no reason"));
     }
 }
 
@@ -480,28 +419,16 @@ impl Raised {
         code: &str,
         message: String,
     ) {
-        self.0.push(Complaint {
-            rule,
-            moved,
-            location: location.clone(),
-            code: code.to_owned(),
-            message,
-        });
+        self.0.push(Complaint { rule, moved, location: location.clone(), code: code.to_owned(), message });
     }
 
     fn into_findings(self, context: &Context<'_>) -> Vec<Finding> {
-        let complaints: Vec<_> = self
-            .0
-            .into_iter()
-            .filter(|complaint| context.enabled.contains(complaint.rule.id))
-            .collect();
-        let ordinals = number_equals::<_, FxBuildHasher>(complaints.iter().map(|complaint| {
-            (
-                complaint.rule.id,
-                complaint.location.path.clone(),
-                complaint.code.clone(),
-            )
-        }));
+        let complaints: Vec<_> =
+            self.0.into_iter().filter(|complaint| context.enabled.contains(complaint.rule.id)).collect();
+        let ordinals =
+            number_equals::<_, FxBuildHasher>(complaints.iter().map(|complaint| {
+                (complaint.rule.id, complaint.location.path.clone(), complaint.code.clone())
+            }));
         complaints
             .into_iter()
             .zip(ordinals)
@@ -512,13 +439,7 @@ impl Raised {
 
 impl Complaint {
     fn into_finding(self, ordinal: u32) -> Finding {
-        let Self {
-            rule,
-            moved,
-            location,
-            code,
-            message,
-        } = self;
+        let Self { rule, moved, location, code, message } = self;
         let (severity, severity_reason) = moved.unwrap_or((rule.severity, String::new()));
         Finding {
             rule,

@@ -93,31 +93,16 @@ impl ConfigAcceptance {
     }
 
     pub(super) fn matches(&self, matcher: &Matcher, finding: &Finding) -> bool {
-        self.rule
-            .as_deref()
-            .is_none_or(|name| finding.rule.answers_to(name))
-            && matcher
-                .fingerprint
-                .is_none_or(|print| print == finding.fingerprint.0)
-            && matcher
-                .path
-                .as_ref()
-                .is_none_or(|glob| glob.is_match(&*finding.location.path))
+        self.rule.as_deref().is_none_or(|name| finding.rule.answers_to(name))
+            && matcher.fingerprint.is_none_or(|print| print == finding.fingerprint.0)
+            && matcher.path.as_ref().is_none_or(|glob| glob.is_match(&*finding.location.path))
     }
 
     /// The table in one line, as the report shows it.
     pub(super) fn shown(&self) -> String {
-        let fields = [
-            ("rule", &self.rule),
-            ("fingerprint", &self.fingerprint),
-            ("path", &self.path),
-        ];
-        let fields = fields
-            .iter()
-            .filter_map(|(key, value)| Some(format!("{key} = \"{}\"", value.as_ref()?)));
-        format!(
-            "[[tool.clearance.accept]] {}",
-            fields.collect::<Vec<_>>().join(", ")
-        )
+        let fields = [("rule", &self.rule), ("fingerprint", &self.fingerprint), ("path", &self.path)];
+        let fields =
+            fields.iter().filter_map(|(key, value)| Some(format!("{key} = \"{}\"", value.as_ref()?)));
+        format!("[[tool.clearance.accept]] {}", fields.collect::<Vec<_>>().join(", "))
     }
 }

@@ -56,18 +56,12 @@ fn scope(comment: &CommentLine, reach: Reach) -> Option<Scope> {
     let inside = !comment.own_line || (first <= line && line <= last);
     match reach {
         Reach::Within if !inside => None,
-        Reach::Within | Reach::WithinOrNext => Some(Scope::Lines {
-            first: first.min(line),
-            last: last.max(line),
-            near: line,
-        }),
+        Reach::Within | Reach::WithinOrNext => {
+            Some(Scope::Lines { first: first.min(line), last: last.max(line), near: line })
+        }
         Reach::NextLine => {
             let next = line.saturating_add(1);
-            Some(Scope::Lines {
-                first: next,
-                last: next.max(last),
-                near: next,
-            })
+            Some(Scope::Lines { first: next, last: next.max(last), near: next })
         }
         Reach::File => Some(Scope::File),
         Reach::Begin => Some(Scope::Begin(line)),
@@ -94,51 +88,28 @@ fn segments(text: &str) -> Vec<&str> {
         .map(|(at, _)| at)
         .collect();
     for mark in ["gitleaks:allow", "trufflehog:ignore"] {
-        let found = text
-            .find(mark)
-            .filter(|&at| !text[..at].trim_end().ends_with('#'));
+        let found = text.find(mark).filter(|&at| !text[..at].trim_end().ends_with('#'));
         cuts.extend(found);
     }
     cuts.sort_unstable();
     let ends = cuts.iter().skip(1).copied().chain([text.len()]);
-    cuts.iter()
-        .zip(ends)
-        .map(|(&start, end)| &text[start..end])
-        .collect()
+    cuts.iter().zip(ends).map(|(&start, end)| &text[start..end]).collect()
 }
 
 /// Reads the directive that `segment` begins with, if it does.
 fn read_segment(segment: &str) -> Option<Read<'_>> {
     let body = segment.trim_start_matches('#').trim_start();
-    if let Some(rest) = word(body, "clearance")
-        .and_then(colon)
-        .and_then(|rest| word(rest, "accept"))
-    {
+    if let Some(rest) = word(body, "clearance").and_then(colon).and_then(|rest| word(rest, "accept")) {
         let (names, rest) = brackets(rest).unwrap_or((Vec::new(), rest));
-        return Some(Read {
-            dialect: Dialect::Own,
-            reach: Reach::WithinOrNext,
-            names: Some(names),
-            rest,
-        });
+        return Some(Read { dialect: Dialect::Own, reach: Reach::WithinOrNext, names: Some(names), rest });
     }
     if let Some(rest) = word(body, "nosec") {
         let (names, rest) = codes(rest, true);
-        return Some(Read {
-            dialect: Dialect::Nosec,
-            reach: Reach::Within,
-            names,
-            rest,
-        });
+        return Some(Read { dialect: Dialect::Nosec, reach: Reach::Within, names, rest });
     }
     if let Some(rest) = word(body, "noqa") {
         let (names, rest) = codes(rest, false);
-        return Some(Read {
-            dialect: Dialect::Noqa,
-            reach: Reach::Within,
-            names,
-            rest,
-        });
+        return Some(Read { dialect: Dialect::Noqa, reach: Reach::Within, names, rest });
     }
     if let Some(rest) = word(body, "ruff").and_then(colon) {
         return read_ruff(rest);
@@ -147,44 +118,22 @@ fn read_segment(segment: &str) -> Option<Read<'_>> {
         && let Some(rest) = word(rest.trim_start(), "noqa")
     {
         let (names, rest) = codes(rest, false);
-        return Some(Read {
-            dialect: Dialect::Noqa,
-            reach: Reach::File,
-            names,
-            rest,
-        });
+        return Some(Read { dialect: Dialect::Noqa, reach: Reach::File, names, rest });
     }
     if let Some(rest) = word(body, "nosemgrep").or_else(|| word(body, "nosem")) {
         let (names, rest) = match colon(rest) {
             Some(rest) => semgrep_ids(rest),
             None => (None, rest),
         };
-        return Some(Read {
-            dialect: Dialect::Semgrep,
-            reach: Reach::WithinOrNext,
-            names,
-            rest,
-        });
+        return Some(Read { dialect: Dialect::Semgrep, reach: Reach::WithinOrNext, names, rest });
     }
     for name in ["codeql", "lgtm"] {
         if let Some((names, rest)) = word(body, name).and_then(brackets) {
             let names = Some(names);
-            return Some(Read {
-                dialect: Dialect::CodeQl,
-                reach: Reach::WithinOrNext,
-                names,
-                rest,
-            });
+            return Some(Read { dialect: Dialect::CodeQl, reach: Reach::WithinOrNext, names, rest });
         }
     }
-    let secrets = |reach, rest| {
-        Some(Read {
-            dialect: Dialect::Secrets,
-            reach,
-            names: None,
-            rest,
-        })
-    };
+    let secrets = |reach, rest| Some(Read { dialect: Dialect::Secrets, reach, names: None, rest });
     if let Some(rest) = word(body, "pragma")
         .and_then(colon)
         .and_then(|rest| word(rest, "allowlist").or(word(rest, "whitelist")))
@@ -207,12 +156,7 @@ fn read_segment(segment: &str) -> Option<Read<'_>> {
 fn read_ruff(rest: &str) -> Option<Read<'_>> {
     if let Some(rest) = word(rest, "noqa") {
         let (names, rest) = codes(rest, false);
-        return Some(Read {
-            dialect: Dialect::Noqa,
-            reach: Reach::File,
-            names,
-            rest,
-        });
+        return Some(Read { dialect: Dialect::Noqa, reach: Reach::File, names, rest });
     }
     let forms = [
         ("file-ignore", Reach::File),
@@ -222,12 +166,7 @@ fn read_ruff(rest: &str) -> Option<Read<'_>> {
     ];
     forms.into_iter().find_map(|(name, reach)| {
         let (names, rest) = word(rest, name).and_then(brackets)?;
-        Some(Read {
-            dialect: Dialect::Ruff,
-            reach,
-            names: Some(names),
-            rest,
-        })
+        Some(Read { dialect: Dialect::Ruff, reach, names: Some(names), rest })
     })
 }
 
@@ -294,9 +233,7 @@ fn is_family(token: &str) -> bool {
 fn is_test_name(token: &str) -> bool {
     token.contains('_')
         && token.starts_with(|c: char| c.is_ascii_lowercase())
-        && token
-            .bytes()
-            .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_')
+        && token.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_')
 }
 
 /// Dotted ids separated by commas, and what follows.
@@ -345,9 +282,7 @@ fn split_until(rest: &str) -> (Option<String>, Until) {
 const SEPARATORS: &[char] = &[' ', '\t', ',', ';', ':', '-', '–', '—', '#', '(', ')'];
 
 fn find_until(text: &str) -> Option<usize> {
-    text.match_indices("until=")
-        .map(|(at, _)| at)
-        .find(|&at| !text[..at].ends_with(char::is_alphanumeric))
+    text.match_indices("until=").map(|(at, _)| at).find(|&at| !text[..at].ends_with(char::is_alphanumeric))
 }
 
 #[cfg(test)]
@@ -383,11 +318,7 @@ mod tests {
                     Scope::Begin(_) => " begin",
                     Scope::End(_) => " end",
                 };
-                format!(
-                    "{:?} {names}{scope} {}{until}",
-                    d.dialect,
-                    d.reason.as_deref().unwrap_or("-")
-                )
+                format!("{:?} {names}{scope} {}{until}", d.dialect, d.reason.as_deref().unwrap_or("-"))
             })
             .collect::<Vec<_>>()
             .join(" | ")
@@ -401,10 +332,7 @@ mod tests {
                 "Own weak-hash+B303 cache key until 2026-12-31",
             ),
             ("#clearance:accept[x] why not", "Own x why not"),
-            (
-                "# clearance: accept[x] until=2026-01-02, the reason",
-                "Own x the reason until 2026-01-02",
-            ),
+            ("# clearance: accept[x] until=2026-01-02, the reason", "Own x the reason until 2026-01-02"),
             ("# clearance: accept[x] until=soon", "Own x - until? soon"),
             ("# clearance: accept no names", "Own  no names"),
             ("# nosec", "Nosec * -"),
@@ -412,14 +340,8 @@ mod tests {
             ("# nosec B602, B607", "Nosec B602+B607 -"),
             ("# nosec: B101", "Nosec B101 -"),
             ("# nosec:B101,B102", "Nosec B101+B102 -"),
-            (
-                "# nosec assert_used is fine in here",
-                "Nosec assert_used is fine in here",
-            ),
-            (
-                "# nosec B608 - the table is a constant",
-                "Nosec B608 the table is a constant",
-            ),
+            ("# nosec assert_used is fine in here", "Nosec assert_used is fine in here"),
+            ("# nosec B608 - the table is a constant", "Nosec B608 the table is a constant"),
             ("# nosec because I said so", "Nosec * because I said so"),
             ("# nosec B101 # see #12", "Nosec B101 see #12"),
             ("# noqa", "Noqa * -"),
@@ -445,20 +367,14 @@ mod tests {
                 "# nosemgrep: python.lang.security.audit.eval-detected, other",
                 "Semgrep python.lang.security.audit.eval-detected+other -",
             ),
-            (
-                "# codeql[py/sql-injection] fixed",
-                "CodeQl py/sql-injection fixed",
-            ),
+            ("# codeql[py/sql-injection] fixed", "CodeQl py/sql-injection fixed"),
             ("# lgtm[py/weak-crypto-key]", "CodeQl py/weak-crypto-key -"),
             ("# lgtm", ""),
             ("# pragma: allowlist secret", "Secrets * -"),
             ("# pragma: allowlist nextline secret", "Secrets * -"),
             ("# gitleaks:allow", "Secrets * -"),
             ("# a test key, trufflehog:ignore", "Secrets * -"),
-            (
-                "# type: ignore # nosec B301 # noqa: S301",
-                "Nosec B301 - | Noqa S301 -",
-            ),
+            ("# type: ignore # nosec B301 # noqa: S301", "Nosec B301 - | Noqa S301 -"),
             ("# nosecret", ""),
             ("# noqa-like", ""),
             ("# ruff: isort: skip", ""),
@@ -474,27 +390,16 @@ mod tests {
     #[test]
     fn directives_reach_their_statement_and_no_other() {
         let scope = |line, own_line, text: &str| {
-            let given = CommentLine {
-                line,
-                own_line,
-                ..comment(text)
-            };
+            let given = CommentLine { line, own_line, ..comment(text) };
             parse(&given).first().map(|directive| directive.scope)
         };
         let lines = |first, last, near| Some(Scope::Lines { first, last, near });
         assert_eq!(scope(6, false, "# nosec"), lines(3, 6, 6));
         assert_eq!(scope(4, true, "# nosec"), lines(3, 6, 4));
-        assert_eq!(
-            scope(2, true, "# nosec"),
-            None,
-            "Bandit does not look above the statement"
-        );
+        assert_eq!(scope(2, true, "# nosec"), None, "Bandit does not look above the statement");
         assert_eq!(scope(2, true, "# clearance: accept[x] y"), lines(2, 6, 2));
         assert_eq!(scope(2, true, "# ruff: ignore[S101]"), lines(2, 6, 2));
-        assert_eq!(
-            scope(2, true, "# pragma: allowlist nextline secret"),
-            lines(3, 6, 3)
-        );
+        assert_eq!(scope(2, true, "# pragma: allowlist nextline secret"), lines(3, 6, 3));
     }
 
     #[test]

@@ -33,19 +33,9 @@ pub static SQL: Rule = Rule {
     aliases: &["B608", "hardcoded_sql_expressions", "S608", "py/sql-injection"],
     ..BASE
 };
-pub static HASH: Rule = Rule {
-    id: "weak-hash",
-    cwe: &[327],
-    aliases: &["B324", "hashlib", "S324"],
-    ..BASE
-};
-pub static SHELL: Rule = Rule {
-    id: "subprocess-shell",
-    severity: Severity::High,
-    cwe: &[78],
-    aliases: &["B602", "S602"],
-    ..BASE
-};
+pub static HASH: Rule = Rule { id: "weak-hash", cwe: &[327], aliases: &["B324", "hashlib", "S324"], ..BASE };
+pub static SHELL: Rule =
+    Rule { id: "subprocess-shell", severity: Severity::High, cwe: &[78], aliases: &["B602", "S602"], ..BASE };
 pub static ASSERT: Rule = Rule {
     id: "assert-used",
     severity: Severity::Low,
@@ -61,17 +51,9 @@ pub static PASSWORD: Rule = Rule {
     effort_minutes: 7,
     ..BASE
 };
-pub static BIDI: Rule = Rule {
-    id: "bidirectional-text",
-    aliases: &["B613"],
-    ..BASE
-};
-pub static PICKLE: Rule = Rule {
-    id: "pickle-load",
-    severity: Severity::High,
-    aliases: &["B301", "S301"],
-    ..BASE
-};
+pub static BIDI: Rule = Rule { id: "bidirectional-text", aliases: &["B613"], ..BASE };
+pub static PICKLE: Rule =
+    Rule { id: "pickle-load", severity: Severity::High, aliases: &["B301", "S301"], ..BASE };
 pub static DEBUG: Rule = Rule {
     id: "flask-debug-enabled",
     severity: Severity::Critical,
@@ -88,30 +70,15 @@ pub fn rules() -> Vec<&'static Rule> {
 
 /// All rules that are on unless asked for.
 pub fn enabled() -> BTreeSet<&'static str> {
-    rules()
-        .iter()
-        .filter(|rule| !rule.audit)
-        .map(|rule| rule.id)
-        .collect()
+    rules().iter().filter(|rule| !rule.audit).map(|rule| rule.id).collect()
 }
 
 pub fn location(path: &str, first: u32, last: u32) -> Location {
-    let code = (first..=last)
-        .map(|number| CodeLine {
-            number,
-            text: "x = 1".to_owned(),
-        })
-        .collect();
+    let code = (first..=last).map(|number| CodeLine { number, text: "x = 1".to_owned() }).collect();
     Location {
         path: path.into(),
-        start: Position {
-            line: first,
-            column: 1,
-        },
-        end: Position {
-            line: last,
-            column: 6,
-        },
+        start: Position { line: first, column: 1 },
+        end: Position { line: last, column: 6 },
         bytes: (0, 5),
         code,
     }
@@ -144,10 +111,8 @@ pub fn input() -> Input {
         status: FileStatus::Analysed,
         lines: 100,
     };
-    let ids: BTreeSet<&'static str> = controls()
-        .iter()
-        .flat_map(|control| control.rules.iter().map(String::as_str))
-        .collect();
+    let ids: BTreeSet<&'static str> =
+        controls().iter().flat_map(|control| control.rules.iter().map(String::as_str)).collect();
     Input {
         header: Header {
             tool_version: "0.1.0".to_owned(),
@@ -160,11 +125,7 @@ pub fn input() -> Input {
             duration: Duration::from_millis(190),
             command: "clearance check".to_owned(),
         },
-        planes: vec![PlaneRun {
-            plane: Plane::Code,
-            status: PlaneStatus::Run,
-            why: String::new(),
-        }],
+        planes: vec![PlaneRun { plane: Plane::Code, status: PlaneStatus::Run, why: String::new() }],
         capabilities: [Capability::Syntax].into(),
         findings: Vec::new(),
         facts: Vec::new(),

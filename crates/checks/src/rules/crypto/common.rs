@@ -32,11 +32,7 @@ fn unpacked(cx: &mut Cx<'_, '_>, call: CallEvent, name: &str) -> Option<Value> {
 pub(crate) fn deployed(cx: &mut Cx<'_, '_>, value: Value) -> (Known, Vec<TrailStep>) {
     let (known, trail) = cx.known_with_trail(value);
     let aside = |role: Role| matches!(role, Role::Test | Role::Example | Role::Documentation);
-    if !aside(cx.role())
-        && trail
-            .iter()
-            .any(|step| aside(cx.program.module(step.module).role))
-    {
+    if !aside(cx.role()) && trail.iter().any(|step| aside(cx.program.module(step.module).role)) {
         return (Known::Unknown, Vec::new());
     }
     (known, trail)
@@ -65,9 +61,7 @@ pub(crate) fn origin(cx: &Cx<'_, '_>, value: Value) -> Value {
 pub(crate) fn constant_bytes(cx: &mut Cx<'_, '_>, value: Value) -> Option<String> {
     let (known, _) = deployed(cx, value);
     let possibilities = known.possibilities();
-    let all_constant = possibilities
-        .iter()
-        .all(|known| matches!(known, Known::Bytes(_) | Known::Str(_)));
+    let all_constant = possibilities.iter().all(|known| matches!(known, Known::Bytes(_) | Known::Str(_)));
     if all_constant && !possibilities.is_empty() {
         return Some("a constant".to_owned());
     }
@@ -76,12 +70,7 @@ pub(crate) fn constant_bytes(cx: &mut Cx<'_, '_>, value: Value) -> Option<String
     }
     let origin = origin(cx, value);
     match cx.op(origin) {
-        Op::Binary {
-            op: BinaryOp::Mult | BinaryOp::Add,
-            left,
-            right,
-            ..
-        } => {
+        Op::Binary { op: BinaryOp::Mult | BinaryOp::Add, left, right, .. } => {
             let constant = |cx: &mut Cx<'_, '_>, side| {
                 cx.known(side).is_constant() || constant_bytes(cx, side).is_some()
             };
@@ -138,28 +127,18 @@ pub(crate) fn call_argument(cx: &Cx<'_, '_>, site: Site, index: usize, name: &st
         return None;
     };
     let args = ir.args(args);
-    let plain = args
-        .get(..=index)
-        .is_some_and(|args| args.iter().all(|arg| arg.kind == ArgKind::Positional));
+    let plain = args.get(..=index).is_some_and(|args| args.iter().all(|arg| arg.kind == ArgKind::Positional));
     let found = if plain {
         args.get(index)
     } else {
-        args.iter()
-            .find(|arg| matches!(arg.kind, ArgKind::Keyword(given) if ir.name(given) == name))
+        args.iter().find(|arg| matches!(arg.kind, ArgKind::Keyword(given) if ir.name(given) == name))
     };
-    found.map(|arg| Site {
-        module: site.module,
-        value: arg.value,
-    })
+    found.map(|arg| Site { module: site.module, value: arg.value })
 }
 
 /// The strings among the possibilities of a value.
 pub(crate) fn texts(known: &Known) -> Vec<String> {
-    known
-        .possibilities()
-        .into_iter()
-        .filter_map(|known| known.as_str().map(str::to_owned))
-        .collect()
+    known.possibilities().into_iter().filter_map(|known| known.as_str().map(str::to_owned)).collect()
 }
 
 /// Whether a host name is this machine.
@@ -205,10 +184,9 @@ pub(crate) fn softened(
         return None;
     }
     match situation.development {
-        Some(development) if severity > Severity::Low => Some((
-            Severity::Low,
-            format!("it runs only under {}", development.condition),
-        )),
+        Some(development) if severity > Severity::Low => {
+            Some((Severity::Low, format!("it runs only under {}", development.condition)))
+        }
         _ => Some((severity, reason.into())),
     }
 }
@@ -216,11 +194,7 @@ pub(crate) fn softened(
 /// The condition around a place by which somebody asks for less verification: `not verify_ssl`, `insecure`.
 pub(crate) fn asked_for(cx: &Cx<'_, '_>, at: Value) -> Option<String> {
     cx.program.guards(cx.site(at)).into_iter().find_map(|guard| {
-        let text = cx
-            .text(guard.condition)
-            .split_whitespace()
-            .collect::<Vec<_>>()
-            .join(" ");
+        let text = cx.text(guard.condition).split_whitespace().collect::<Vec<_>>().join(" ");
         let lower = text.to_ascii_lowercase();
         let speaks = ["verif", "insecure", "ssl", "cert", "check_host", "trust"]
             .iter()

@@ -52,9 +52,7 @@ fn follow(cx: &Cx<'_, '_>, start: Value, found: &mut Flow, depth: u32) {
     if found.returned && function.kind == FunctionKind::Lambda && depth < 2 {
         // A lambda is known by what it is given to.
         if let Some(parent) = function.parent
-            && let Some(made) = ir
-                .values(parent)
-                .find(|value| ir.op(*value) == Op::Function(func))
+            && let Some(made) = ir.values(parent).find(|value| ir.op(*value) == Op::Function(func))
         {
             follow(cx, made, found, depth + 1);
         }
@@ -85,10 +83,8 @@ fn step(cx: &Cx<'_, '_>, func: Func, at: Value, tracked: &mut Vec<Value>, found:
         }
         Op::Unary { value, .. } => is(value),
         Op::Format(span) | Op::Template(span) => {
-            let moved = ir
-                .parts(span)
-                .iter()
-                .any(|part| matches!(part, Part::Value { value, .. } if is(*value)));
+            let moved =
+                ir.parts(span).iter().any(|part| matches!(part, Part::Value { value, .. } if is(*value)));
             found.built |= moved;
             moved
         }
@@ -142,9 +138,7 @@ fn step(cx: &Cx<'_, '_>, func: Func, at: Value, tracked: &mut Vec<Value>, found:
         }
         Op::Return(value) | Op::Yield(value) if is(value) => {
             found.returned = true;
-            found
-                .names
-                .push(ir.name(ir.functions[func.index()].name).to_owned());
+            found.names.push(ir.name(ir.functions[func.index()].name).to_owned());
             return true;
         }
         _ => false,
@@ -475,11 +469,7 @@ const PLAIN: &[&str] = &[
 pub(crate) fn says(name: &str) -> Option<Says> {
     let words: Vec<String> = words(name).collect();
     let has = |list: &[&str]| words.iter().any(|word| list.contains(&word.as_str()));
-    let contains = |parts: &[&str]| {
-        words
-            .iter()
-            .any(|word| parts.iter().any(|part| word.contains(part)))
-    };
+    let contains = |parts: &[&str]| words.iter().any(|word| parts.iter().any(|part| word.contains(part)));
     let password = contains(&["password", "passwd", "passphrase"])
         || words.iter().any(|word| word == "pwd" || word == "passcode");
     let harmless = has(HARMLESS) || contains(&["checksum", "cache", "gravatar", "fingerprint"]);
@@ -499,10 +489,7 @@ pub(crate) fn says(name: &str) -> Option<Says> {
 pub(crate) fn is_secret(name: &str) -> bool {
     looks_like_secret_name(name)
         || words(name).any(|word| {
-            matches!(
-                word.as_str(),
-                "secret" | "token" | "sessionid" | "credential" | "credentials"
-            )
+            matches!(word.as_str(), "secret" | "token" | "sessionid" | "credential" | "credentials")
         })
 }
 

@@ -102,11 +102,7 @@ const MAX_CALLERS: usize = 4;
 /// Where the value comes from; of several possibilities, the gravest.
 pub(in crate::rules) fn origin(cx: &mut Cx<'_, '_>, value: Value) -> Origin {
     let site = cx.site(value);
-    Search {
-        steps: STEPS,
-        seen: Vec::new(),
-    }
-    .visit(cx, site, DEPTH)
+    Search { steps: STEPS, seen: Vec::new() }.visit(cx, site, DEPTH)
 }
 
 struct Search {
@@ -136,10 +132,7 @@ impl Search {
         let program = cx.program;
         let module = program.module(site.module);
         let ir = &module.ir;
-        let at = |value| Site {
-            module: site.module,
-            value,
-        };
+        let at = |value| Site { module: site.module, value };
         match ir.op(site.value) {
             Op::None
             | Op::Bool(_)
@@ -195,11 +188,7 @@ impl Search {
                             .collect()
                     })
                     .unwrap_or_default();
-                if values.is_empty() {
-                    Origin::Unknown
-                } else {
-                    self.gravest(cx, site, &values, depth)
-                }
+                if values.is_empty() { Origin::Unknown } else { self.gravest(cx, site, &values, depth) }
             }
             Op::Import(_) => named(cx, site).unwrap_or(Origin::Unknown),
             Op::Attr { base, .. } => match named(cx, site) {
@@ -218,14 +207,7 @@ impl Search {
     fn gravest(&mut self, cx: &mut Cx<'_, '_>, site: Site, values: &[Value], depth: u32) -> Origin {
         let mut worst = Origin::Constant;
         for value in values.iter().take(8) {
-            worst = worst.max(self.visit(
-                cx,
-                Site {
-                    module: site.module,
-                    value: *value,
-                },
-                depth,
-            ));
+            worst = worst.max(self.visit(cx, Site { module: site.module, value: *value }, depth));
         }
         worst
     }
@@ -238,10 +220,7 @@ impl Search {
         let module = program.module(site.module);
         let func = module.ir.function_of(site.value);
         let data = &module.ir.functions[func.index()];
-        let callers = program.callers(FuncRef {
-            module: site.module,
-            func,
-        });
+        let callers = program.callers(FuncRef { module: site.module, func });
         if callers.is_empty() || callers.len() > MAX_CALLERS {
             return Origin::Unknown;
         }
@@ -263,28 +242,14 @@ impl Search {
             let keyword = args
                 .iter()
                 .find(|arg| matches!(arg.kind, ArgKind::Keyword(given) if there.name(given) == name));
-            let plain = args.get(position).filter(|_| {
-                args.iter()
-                    .take(position + 1)
-                    .all(|arg| arg.kind == ArgKind::Positional)
-            });
+            let plain = args
+                .get(position)
+                .filter(|_| args.iter().take(position + 1).all(|arg| arg.kind == ArgKind::Positional));
             let found = match keyword.or(plain) {
-                Some(arg) => self.visit(
-                    cx,
-                    Site {
-                        module: caller.module,
-                        value: arg.value,
-                    },
-                    depth,
-                ),
-                None if param.default != Value::NONE => self.visit(
-                    cx,
-                    Site {
-                        module: site.module,
-                        value: param.default,
-                    },
-                    depth,
-                ),
+                Some(arg) => self.visit(cx, Site { module: caller.module, value: arg.value }, depth),
+                None if param.default != Value::NONE => {
+                    self.visit(cx, Site { module: site.module, value: param.default }, depth)
+                }
                 None => Origin::Unknown,
             };
             worst = worst.max(found);
@@ -296,10 +261,7 @@ impl Search {
     fn call(&mut self, cx: &mut Cx<'_, '_>, site: Site, callee: Value, args: &[Arg], depth: u32) -> Origin {
         let program = cx.program;
         let ir = &program.module(site.module).ir;
-        let at = |value| Site {
-            module: site.module,
-            value,
-        };
+        let at = |value| Site { module: site.module, value };
         let first = args.first().map(|arg| at(arg.value));
         for path in paths(cx, at(callee)) {
             match path.as_str() {
@@ -378,14 +340,7 @@ impl Search {
         for function in callees.into_iter().take(2) {
             let module = program.module(function.module);
             for value in module.returns(function.func).take(4) {
-                let found = self.visit(
-                    cx,
-                    Site {
-                        module: function.module,
-                        value,
-                    },
-                    depth,
-                );
+                let found = self.visit(cx, Site { module: function.module, value }, depth);
                 worst = Some(worst.map_or(found.clone(), |before| before.max(found)));
             }
         }
@@ -494,16 +449,8 @@ fn receiver(cx: &mut Cx<'_, '_>, base: Site, method: &str) -> Option<Origin> {
         ("pylibmc.Client", &["get", "get_multi"], "memcached"),
         ("pymemcache.Client", &["get", "get_many", "gets"], "memcached"),
         ("flask_caching.Cache", &["get", "get_many"], "the cache"),
-        (
-            "socket.socket",
-            &["recv", "recvfrom", "makefile", "recv_into"],
-            "a socket",
-        ),
-        (
-            "zmq.Socket",
-            &["recv", "recv_multipart", "recv_string"],
-            "a socket",
-        ),
+        ("socket.socket", &["recv", "recvfrom", "makefile", "recv_into"], "a socket"),
+        ("zmq.Socket", &["recv", "recv_multipart", "recv_string"], "a socket"),
     ] {
         if methods.contains(&method) && instance(cx, base, class) {
             return reads(origin);
@@ -524,13 +471,12 @@ fn paths(cx: &mut Cx<'_, '_>, site: Site) -> Vec<String> {
 }
 
 fn instance(cx: &mut Cx<'_, '_>, site: Site, class: &str) -> bool {
-    cx.path_id(class)
-        .is_some_and(|class| cx.resolver.is_instance(site, class))
+    cx.path_id(class).is_some_and(|class| cx.resolver.is_instance(site, class))
 }
 
 /// Whether the place is only reached once a signature has been checked: under a condition that calls `compare_digest`, `verify…` or the like.
-pub(in crate::rules) fn signature_checked(cx: &Cx<'_, '_>, value: Value) -> Option<TextRange> {
-    let guards = cx.program.guards(cx.site(value));
+pub(in crate::rules) fn signature_checked(cx: &mut Cx<'_, '_>, value: Value) -> Option<TextRange> {
+    let guards = cx.guards(value);
     let ir = cx.ir();
     guards.into_iter().find_map(|guard| {
         let mut here = guard.condition;

@@ -95,9 +95,8 @@ pub(super) fn judge(cx: &mut Cx<'_, '_>, handler: HandlerEvent, rule: &'static R
             .severity(Severity::Low, "the exception reports a failed check"),
         ),
         Breadth::All => {
-            if let Some(check) = calls
-                .iter()
-                .find(|name| words(name).any(|word| CHECK_WORDS.contains(&word.as_str())))
+            if let Some(check) =
+                calls.iter().find(|name| words(name).any(|word| CHECK_WORDS.contains(&word.as_str())))
             {
                 cx.report(
                     Draft::new(
@@ -144,10 +143,7 @@ fn breadth(cx: &Cx<'_, '_>, types: Value) -> Breadth {
         _ => vec![types],
     };
     let names: Vec<&str> = all.into_iter().filter_map(|value| cx.name_of(value)).collect();
-    if names
-        .iter()
-        .any(|name| matches!(*name, "Exception" | "BaseException"))
-    {
+    if names.iter().any(|name| matches!(*name, "Exception" | "BaseException")) {
         return Breadth::All;
     }
     match names.iter().find(|name| SECURITY_EXCEPTIONS.contains(name)) {
@@ -159,11 +155,7 @@ fn breadth(cx: &Cx<'_, '_>, types: Value) -> Breadth {
 /// The names of what the `try` body calls: the calls in the blocks that lead to the handler, through the empty block that chooses among handlers.
 fn guarded_calls<'p>(cx: &Cx<'_, 'p>, handler: HandlerEvent) -> Vec<&'p str> {
     let ir = cx.ir();
-    let preds = |block: u32| {
-        ir.blocks
-            .get(block as usize)
-            .map_or(&[][..], |data| ir.list(data.preds))
-    };
+    let preds = |block: u32| ir.blocks.get(block as usize).map_or(&[][..], |data| ir.list(data.preds));
     let mut names = Vec::new();
     for pred in preds(handler.block.0) {
         let Some(block) = ir.blocks.get(pred.index()) else {
@@ -174,10 +166,7 @@ fn guarded_calls<'p>(cx: &Cx<'_, 'p>, handler: HandlerEvent) -> Vec<&'p str> {
         } else {
             vec![pred.0]
         };
-        for span in bodies
-            .into_iter()
-            .filter_map(|body| ir.blocks.get(body as usize))
-            .map(|body| body.insts)
+        for span in bodies.into_iter().filter_map(|body| ir.blocks.get(body as usize)).map(|body| body.insts)
         {
             for value in (span.start..span.start + span.len).map(Value) {
                 if let Op::Call { callee, .. } = ir.op(value)

@@ -5,11 +5,8 @@ use clearance_finding::Rule;
 use crate::{CallEvent, Cx, Draft, ImportEvent};
 
 /// What imports a module by its name.
-pub(super) const LOADERS: &[&str] = &[
-    "builtins.__import__",
-    "importlib.import_module",
-    "importlib.__import__",
-];
+pub(super) const LOADERS: &[&str] =
+    &["builtins.__import__", "importlib.import_module", "importlib.__import__"];
 
 /// An import statement. A statement that takes several members of one module is one finding.
 pub(super) fn imported(cx: &mut Cx<'_, '_>, import: ImportEvent, rule: &'static Rule, why: &str) {
@@ -31,10 +28,8 @@ pub(super) fn loaded(
     let Some(name) = cx.known_str(argument) else {
         return;
     };
-    let below = |module: &str| {
-        name.strip_prefix(module)
-            .is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
-    };
+    let below =
+        |module: &str| name.strip_prefix(module).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'));
     if let Some(module) = modules.iter().find(|module| below(module)) {
         say(cx, cx.range(call.value), rule, module, why);
     }

@@ -72,11 +72,7 @@ struct Part {
 
 impl Part {
     fn empty() -> Self {
-        Self {
-            nullable: true,
-            first: Vec::new(),
-            last: Vec::new(),
-        }
+        Self { nullable: true, first: Vec::new(), last: Vec::new() }
     }
 }
 
@@ -101,11 +97,9 @@ pub(super) fn ambiguity(pattern: &Pattern, whole: bool) -> Option<Ambiguity> {
         worst = match (worst, found) {
             (Some(Ambiguity::Exponential(c)), _) => Some(Ambiguity::Exponential(c)),
             (_, Some(Ambiguity::Exponential(c))) => Some(Ambiguity::Exponential(c)),
-            (Some(Ambiguity::Polynomial(c, a)), Some(Ambiguity::Polynomial(d, b))) => Some(if a >= b {
-                Ambiguity::Polynomial(c, a)
-            } else {
-                Ambiguity::Polynomial(d, b)
-            }),
+            (Some(Ambiguity::Polynomial(c, a)), Some(Ambiguity::Polynomial(d, b))) => {
+                Some(if a >= b { Ambiguity::Polynomial(c, a) } else { Ambiguity::Polynomial(d, b) })
+            }
             (None, found) => found,
             (worst, None) => worst,
         };
@@ -142,11 +136,7 @@ impl Automaton {
         let at = self.symbols.len();
         self.symbols.push(symbol);
         self.follow.push(Vec::new());
-        Some(Part {
-            nullable: false,
-            first: vec![at],
-            last: vec![at],
-        })
+        Some(Part { nullable: false, first: vec![at], last: vec![at] })
     }
 
     fn link(&mut self, from: &[usize], to: &[usize]) -> Option<()> {
@@ -176,11 +166,7 @@ impl Automaton {
         if right.nullable {
             last.extend(&left.last);
         }
-        Some(Part {
-            nullable: left.nullable && right.nullable,
-            first,
-            last,
-        })
+        Some(Part { nullable: left.nullable && right.nullable, first, last })
     }
 
     fn part(&mut self, node: &Node, looped: bool) -> Option<Part> {
@@ -200,11 +186,7 @@ impl Automaton {
                 Some(whole)
             }
             Node::Alternate(branches) => {
-                let mut whole = Part {
-                    nullable: false,
-                    first: Vec::new(),
-                    last: Vec::new(),
-                };
+                let mut whole = Part { nullable: false, first: Vec::new(), last: Vec::new() };
                 for branch in branches {
                     let next = self.part(branch, looped)?;
                     whole.nullable |= next.nullable;
@@ -213,12 +195,7 @@ impl Automaton {
                 }
                 Some(whole)
             }
-            Node::Repeat {
-                node,
-                min,
-                max,
-                possessive,
-            } => self.repeat(node, *min, *max, *possessive, looped),
+            Node::Repeat { node, min, max, possessive } => self.repeat(node, *min, *max, *possessive, looped),
             Node::Atomic(inner) => self.sealed(inner),
             Node::Look(inner) => {
                 self.inner.push((**inner).clone());
@@ -286,9 +263,8 @@ impl Automaton {
         let to_end = |position: usize| {
             let edges = &self.follow[position];
             let again = edges.iter().any(|edge| edge.0 == position);
-            let ends = edges
-                .iter()
-                .any(|edge| self.symbols[edge.0] == Symbol::End && self.last.contains(&edge.0));
+            let ends =
+                edges.iter().any(|edge| self.symbols[edge.0] == Symbol::End && self.last.contains(&edge.0));
             again && self.symbols[position].is_universal() && (accepts[position] || ends)
         };
         let takes_all: Vec<bool> = (0..self.symbols.len()).map(to_end).collect();
@@ -314,19 +290,13 @@ impl Automaton {
                 .filter(|edge| !satisfied[edge.0] && self.symbols[edge.0] != Symbol::End)
                 .collect()
         };
-        self.follow
-            .iter()
-            .enumerate()
-            .map(|(position, edges)| keep(position, edges))
-            .collect()
+        self.follow.iter().enumerate().map(|(position, edges)| keep(position, edges)).collect()
     }
 
     fn exponential(&self) -> Option<Ambiguity> {
         let edges = self.open_edges();
-        let plain: Vec<Vec<usize>> = edges
-            .iter()
-            .map(|list| list.iter().map(|edge| edge.0).collect())
-            .collect();
+        let plain: Vec<Vec<usize>> =
+            edges.iter().map(|list| list.iter().map(|edge| edge.0).collect()).collect();
         let loops = components(&plain);
         for (source, list) in edges.iter().enumerate() {
             for &(target, times) in list {
@@ -355,10 +325,7 @@ impl Automaton {
             place[member] = number;
         }
         let inner = |member: usize| {
-            edges[member]
-                .iter()
-                .map(|target| place[*target])
-                .filter(|number| *number != usize::MAX)
+            edges[member].iter().map(|target| place[*target]).filter(|number| *number != usize::MAX)
         };
         let meets: Vec<bool> = members
             .iter()
@@ -395,15 +362,12 @@ impl Automaton {
         }
         let loops = components(&pairs);
         let diagonal: Vec<usize> = (0..size).map(|number| loops[number * size + number]).collect();
-        (0..size * size)
-            .filter(|pair| seen[*pair] && pair / size != pair % size)
-            .find_map(|pair| {
-                if !diagonal.contains(&loops[pair]) {
-                    return None;
-                }
-                self.shared(members[pair / size], members[pair % size])
-                    .map(Ambiguity::Exponential)
-            })
+        (0..size * size).filter(|pair| seen[*pair] && pair / size != pair % size).find_map(|pair| {
+            if !diagonal.contains(&loops[pair]) {
+                return None;
+            }
+            self.shared(members[pair / size], members[pair % size]).map(Ambiguity::Exponential)
+        })
     }
 
     /// A character that both positions take.
@@ -418,9 +382,7 @@ impl Automaton {
     fn polynomial(&self) -> Option<Ambiguity> {
         let edges = self.open_edges();
         let again = |position: usize| edges[position].iter().any(|edge| edge.0 == position);
-        let repeated: Vec<usize> = (0..self.symbols.len())
-            .filter(|position| again(*position))
-            .collect();
+        let repeated: Vec<usize> = (0..self.symbols.len()).filter(|position| again(*position)).collect();
         let mut best: Option<(u32, char)> = None;
         // Longest chain that ends at each repetition, with what all of its links take.
         let mut chains: Vec<(usize, u32, CharSet)> = Vec::new();

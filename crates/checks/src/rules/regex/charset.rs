@@ -35,11 +35,7 @@ impl CharSet {
 
     /// What `.` matches.
     pub(super) fn any(dot_all: bool) -> Self {
-        if dot_all {
-            Self::new([(0, LAST)])
-        } else {
-            Self::new([(0, 9), (11, LAST)])
-        }
+        if dot_all { Self::new([(0, LAST)]) } else { Self::new([(0, 9), (11, LAST)]) }
     }
 
     /// What `\d`, `\s`, `\w` and their negations match; nothing for another letter.
@@ -50,11 +46,7 @@ impl CharSet {
             'w' => Self::new([(0x30, 0x39), (0x41, 0x5A), (0x5F, 0x5F), (0x61, 0x7A), WIDE_WORD]),
             _ => return None,
         };
-        Some(if letter.is_ascii_uppercase() {
-            set.negated()
-        } else {
-            set
-        })
+        Some(if letter.is_ascii_uppercase() { set.negated() } else { set })
     }
 
     /// All other characters.
@@ -127,9 +119,7 @@ impl CharSet {
     /// Whether it has the character.
     pub(super) fn has(&self, c: char) -> bool {
         let point = c as u32;
-        self.ranges
-            .iter()
-            .any(|&(low, high)| low <= point && point <= high)
+        self.ranges.iter().any(|&(low, high)| low <= point && point <= high)
     }
 
     /// Whether it has every character, or every one but the line feed.
@@ -142,9 +132,7 @@ impl CharSet {
     pub(super) fn sample(&self) -> Option<char> {
         let plain = "a0A _-.,/".chars().find(|c| self.has(*c));
         let printable = || (0x20u8..0x7F).map(char::from).find(|c| self.has(*c));
-        plain
-            .or_else(printable)
-            .or_else(|| self.ranges.first().and_then(|range| char::from_u32(range.0)))
+        plain.or_else(printable).or_else(|| self.ranges.first().and_then(|range| char::from_u32(range.0)))
     }
 }
 

@@ -52,18 +52,13 @@ pub(super) fn given(cx: &mut Cx<'_, '_>, call: CallEvent) -> Option<Given> {
         _ => ("regex", 1),
     };
     let argument = cx.arg(call, 0, name)?;
-    let flags = match cx
-        .positional(call, flags_at)
-        .or_else(|| cx.keyword(call, "flags"))
-    {
+    let flags = match cx.positional(call, flags_at).or_else(|| cx.keyword(call, "flags")) {
         Some(value) => flags_of(cx, value, 8)?,
         None => Flags::default(),
     };
     let (known, trail) = cx.known_with_trail(argument);
     // A pattern that a test passes says nothing about the code that takes it.
-    let from_test = trail
-        .first()
-        .is_some_and(|step| cx.program.module(step.module).role == Role::Test);
+    let from_test = trail.first().is_some_and(|step| cx.program.module(step.module).role == Role::Test);
     if from_test && cx.role() != Role::Test {
         return None;
     }
@@ -76,23 +71,13 @@ pub(super) fn given(cx: &mut Cx<'_, '_>, call: CallEvent) -> Option<Given> {
         })
         .take(MAX_TEXTS)
         .collect();
-    (!patterns.is_empty()).then_some(Given {
-        argument,
-        patterns,
-        trail,
-    })
+    (!patterns.is_empty()).then_some(Given { argument, patterns, trail })
 }
 
 /// `re.I | re.X`; nothing if some of it is not known.
 fn flags_of(cx: &mut Cx<'_, '_>, value: Value, depth: u32) -> Option<Flags> {
     let depth = depth.checked_sub(1)?;
-    if let Op::Binary {
-        op: BinaryOp::BitOr | BinaryOp::Add,
-        left,
-        right,
-        ..
-    } = cx.op(value)
-    {
+    if let Op::Binary { op: BinaryOp::BitOr | BinaryOp::Add, left, right, .. } = cx.op(value) {
         let (left, right) = (flags_of(cx, left, depth)?, flags_of(cx, right, depth)?);
         return Some(Flags {
             ignore_case: left.ignore_case || right.ignore_case,
@@ -108,22 +93,13 @@ fn flags_of(cx: &mut Cx<'_, '_>, value: Value, depth: u32) -> Option<Flags> {
     let none = Flags::default();
     match name {
         "I" | "IGNORECASE" => {
-            return Some(Flags {
-                ignore_case: true,
-                ..none
-            });
+            return Some(Flags { ignore_case: true, ..none });
         }
         "S" | "DOTALL" => {
-            return Some(Flags {
-                dot_all: true,
-                ..none
-            });
+            return Some(Flags { dot_all: true, ..none });
         }
         "X" | "VERBOSE" => {
-            return Some(Flags {
-                verbose: true,
-                ..none
-            });
+            return Some(Flags { verbose: true, ..none });
         }
         "M" | "MULTILINE" | "A" | "ASCII" | "U" | "UNICODE" | "L" | "LOCALE" | "NOFLAG" | "DEBUG" => {
             return Some(none);
@@ -131,11 +107,7 @@ fn flags_of(cx: &mut Cx<'_, '_>, value: Value, depth: u32) -> Option<Flags> {
         _ => {}
     }
     let bits = cx.known(value).as_int()?;
-    Some(Flags {
-        ignore_case: bits & 2 != 0,
-        dot_all: bits & 16 != 0,
-        verbose: bits & 64 != 0,
-    })
+    Some(Flags { ignore_case: bits & 2 != 0, dot_all: bits & 16 != 0, verbose: bits & 64 != 0 })
 }
 
 /// How a sign is shown in a message.
@@ -196,9 +168,7 @@ pub(super) fn host_in(text: &str) -> Option<Host<'_>> {
     let labels: Vec<&str> = name.split('.').collect();
     let is_label = |label: &&str| {
         !label.is_empty()
-            && label
-                .bytes()
-                .all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
+            && label.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
             && !label.starts_with('-')
     };
     let sound = labels.len() >= 2
@@ -220,29 +190,11 @@ mod tests {
     fn host_names() {
         let shape =
             |text| host_in(text).map(|host| (host.name, host.has_scheme, host.has_boundary, host.has_end));
-        assert_eq!(
-            shape("shop.example.com"),
-            Some(("shop.example.com", false, false, false))
-        );
+        assert_eq!(shape("shop.example.com"), Some(("shop.example.com", false, false, false)));
         assert_eq!(shape(".example.com"), Some(("example.com", false, true, false)));
-        assert_eq!(
-            shape("https://example.com"),
-            Some(("example.com", true, false, false))
-        );
-        assert_eq!(
-            shape("https://example.com/a"),
-            Some(("example.com", true, false, true))
-        );
-        for other in [
-            "example",
-            "a b.com",
-            "setup.py",
-            "",
-            "...",
-            "1.2.3",
-            "*.example.com",
-            "re.M://x.com",
-        ] {
+        assert_eq!(shape("https://example.com"), Some(("example.com", true, false, false)));
+        assert_eq!(shape("https://example.com/a"), Some(("example.com", true, false, true)));
+        for other in ["example", "a b.com", "setup.py", "", "...", "1.2.3", "*.example.com", "re.M://x.com"] {
             assert_eq!(shape(other), None, "{other}");
         }
     }

@@ -36,12 +36,7 @@ pub(super) enum Node {
     /// One of them.
     Alternate(Vec<Node>),
     /// Again and again; `max` is `None` for no bound.
-    Repeat {
-        node: Box<Node>,
-        min: u32,
-        max: Option<u32>,
-        possessive: bool,
-    },
+    Repeat { node: Box<Node>, min: u32, max: Option<u32>, possessive: bool },
     /// `(…)`, `(?:…)`
     Group(Box<Node>),
     /// `(?>…)`
@@ -84,35 +79,17 @@ pub(super) fn parse(text: &str, flags: Flags) -> Option<Pattern> {
     if characters.len() > MAX_LENGTH {
         return None;
     }
-    let mut parser = Parser {
-        characters: &characters,
-        at: 0,
-        depth: 0,
-        flags,
-        classes: Vec::new(),
-    };
+    let mut parser = Parser { characters: &characters, at: 0, depth: 0, flags, classes: Vec::new() };
     let root = match parser.whole() {
         Ok(root) => root,
         Err(Stop::Verbose) => {
-            let flags = Flags {
-                verbose: true,
-                ..flags
-            };
-            parser = Parser {
-                characters: &characters,
-                at: 0,
-                depth: 0,
-                flags,
-                classes: Vec::new(),
-            };
+            let flags = Flags { verbose: true, ..flags };
+            parser = Parser { characters: &characters, at: 0, depth: 0, flags, classes: Vec::new() };
             parser.whole().ok()?
         }
         Err(Stop::Error) => return None,
     };
-    Some(Pattern {
-        root,
-        classes: parser.classes,
-    })
+    Some(Pattern { root, classes: parser.classes })
 }
 
 enum Stop {
@@ -141,11 +118,7 @@ enum Member {
 impl Parser<'_> {
     fn whole(&mut self) -> Parsed<Node> {
         let node = self.alternation()?;
-        if self.at < self.characters.len() {
-            Err(Stop::Error)
-        } else {
-            Ok(node)
-        }
+        if self.at < self.characters.len() { Err(Stop::Error) } else { Ok(node) }
     }
 
     fn peek(&self) -> Option<char> {
@@ -165,10 +138,8 @@ impl Parser<'_> {
     }
 
     fn eat_all(&mut self, text: &str) -> bool {
-        let eaten = text
-            .chars()
-            .enumerate()
-            .all(|(offset, c)| self.characters.get(self.at + offset) == Some(&c));
+        let eaten =
+            text.chars().enumerate().all(|(offset, c)| self.characters.get(self.at + offset) == Some(&c));
         self.at += if eaten { text.chars().count() } else { 0 };
         eaten
     }
@@ -257,12 +228,7 @@ impl Parser<'_> {
             if max.is_some_and(|max| max < min) || matches!(atom, Node::Repeat { .. }) {
                 return Err(Stop::Error);
             }
-            atom = Node::Repeat {
-                node: Box::new(atom),
-                min,
-                max,
-                possessive,
-            };
+            atom = Node::Repeat { node: Box::new(atom), min, max, possessive };
         }
     }
 
@@ -294,9 +260,7 @@ impl Parser<'_> {
     fn atom(&mut self) -> Parsed<Option<Node>> {
         let fold = self.flags.ignore_case;
         let node = match self.next().ok_or(Stop::Error)? {
-            '.' => Node::Any {
-                dot_all: self.flags.dot_all,
-            },
+            '.' => Node::Any { dot_all: self.flags.dot_all },
             '^' => Node::Start,
             '$' => Node::End,
             '[' => self.class()?,
@@ -308,11 +272,7 @@ impl Parser<'_> {
     }
 
     fn close(&mut self, node: Node) -> Parsed<Option<Node>> {
-        if self.eat(')') {
-            Ok(Some(node))
-        } else {
-            Err(Stop::Error)
-        }
+        if self.eat(')') { Ok(Some(node)) } else { Err(Stop::Error) }
     }
 
     fn group(&mut self) -> Parsed<Option<Node>> {
@@ -340,11 +300,7 @@ impl Parser<'_> {
         if look || atomic {
             let inner = Box::new(self.alternation()?);
             self.flags = outer;
-            return self.close(if look {
-                Node::Look(inner)
-            } else {
-                Node::Atomic(inner)
-            });
+            return self.close(if look { Node::Look(inner) } else { Node::Atomic(inner) });
         }
         if self.eat_all("P<") {
             self.skip_to('>')?;
@@ -389,10 +345,7 @@ impl Parser<'_> {
                 }
                 Node::Backreference
             }
-            c => Node::Char {
-                c: self.character(c)?.0,
-                fold: self.flags.ignore_case,
-            },
+            c => Node::Char { c: self.character(c)?.0, fold: self.flags.ignore_case },
         })
     }
 
@@ -466,18 +419,11 @@ impl Parser<'_> {
             self.at += 1;
             let next = self.next().ok_or(Stop::Error)?;
             match self.member(next)? {
-                Member::Char {
-                    c: high,
-                    coded: high_coded,
-                } => {
+                Member::Char { c: high, coded: high_coded } => {
                     if high < low {
                         return Err(Stop::Error);
                     }
-                    written.push(Range {
-                        low,
-                        high,
-                        coded: coded || high_coded,
-                    });
+                    written.push(Range { low, high, coded: coded || high_coded });
                     set = set.union(&CharSet::new([(low as u32, high as u32)]));
                 }
                 Member::Set(_) => return Err(Stop::Error),
@@ -499,10 +445,7 @@ impl Parser<'_> {
             return Ok(Member::Set(set));
         }
         if letter == 'b' {
-            return Ok(Member::Char {
-                c: '\x08',
-                coded: true,
-            });
+            return Ok(Member::Char { c: '\x08', coded: true });
         }
         let (c, coded) = self.character(letter)?;
         Ok(Member::Char { c, coded })
@@ -528,62 +471,28 @@ mod tests {
         assert_eq!(root(r"\."), Some(char('.')));
         assert_eq!(root("."), Some(Node::Any { dot_all: false }));
         assert_eq!(root("(?s)."), Some(Node::Any { dot_all: true }));
-        let repeat = |min, max| Node::Repeat {
-            node: Box::new(char('a')),
-            min,
-            max,
-            possessive: false,
-        };
+        let repeat = |min, max| Node::Repeat { node: Box::new(char('a')), min, max, possessive: false };
         assert_eq!(root("a{2}"), Some(repeat(2, Some(2))));
         assert_eq!(root("a{2,}?"), Some(repeat(2, None)));
         assert_eq!(root("a{,3}"), Some(repeat(0, Some(3))));
         assert_eq!(root("a+"), Some(repeat(1, None)));
-        assert_eq!(
-            root("a{x"),
-            Some(Node::Concat(vec![char('a'), char('{'), char('x')]))
-        );
+        assert_eq!(root("a{x"), Some(Node::Concat(vec![char('a'), char('{'), char('x')])));
     }
 
     #[test]
     fn verbose_patterns_are_read_again() {
         let expected = root("ab");
         assert_eq!(root("(?x) a  # first\n b"), expected);
-        assert_eq!(
-            parse(
-                " a b # c",
-                Flags {
-                    verbose: true,
-                    ..Flags::default()
-                }
-            )
-            .map(|p| p.root),
-            expected
-        );
+        assert_eq!(parse(" a b # c", Flags { verbose: true, ..Flags::default() }).map(|p| p.root), expected);
         assert_eq!(root(r"(?x)\ "), Some(char(' ')));
     }
 
     #[test]
     fn classes_keep_their_ranges() {
         let pattern = parse(r"[]a-z\d-][^\x00-\x1f]", Flags::default()).unwrap();
-        assert_eq!(
-            pattern.classes[0],
-            [Range {
-                low: 'a',
-                high: 'z',
-                coded: false
-            }]
-        );
-        assert_eq!(
-            pattern.classes[1],
-            [Range {
-                low: '\0',
-                high: '\x1f',
-                coded: true
-            }]
-        );
-        let Node::Concat(items) = pattern.root else {
-            panic!()
-        };
+        assert_eq!(pattern.classes[0], [Range { low: 'a', high: 'z', coded: false }]);
+        assert_eq!(pattern.classes[1], [Range { low: '\0', high: '\x1f', coded: true }]);
+        let Node::Concat(items) = pattern.root else { panic!() };
         let Node::Set(set) = &items[0] else { panic!() };
         assert!(set.has(']') && set.has('-') && set.has('5') && !set.has('A'));
     }
@@ -603,9 +512,7 @@ mod tests {
         ] {
             assert!(root(good).is_some(), "{good}");
         }
-        for bad in [
-            "(", "a)", "[a", "*", "a**", "a{3,2}", "(?<n>a)", "[z-a]", r"\", r"\x1", "(?Z)",
-        ] {
+        for bad in ["(", "a)", "[a", "*", "a**", "a{3,2}", "(?<n>a)", "[z-a]", r"\", r"\x1", "(?Z)"] {
             assert!(root(bad).is_none(), "{bad}");
         }
     }

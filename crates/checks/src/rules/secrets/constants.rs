@@ -16,17 +16,8 @@ pub(super) struct Constant {
 }
 
 /// Fields and wrappers that hold a constant: `Field("…")`, `SecretStr("…")`.
-const WRAPPERS: &[&str] = &[
-    "Field",
-    "SecretStr",
-    "SecretBytes",
-    "Secret",
-    "bytes",
-    "str",
-    "b64decode",
-    "to_bytes",
-    "force_bytes",
-];
+const WRAPPERS: &[&str] =
+    &["Field", "SecretStr", "SecretBytes", "Secret", "bytes", "str", "b64decode", "to_bytes", "force_bytes"];
 
 /// Readers of the environment that the evaluation does not know: `env("X", default="…")`, `config("X", default="…")`.
 const READERS: &[&str] = &[
@@ -48,31 +39,21 @@ const READERS: &[&str] = &[
 pub(super) fn constant(cx: &mut Cx<'_, '_>, value: Value) -> Option<Constant> {
     let ir = cx.ir();
     match ir.op(value) {
-        Op::Str(text) | Op::Bytes(text) => Some(Constant {
-            text: ir.text(text).to_owned(),
-            fallback_of: None,
-            trail: Vec::new(),
-        }),
+        Op::Str(text) | Op::Bytes(text) => {
+            Some(Constant { text: ir.text(text).to_owned(), fallback_of: None, trail: Vec::new() })
+        }
         Op::Call { callee, args } => {
             if let Some(found) = decided(cx, value) {
                 return Some(found);
             }
-            let call = CallEvent {
-                value,
-                function: ir.function_of(value),
-                path: None,
-                callee,
-                args,
-            };
+            let call = CallEvent { value, function: ir.function_of(value), path: None, callee, args };
             wrapped(cx, call)
         }
         Op::Phi(_) | Op::Sigma { .. } => decided(cx, value),
         Op::Binary { .. } | Op::Format(_) => match cx.known(value) {
-            Known::Str(text) | Known::Bytes(text) => Some(Constant {
-                text: text.to_string(),
-                fallback_of: None,
-                trail: Vec::new(),
-            }),
+            Known::Str(text) | Known::Bytes(text) => {
+                Some(Constant { text: text.to_string(), fallback_of: None, trail: Vec::new() })
+            }
             _ => None,
         },
         _ => None,
@@ -101,11 +82,7 @@ fn decided(cx: &mut Cx<'_, '_>, value: Value) -> Option<Constant> {
         Known::Str(text) | Known::Bytes(text) if !text.is_empty() => Some(text.to_string()),
         _ => None,
     })?;
-    Some(Constant {
-        text,
-        fallback_of: Some(variable),
-        trail: without_values(trail),
-    })
+    Some(Constant { text, fallback_of: Some(variable), trail: without_values(trail) })
 }
 
 fn wrapped(cx: &mut Cx<'_, '_>, call: CallEvent) -> Option<Constant> {
@@ -118,30 +95,19 @@ fn wrapped(cx: &mut Cx<'_, '_>, call: CallEvent) -> Option<Constant> {
     };
     let variable = first.and_then(|first| text_of(cx, first));
     let is_variable = |text: &str| {
-        !text.is_empty()
-            && text
-                .bytes()
-                .all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_')
+        !text.is_empty() && text.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_')
     };
     if READERS.contains(&name)
         && let Some(variable) = variable.filter(|text| is_variable(text))
     {
         let fallback = default.or_else(|| cx.positional(call, 1))?;
         let text = text_of(cx, fallback)?;
-        return Some(Constant {
-            text,
-            fallback_of: Some(variable),
-            trail: Vec::new(),
-        });
+        return Some(Constant { text, fallback_of: Some(variable), trail: Vec::new() });
     }
     if WRAPPERS.contains(&name) {
         let inner = default.or(first)?;
         let text = text_of(cx, inner)?;
-        return Some(Constant {
-            text,
-            fallback_of: None,
-            trail: Vec::new(),
-        });
+        return Some(Constant { text, fallback_of: None, trail: Vec::new() });
     }
     None
 }

@@ -53,10 +53,7 @@ pub(super) fn is_key_name(name: &str) -> bool {
         "error", "invalid", "missing", "data", "attr", "event", "label", "no", "has", "wrong", "old",
         "fallback",
     ];
-    if words
-        .iter()
-        .any(|word| SERVICES.contains(word) || about.contains(word))
-    {
+    if words.iter().any(|word| SERVICES.contains(word) || about.contains(word)) {
         return false;
     }
     match words[..] {
@@ -94,10 +91,7 @@ pub(super) fn key_of_store(cx: &mut Cx<'_, '_>, store: StoreEvent) -> Option<Str
     let shouted = !name.chars().any(char::is_lowercase);
     let of_application = match store.target {
         StoreTarget::Variable(_) => {
-            matches!(
-                ir.functions[store.function.index()].kind,
-                FunctionKind::Module | FunctionKind::Class(_)
-            )
+            matches!(ir.functions[store.function.index()].kind, FunctionKind::Module | FunctionKind::Class(_))
         }
         StoreTarget::Attribute(base, _) => {
             let owner = cx.name_of(base).and_then(|base| words(base).last());

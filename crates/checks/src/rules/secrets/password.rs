@@ -197,21 +197,16 @@ pub(super) fn judge(cx: &mut Cx<'_, '_>, rule: &'static Rule, named: &Named<'_>,
             return;
         }
         if let Some(why) = surroundings::development(cx, named.function, &situation) {
-            verdict = Verdict {
-                severity: Severity::Info,
-                reason: why,
-                ..verdict
-            };
+            verdict = Verdict { severity: Severity::Info, reason: why, ..verdict };
         } else if situation.main_guard && verdict.severity > Severity::Low {
             verdict.severity = Severity::Low;
             verdict.reason = "it is used only when the file is started as a program".to_owned();
         }
     }
     let what = match (&constant.fallback_of, named.how) {
-        (Some(variable), _) => format!(
-            "`{}` falls back to a constant when the variable {variable} is not set",
-            named.name
-        ),
+        (Some(variable), _) => {
+            format!("`{}` falls back to a constant when the variable {variable} is not set", named.name)
+        }
         (None, Use::Stored) => format!("`{}` is set to a constant", named.name),
         (None, Use::Passed { .. }) => format!("A constant is passed as `{}`", named.name),
         (None, Use::Default) => format!("The parameter `{}` has a constant default", named.name),
@@ -244,40 +239,28 @@ pub(super) fn judge_comparison(
         shape = Shape::Word;
     }
     let (severity, reason, confidence) = match shape {
-        Shape::Issued(form) => (
-            Severity::High,
-            format!("the constant has the form of a {form}"),
-            Confidence::High,
-        ),
-        Shape::Real => (
-            Severity::Medium,
-            "whoever reads the code knows what to send".to_owned(),
-            Confidence::High,
-        ),
+        Shape::Issued(form) => {
+            (Severity::High, format!("the constant has the form of a {form}"), Confidence::High)
+        }
+        Shape::Real => {
+            (Severity::Medium, "whoever reads the code knows what to send".to_owned(), Confidence::High)
+        }
         Shape::Word | Shape::WellKnown if password => (
             Severity::Medium,
             "whoever reads the code, or guesses, knows what to send".to_owned(),
             Confidence::Medium,
         ),
-        Shape::Placeholder if password => (
-            Severity::Low,
-            "it may be a check for a value that nobody changed".to_owned(),
-            Confidence::Low,
-        ),
-        Shape::WellKnown | Shape::Word => (
-            Severity::Info,
-            "it may be one of several kinds".to_owned(),
-            Confidence::Low,
-        ),
+        Shape::Placeholder if password => {
+            (Severity::Low, "it may be a check for a value that nobody changed".to_owned(), Confidence::Low)
+        }
+        Shape::WellKnown | Shape::Word => {
+            (Severity::Info, "it may be one of several kinds".to_owned(), Confidence::Low)
+        }
         _ => return,
     };
-    let mut draft = Draft::new(
-        rule,
-        cx.range(at),
-        format!("`{name}` is compared with a constant"),
-    )
-    .severity(severity, reason)
-    .confidence(confidence);
+    let mut draft = Draft::new(rule, cx.range(at), format!("`{name}` is compared with a constant"))
+        .severity(severity, reason)
+        .confidence(confidence);
     let situation = cx.situation(at);
     if let Some(why) = surroundings::development(cx, function, &situation) {
         draft = draft.severity(Severity::Info, why);
@@ -303,11 +286,7 @@ struct Verdict {
 
 fn verdict(named: &Named<'_>, shape: Shape, constant: &Constant) -> Option<Verdict> {
     let of = |severity, reason: &str, confidence| {
-        Some(Verdict {
-            severity,
-            reason: reason.to_owned(),
-            confidence,
-        })
+        Some(Verdict { severity, reason: reason.to_owned(), confidence })
     };
     let login = matches!(named.how, Use::Passed { login: true });
     let unreal = words(named.name).any(|word| {
@@ -321,38 +300,22 @@ fn verdict(named: &Named<'_>, shape: Shape, constant: &Constant) -> Option<Verdi
     }
     let secret = named.kind == NameKind::Secret;
     if !secret
-        && (words(named.name)
-            .last()
-            .is_some_and(|word| ABOUT.contains(&word.as_str()))
+        && (words(named.name).last().is_some_and(|word| ABOUT.contains(&word.as_str()))
             || constant.text.len() < 8)
     {
         return None;
     }
     match shape {
-        Shape::Label if login => of(
-            Severity::Low,
-            "it is passed to a log-in, but may be a name",
-            Confidence::Low,
-        ),
+        Shape::Label if login => {
+            of(Severity::Low, "it is passed to a log-in, but may be a name", Confidence::Low)
+        }
         Shape::Label => of(Severity::Info, "it may be a name", Confidence::Low),
-        Shape::Issued(form) => of(
-            Severity::High,
-            &format!("it has the form of a {form}"),
-            Confidence::High,
-        ),
+        Shape::Issued(form) => of(Severity::High, &format!("it has the form of a {form}"), Confidence::High),
         Shape::Real if secret => {
-            let confidence = if login {
-                Confidence::High
-            } else {
-                Confidence::Medium
-            };
+            let confidence = if login { Confidence::High } else { Confidence::Medium };
             of(
                 Severity::Medium,
-                if login {
-                    "it is passed to a log-in"
-                } else {
-                    "it looks like one that is in use"
-                },
+                if login { "it is passed to a log-in" } else { "it looks like one that is in use" },
                 confidence,
             )
         }
@@ -361,33 +324,21 @@ fn verdict(named: &Named<'_>, shape: Shape, constant: &Constant) -> Option<Verdi
             "it looks like one that is in use, but the name speaks of more",
             Confidence::Low,
         ),
-        Shape::WellKnown | Shape::Word if login && secret => of(
-            Severity::Medium,
-            "it is passed to a log-in, and easily guessed",
-            Confidence::Medium,
-        ),
-        Shape::WellKnown if secret && constant.fallback_of.is_some() => of(
-            Severity::Low,
-            "it is guessed first where the variable is not set",
-            Confidence::Medium,
-        ),
-        Shape::WellKnown if secret => of(
-            Severity::Low,
-            "it is among the first that anyone tries",
-            Confidence::Low,
-        ),
-        Shape::Placeholder if login => of(
-            Severity::Low,
-            "it is passed to a log-in, but reads like a placeholder",
-            Confidence::Low,
-        ),
+        Shape::WellKnown | Shape::Word if login && secret => {
+            of(Severity::Medium, "it is passed to a log-in, and easily guessed", Confidence::Medium)
+        }
+        Shape::WellKnown if secret && constant.fallback_of.is_some() => {
+            of(Severity::Low, "it is guessed first where the variable is not set", Confidence::Medium)
+        }
+        Shape::WellKnown if secret => {
+            of(Severity::Low, "it is among the first that anyone tries", Confidence::Low)
+        }
+        Shape::Placeholder if login => {
+            of(Severity::Low, "it is passed to a log-in, but reads like a placeholder", Confidence::Low)
+        }
         Shape::Placeholder => of(Severity::Info, "it reads like a placeholder", Confidence::Low),
         Shape::Hash => of(Severity::Info, "it is a hash", Confidence::Low),
-        Shape::Word if secret => of(
-            Severity::Info,
-            "it is a plain word, perhaps a name",
-            Confidence::Low,
-        ),
+        Shape::Word if secret => of(Severity::Info, "it is a plain word, perhaps a name", Confidence::Low),
         _ => None,
     }
 }

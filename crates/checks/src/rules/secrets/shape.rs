@@ -59,19 +59,12 @@ pub(super) fn shape(name: &str, text: &str) -> Shape {
     if WELL_KNOWN.contains(&lower.as_str()) || short_number || "1234567890".starts_with(trimmed) {
         return Shape::WellKnown;
     }
-    if looks_random(trimmed) {
-        Shape::Real
-    } else {
-        Shape::Word
-    }
+    if looks_random(trimmed) { Shape::Real } else { Shape::Word }
 }
 
 /// Whether a text is a plain word or an identifier that names a secret: `password`, `wrong_token`.
 pub(super) fn is_plain_name(text: &str) -> bool {
-    text.len() <= 40
-        && text
-            .bytes()
-            .all(|b| b.is_ascii_lowercase() || matches!(b, b'_' | b'-'))
+    text.len() <= 40 && text.bytes().all(|b| b.is_ascii_lowercase() || matches!(b, b'_' | b'-'))
 }
 
 /// Whether a text calls itself the one of development or tests: `dev`, `dev-key`, `testing`.
@@ -85,9 +78,8 @@ pub(super) fn names_development(text: &str) -> bool {
 }
 
 fn issued(text: &str) -> Option<&'static str> {
-    let found = ISSUED
-        .iter()
-        .find(|(prefix, length, _)| text.starts_with(prefix) && text.len() >= *length)?;
+    let found =
+        ISSUED.iter().find(|(prefix, length, _)| text.starts_with(prefix) && text.len() >= *length)?;
     let single = !found.0.starts_with("-----") && text.contains(char::is_whitespace);
     (!single).then_some(found.2)
 }
@@ -96,11 +88,7 @@ fn is_placeholder(text: &str) -> bool {
     if text.contains([' ', '/', '@', '\n']) {
         return false;
     }
-    let letters = text
-        .chars()
-        .filter(|c| c.is_alphanumeric())
-        .collect::<String>()
-        .to_lowercase();
+    let letters = text.chars().filter(|c| c.is_alphanumeric()).collect::<String>().to_lowercase();
     let first = text.chars().next().unwrap_or(' ');
     let length = text.chars().count();
     let one_character = length >= 3 && text.chars().filter(|c| *c == first).count() * 10 >= length * 9;
@@ -139,9 +127,7 @@ fn is_label(name: &str, whole: &str, text: &str) -> bool {
     }
     let lower = text.to_ascii_lowercase();
     let punctuation = text.bytes().all(|b| !b.is_ascii_alphanumeric());
-    let masked = text
-        .bytes()
-        .all(|b| matches!(b, b'*' | b'.' | b'x' | b'X' | b'-'));
+    let masked = text.bytes().all(|b| matches!(b, b'*' | b'.' | b'x' | b'X' | b'-'));
     if (punctuation && !masked) || KINDS.contains(&lower.as_str()) || names_itself(name, text) {
         return true;
     }
@@ -162,9 +148,7 @@ fn is_label(name: &str, whole: &str, text: &str) -> bool {
     let address = text.split_once('@').is_some_and(|(user, host)| {
         is_dotted(host)
             && host.contains('.')
-            && user
-                .bytes()
-                .all(|b| b.is_ascii_alphanumeric() || b"._-+".contains(&b))
+            && user.bytes().all(|b| b.is_ascii_alphanumeric() || b"._-+".contains(&b))
     });
     if open_end || starts || regex || file || address || text.starts_with('<') || text.contains('`') {
         return true;
@@ -173,27 +157,21 @@ fn is_label(name: &str, whole: &str, text: &str) -> bool {
         return true;
     }
     let upper_name = text.contains('_')
-        && text
-            .bytes()
-            .all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_')
+        && text.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_')
         && text.bytes().filter(u8::is_ascii_digit).count() < 4;
     upper_name || (text.contains(['.', ':', '/']) && is_dotted(text)) || is_call(text)
 }
 
 /// Whether the words of a text are words of its name (`REFRESH_TOKEN = "refresh"`), or it names a secret itself (`"access_token"`).
 fn names_itself(name: &str, text: &str) -> bool {
-    if !text
-        .bytes()
-        .all(|b| b.is_ascii_alphabetic() || matches!(b, b'_' | b'-' | b' ' | b'.' | b':'))
-    {
+    if !text.bytes().all(|b| b.is_ascii_alphabetic() || matches!(b, b'_' | b'-' | b' ' | b'.' | b':')) {
         return false;
     }
     let own: Vec<String> = words(name).collect();
     let said: Vec<String> = words(text).collect();
     let joined: String = said.concat();
-    let password = own
-        .last()
-        .is_some_and(|word| matches!(word.as_str(), "password" | "passwd" | "pwd" | "pass"));
+    let password =
+        own.last().is_some_and(|word| matches!(word.as_str(), "password" | "passwd" | "pwd" | "pass"));
     if joined == own.concat() || (!password && said.iter().all(|word| own.contains(word))) {
         return true;
     }
@@ -227,11 +205,7 @@ fn is_prose(text: &str) -> bool {
     let pieces: Vec<&str> = text.split_whitespace().collect();
     let letters = pieces
         .iter()
-        .filter(|piece| {
-            piece
-                .chars()
-                .all(|c| c.is_alphabetic() || ",.!?:;'\"()-".contains(c))
-        })
+        .filter(|piece| piece.chars().all(|c| c.is_alphabetic() || ",.!?:;'\"()-".contains(c)))
         .count();
     pieces.len() >= 3 && letters * 3 >= pieces.len() * 2 || pieces.len() == 2 && letters == 2
 }
@@ -253,9 +227,7 @@ fn is_dotted(text: &str) -> bool {
 
 fn is_identifier(text: &str) -> bool {
     text.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
-        && text
-            .bytes()
-            .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-'))
+        && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-'))
 }
 
 /// `lower(name)`, `self.password`, `settings['x']`
@@ -271,10 +243,7 @@ fn looks_random(text: &str) -> bool {
         // `a9$K`: short, but nothing else looks like this.
         return length >= 6 && classes(text) == 4;
     }
-    if text
-        .bytes()
-        .all(|b| b.is_ascii_alphabetic() || matches!(b, b'-' | b'_' | b' ' | b'.'))
-    {
+    if text.bytes().all(|b| b.is_ascii_alphabetic() || matches!(b, b'-' | b'_' | b' ' | b'.')) {
         return length >= 20 && !text.contains(['-', '_', ' ', '.']) && changes_of_case(text) * 4 >= length;
     }
     let technical = classes(text) < 4
@@ -346,10 +315,7 @@ mod tests {
         ] {
             assert_eq!(shape("password", text), Shape::Real, "{text}");
         }
-        assert_eq!(
-            shape("token", &format!("ghp_{}", "a1B2".repeat(9))),
-            Shape::Issued("GitHub token")
-        );
+        assert_eq!(shape("token", &format!("ghp_{}", "a1B2".repeat(9))), Shape::Issued("GitHub token"));
     }
 
     #[test]
@@ -378,24 +344,10 @@ mod tests {
         ] {
             assert_eq!(shape(name, text), Shape::Label, "{text}");
         }
-        for text in [
-            "{{ password }}",
-            "<password>",
-            "${PASSWORD}",
-            "%s",
-            "%(password)s",
-            "{password}",
-        ] {
+        for text in ["{{ password }}", "<password>", "${PASSWORD}", "%s", "%(password)s", "{password}"] {
             assert_eq!(shape("password", text), Shape::Template, "{text}");
         }
-        for text in [
-            "changeme",
-            "change-me",
-            "xxxxxxxx",
-            "********",
-            "your-password",
-            "your_api_key_here1",
-        ] {
+        for text in ["changeme", "change-me", "xxxxxxxx", "********", "your-password", "your_api_key_here1"] {
             assert_eq!(shape("password", text), Shape::Placeholder, "{text}");
         }
         for text in ["admin", "1234", "secret", "12345678"] {

@@ -78,21 +78,14 @@ pub(super) fn in_enumeration(cx: &mut Cx<'_, '_>, function: Func) -> bool {
     let FunctionKind::Class(class) = cx.ir().functions[function.index()].kind else {
         return false;
     };
-    let class = ClassRef {
-        module: cx.module,
-        class,
-    };
+    let class = ClassRef { module: cx.module, class };
     let (order, external) = cx.resolver.ancestors(class);
     let models = &cx.program.models;
     external
         .iter()
         .any(|base| matches!(base, Entity::Path(path) if ENUMERATIONS.contains(&models.text(*path).as_str())))
         || order.iter().any(|class| {
-            let name = cx
-                .program
-                .module(class.module)
-                .ir
-                .name(cx.program.class(*class).name);
+            let name = cx.program.module(class.module).ir.name(cx.program.class(*class).name);
             name.ends_with("Enum") || name.ends_with("Choices")
         })
 }

@@ -65,11 +65,7 @@ pub(super) enum Bind {
 pub(super) fn traced(cx: &mut Cx<'_, '_>, value: Site, note: &str) -> (Known, Vec<TrailStep>) {
     let (known, mut trail) = cx.known_at_with_trail(value);
     if trail.is_empty() {
-        trail.push(TrailStep {
-            module: value.module,
-            range: cx.program.range(value),
-            note: note.to_owned(),
-        });
+        trail.push(TrailStep { module: value.module, range: cx.program.range(value), note: note.to_owned() });
     }
     (known, trail)
 }
@@ -77,24 +73,16 @@ pub(super) fn traced(cx: &mut Cx<'_, '_>, value: Site, note: &str) -> (Known, Ve
 /// Where a server listens, with the way to the address.
 pub(super) fn bind(cx: &mut Cx<'_, '_>, host: Option<Site>, hidden: bool) -> (Bind, Vec<TrailStep>) {
     let Some(host) = host else {
-        let bind = if hidden {
-            Bind::Unknown
-        } else {
-            Bind::Loopback("127.0.0.1".to_owned())
-        };
+        let bind = if hidden { Bind::Unknown } else { Bind::Loopback("127.0.0.1".to_owned()) };
         return (bind, Vec::new());
     };
     let (known, trail) = traced(cx, host, "the address");
     let possibilities = known.possibilities();
-    let addresses: Vec<String> = possibilities
-        .iter()
-        .filter_map(|known| known.as_str().map(str::to_owned))
-        .collect();
+    let addresses: Vec<String> =
+        possibilities.iter().filter_map(|known| known.as_str().map(str::to_owned)).collect();
     let everywhere = addresses.iter().find(|address| is_everywhere(address));
     // The reading of a variable is one possibility, its default another; only the default is an address.
-    let decided = possibilities
-        .iter()
-        .all(|known| matches!(known, Known::Str(_) | Known::None));
+    let decided = possibilities.iter().all(|known| matches!(known, Known::Str(_) | Known::None));
     let bind = match (everywhere, addresses.first()) {
         (Some(address), _) => Bind::Everywhere(address.clone()),
         (None, None) if matches!(known, Known::None) => Bind::Loopback("127.0.0.1".to_owned()),
@@ -129,18 +117,12 @@ pub(super) fn argument(
     index: Option<usize>,
     name: &str,
 ) -> Option<Site> {
-    let given = index
-        .and_then(|index| cx.positional(call, index))
-        .or_else(|| cx.keyword(call, name));
+    let given = index.and_then(|index| cx.positional(call, index)).or_else(|| cx.keyword(call, name));
     if let Some(value) = given {
         return Some(cx.site(value));
     }
-    let unpacked: Vec<Value> = cx
-        .args(call)
-        .iter()
-        .filter(|arg| arg.kind == ArgKind::DoubleStar)
-        .map(|arg| arg.value)
-        .collect();
+    let unpacked: Vec<Value> =
+        cx.args(call).iter().filter(|arg| arg.kind == ArgKind::DoubleStar).map(|arg| arg.value).collect();
     for value in unpacked {
         if let Some((_, site)) = cx.entries(value).into_iter().rev().find(|entry| entry.0 == name) {
             return Some(site);
@@ -165,11 +147,7 @@ impl Surroundings {
     pub(super) fn trail(&self) -> Option<TrailStep> {
         let development = self.situation.development.as_ref()?;
         let note = format!("runs only if {}", development.condition);
-        Some(TrailStep {
-            module: self.module,
-            range: development.range,
-            note,
-        })
+        Some(TrailStep { module: self.module, range: development.range, note })
     }
 }
 
@@ -187,10 +165,7 @@ fn through_callers(cx: &mut Cx<'_, '_>, value: Value, depth: u32) -> Surrounding
         return Surroundings { situation, module };
     }
     let program = cx.program;
-    let callers = program.callers(FuncRef {
-        module: cx.module,
-        func,
-    });
+    let callers = program.callers(FuncRef { module: cx.module, func });
     if callers.is_empty() || callers.len() > 4 {
         return Surroundings { situation, module };
     }
@@ -257,10 +232,9 @@ pub(super) fn debugger_severity(
                 development.condition
             ),
         ),
-        (Bind::Everywhere(address), None) => (
-            Severity::Critical,
-            format!("it listens on every interface ({address:?})"),
-        ),
+        (Bind::Everywhere(address), None) => {
+            (Severity::Critical, format!("it listens on every interface ({address:?})"))
+        }
         (Bind::Loopback(address), Some(development)) => {
             return Err(format!(
                 "the debugger runs only under {} and listens on {address} only",
@@ -271,19 +245,16 @@ pub(super) fn debugger_severity(
             Severity::Medium,
             format!("it listens on {address} only, and runs only when the file is started as a program"),
         ),
-        (Bind::Loopback(address), None) => (
-            Severity::High,
-            format!("it listens on {address}, but runs in every environment"),
-        ),
-        (Bind::Other(_) | Bind::Unknown, Some(development)) => (
-            Severity::Medium,
-            format!("it runs only under {}", development.condition),
-        ),
+        (Bind::Loopback(address), None) => {
+            (Severity::High, format!("it listens on {address}, but runs in every environment"))
+        }
+        (Bind::Other(_) | Bind::Unknown, Some(development)) => {
+            (Severity::Medium, format!("it runs only under {}", development.condition))
+        }
         (Bind::Other(address), None) => (Severity::High, format!("it listens on {address}")),
-        (Bind::Unknown, None) => (
-            Severity::High,
-            "the address that it listens on is not decided here".to_owned(),
-        ),
+        (Bind::Unknown, None) => {
+            (Severity::High, "the address that it listens on is not decided here".to_owned())
+        }
     };
     Ok(verdict)
 }

@@ -7,8 +7,5 @@ pub mod django_raw_sql;
 pub mod sql_built_from_strings;
 
 /// The family's rules, by folder name.
-pub static RULES: &[&CodeRule] = &[
-    &django_extra_query::CHECK,
-    &django_raw_sql::CHECK,
-    &sql_built_from_strings::CHECK,
-];
+pub static RULES: &[&CodeRule] =
+    &[&django_extra_query::CHECK, &django_raw_sql::CHECK, &sql_built_from_strings::CHECK];

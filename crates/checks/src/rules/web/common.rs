@@ -21,10 +21,8 @@ pub(super) fn setting_name<'p>(cx: &Cx<'_, 'p>, event: &StoreEvent) -> Option<&'
         },
         StoreTarget::Default(_) => return None,
     };
-    let loud = name.len() > 4
-        && name
-            .bytes()
-            .all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_');
+    let loud =
+        name.len() > 4 && name.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_');
     loud.then_some(name)
 }
 
@@ -109,9 +107,7 @@ fn sets_testing(cx: &mut Cx<'_, '_>, function: Func) -> bool {
             _ => {}
         }
     }
-    assigned
-        .into_iter()
-        .any(|value| cx.known(value).truth() == Some(true))
+    assigned.into_iter().any(|value| cx.known(value).truth() == Some(true))
 }
 
 fn is_text(cx: &Cx<'_, '_>, value: Value, wanted: &str) -> bool {
@@ -126,10 +122,7 @@ pub(super) fn corrected_for_production(
     accept: fn(&Known) -> bool,
 ) -> Option<String> {
     let program = cx.program;
-    let in_class = matches!(
-        cx.ir().functions[event.function.index()].kind,
-        FunctionKind::Class(_)
-    );
+    let in_class = matches!(cx.ir().functions[event.function.index()].kind, FunctionKind::Class(_));
     let mut found: Vec<(Site, String)> = Vec::new();
     if in_class {
         let module = cx.source();
@@ -138,45 +131,26 @@ pub(super) fn corrected_for_production(
             let own = module.ir.name(class.name);
             if class.body != event.function && is_production(own) {
                 let values = module.attribute(module.ir.classes[Class(at as u32).index()].body, number);
-                found.extend(values.map(|value| {
-                    (
-                        Site {
-                            module: cx.module,
-                            value,
-                        },
-                        own.to_owned(),
-                    )
-                }));
+                found.extend(values.map(|value| (Site { module: cx.module, value }, own.to_owned())));
             }
         }
     } else if matches!(event.target, StoreTarget::Variable(_)) {
-        let folder = |path: &str| {
-            path.rsplit_once('/')
-                .map_or(String::new(), |(folder, _)| folder.to_owned())
-        };
+        let folder =
+            |path: &str| path.rsplit_once('/').map_or(String::new(), |(folder, _)| folder.to_owned());
         let own = folder(&cx.source().path);
         for (id, module) in program.modules() {
-            let stem = module
-                .path
-                .rsplit('/')
-                .next()
-                .unwrap_or("")
-                .trim_end_matches(".py");
+            let stem = module.path.rsplit('/').next().unwrap_or("").trim_end_matches(".py");
             if id == cx.module || folder(&module.path) != own || !is_production(stem) {
                 continue;
             }
             if let Some(number) = module.ir.names.find(name) {
                 found.extend(
-                    module
-                        .global(number)
-                        .map(|value| (Site { module: id, value }, module.path.to_string())),
+                    module.global(number).map(|value| (Site { module: id, value }, module.path.to_string())),
                 );
             }
         }
     }
-    found
-        .into_iter()
-        .find_map(|(site, place)| accept(&cx.known_at(site)).then_some(place))
+    found.into_iter().find_map(|(site, place)| accept(&cx.known_at(site)).then_some(place))
 }
 
 fn is_production(name: &str) -> bool {
@@ -190,20 +164,13 @@ pub(super) fn beside(cx: &mut Cx<'_, '_>, event: &StoreEvent, name: &str) -> Opt
     let mut value: Option<Value> = None;
     for at in ir.values(event.function) {
         match ir.op(at) {
-            Op::StoreName {
-                name: stored,
-                value: assigned,
-            }
-            | Op::StoreAttr {
-                name: stored,
-                value: assigned,
-                ..
-            } if Some(stored) == number => {
+            Op::StoreName { name: stored, value: assigned }
+            | Op::StoreAttr { name: stored, value: assigned, .. }
+                if Some(stored) == number =>
+            {
                 value = Some(assigned);
             }
-            Op::StoreItem {
-                key, value: assigned, ..
-            } if is_text(cx, key, name) => value = Some(assigned),
+            Op::StoreItem { key, value: assigned, .. } if is_text(cx, key, name) => value = Some(assigned),
             Op::Call { args, .. } => {
                 let named = ir
                     .args(args)
@@ -230,11 +197,7 @@ pub(super) fn named(cx: &mut Cx<'_, '_>, call: CallEvent, name: &str) -> Result<
         return Ok(Some(cx.site(value)));
     }
     let mut hidden = false;
-    for arg in cx
-        .args(call)
-        .iter()
-        .filter(|arg| matches!(arg.kind, ArgKind::DoubleStar | ArgKind::Star))
-    {
+    for arg in cx.args(call).iter().filter(|arg| matches!(arg.kind, ArgKind::DoubleStar | ArgKind::Star)) {
         match cx.known(arg.value) {
             Known::Mapping(_) => {
                 let entry = cx.entries(arg.value).into_iter().find(|(key, _)| key == name);

@@ -36,9 +36,7 @@ pub(super) struct Cookie {
 impl Cookie {
     /// How a message calls it.
     pub(super) fn shown(&self) -> String {
-        self.name
-            .as_ref()
-            .map_or_else(|| "The cookie".to_owned(), |name| format!("The cookie `{name}`"))
+        self.name.as_ref().map_or_else(|| "The cookie".to_owned(), |name| format!("The cookie `{name}`"))
     }
 }
 
@@ -74,20 +72,15 @@ pub(super) fn cookie(cx: &mut Cx<'_, '_>, call: CallEvent) -> Option<Cookie> {
     let Op::Attr { base, name: method } = cx.op(call.callee) else {
         return None;
     };
-    if !matches!(
-        cx.ir().name(method),
-        "set_cookie" | "set_signed_cookie" | "set_secure_cookie"
-    ) {
+    if !matches!(cx.ir().name(method), "set_cookie" | "set_signed_cookie" | "set_secure_cookie") {
         return None;
     }
     let certain = PATHS.iter().any(|class| cx.is_instance(base, class));
     if !certain && !looks_like_response(cx, base) {
         return None;
     }
-    let name = cx
-        .positional(call, 0)
-        .or_else(|| cx.keyword(call, "key"))
-        .or_else(|| cx.keyword(call, "name"))?;
+    let name =
+        cx.positional(call, 0).or_else(|| cx.keyword(call, "key")).or_else(|| cx.keyword(call, "name"))?;
     let value = cx.arg(call, 1, "value");
     let is_zero = |known: Known| known.as_int() == Some(0);
     for (index, argument) in [(2, "max_age"), (3, "expires")] {
@@ -105,12 +98,13 @@ pub(super) fn cookie(cx: &mut Cx<'_, '_>, call: CallEvent) -> Option<Cookie> {
     if text.is_none() {
         speaking.extend(cx.name_of(name).into_iter().flat_map(words));
     }
-    let for_csrf = speaking
-        .iter()
-        .any(|word| matches!(word.as_str(), "csrf" | "xsrf" | "csrftoken"));
+    let for_csrf = speaking.iter().any(|word| matches!(word.as_str(), "csrf" | "xsrf" | "csrftoken"));
+    // What a cookie of fixed value says is known to everybody, whatever its name.
+    let fixed = value.is_some_and(|value| cx.known(value).is_constant());
     if let Some(value) = value {
         speaking.extend(cx.name_of(value).into_iter().flat_map(words));
     }
+    let text_is_open = text.is_none();
     let sensitive = speaking.iter().any(|word| {
         matches!(
             word.as_str(),
@@ -133,7 +127,7 @@ pub(super) fn cookie(cx: &mut Cx<'_, '_>, call: CallEvent) -> Option<Cookie> {
     });
     Some(Cookie {
         name: text,
-        sensitive: sensitive && !for_csrf,
+        sensitive: sensitive && !for_csrf && !(fixed && text_is_open),
         for_csrf,
         certain,
     })
@@ -224,9 +218,5 @@ pub(super) fn weakened(
         cx.hold(range, format!("{place} sets it for production"));
         return None;
     }
-    Some(Weakened {
-        setting: setting.to_owned(),
-        known,
-        session,
-    })
+    Some(Weakened { setting: setting.to_owned(), known, session })
 }

@@ -32,9 +32,7 @@ pub(super) fn judge(cx: &mut Cx<'_, '_>, call: CallEvent, rule: &'static Rule, i
     {
         return cx.hold(range, "the parser is one of defusedxml");
     }
-    let given = cx
-        .positional(call, 0)
-        .or_else(|| cx.args(call).first().map(|arg| arg.value));
+    let given = cx.positional(call, 0).or_else(|| cx.args(call).first().map(|arg| arg.value));
     let draft = Draft::new(rule, range, danger);
     let draft = match weight(cx, given, input) {
         Some((severity, reason)) => draft.severity(severity, reason),
@@ -70,10 +68,7 @@ fn is_defused(cx: &Cx<'_, '_>) -> bool {
     let Some(defuse) = cx.path_id("defusedxml.defuse_stdlib") else {
         return false;
     };
-    cx.program
-        .modules
-        .iter()
-        .any(|module| module.externals.iter().any(|call| call.path == defuse))
+    cx.program.modules.iter().any(|module| module.externals.iter().any(|call| call.path == defuse))
 }
 
 fn is_hardened_parser(cx: &mut Cx<'_, '_>, parser: Value) -> bool {
@@ -85,8 +80,6 @@ fn is_hardened_parser(cx: &mut Cx<'_, '_>, parser: Value) -> bool {
     {
         return true;
     }
-    cx.paths_of(parser)
-        .iter()
-        .any(|path| path.starts_with("defusedxml."))
+    cx.paths_of(parser).iter().any(|path| path.starts_with("defusedxml."))
         || matches!(cx.known(parser), Known::Entity(Entity::Instance(class, _)) if cx.program.models.text(class).starts_with("defusedxml."))
 }

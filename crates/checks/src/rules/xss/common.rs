@@ -30,10 +30,7 @@ pub(super) struct Raw {
 /// Whether tags are taken out of the result at once: `Markup(text).striptags()`.
 pub(super) fn stripped(cx: &Cx<'_, '_>, call: CallEvent) -> bool {
     let ir = cx.ir();
-    let after = ir
-        .values(call.function)
-        .skip_while(|value| *value <= call.value)
-        .take(3);
+    let after = ir.values(call.function).skip_while(|value| *value <= call.value).take(3);
     after.map(|value| ir.op(value)).any(|op| matches!(op, Op::Attr { base, name } if base == call.value && matches!(ir.name(name), "striptags" | "unescape")))
 }
 
@@ -79,39 +76,23 @@ pub(super) fn judge(
         };
         cx.hold(range, reason.clone());
         cx.report(
-            Draft::new(
-                rule,
-                range,
-                format!("{declares} declares a text to be safe markup"),
-            )
-            .severity(Severity::Info, reason),
+            Draft::new(rule, range, format!("{declares} declares a text to be safe markup"))
+                .severity(Severity::Info, reason),
         );
         return;
     };
-    let message = format!(
-        "{declares} declares `{}` to be safe markup, and nothing has escaped it",
-        worst.shown
-    );
+    let message =
+        format!("{declares} declares `{}` to be safe markup, and nothing has escaped it", worst.shown);
     let (severity, reason, confidence) = if worst.request {
         (Severity::High, "it comes from the request", Confidence::High)
     } else if worst.typed && parts.built {
         (Severity::High, "by its name, people type it", Confidence::Medium)
     } else if parts.built {
-        (
-            Severity::Medium,
-            "it is put into a text with markup",
-            Confidence::Medium,
-        )
+        (Severity::Medium, "it is put into a text with markup", Confidence::Medium)
     } else {
-        (
-            Severity::Medium,
-            "where it comes from is not decided here",
-            Confidence::Low,
-        )
+        (Severity::Medium, "where it comes from is not decided here", Confidence::Low)
     };
-    let mut draft = Draft::new(rule, range, message)
-        .severity(severity, reason)
-        .confidence(confidence);
+    let mut draft = Draft::new(rule, range, message).severity(severity, reason).confidence(confidence);
     for raw in parts.raw.iter().take(4) {
         draft = draft.label(raw.range, "not escaped");
     }
@@ -142,41 +123,17 @@ fn walk(cx: &mut Cx<'_, '_>, value: Value, parts: &mut Parts, depth: u32) {
                 }
             }
         }
-        Op::Binary {
-            op: BinaryOp::Add,
-            left,
-            right,
-            ..
-        } => {
+        Op::Binary { op: BinaryOp::Add, left, right, .. } => {
             parts.built = true;
             walk(cx, left, parts, deeper);
             walk(cx, right, parts, deeper);
         }
-        Op::Binary {
-            op: BinaryOp::Mod,
-            left,
-            right,
-            ..
-        } => percent(cx, left, right, parts, deeper),
-        Op::Binary {
-            op: BinaryOp::Mult,
-            left,
-            right,
-            ..
-        } => {
-            let text = if matches!(ir.op(right), Op::Str(_)) {
-                right
-            } else {
-                left
-            };
+        Op::Binary { op: BinaryOp::Mod, left, right, .. } => percent(cx, left, right, parts, deeper),
+        Op::Binary { op: BinaryOp::Mult, left, right, .. } => {
+            let text = if matches!(ir.op(right), Op::Str(_)) { right } else { left };
             walk(cx, text, parts, deeper);
         }
-        Op::Binary {
-            op: BinaryOp::BitOr | BinaryOp::BitAnd,
-            left,
-            right,
-            ..
-        } => {
+        Op::Binary { op: BinaryOp::BitOr | BinaryOp::BitAnd, left, right, .. } => {
             walk(cx, left, parts, deeper);
             walk(cx, right, parts, deeper);
         }
@@ -194,13 +151,7 @@ fn walk(cx: &mut Cx<'_, '_>, value: Value, parts: &mut Parts, depth: u32) {
         Op::Collect { element, .. } => walk(cx, element, parts, deeper),
         Op::Sigma { value, .. } | Op::Await(value) | Op::Starred(value) => walk(cx, value, parts, deeper),
         Op::Call { callee, args } => {
-            let call = CallEvent {
-                value,
-                function: ir.function_of(value),
-                path: None,
-                callee,
-                args,
-            };
+            let call = CallEvent { value, function: ir.function_of(value), path: None, callee, args };
             call_parts(cx, call, parts, deeper);
         }
         _ => name_parts(cx, value, parts),
@@ -226,10 +177,7 @@ fn percent(cx: &mut Cx<'_, '_>, left: Value, right: Value, parts: &mut Parts, de
 }
 
 fn call_parts(cx: &mut Cx<'_, '_>, call: CallEvent, parts: &mut Parts, depth: u32) {
-    if let Some(path) = cx
-        .paths_of(call.callee)
-        .into_iter()
-        .find(|path| SAFE_CALLS.contains(&path.as_str()))
+    if let Some(path) = cx.paths_of(call.callee).into_iter().find(|path| SAFE_CALLS.contains(&path.as_str()))
     {
         if path != "markupsafe.Markup" || !cx.args(call).is_empty() {
             parts.escaped.push(format!("`{}`", cx.callee_name(call)));
@@ -260,12 +208,7 @@ fn call_parts(cx: &mut Cx<'_, '_>, call: CallEvent, parts: &mut Parts, depth: u3
                 return all_arguments(cx, parts);
             }
             "replace" => {
-                if cx
-                    .positional(call, 0)
-                    .and_then(|from| cx.known_str(from))
-                    .as_deref()
-                    == Some("<")
-                {
+                if cx.positional(call, 0).and_then(|from| cx.known_str(from)).as_deref() == Some("<") {
                     parts.escaped.push("`replace` of `<`".to_owned());
                     return;
                 }
@@ -341,11 +284,10 @@ fn name_parts(cx: &mut Cx<'_, '_>, value: Value, parts: &mut Parts) {
     if known.possibilities().into_iter().all(Known::is_constant) || is_markup(cx, value) {
         return;
     }
-    if cx.name_of(value).is_some_and(|name| {
-        words(name)
-            .last()
-            .is_some_and(|word| NUMBERS.contains(&word.as_str()))
-    }) {
+    if cx
+        .name_of(value)
+        .is_some_and(|name| words(name).last().is_some_and(|word| NUMBERS.contains(&word.as_str())))
+    {
         return;
     }
     if annotated_harmless(cx, value) {
@@ -354,21 +296,14 @@ fn name_parts(cx: &mut Cx<'_, '_>, value: Value, parts: &mut Parts) {
     let request = from_request(cx, value);
     let member = matches!(cx.op(value), Op::Attr { .. } | Op::Item { .. });
     let typed = member
-        && cx.name_of(value).is_some_and(|name| {
-            words(name)
-                .last()
-                .is_some_and(|word| TYPED_WORDS.contains(&word.as_str()))
-        });
+        && cx
+            .name_of(value)
+            .is_some_and(|name| words(name).last().is_some_and(|word| TYPED_WORDS.contains(&word.as_str())));
     let shown = match (cx.op(value), cx.name_of(value)) {
         (Op::Attr { .. } | Op::Item { .. } | Op::Call { .. }, _) | (_, None) => shorten(cx.text(value)),
         (_, Some(name)) => name.to_owned(),
     };
-    parts.raw.push(Raw {
-        range: cx.range(value),
-        shown,
-        request,
-        typed,
-    });
+    parts.raw.push(Raw { range: cx.range(value), shown, request, typed });
 }
 
 fn is_markup(cx: &mut Cx<'_, '_>, value: Value) -> bool {
@@ -382,10 +317,7 @@ fn annotated_harmless(cx: &Cx<'_, '_>, value: Value) -> bool {
         return false;
     };
     let function = &ir.functions[ir.function_of(value).index()];
-    let annotation = function
-        .params
-        .get(index as usize)
-        .and_then(|param| param.annotation.some());
+    let annotation = function.params.get(index as usize).and_then(|param| param.annotation.some());
     let name = annotation.and_then(|annotation| cx.name_of(annotation));
     name.is_some_and(|name| {
         matches!(
@@ -424,40 +356,26 @@ fn from_request(cx: &mut Cx<'_, '_>, value: Value) -> bool {
 
 /// Whether a format specification only takes numbers.
 fn formats_number(cx: &mut Cx<'_, '_>, spec: Value) -> bool {
-    spec.some()
-        .and_then(|spec| cx.known_str(spec))
-        .is_some_and(|spec| {
-            spec.ends_with(['d', 'f', 'F', 'e', 'E', 'g', 'G', 'x', 'X', 'o', 'b', '%', 'n'])
-                || spec.ends_with(',')
-        })
+    spec.some().and_then(|spec| cx.known_str(spec)).is_some_and(|spec| {
+        spec.ends_with(['d', 'f', 'F', 'e', 'E', 'g', 'G', 'x', 'X', 'o', 'b', '%', 'n'])
+            || spec.ends_with(',')
+    })
 }
 
 fn shorten(text: &str) -> String {
     let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    if line.chars().count() <= 60 {
-        line
-    } else {
-        line.chars().take(57).collect::<String>() + "…"
-    }
+    if line.chars().count() <= 60 { line } else { line.chars().take(57).collect::<String>() + "…" }
 }
 
 /// The first argument, whether given by position or as `name`; through `*args` nothing.
 pub(super) fn first_argument(cx: &Cx<'_, '_>, call: CallEvent, name: &str) -> Option<Value> {
-    let first = cx
-        .args(call)
-        .first()
-        .filter(|arg| arg.kind == ArgKind::Positional)
-        .map(|arg| arg.value);
+    let first = cx.args(call).first().filter(|arg| arg.kind == ArgKind::Positional).map(|arg| arg.value);
     first.or_else(|| cx.keyword(call, name))
 }
 
 /// Why templates are not for browsers, by the words in a file's path and in the names around.
 pub(super) fn other_output(path: &str, symbol: &str) -> Option<String> {
     let stem = path.rsplit_once('.').map_or(path, |(stem, _)| stem);
-    let word = words(stem)
-        .chain(words(symbol))
-        .find(|word| OTHER_WORDS.contains(&word.as_str()))?;
-    Some(format!(
-        "by the word {word:?} in its name, it renders something else than HTML"
-    ))
+    let word = words(stem).chain(words(symbol)).find(|word| OTHER_WORDS.contains(&word.as_str()))?;
+    Some(format!("by the word {word:?} in its name, it renders something else than HTML"))
 }

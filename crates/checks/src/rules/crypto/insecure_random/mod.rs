@@ -127,10 +127,7 @@ fn judge(cx: &mut Cx<'_, '_>, call: CallEvent, always: bool) {
 
 fn weigh(cx: &mut Cx<'_, '_>, call: CallEvent, path: &str) -> (Severity, String, Confidence) {
     let mut flow = flow(cx, call.value);
-    let picks = matches!(
-        path.rsplit('.').next().unwrap_or(""),
-        "choice" | "sample" | "shuffle"
-    );
+    let picks = matches!(path.rsplit('.').next().unwrap_or(""), "choice" | "sample" | "shuffle");
     if path.ends_with(".shuffle")
         && let Some(list) = cx.positional(call, 0)
         && let Some(name) = cx.name_of(list)
@@ -143,22 +140,14 @@ fn weigh(cx: &mut Cx<'_, '_>, call: CallEvent, path: &str) -> (Severity, String,
         return match said {
             Says::Harmless | Says::Plain => nothing(format!("it serves as `{name}`")),
             _ if picks && !flow.built => nothing(format!("it picks one of several for `{name}`")),
-            Says::Password | Says::Secret => (
-                Severity::High,
-                format!("the result serves as `{name}`"),
-                Confidence::High,
-            ),
+            Says::Password | Says::Secret => {
+                (Severity::High, format!("the result serves as `{name}`"), Confidence::High)
+            }
             Says::Perhaps if path == "uuid.uuid1" => nothing(format!("`{name}` has to be new, not secret")),
             Says::Perhaps if few_numbers(cx, call, path) && words(&name).any(|word| word == "key") => {
-                nothing(format!(
-                    "the range is too small for a secret; it serves as `{name}`"
-                ))
+                nothing(format!("the range is too small for a secret; it serves as `{name}`"))
             }
-            Says::Perhaps => (
-                Severity::Medium,
-                format!("the result serves as `{name}`"),
-                Confidence::Medium,
-            ),
+            Says::Perhaps => (Severity::Medium, format!("the result serves as `{name}`"), Confidence::Medium),
         };
     }
     if !flow.compared.is_empty() {
@@ -168,21 +157,15 @@ fn weigh(cx: &mut Cx<'_, '_>, call: CallEvent, path: &str) -> (Severity, String,
         return nothing("it picks one of several".to_owned());
     }
     match maker(cx, call, &flow) {
-        Some((Says::Password | Says::Secret, name)) => (
-            Severity::High,
-            format!("the result serves `{name}`"),
-            Confidence::Medium,
-        ),
-        Some((Says::Perhaps, name)) => (
-            Severity::Medium,
-            format!("the result serves `{name}`"),
-            Confidence::Low,
-        ),
-        _ if flow.built && flow.returned && makes_random_text(cx, call) => (
-            Severity::Low,
-            "what the random text is for is not decided here".to_owned(),
-            Confidence::Low,
-        ),
+        Some((Says::Password | Says::Secret, name)) => {
+            (Severity::High, format!("the result serves `{name}`"), Confidence::Medium)
+        }
+        Some((Says::Perhaps, name)) => {
+            (Severity::Medium, format!("the result serves `{name}`"), Confidence::Low)
+        }
+        _ if flow.built && flow.returned && makes_random_text(cx, call) => {
+            (Severity::Low, "what the random text is for is not decided here".to_owned(), Confidence::Low)
+        }
         _ => nothing("nothing here speaks of a secret".to_owned()),
     }
 }
@@ -206,15 +189,11 @@ fn few_numbers(cx: &mut Cx<'_, '_>, call: CallEvent, path: &str) -> bool {
 
 /// `get_random_string`, `random_text`.
 fn makes_random_text(cx: &Cx<'_, '_>, call: CallEvent) -> bool {
-    surroundings(cx, cx.ir().function_of(call.value))
-        .iter()
-        .any(|name| {
-            let words: Vec<String> = words(name).collect();
-            words.iter().any(|word| word == "random" || word == "rand")
-                && words
-                    .iter()
-                    .any(|word| matches!(word.as_str(), "string" | "str" | "text" | "chars" | "hex"))
-        })
+    surroundings(cx, cx.ir().function_of(call.value)).iter().any(|name| {
+        let words: Vec<String> = words(name).collect();
+        words.iter().any(|word| word == "random" || word == "rand")
+            && words.iter().any(|word| matches!(word.as_str(), "string" | "str" | "text" | "chars" | "hex"))
+    })
 }
 
 /// A function around the call whose name says that it makes a secret: `generate_token`, or `reset_code` whose result it is.

@@ -104,9 +104,9 @@ fn pycrypto(cx: &mut Cx<'_, '_>, call: CallEvent) {
     let stream = path.contains("ChaCha20") || path.contains("Salsa20");
     let named = match keyword(cx, call, "nonce") {
         Some(nonce) => Some((nonce, Repeat::Breaks)),
-        None => keyword(cx, call, "iv")
-            .or_else(|| keyword(cx, call, "IV"))
-            .map(|vector| (vector, Repeat::Shows)),
+        None => {
+            keyword(cx, call, "iv").or_else(|| keyword(cx, call, "IV")).map(|vector| (vector, Repeat::Shows))
+        }
     };
     let found = named.or_else(|| {
         let vector = cx.positional(call, 2).filter(|_| !stream)?;
@@ -128,10 +128,7 @@ fn pycrypto(cx: &mut Cx<'_, '_>, call: CallEvent) {
 fn judge(cx: &mut Cx<'_, '_>, call: CallEvent, vector: Value, repeat: Repeat) {
     let range = cx.range(call.value);
     if is_fresh(cx, vector) {
-        cx.hold(
-            range,
-            "the vector comes from the operating system's random generator",
-        );
+        cx.hold(range, "the vector comes from the operating system's random generator");
         return;
     }
     let Some(what) = constant_bytes(cx, vector) else {
@@ -142,10 +139,7 @@ fn judge(cx: &mut Cx<'_, '_>, call: CallEvent, vector: Value, repeat: Repeat) {
             Severity::Medium,
             "messages that begin alike are seen to begin alike, and CBC becomes open to chosen text",
         ),
-        Repeat::Breaks => (
-            Severity::High,
-            "two messages under the same nonce give away the key stream",
-        ),
+        Repeat::Breaks => (Severity::High, "two messages under the same nonce give away the key stream"),
     };
     let Some((severity, reason)) = softened(cx, call.value, severity, reason) else {
         return;
@@ -153,9 +147,5 @@ fn judge(cx: &mut Cx<'_, '_>, call: CallEvent, vector: Value, repeat: Repeat) {
     let (_, trail) = deployed(cx, vector);
     let draft =
         Draft::new(&RULE, range, format!("The initialisation vector is {what}")).severity(severity, reason);
-    cx.report(
-        draft
-            .label(cx.range(vector), "the same for every message")
-            .trail(trail),
-    );
+    cx.report(draft.label(cx.range(vector), "the same for every message").trail(trail));
 }

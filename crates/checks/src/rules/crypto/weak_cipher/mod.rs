@@ -66,58 +66,27 @@ pub static CHECK: CodeRule = CodeRule {
 /// How each falls.
 fn weakness(name: &str) -> (&'static str, Severity, &'static str) {
     match name {
-        "DES" | "des" => (
-            "DES",
-            Severity::High,
-            "its 56-bit key is found by trying all of them",
-        ),
+        "DES" | "des" => ("DES", Severity::High, "its 56-bit key is found by trying all of them"),
         "DES3" | "TripleDES" | "triple_des" => (
             "Triple DES",
             Severity::Medium,
             "its blocks of 64 bits repeat in longer traffic, and it is withdrawn since 2024",
         ),
-        "ARC4" => (
-            "RC4",
-            Severity::High,
-            "its key stream is biased, and plain text is recovered from it",
-        ),
-        "ARC2" | "RC2" => (
-            "RC2",
-            Severity::High,
-            "it is broken by related keys, and its blocks have 64 bits only",
-        ),
+        "ARC4" => ("RC4", Severity::High, "its key stream is biased, and plain text is recovered from it"),
+        "ARC2" | "RC2" => {
+            ("RC2", Severity::High, "it is broken by related keys, and its blocks have 64 bits only")
+        }
         "XOR" => ("XOR", Severity::High, "a repeated key is no encryption"),
-        "Blowfish" => (
-            "Blowfish",
-            Severity::High,
-            "its blocks of 64 bits repeat in longer traffic",
-        ),
-        "CAST" | "CAST5" => (
-            "CAST5",
-            Severity::Medium,
-            "its blocks of 64 bits repeat in longer traffic",
-        ),
-        "IDEA" => (
-            "IDEA",
-            Severity::Medium,
-            "its blocks have 64 bits, and it has classes of weak keys",
-        ),
-        _ => (
-            "SEED",
-            Severity::Low,
-            "it is not broken, but withdrawn and little examined",
-        ),
+        "Blowfish" => ("Blowfish", Severity::High, "its blocks of 64 bits repeat in longer traffic"),
+        "CAST" | "CAST5" => ("CAST5", Severity::Medium, "its blocks of 64 bits repeat in longer traffic"),
+        "IDEA" => ("IDEA", Severity::Medium, "its blocks have 64 bits, and it has classes of weak keys"),
+        _ => ("SEED", Severity::Low, "it is not broken, but withdrawn and little examined"),
     }
 }
 
 fn weak(cx: &mut Cx<'_, '_>, call: CallEvent) {
     let path = cx.path(call);
-    let last = path
-        .strip_suffix(".new")
-        .unwrap_or(&path)
-        .rsplit('.')
-        .next()
-        .unwrap_or("");
+    let last = path.strip_suffix(".new").unwrap_or(&path).rsplit('.').next().unwrap_or("");
     let (name, severity, reason) = weakness(last);
     let Some((severity, reason)) = softened(cx, call.value, severity, reason) else {
         return;
@@ -128,12 +97,6 @@ fn weak(cx: &mut Cx<'_, '_>, call: CallEvent) {
 
 fn sound(cx: &mut Cx<'_, '_>, call: CallEvent) {
     let path = cx.path(call);
-    let name = path
-        .strip_suffix(".new")
-        .unwrap_or(&path)
-        .rsplit('.')
-        .next()
-        .unwrap_or("")
-        .to_owned();
+    let name = path.strip_suffix(".new").unwrap_or(&path).rsplit('.').next().unwrap_or("").to_owned();
     cx.hold(cx.range(call.value), format!("the cipher is {name}"));
 }

@@ -72,27 +72,14 @@ fn pycrypto(cx: &mut Cx<'_, '_>, call: CallEvent) {
     let Some(mode) = argument(cx, call, 1, "mode") else {
         if cx.args(call).len() == 1 && !cx.has_unpacking(call) {
             // PyCrypto's default; PyCryptodome asks for a mode.
-            let draft = Draft::new(
-                &RULE,
-                range,
-                "The cipher runs in ECB mode, the default of PyCrypto",
-            );
-            cx.report(
-                draft
-                    .severity(Severity::High, REASON)
-                    .confidence(Confidence::Medium),
-            );
+            let draft = Draft::new(&RULE, range, "The cipher runs in ECB mode, the default of PyCrypto");
+            cx.report(draft.severity(Severity::High, REASON).confidence(Confidence::Medium));
         }
         return;
     };
     let (known, trail) = deployed(cx, mode);
     let named = cx.paths_of(mode).iter().any(|path| path.ends_with(".MODE_ECB"));
-    if named
-        || known
-            .possibilities()
-            .iter()
-            .any(|known| **known == Known::Int(MODE_ECB))
-    {
+    if named || known.possibilities().iter().any(|known| **known == Known::Int(MODE_ECB)) {
         let Some((severity, reason)) = softened(cx, call.value, Severity::High, REASON) else {
             return;
         };

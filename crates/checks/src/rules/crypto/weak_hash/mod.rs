@@ -34,14 +34,7 @@ pub static CHECK: CodeRule = CodeRule {
     rule: &RULE,
     listens: &[
         Listen::Call(
-            &[
-                "hashlib.md5",
-                "hashlib.sha1",
-                "hashlib.sha",
-                "hashlib.md4",
-                "_md5.md5",
-                "_sha1.sha1",
-            ],
+            &["hashlib.md5", "hashlib.sha1", "hashlib.sha", "hashlib.md4", "_md5.md5", "_sha1.sha1"],
             direct,
         ),
         Listen::Call(&["hashlib.new", "hashlib.file_digest"], named),
@@ -66,10 +59,7 @@ pub static CHECK: CodeRule = CodeRule {
             passlib,
         ),
         Listen::Call(
-            &[
-                "werkzeug.security.generate_password_hash",
-                "django.contrib.auth.hashers.make_password",
-            ],
+            &["werkzeug.security.generate_password_hash", "django.contrib.auth.hashers.make_password"],
             password_method,
         ),
         Listen::Store(hashers),
@@ -85,18 +75,8 @@ pub static CHECK: CodeRule = CodeRule {
     ],
 };
 
-const WEAK: &[&str] = &[
-    "md5",
-    "md4",
-    "md2",
-    "sha1",
-    "sha-1",
-    "sha",
-    "ripemd160",
-    "rmd160",
-    "mdc2",
-    "md5-sha1",
-];
+const WEAK: &[&str] =
+    &["md5", "md4", "md2", "sha1", "sha-1", "sha", "ripemd160", "rmd160", "mdc2", "md5-sha1"];
 
 fn is_weak(name: &str) -> bool {
     WEAK.contains(&name.to_ascii_lowercase().as_str())
@@ -126,25 +106,15 @@ fn direct(cx: &mut Cx<'_, '_>, call: CallEvent) {
 
 fn named(cx: &mut Cx<'_, '_>, call: CallEvent) {
     let digests_file = cx.path(call).ends_with("file_digest");
-    let name = if digests_file {
-        argument(cx, call, 1, "digest")
-    } else {
-        argument(cx, call, 0, "name")
-    };
+    let name = if digests_file { argument(cx, call, 1, "digest") } else { argument(cx, call, 0, "name") };
     let Some(name) = name else { return };
     let (known, trail) = deployed(cx, name);
     let mut names = texts(&known);
-    names.extend(
-        cx.paths_of(name)
-            .iter()
-            .filter_map(|path| path.strip_prefix("hashlib.").map(str::to_owned)),
-    );
+    names
+        .extend(cx.paths_of(name).iter().filter_map(|path| path.strip_prefix("hashlib.").map(str::to_owned)));
     let Some(weak) = names.iter().find(|name| is_weak(name)).cloned() else {
         if !names.is_empty() {
-            cx.hold(
-                cx.range(call.value),
-                format!("the hash function is {}", names.join(" or ")),
-            );
+            cx.hold(cx.range(call.value), format!("the hash function is {}", names.join(" or ")));
         }
         return;
     };
@@ -153,11 +123,7 @@ fn named(cx: &mut Cx<'_, '_>, call: CallEvent) {
     }
     if digests_file {
         let draft = Draft::new(&RULE, cx.range(call.value), format!("{} is broken", shown(&weak)));
-        cx.report(
-            draft
-                .severity(Severity::Info, "it is the digest of a file")
-                .trail(trail),
-        );
+        cx.report(draft.severity(Severity::Info, "it is the digest of a file").trail(trail));
         return;
     }
     let inputs: Vec<Value> = argument(cx, call, 1, "data").into_iter().collect();
@@ -198,16 +164,9 @@ fn usedforsecurity(cx: &Cx<'_, '_>, call: CallEvent) -> Option<(clearance_python
     let range = cx.range(call.value);
     let text = cx.text(call.value);
     let inside = text.strip_suffix(')')?;
-    let comma = if inside.ends_with('(') || inside.trim_end().ends_with(',') {
-        ""
-    } else {
-        ", "
-    };
+    let comma = if inside.ends_with('(') || inside.trim_end().ends_with(',') { "" } else { ", " };
     let end = range.end() - clearance_python::TextSize::from(1);
-    Some((
-        clearance_python::TextRange::empty(end),
-        format!("{comma}usedforsecurity=False"),
-    ))
+    Some((clearance_python::TextRange::empty(end), format!("{comma}usedforsecurity=False")))
 }
 
 /// HMAC survives weaknesses of its hash function for longer: SHA-1 is a matter of hygiene, MD5 is worth a change.
@@ -231,22 +190,12 @@ fn authenticated(cx: &mut Cx<'_, '_>, call: CallEvent) {
         return;
     };
     let (severity, reason) = if weak.to_ascii_lowercase().contains("sha") {
-        (
-            Severity::Info,
-            "HMAC does not depend on the broken property of SHA-1",
-        )
+        (Severity::Info, "HMAC does not depend on the broken property of SHA-1")
     } else {
-        (
-            Severity::Low,
-            "no attack on HMAC-MD5 is practical, but it is past its end",
-        )
+        (Severity::Low, "no attack on HMAC-MD5 is practical, but it is past its end")
     };
     let message = format!("The HMAC is based on {}", shown(weak));
-    cx.report(
-        Draft::new(&RULE, cx.range(call.value), message)
-            .severity(severity, reason)
-            .trail(trail),
-    );
+    cx.report(Draft::new(&RULE, cx.range(call.value), message).severity(severity, reason).trail(trail));
 }
 
 fn crypt(cx: &mut Cx<'_, '_>, call: CallEvent) {
@@ -263,10 +212,7 @@ fn crypt(cx: &mut Cx<'_, '_>, call: CallEvent) {
         "BLOWFISH" => (Severity::Low, "crypt hashes a password with Blowfish".to_owned()),
         _ => (
             Severity::High,
-            format!(
-                "crypt hashes a password with {}",
-                if method == "MD5" { "MD5" } else { "DES" }
-            ),
+            format!("crypt hashes a password with {}", if method == "MD5" { "MD5" } else { "DES" }),
         ),
     };
     let reason = if severity == Severity::Low {
@@ -296,17 +242,10 @@ fn passlib(cx: &mut Cx<'_, '_>, call: CallEvent) {
 /// `generate_password_hash(password, method="md5")`, `make_password(password, hasher="md5")`.
 fn password_method(cx: &mut Cx<'_, '_>, call: CallEvent) {
     let werkzeug = cx.path(call).starts_with("werkzeug.");
-    let method = if werkzeug {
-        argument(cx, call, 1, "method")
-    } else {
-        argument(cx, call, 2, "hasher")
-    };
+    let method = if werkzeug { argument(cx, call, 1, "method") } else { argument(cx, call, 2, "hasher") };
     let Some(method) = method else {
         if !cx.has_unpacking(call) {
-            cx.hold(
-                cx.range(call.value),
-                "the password hash has the library's own method",
-            );
+            cx.hold(cx.range(call.value), "the password hash has the library's own method");
         }
         return;
     };
@@ -357,19 +296,12 @@ fn hashers(cx: &mut Cx<'_, '_>, store: StoreEvent) {
     let range = cx.range(store.value);
     if weak {
         let message = format!("New passwords are hashed by {class}");
-        let Some((severity, reason)) = softened(
-            cx,
-            store.at,
-            Severity::High,
-            "it is the first of PASSWORD_HASHERS",
-        ) else {
+        let Some((severity, reason)) =
+            softened(cx, store.at, Severity::High, "it is the first of PASSWORD_HASHERS")
+        else {
             return;
         };
-        cx.report(
-            Draft::new(&RULE, range, message)
-                .severity(severity, reason)
-                .confidence(Confidence::High),
-        );
+        cx.report(Draft::new(&RULE, range, message).severity(severity, reason).confidence(Confidence::High));
     } else {
         cx.hold(range, format!("new passwords are hashed by {class}"));
     }

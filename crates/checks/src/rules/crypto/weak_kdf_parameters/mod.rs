@@ -56,11 +56,7 @@ pub static CHECK: CodeRule = CodeRule {
             bcrypt,
         ),
         Listen::Call(
-            &[
-                "argon2.PasswordHasher",
-                "argon2.low_level.hash_secret",
-                "argon2.low_level.hash_secret_raw",
-            ],
+            &["argon2.PasswordHasher", "argon2.low_level.hash_secret", "argon2.low_level.hash_secret_raw"],
             argon2,
         ),
         Listen::Call(
@@ -144,9 +140,7 @@ fn pbkdf2(cx: &mut Cx<'_, '_>, call: CallEvent) {
     if let Some(salt) = salt {
         judge_salt(cx, call, salt);
     }
-    let hash = hash
-        .and_then(|hash| hash_name(cx, hash))
-        .unwrap_or_else(|| hash_default.to_owned());
+    let hash = hash.and_then(|hash| hash_name(cx, hash)).unwrap_or_else(|| hash_default.to_owned());
     let (iterations, shown, trail) = match iterations {
         Some(value) => {
             let (known, trail) = deployed(cx, value);
@@ -188,13 +182,9 @@ fn judge_iterations(
     let Some((severity, reason)) = softened(cx, at, severity, reason) else {
         return;
     };
-    let mut draft = Draft::new(
-        &RULE,
-        range,
-        format!("PBKDF2 runs only {} iterations", grouped(iterations)),
-    )
-    .severity(severity, reason)
-    .trail(trail);
+    let mut draft = Draft::new(&RULE, range, format!("PBKDF2 runs only {} iterations", grouped(iterations)))
+        .severity(severity, reason)
+        .trail(trail);
     if let Some(shown) = shown {
         draft = draft.label(cx.range(shown), "iterations");
     }
@@ -242,13 +232,7 @@ fn judge_salt(cx: &mut Cx<'_, '_>, call: CallEvent, salt: Value) {
 }
 
 /// Cost figures that are asked for: N, and the least p that makes up for it (r = 8).
-const SCRYPT: &[(i64, i64)] = &[
-    (1 << 17, 1),
-    (1 << 16, 2),
-    (1 << 15, 3),
-    (1 << 14, 5),
-    (1 << 13, 10),
-];
+const SCRYPT: &[(i64, i64)] = &[(1 << 17, 1), (1 << 16, 2), (1 << 15, 3), (1 << 14, 5), (1 << 13, 10)];
 
 fn scrypt(cx: &mut Cx<'_, '_>, call: CallEvent) {
     let path = cx.path(call);
@@ -283,29 +267,19 @@ fn scrypt(cx: &mut Cx<'_, '_>, call: CallEvent) {
         return;
     };
     let range = cx.range(call.value);
-    let enough = SCRYPT
-        .iter()
-        .any(|(least_n, least_p)| n >= *least_n && r >= 8 && p >= *least_p);
+    let enough = SCRYPT.iter().any(|(least_n, least_p)| n >= *least_n && r >= 8 && p >= *least_p);
     if enough {
         cx.hold(range, format!("scrypt runs with N={n}, r={r}, p={p}"));
         return;
     }
     // N=2**14, r=8, p=1 was the figure of the original paper for interactive log-ins.
-    let severity = if n >= 1 << 14 && r >= 8 {
-        Severity::Low
-    } else {
-        Severity::Medium
-    };
+    let severity = if n >= 1 << 14 && r >= 8 { Severity::Low } else { Severity::Medium };
     let Some((severity, reason)) = softened(cx, call.value, severity, "N=2**17, r=8, p=1 is asked for")
     else {
         return;
     };
     let message = format!("scrypt runs with little work (N={n}, r={r}, p={p})");
-    cx.report(
-        Draft::new(&RULE, range, message)
-            .severity(severity, reason)
-            .trail(trail),
-    );
+    cx.report(Draft::new(&RULE, range, message).severity(severity, reason).trail(trail));
 }
 
 fn bcrypt(cx: &mut Cx<'_, '_>, call: CallEvent) {
@@ -329,17 +303,10 @@ fn judge_rounds(cx: &mut Cx<'_, '_>, at: Value, rounds: i64, trail: Vec<TrailSte
         cx.hold(range, format!("bcrypt runs {rounds} rounds"));
         return;
     }
-    let severity = if rounds >= 8 {
-        Severity::Low
-    } else {
-        Severity::Medium
-    };
-    let Some((severity, reason)) = softened(
-        cx,
-        at,
-        severity,
-        "10 is the least that is asked for, 12 the default",
-    ) else {
+    let severity = if rounds >= 8 { Severity::Low } else { Severity::Medium };
+    let Some((severity, reason)) =
+        softened(cx, at, severity, "10 is the least that is asked for, 12 the default")
+    else {
         return;
     };
     let draft =
@@ -356,10 +323,8 @@ fn argon2(cx: &mut Cx<'_, '_>, call: CallEvent) {
     if !hasher && let Some(salt) = argument(cx, call, 1, "salt") {
         judge_salt(cx, call, salt);
     }
-    let (passes, memory) = (
-        argument(cx, call, shift, "time_cost"),
-        argument(cx, call, shift + 1, "memory_cost"),
-    );
+    let (passes, memory) =
+        (argument(cx, call, shift, "time_cost"), argument(cx, call, shift + 1, "memory_cost"));
     let mut figure = |value: Option<Value>, default: i64| match value {
         Some(value) => cx.known(value).as_int(),
         None => Some(default),
@@ -368,20 +333,14 @@ fn argon2(cx: &mut Cx<'_, '_>, call: CallEvent) {
         return;
     };
     let range = cx.range(call.value);
-    if ARGON2
-        .iter()
-        .any(|(least_memory, least_passes)| memory >= *least_memory && passes >= *least_passes)
-    {
+    if ARGON2.iter().any(|(least_memory, least_passes)| memory >= *least_memory && passes >= *least_passes) {
         cx.hold(range, format!("Argon2 runs {passes} passes over {memory} KiB"));
         return;
     }
     let message = format!("Argon2 runs with little work ({passes} passes over {memory} KiB)");
-    let Some((severity, reason)) = softened(
-        cx,
-        call.value,
-        Severity::Medium,
-        "2 passes over 19 MiB are asked for",
-    ) else {
+    let Some((severity, reason)) =
+        softened(cx, call.value, Severity::Medium, "2 passes over 19 MiB are asked for")
+    else {
         return;
     };
     cx.report(Draft::new(&RULE, range, message).severity(severity, reason));
@@ -431,11 +390,7 @@ fn werkzeug(cx: &mut Cx<'_, '_>, call: CallEvent) {
         && let Some(length) = cx.known(length).as_int()
         && length < 8
     {
-        let draft = Draft::new(
-            &RULE,
-            cx.range(call.value),
-            format!("The salt has only {length} characters"),
-        );
+        let draft = Draft::new(&RULE, cx.range(call.value), format!("The salt has only {length} characters"));
         cx.report(draft.severity(Severity::Low, "16 are asked for"));
     }
 }
@@ -485,9 +440,6 @@ mod tests {
         assert_eq!(grouped(12), "12");
         assert_eq!(least_iterations("sha256"), 600_000);
         assert_eq!(least_iterations("SHA-1"), 1_300_000);
-        assert_eq!(
-            least_iterations("cryptography.hazmat.primitives.hashes.SHA512"),
-            210_000
-        );
+        assert_eq!(least_iterations("cryptography.hazmat.primitives.hashes.SHA512"), 210_000);
     }
 }

@@ -102,11 +102,7 @@ fn number(cx: &mut Cx<'_, '_>, call: CallEvent) {
     };
     let Some(size) = size else { return };
     let (known, trail) = deployed(cx, size);
-    let sizes: Vec<i64> = known
-        .possibilities()
-        .into_iter()
-        .filter_map(|known| known.as_int())
-        .collect();
+    let sizes: Vec<i64> = known.possibilities().into_iter().filter_map(|known| known.as_int()).collect();
     let Some(smallest) = sizes.iter().copied().min() else {
         return;
     };
@@ -157,9 +153,7 @@ fn curve(cx: &mut Cx<'_, '_>, call: CallEvent) {
             names.push(cx.program.models.text(class));
         }
     }
-    let sizes = names
-        .iter()
-        .filter_map(|name| curve_bits(name.rsplit('.').next()?));
+    let sizes = names.iter().filter_map(|name| curve_bits(name.rsplit('.').next()?));
     if let Some(smallest) = sizes.min() {
         judge(cx, call, Some(curve), "curve", smallest, SMALLEST_CURVE, trail);
     }
@@ -195,13 +189,9 @@ mod tests {
 
     #[test]
     fn sizes_of_curves() {
-        for (name, bits) in [
-            ("SECP192R1", 192),
-            ("P-256", 256),
-            ("Ed25519", 256),
-            ("prime192v1", 192),
-            ("SECT571K1", 571),
-        ] {
+        for (name, bits) in
+            [("SECP192R1", 192), ("P-256", 256), ("Ed25519", 256), ("prime192v1", 192), ("SECT571K1", 571)]
+        {
             assert_eq!(curve_bits(name), Some(bits), "{name}");
         }
     }

@@ -54,14 +54,7 @@ fn check_pretrained(cx: &mut Cx<'_, '_>, call: CallEvent) {
     }
 }
 
-const LIBRARIES: &[&str] = &[
-    "transformers",
-    "diffusers",
-    "sentence_transformers",
-    "peft",
-    "timm",
-    "optimum",
-];
+const LIBRARIES: &[&str] = &["transformers", "diffusers", "sentence_transformers", "peft", "timm", "optimum"];
 
 fn comes_from_a_hub_library(cx: &Cx<'_, '_>, value: Value) -> bool {
     let ir = cx.ir();
@@ -88,9 +81,7 @@ fn comes_from_a_hub_library(cx: &Cx<'_, '_>, value: Value) -> bool {
 fn check(cx: &mut Cx<'_, '_>, call: CallEvent) {
     let range = cx.range(call.value);
     let source = cx.positional(call, 0).or_else(|| {
-        ["repo_id", "path", "pretrained_model_name_or_path"]
-            .iter()
-            .find_map(|name| cx.keyword(call, name))
+        ["repo_id", "path", "pretrained_model_name_or_path"].iter().find_map(|name| cx.keyword(call, name))
     });
     let source = source.map(|source| cx.known(source));
     let shown = match source.as_ref().and_then(Known::as_str) {
@@ -98,23 +89,15 @@ fn check(cx: &mut Cx<'_, '_>, call: CallEvent) {
         Some(name) => format!("`{name}`"),
         None => "The download".to_owned(),
     };
-    let Some(revision) = cx
-        .keyword(call, "revision")
-        .or_else(|| cx.keyword(call, "commit_id"))
-    else {
+    let Some(revision) = cx.keyword(call, "revision").or_else(|| cx.keyword(call, "commit_id")) else {
         if cx.has_unpacking(call) {
             return;
         }
         let decided = source.as_ref().and_then(Known::as_str).is_some();
-        let mut draft = Draft::new(
-            &RULE,
-            range,
-            format!("{shown} is taken as it stands on its main branch at the time"),
-        );
+        let mut draft =
+            Draft::new(&RULE, range, format!("{shown} is taken as it stands on its main branch at the time"));
         if !decided {
-            draft = draft
-                .severity(Severity::Low, "it may be a local folder")
-                .confidence(Confidence::Medium);
+            draft = draft.severity(Severity::Low, "it may be a local folder").confidence(Confidence::Medium);
         }
         return cx.report(draft);
     };
@@ -126,9 +109,7 @@ fn check(cx: &mut Cx<'_, '_>, call: CallEvent) {
         Some(text) => {
             let message = format!("{shown} is taken at `{text}`, a branch or tag that can be moved");
             cx.report(
-                Draft::new(&RULE, range, message)
-                    .label(cx.range(revision), "not a commit")
-                    .trail(trail),
+                Draft::new(&RULE, range, message).label(cx.range(revision), "not a commit").trail(trail),
             );
         }
         None if known == Known::None => {

@@ -30,21 +30,15 @@ pub static CHECK: CodeRule = CodeRule {
 };
 
 fn check(cx: &mut Cx<'_, '_>, call: CallEvent) {
-    let from = cx
-        .positional(call, 0)
-        .map_or(Origin::Unknown, |data| origin(cx, data));
+    let from = cx.positional(call, 0).map_or(Origin::Unknown, |data| origin(cx, data));
     let (severity, reason) = match from {
         Origin::Outside(from) => (Severity::High, format!("the data comes from {from}")),
         Origin::FixedFile => (Severity::Low, "a local file of fixed name".to_owned()),
         Origin::Constant => (Severity::Info, "the data is a constant".to_owned()),
-        Origin::Own(_) => (
-            Severity::Info,
-            "the program made the data itself right before".to_owned(),
-        ),
-        Origin::File | Origin::Unknown => (
-            Severity::Medium,
-            "it is not decided here who writes the data".to_owned(),
-        ),
+        Origin::Own(_) => (Severity::Info, "the program made the data itself right before".to_owned()),
+        Origin::File | Origin::Unknown => {
+            (Severity::Medium, "it is not decided here who writes the data".to_owned())
+        }
     };
     let message = "marshal is not made for data from elsewhere: it crashes on hostile input, and what it loads may be code";
     cx.report(Draft::new(&RULE, cx.range(call.value), message).severity(severity, reason));

@@ -57,9 +57,7 @@ pub static CHECK: CodeRule = CodeRule {
 };
 
 fn check(cx: &mut Cx<'_, '_>, call: CallEvent) {
-    let data = cx
-        .positional(call, 0)
-        .or_else(|| cx.args(call).first().map(|arg| arg.value));
+    let data = cx.positional(call, 0).or_else(|| cx.args(call).first().map(|arg| arg.value));
     let what = match cx.path(call).split('.').next().unwrap_or("") {
         "shelve" => "A shelf unpickles what its file holds",
         "jsonpickle" => "jsonpickle makes whatever objects the text names",
@@ -76,51 +74,36 @@ fn check_numpy(cx: &mut Cx<'_, '_>, call: CallEvent) {
     };
     if cx.known(flag).truth() == Some(true) {
         let data = cx.arg(call, 0, "file");
-        say(
-            cx,
-            call,
-            data,
-            "allow_pickle=True lets the file run whatever code it names",
-        );
+        say(cx, call, data, "allow_pickle=True lets the file run whatever code it names");
     }
 }
 
 fn say(cx: &mut Cx<'_, '_>, call: CallEvent, data: Option<Value>, what: &str) {
     let from = data.map_or(Origin::Unknown, |data| origin(cx, data));
-    let by_name = matches!(
-        cx.path(call).split('.').next(),
-        Some("shelve" | "pandas" | "joblib" | "numpy")
-    );
+    let by_name = matches!(cx.path(call).split('.').next(), Some("shelve" | "pandas" | "joblib" | "numpy"));
     let (severity, reason) = match from {
-        Origin::Outside(from) => (
-            Severity::High,
-            format!("the data comes from {from}: whoever writes there runs code here"),
-        ),
-        Origin::Constant if by_name => (
-            Severity::Low,
-            "a local file of fixed name; whoever may write it runs code here".to_owned(),
-        ),
-        Origin::FixedFile => (
-            Severity::Low,
-            "a local file of fixed name; whoever may write it runs code here".to_owned(),
-        ),
+        Origin::Outside(from) => {
+            (Severity::High, format!("the data comes from {from}: whoever writes there runs code here"))
+        }
+        Origin::Constant if by_name => {
+            (Severity::Low, "a local file of fixed name; whoever may write it runs code here".to_owned())
+        }
+        Origin::FixedFile => {
+            (Severity::Low, "a local file of fixed name; whoever may write it runs code here".to_owned())
+        }
         Origin::Constant => (Severity::Info, "the data is a constant".to_owned()),
         Origin::Own(how) if !by_name => (Severity::Info, format!("the data is {}", phrase(how))),
-        Origin::Own(_) | Origin::File => (
-            Severity::Medium,
-            "whoever may write the file runs code here".to_owned(),
-        ),
-        Origin::Unknown => (
-            Severity::Medium,
-            "it is not decided here who writes the data".to_owned(),
-        ),
+        Origin::Own(_) | Origin::File => {
+            (Severity::Medium, "whoever may write the file runs code here".to_owned())
+        }
+        Origin::Unknown => (Severity::Medium, "it is not decided here who writes the data".to_owned()),
     };
     let range = cx.range(call.value);
     let mut draft = Draft::new(&RULE, range, what);
     draft = match signature_checked(cx, call.value) {
-        Some(check) if severity > Severity::Low => draft
-            .severity(Severity::Low, "a signature is checked before")
-            .label(check, "only if this holds"),
+        Some(check) if severity > Severity::Low => {
+            draft.severity(Severity::Low, "a signature is checked before").label(check, "only if this holds")
+        }
         _ => draft.severity(severity, reason),
     };
     if let Some(data) = data

@@ -31,9 +31,7 @@ pub static CHECK: CodeRule = CodeRule {
 
 fn check(cx: &mut Cx<'_, '_>, call: CallEvent) {
     let range = cx.range(call.value);
-    let from = cx
-        .arg(call, 0, "f")
-        .map_or(Origin::Unknown, |file| origin(cx, file));
+    let from = cx.arg(call, 0, "f").map_or(Origin::Unknown, |file| origin(cx, file));
     let outside = match from {
         Origin::Outside(from) => Some(from),
         _ => None,
@@ -43,11 +41,7 @@ fn check(cx: &mut Cx<'_, '_>, call: CallEvent) {
             return;
         }
         let reason = "before PyTorch 2.6 the default is to unpickle everything";
-        let severity = if outside.is_some() {
-            Severity::High
-        } else {
-            Severity::Medium
-        };
+        let severity = if outside.is_some() { Severity::High } else { Severity::Medium };
         let draft = Draft::new(
             &RULE,
             range,
@@ -61,27 +55,19 @@ fn check(cx: &mut Cx<'_, '_>, call: CallEvent) {
     match known.truth() {
         Some(true) => cx.hold(range, "only weights are loaded"),
         Some(false) => {
-            let mut draft = Draft::new(
-                &RULE,
-                range,
-                "The file is unpickled: it runs whatever code it names",
-            )
-            .label(cx.range(flag), "loads any object")
-            .trail(trail);
+            let mut draft = Draft::new(&RULE, range, "The file is unpickled: it runs whatever code it names")
+                .label(cx.range(flag), "loads any object")
+                .trail(trail);
             if let Some(from) = outside {
                 draft = draft.severity(Severity::High, format!("the file comes from {from}"));
             }
             cx.report(draft);
         }
         None => {
-            let draft = Draft::new(
-                &RULE,
-                range,
-                "Whether the file is unpickled is decided at run time",
-            )
-            .severity(Severity::Low, "`weights_only` is not constant")
-            .confidence(Confidence::Low)
-            .trail(trail);
+            let draft = Draft::new(&RULE, range, "Whether the file is unpickled is decided at run time")
+                .severity(Severity::Low, "`weights_only` is not constant")
+                .confidence(Confidence::Low)
+                .trail(trail);
             cx.report(draft);
         }
     }

@@ -28,23 +28,8 @@ pub static RULE: Rule = Rule {
 pub static CHECK: CodeRule = CodeRule {
     rule: &RULE,
     listens: &[
-        Listen::Call(
-            &[
-                "yaml.load",
-                "yaml.load_all",
-                "ruamel_yaml.load",
-                "ruamel_yaml.load_all",
-            ],
-            check_load,
-        ),
-        Listen::Call(
-            &[
-                "yaml.unsafe_load",
-                "yaml.unsafe_load_all",
-                "ruamel_yaml.unsafe_load",
-            ],
-            check_unsafe,
-        ),
+        Listen::Call(&["yaml.load", "yaml.load_all", "ruamel_yaml.load", "ruamel_yaml.load_all"], check_load),
+        Listen::Call(&["yaml.unsafe_load", "yaml.unsafe_load_all", "ruamel_yaml.unsafe_load"], check_unsafe),
         Listen::Call(&["yaml.full_load", "yaml.full_load_all"], check_full),
         Listen::Call(&["ruamel_yaml.YAML"], check_ruamel),
     ],
@@ -87,7 +72,7 @@ fn check_load(cx: &mut Cx<'_, '_>, call: CallEvent) {
     let range = cx.range(call.value);
     let Some(argument) = cx.arg(call, 1, "Loader") else {
         if cx.has_unpacking(call) {
-            return;
+            return undecided(cx, call);
         }
         let draft = Draft::new(
             &RULE,
@@ -104,13 +89,10 @@ fn check_load(cx: &mut Cx<'_, '_>, call: CallEvent) {
     let (_, trail) = cx.known_with_trail(argument);
     match loader(cx, argument) {
         Loader::Safe => cx.hold(range, "the loader makes plain data only"),
-        Loader::Unknown => {}
+        Loader::Unknown => undecided(cx, call),
         Loader::Full => {
             let draft = Draft::new(&RULE, range, "FullLoader makes Python types beyond plain data")
-                .severity(
-                    Severity::Low,
-                    "no way to run code through it is known since PyYAML 5.4",
-                )
+                .severity(Severity::Low, "no way to run code through it is known since PyYAML 5.4")
                 .trail(trail);
             weigh(cx, call, draft, Severity::Low);
         }
@@ -127,25 +109,25 @@ fn check_load(cx: &mut Cx<'_, '_>, call: CallEvent) {
     }
 }
 
-fn check_unsafe(cx: &mut Cx<'_, '_>, call: CallEvent) {
+fn undecided(cx: &mut Cx<'_, '_>, call: CallEvent) {
     let draft = Draft::new(
         &RULE,
         cx.range(call.value),
-        "The text can name any object, and code to call",
-    );
+        "Which objects the text can make is up to a loader that is not decided here",
+    )
+    .severity(Severity::Info, "worth a look")
+    .confidence(Confidence::Low);
+    cx.report(draft);
+}
+
+fn check_unsafe(cx: &mut Cx<'_, '_>, call: CallEvent) {
+    let draft = Draft::new(&RULE, cx.range(call.value), "The text can name any object, and code to call");
     weigh(cx, call, draft, Severity::High);
 }
 
 fn check_full(cx: &mut Cx<'_, '_>, call: CallEvent) {
-    let draft = Draft::new(
-        &RULE,
-        cx.range(call.value),
-        "full_load makes Python types beyond plain data",
-    )
-    .severity(
-        Severity::Low,
-        "no way to run code through it is known since PyYAML 5.4",
-    );
+    let draft = Draft::new(&RULE, cx.range(call.value), "full_load makes Python types beyond plain data")
+        .severity(Severity::Low, "no way to run code through it is known since PyYAML 5.4");
     weigh(cx, call, draft, Severity::Low);
 }
 
@@ -161,12 +143,8 @@ fn check_ruamel(cx: &mut Cx<'_, '_>, call: CallEvent) {
     let range = cx.range(call.value);
     if kinds.iter().any(|kind| kind.as_str() == Some("unsafe")) {
         cx.report(
-            Draft::new(
-                &RULE,
-                range,
-                "A reader of type \"unsafe\" makes whatever objects the text names",
-            )
-            .trail(trail),
+            Draft::new(&RULE, range, "A reader of type \"unsafe\" makes whatever objects the text names")
+                .trail(trail),
         );
     } else if kinds.iter().any(|kind| kind.as_str().is_some()) {
         cx.hold(range, "the reader makes plain data only");
@@ -175,9 +153,7 @@ fn check_ruamel(cx: &mut Cx<'_, '_>, call: CallEvent) {
 
 /// Reports, less where the text is the program's own.
 fn weigh(cx: &mut Cx<'_, '_>, call: CallEvent, draft: Draft, severity: Severity) {
-    let from = cx
-        .arg(call, 0, "stream")
-        .map_or(Origin::Unknown, |text| origin(cx, text));
+    let from = cx.arg(call, 0, "stream").map_or(Origin::Unknown, |text| origin(cx, text));
     let draft = match from {
         Origin::Constant => draft.severity(Severity::Info, "the text is a constant"),
         Origin::Own(how) if how.starts_with("written") => {

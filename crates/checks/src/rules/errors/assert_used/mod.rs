@@ -23,11 +23,7 @@ pub static RULE: Rule = Rule {
 };
 
 /// The rule and what it listens for.
-pub static CHECK: CodeRule = CodeRule {
-    rule: &RULE,
-    listens: &[Listen::Assert(check)],
-    paths: &[],
-};
+pub static CHECK: CodeRule = CodeRule { rule: &RULE, listens: &[Listen::Assert(check)], paths: &[] };
 
 /// Words that make a condition one of security.
 const SECURITY_WORDS: &[&str] = &[
@@ -64,37 +60,22 @@ fn check(cx: &mut Cx<'_, '_>, assert: AssertEvent) {
                 assert.range,
                 format!("`{name}` is checked with assert, which `python -O` leaves out"),
             )
-            .severity(
-                Severity::Medium,
-                "by its names, the condition decides about access",
-            )
+            .severity(Severity::Medium, "by its names, the condition decides about access")
             .confidence(Confidence::Low),
         );
         return;
     }
-    let reason = if narrows(cx, assert.test) {
-        "it tells a type checker what is already so"
-    } else {
-        ""
-    };
+    let reason = if narrows(cx, assert.test) { "it tells a type checker what is already so" } else { "" };
     cx.report(
-        Draft::new(
-            &RULE,
-            assert.range,
-            "The condition is not checked under `python -O`",
-        )
-        .severity(Severity::Info, reason),
+        Draft::new(&RULE, assert.range, "The condition is not checked under `python -O`")
+            .severity(Severity::Info, reason),
     );
 }
 
 /// `assert x is not None`, `assert isinstance(x, T)`.
 fn narrows(cx: &Cx<'_, '_>, test: Value) -> bool {
     match cx.op(test) {
-        Op::Compare {
-            op: CompareOp::IsNot,
-            right,
-            ..
-        } => cx.op(right) == Op::None,
+        Op::Compare { op: CompareOp::IsNot, right, .. } => cx.op(right) == Op::None,
         Op::Call { callee, .. } => cx.name_of(callee) == Some("isinstance"),
         _ => false,
     }
@@ -111,12 +92,9 @@ fn security_name<'p>(cx: &Cx<'_, 'p>, test: Value) -> Option<&'p str> {
         let Some(value) = todo.pop() else { break };
         match ir.op(value) {
             Op::Compare { left, right, .. } => todo.extend([right, left]),
-            Op::Unary {
-                op: UnaryOp::Not,
-                value,
+            Op::Unary { op: UnaryOp::Not, value } | Op::Sigma { value, .. } | Op::Await(value) => {
+                todo.push(value)
             }
-            | Op::Sigma { value, .. }
-            | Op::Await(value) => todo.push(value),
             Op::Phi(span) => todo.extend(ir.list(span).iter().filter(|operand| **operand < value)),
             Op::Call { callee, .. } => todo.push(callee),
             Op::Attr { .. }

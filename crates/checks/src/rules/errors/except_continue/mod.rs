@@ -24,11 +24,7 @@ pub static RULE: Rule = Rule {
 };
 
 /// The rule and what it listens for.
-pub static CHECK: CodeRule = CodeRule {
-    rule: &RULE,
-    listens: &[Listen::Handler(check)],
-    paths: &[],
-};
+pub static CHECK: CodeRule = CodeRule { rule: &RULE, listens: &[Listen::Handler(check)], paths: &[] };
 
 fn check(cx: &mut Cx<'_, '_>, handler: HandlerEvent) {
     cx.examined();

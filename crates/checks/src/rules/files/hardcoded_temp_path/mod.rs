@@ -63,24 +63,14 @@ fn literal(cx: &mut Cx<'_, '_>, event: TextEvent) {
     let path = text.trim_end_matches('/').to_owned();
     let (severity, reason, confidence) = match use_of(cx, event.value, event.function) {
         Use::Compared => (Severity::Info, "it is only compared", Confidence::Low),
-        Use::Random => (
-            Severity::Info,
-            "a name that cannot be foreseen is put below it",
-            Confidence::Medium,
-        ),
+        Use::Random => (Severity::Info, "a name that cannot be foreseen is put below it", Confidence::Medium),
         Use::Route => (Severity::Info, "it is a path of a URL", Confidence::Medium),
-        Use::Default => (
-            Severity::Info,
-            "the environment decides first",
-            Confidence::Medium,
-        ),
+        Use::Default => (Severity::Info, "the environment decides first", Confidence::Medium),
         Use::Listed => (Severity::Info, "it is one of a list of paths", Confidence::Low),
         Use::Command => (Severity::Low, "it is an argument of a command", Confidence::Low),
-        Use::Other if rest.trim_matches('/').is_empty() => (
-            Severity::Low,
-            "the folder itself: what is put below it is not seen here",
-            Confidence::Low,
-        ),
+        Use::Other if rest.trim_matches('/').is_empty() => {
+            (Severity::Low, "the folder itself: what is put below it is not seen here", Confidence::Low)
+        }
         Use::Other => (
             Severity::Medium,
             "another user can put a file or a link there before the program does, or read what it writes",
@@ -88,11 +78,7 @@ fn literal(cx: &mut Cx<'_, '_>, event: TextEvent) {
         ),
     };
     let message = format!("{} is below a folder that every user may write to", shown(&path));
-    cx.report(
-        Draft::new(&RULE, range, message)
-            .severity(severity, reason)
-            .confidence(confidence),
-    );
+    cx.report(Draft::new(&RULE, range, message).severity(severity, reason).confidence(confidence));
 }
 
 /// An f-string that begins with such a path.
@@ -132,11 +118,7 @@ fn built(cx: &mut Cx<'_, '_>, event: TextEvent) {
 
 fn shown(path: &str) -> String {
     let short: String = path.chars().take(60).collect();
-    if short.len() < path.len() {
-        format!("{short}…")
-    } else {
-        short
-    }
+    if short.len() < path.len() { format!("{short}…") } else { short }
 }
 
 /// What a path is used for.
@@ -195,18 +177,12 @@ fn use_of(cx: &mut Cx<'_, '_>, value: Value, function: Func) -> Use {
                 ) {
                     return Use::Compared;
                 }
-                if matches!(
-                    name,
-                    "route" | "url_for" | "add_url_rule" | "add_route" | "mount" | "redirect"
-                ) {
+                if matches!(name, "route" | "url_for" | "add_url_rule" | "add_route" | "mount" | "redirect") {
                     return Use::Route;
                 }
                 if name == "join" {
-                    let others: Vec<Value> = given
-                        .iter()
-                        .map(|arg| arg.value)
-                        .filter(|other| *other != value)
-                        .collect();
+                    let others: Vec<Value> =
+                        given.iter().map(|arg| arg.value).filter(|other| *other != value).collect();
                     if others.into_iter().any(|other| is_random(cx, other, 0)) {
                         return Use::Random;
                     }

@@ -24,10 +24,7 @@ pub static RULE: Rule = Rule {
 /// The rule and what it listens for.
 pub static CHECK: CodeRule = CodeRule {
     rule: &RULE,
-    listens: &[Listen::Call(
-        &["os.tempnam", "os.tmpnam", "tempfile.mktemp"],
-        check,
-    )],
+    listens: &[Listen::Call(&["os.tempnam", "os.tmpnam", "tempfile.mktemp"], check)],
     paths: &[],
 };
 
@@ -40,9 +37,6 @@ fn check(cx: &mut Cx<'_, '_>, call: CallEvent) {
         cx.range(call.value),
         "The name is free when it is chosen, not when the file is opened",
     )
-    .severity(
-        Severity::Medium,
-        "somebody else on the machine can put a file or a link there in between",
-    );
+    .severity(Severity::Medium, "somebody else on the machine can put a file or a link there in between");
     cx.report(draft);
 }

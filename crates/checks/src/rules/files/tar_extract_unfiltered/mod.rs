@@ -64,34 +64,19 @@ fn any(cx: &mut Cx<'_, '_>, call: CallEvent) {
     let path = cx.path(call);
     let range = cx.range(call.value);
     if path == "zipfile.ZipFile.extractall" {
-        return cx.hold(
-            range,
-            "a zip archive: names that leave the folder are made harmless by the library",
-        );
+        return cx.hold(range, "a zip archive: names that leave the folder are made harmless by the library");
     }
     let known = path == "tarfile.TarFile.extractall";
     if !known && (!path.is_empty() || !imports_tarfile(cx)) {
         return;
     }
     cx.examined();
-    judge(
-        cx,
-        call,
-        0,
-        "members",
-        if known {
-            Confidence::High
-        } else {
-            Confidence::Medium
-        },
-    );
+    judge(cx, call, 0, "members", if known { Confidence::High } else { Confidence::Medium });
 }
 
 fn imports_tarfile(cx: &Cx<'_, '_>) -> bool {
     let ir = cx.ir();
-    ir.imports
-        .iter()
-        .any(|import| import.level == 0 && ir.text(import.module) == "tarfile")
+    ir.imports.iter().any(|import| import.level == 0 && ir.text(import.module) == "tarfile")
 }
 
 /// `archive.extract(member)`
@@ -116,23 +101,21 @@ fn judge(cx: &mut Cx<'_, '_>, call: CallEvent, path_index: usize, members: &str,
     }
     let draft = Draft::new(&RULE, range, "The archive decides where its files go");
     let draft = match filter {
-        Filter::Tar => draft.severity(
-            Severity::Low,
-            "the filter \"tar\" keeps modes and owners that \"data\" refuses",
-        ),
+        Filter::Tar => {
+            draft.severity(Severity::Low, "the filter \"tar\" keeps modes and owners that \"data\" refuses")
+        }
         Filter::Other => draft
             .severity(Severity::Low, "what the filter refuses is not decided here")
             .confidence(Confidence::Low),
-        Filter::Trusted => draft
-            .severity(Severity::High, "the filter refuses nothing")
-            .confidence(confidence),
+        Filter::Trusted => {
+            draft.severity(Severity::High, "the filter refuses nothing").confidence(confidence)
+        }
         Filter::Data | Filter::Absent => {
             // Python before 3.14 unpacks everything by default.
             let given = if members.is_empty() {
                 None
             } else {
-                cx.keyword(call, members)
-                    .or_else(|| cx.positional(call, path_index + 1))
+                cx.keyword(call, members).or_else(|| cx.positional(call, path_index + 1))
             };
             match given.map(|value| (value, cx.op(value))) {
                 Some((_, Op::Call { .. } | Op::Collect { .. })) => draft
@@ -178,11 +161,7 @@ fn chosen_by_function(cx: &Cx<'_, '_>, call: CallEvent) -> bool {
 
 fn filter(cx: &mut Cx<'_, '_>, call: CallEvent) -> Filter {
     let Some(value) = cx.keyword(call, "filter") else {
-        return if cx.has_unpacking(call) {
-            Filter::Other
-        } else {
-            Filter::Absent
-        };
+        return if cx.has_unpacking(call) { Filter::Other } else { Filter::Absent };
     };
     named_filter(cx, value)
 }
@@ -235,10 +214,7 @@ fn filter_is_set(cx: &mut Cx<'_, '_>, call: CallEvent, receiver: Value) -> bool 
             },
             _ => value,
         };
-        matches!(
-            named_filter(cx, value),
-            Filter::Data | Filter::Tar | Filter::Other
-        )
+        matches!(named_filter(cx, value), Filter::Data | Filter::Tar | Filter::Other)
     })
 }
 
@@ -253,10 +229,7 @@ fn unpacked(cx: &mut Cx<'_, '_>, call: CallEvent) {
         return cx.hold(range, "the filter refuses what leaves the folder");
     }
     let zip = |text: &str| matches!(text, "zip") || text.to_ascii_lowercase().ends_with(".zip");
-    for value in [cx.arg(call, 2, "format"), cx.arg(call, 0, "filename")]
-        .into_iter()
-        .flatten()
-    {
+    for value in [cx.arg(call, 2, "format"), cx.arg(call, 0, "filename")].into_iter().flatten() {
         let known = cx.known(value);
         let ending = match &known {
             Known::Str(text) => text.to_string(),
@@ -264,10 +237,8 @@ fn unpacked(cx: &mut Cx<'_, '_>, call: CallEvent) {
             _ => continue,
         };
         if zip(&ending) {
-            return cx.hold(
-                range,
-                "a zip archive: names that leave the folder are made harmless by the library",
-            );
+            return cx
+                .hold(range, "a zip archive: names that leave the folder are made harmless by the library");
         }
     }
     if cx.situation(call.value).never {
@@ -278,9 +249,8 @@ fn unpacked(cx: &mut Cx<'_, '_>, call: CallEvent) {
         Filter::Other | Filter::Tar => {
             draft.severity(Severity::Low, "what the filter refuses is not decided here")
         }
-        _ => draft.severity(
-            Severity::Medium,
-            "a tar archive is unpacked without a filter, before Python 3.14",
-        ),
+        _ => {
+            draft.severity(Severity::Medium, "a tar archive is unpacked without a filter, before Python 3.14")
+        }
     });
 }

@@ -27,17 +27,12 @@ pub static CHECK: CodeRule = CodeRule {
     rule: &RULE,
     listens: &[
         Listen::Import(MODULES, |cx, import| common::imported(cx, import, &RULE, WHY)),
-        Listen::Call(common::LOADERS, |cx, call| {
-            common::loaded(cx, call, &RULE, MODULES, WHY)
-        }),
+        Listen::Call(common::LOADERS, |cx, call| common::loaded(cx, call, &RULE, MODULES, WHY)),
         Listen::Call(MODULES, |cx, call| common::called(cx, call, &RULE, WHY)),
     ],
     paths: &[],
 };
 
-const MODULES: &[&str] = &[
-    "wsgiref.handlers.CGIHandler",
-    "twisted.web.twcgi.CGIScript",
-    "twisted.web.twcgi.CGIDirectory",
-];
+const MODULES: &[&str] =
+    &["wsgiref.handlers.CGIHandler", "twisted.web.twcgi.CGIScript", "twisted.web.twcgi.CGIDirectory"];
 const WHY: &str = "a `Proxy` header of the client becomes `HTTP_PROXY` for outgoing requests";

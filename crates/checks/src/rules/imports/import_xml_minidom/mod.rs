@@ -27,9 +27,7 @@ pub static CHECK: CodeRule = CodeRule {
     rule: &RULE,
     listens: &[
         Listen::Import(MODULES, |cx, import| common::imported(cx, import, &RULE, WHY)),
-        Listen::Call(common::LOADERS, |cx, call| {
-            common::loaded(cx, call, &RULE, MODULES, WHY)
-        }),
+        Listen::Call(common::LOADERS, |cx, call| common::loaded(cx, call, &RULE, MODULES, WHY)),
     ],
     paths: &[],
 };

@@ -46,44 +46,31 @@ fn plain(cx: &mut Cx<'_, '_>, call: CallEvent) {
         (Some(host), _) if goes_to_loopback(cx, host) => {
             (Severity::Info, "the connection does not leave the machine")
         }
-        (_, Some(_)) => (
-            Severity::Medium,
-            "the password and the files can be read and changed on the way",
-        ),
-        _ if logs_in_anonymously(cx, call) => (
-            Severity::Low,
-            "the log-in is anonymous, but the files can be changed on the way",
-        ),
-        _ => (
-            Severity::Medium,
-            "log-in and files can be read and changed on the way",
-        ),
+        (_, Some(_)) => (Severity::Medium, "the password and the files can be read and changed on the way"),
+        _ if logs_in_anonymously(cx, call) => {
+            (Severity::Low, "the log-in is anonymous, but the files can be changed on the way")
+        }
+        _ => (Severity::Medium, "log-in and files can be read and changed on the way"),
     };
     let Some((severity, reason)) = softened(cx, call.value, severity, reason) else {
         return;
     };
     cx.report(
-        Draft::new(
-            &RULE,
-            cx.range(call.value),
-            "The connection is made with plain FTP",
-        )
-        .severity(severity, reason),
+        Draft::new(&RULE, cx.range(call.value), "The connection is made with plain FTP")
+            .severity(severity, reason),
     );
 }
 
 /// Whether all `login()` calls of the function have no arguments, and there is one.
 fn logs_in_anonymously(cx: &Cx<'_, '_>, call: CallEvent) -> bool {
     let ir = cx.ir();
-    let mut logins = ir
-        .values(ir.function_of(call.value))
-        .filter_map(|value| match ir.op(value) {
-            Op::Call { callee, args } => match ir.op(callee) {
-                Op::Attr { name, .. } if ir.name(name) == "login" => Some(args.len),
-                _ => None,
-            },
+    let mut logins = ir.values(ir.function_of(call.value)).filter_map(|value| match ir.op(value) {
+        Op::Call { callee, args } => match ir.op(callee) {
+            Op::Attr { name, .. } if ir.name(name) == "login" => Some(args.len),
             _ => None,
-        });
+        },
+        _ => None,
+    });
     let Some(first) = logins.next() else { return false };
     first == 0 && logins.all(|args| args == 0)
 }
@@ -100,15 +87,7 @@ fn encrypted(cx: &mut Cx<'_, '_>, call: CallEvent) {
         }
     }
     let range = cx.range(call.value);
-    let transfers = [
-        "retrbinary",
-        "retrlines",
-        "storbinary",
-        "storlines",
-        "nlst",
-        "mlsd",
-        "dir",
-    ];
+    let transfers = ["retrbinary", "retrlines", "storbinary", "storlines", "nlst", "mlsd", "dir"];
     if called.contains(&"prot_p") {
         cx.hold(range, "FTP with TLS, data connections too");
     } else if called.iter().any(|name| transfers.contains(name)) {
@@ -126,13 +105,6 @@ fn aioftp(cx: &mut Cx<'_, '_>, call: CallEvent) {
         cx.hold(cx.range(call.value), "FTP with TLS");
         return;
     }
-    let draft = Draft::new(
-        &RULE,
-        cx.range(call.value),
-        "The connection is made with plain FTP",
-    );
-    cx.report(draft.severity(
-        Severity::Medium,
-        "log-in and files can be read and changed on the way",
-    ));
+    let draft = Draft::new(&RULE, cx.range(call.value), "The connection is made with plain FTP");
+    cx.report(draft.severity(Severity::Medium, "log-in and files can be read and changed on the way"));
 }

@@ -66,16 +66,10 @@ fn bind(cx: &mut Cx<'_, '_>, call: CallEvent) {
     let range = cx.range(call.value);
     let known = cx.known_at(url);
     let beginnings: Vec<String> = match &known {
-        Known::Environment {
-            default: Some(default),
-            ..
-        } => beginnings(default),
+        Known::Environment { default: Some(default), .. } => beginnings(default),
         known => beginnings(known),
     };
-    if beginnings
-        .iter()
-        .any(|url| url.starts_with("ldaps:") || url.starts_with("ldapi:"))
-    {
+    if beginnings.iter().any(|url| url.starts_with("ldaps:") || url.starts_with("ldapi:")) {
         cx.hold(range, "the connection is encrypted");
         return;
     }
@@ -100,11 +94,7 @@ fn report(cx: &mut Cx<'_, '_>, at: Value, local: bool) {
     let Some((severity, reason)) = softened(cx, at, severity, reason) else {
         return;
     };
-    let draft = Draft::new(
-        &RULE,
-        cx.range(at),
-        "The password is sent to the directory without encryption",
-    );
+    let draft = Draft::new(&RULE, cx.range(at), "The password is sent to the directory without encryption");
     cx.report(draft.severity(severity, reason));
 }
 
@@ -117,9 +107,8 @@ fn connection(cx: &mut Cx<'_, '_>, call: CallEvent) {
         return;
     }
     let range = cx.range(call.value);
-    let automatic = keyword(cx, call, "auto_bind")
-        .map(|value| cx.text(value).to_ascii_uppercase())
-        .unwrap_or_default();
+    let automatic =
+        keyword(cx, call, "auto_bind").map(|value| cx.text(value).to_ascii_uppercase()).unwrap_or_default();
     if automatic.contains("TLS") && !automatic.contains("NO_TLS") {
         cx.hold(range, "TLS is started with the bind");
         return;
@@ -133,9 +122,8 @@ fn connection(cx: &mut Cx<'_, '_>, call: CallEvent) {
     };
     let (host, encrypted) = match server_of(cx, server) {
         Some(site) => {
-            let host = call_argument(cx, site, 0, "host")
-                .map(|host| cx.known_at(host))
-                .unwrap_or(Known::Unknown);
+            let host =
+                call_argument(cx, site, 0, "host").map(|host| cx.known_at(host)).unwrap_or(Known::Unknown);
             let flag = call_argument(cx, site, 2, "use_ssl").map(|flag| cx.known_at(flag));
             let encrypted = match flag {
                 Some(flag) => flag.truth(),
@@ -146,9 +134,7 @@ fn connection(cx: &mut Cx<'_, '_>, call: CallEvent) {
         None => (cx.known(server), Some(false)),
     };
     let beginnings = beginnings(&host);
-    if beginnings
-        .iter()
-        .any(|host| host.starts_with("ldaps:") || host.starts_with("ldapi:"))
+    if beginnings.iter().any(|host| host.starts_with("ldaps:") || host.starts_with("ldapi:"))
         || encrypted == Some(true)
     {
         cx.hold(range, "the connection is encrypted");
@@ -158,9 +144,7 @@ fn connection(cx: &mut Cx<'_, '_>, call: CallEvent) {
     if encrypted.is_none() || beginnings.is_empty() {
         return;
     }
-    let local = beginnings
-        .iter()
-        .all(|host| host_of(host).or(Some(host)).is_some_and(is_loopback));
+    let local = beginnings.iter().all(|host| host_of(host).or(Some(host)).is_some_and(is_loopback));
     report(cx, call.value, local);
 }
 
@@ -174,23 +158,15 @@ fn server_of(cx: &mut Cx<'_, '_>, server: Value) -> Option<Site> {
 
 /// Whether the function around a value calls a method of this name.
 fn calls(cx: &Cx<'_, '_>, at: Value, method: &str) -> bool {
-    calls_at(
-        cx,
-        Site {
-            module: cx.module,
-            value: at,
-        },
-        method,
-    )
+    calls_at(cx, Site { module: cx.module, value: at }, method)
 }
 
 fn calls_at(cx: &Cx<'_, '_>, at: Site, method: &str) -> bool {
     let ir = &cx.program.module(at.module).ir;
-    ir.values(ir.function_of(at.value))
-        .any(|value| match ir.op(value) {
-            Op::Call { callee, .. } => {
-                matches!(ir.op(callee), Op::Attr { name, .. } if ir.name(name) == method)
-            }
-            _ => false,
-        })
+    ir.values(ir.function_of(at.value)).any(|value| match ir.op(value) {
+        Op::Call { callee, .. } => {
+            matches!(ir.op(callee), Op::Attr { name, .. } if ir.name(name) == method)
+        }
+        _ => false,
+    })
 }

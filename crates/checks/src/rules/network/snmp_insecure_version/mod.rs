@@ -30,10 +30,7 @@ pub static CHECK: CodeRule = CodeRule {
     listens: &[
         Listen::Call(&["pysnmp.hlapi.CommunityData"], community),
         Listen::Call(&["pysnmp.hlapi.UsmUserData"], user),
-        Listen::Call(
-            &["easysnmp.Session", "easysnmp.snmp_get", "easysnmp.snmp_walk"],
-            easy,
-        ),
+        Listen::Call(&["easysnmp.Session", "easysnmp.snmp_get", "easysnmp.snmp_walk"], easy),
     ],
     paths: &[],
 };
@@ -56,11 +53,7 @@ fn say(cx: &mut Cx<'_, '_>, call: CallEvent, version: &str) {
     let Some((severity, reason)) = softened(cx, call.value, Severity::Medium, REASON) else {
         return;
     };
-    let draft = Draft::new(
-        &RULE,
-        cx.range(call.value),
-        format!("SNMP is used in version {version}"),
-    );
+    let draft = Draft::new(&RULE, cx.range(call.value), format!("SNMP is used in version {version}"));
     cx.report(draft.severity(severity, reason));
 }
 
@@ -74,12 +67,9 @@ fn easy(cx: &mut Cx<'_, '_>, call: CallEvent) {
         return;
     };
     let (known, _) = deployed(cx, version);
-    let number = known.as_int().or_else(|| {
-        texts(&known)
-            .first()
-            .and_then(|text| text.chars().next()?.to_digit(10))
-            .map(i64::from)
-    });
+    let number = known
+        .as_int()
+        .or_else(|| texts(&known).first().and_then(|text| text.chars().next()?.to_digit(10)).map(i64::from));
     match number {
         Some(1) => say(cx, call, "1"),
         Some(2) => say(cx, call, "2c"),

@@ -66,28 +66,16 @@ fn check(cx: &mut Cx<'_, '_>, call: CallEvent) {
                 "anyone can read, change and forge the messages",
             )
         } else if !privacy || privacy_protocol.as_deref() == Some("usmNoPrivProtocol") {
-            (
-                "SNMP 3 runs without encryption",
-                Severity::Medium,
-                "anyone on the way can read the messages",
-            )
-        } else if auth_protocol
-            .as_deref()
-            .is_none_or(|name| name == "usmHMACMD5AuthProtocol")
-            || privacy_protocol
-                .as_deref()
-                .is_none_or(|name| name == "usmDESPrivProtocol")
+            ("SNMP 3 runs without encryption", Severity::Medium, "anyone on the way can read the messages")
+        } else if auth_protocol.as_deref().is_none_or(|name| name == "usmHMACMD5AuthProtocol")
+            || privacy_protocol.as_deref().is_none_or(|name| name == "usmDESPrivProtocol")
         {
             if (argument(cx, call, 3, "authProtocol").is_some() && auth_protocol.is_none())
                 || (argument(cx, call, 4, "privProtocol").is_some() && privacy_protocol.is_none())
             {
                 return;
             }
-            (
-                "SNMP 3 runs with MD5 or DES",
-                Severity::Low,
-                "they are the library's defaults, and weak",
-            )
+            ("SNMP 3 runs with MD5 or DES", Severity::Low, "they are the library's defaults, and weak")
         } else {
             cx.hold(range, "SNMP 3 runs with authentication and encryption");
             return;

@@ -30,10 +30,7 @@ pub static RULE: Rule = Rule {
 /// The rule and what it listens for.
 pub static CHECK: CodeRule = CodeRule {
     rule: &RULE,
-    listens: &[Listen::Call(
-        &["telnetlib.Telnet", "telnetlib3.open_connection"],
-        check,
-    )],
+    listens: &[Listen::Call(&["telnetlib.Telnet", "telnetlib3.open_connection"], check)],
     paths: &[],
 };
 
@@ -43,10 +40,7 @@ fn check(cx: &mut Cx<'_, '_>, call: CallEvent) {
         Some(host) if goes_to_loopback(cx, host) => {
             (Severity::Info, "the connection does not leave the machine")
         }
-        _ => (
-            Severity::Medium,
-            "user name, password and commands can be read and changed on the way",
-        ),
+        _ => (Severity::Medium, "user name, password and commands can be read and changed on the way"),
     };
     let Some((severity, reason)) = softened(cx, call.value, severity, reason) else {
         return;

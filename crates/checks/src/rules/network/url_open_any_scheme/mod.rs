@@ -31,17 +31,10 @@ pub static CHECK: CodeRule = CodeRule {
     rule: &RULE,
     listens: &[
         Listen::Call(
-            &[
-                "urllib.request.urlopen",
-                "urllib.request.urlretrieve",
-                "urllib.request.OpenerDirector.open",
-            ],
+            &["urllib.request.urlopen", "urllib.request.urlretrieve", "urllib.request.OpenerDirector.open"],
             open,
         ),
-        Listen::Call(
-            &["urllib.request.URLopener", "urllib.request.FancyURLopener"],
-            opener,
-        ),
+        Listen::Call(&["urllib.request.URLopener", "urllib.request.FancyURLopener"], opener),
     ],
     paths: &["urllib.request.Request"],
 };
@@ -65,26 +58,20 @@ fn open(cx: &mut Cx<'_, '_>, call: CallEvent) {
     let (known, trail) = address_of(cx, argument);
     let (severity, reason, confidence) = match judge(&known) {
         Address::Web(scheme) => return cx.hold(range, format!("the scheme is {scheme}")),
-        Address::Other(scheme) => (
-            Severity::Info,
-            format!("the scheme is always {scheme}"),
-            Confidence::High,
-        ),
+        Address::Other(scheme) => {
+            (Severity::Info, format!("the scheme is always {scheme}"), Confidence::High)
+        }
         Address::Configured(variable) => (
             Severity::Info,
             format!("the address comes from the environment variable {variable}"),
             Confidence::Medium,
         ),
-        Address::Unknown if checks_scheme(cx, call.value) => (
-            Severity::Info,
-            "the function checks how the address begins".to_owned(),
-            Confidence::Low,
-        ),
-        Address::Unknown => (
-            Severity::Medium,
-            "file: and ftp: are opened too".to_owned(),
-            Confidence::Medium,
-        ),
+        Address::Unknown if checks_scheme(cx, call.value) => {
+            (Severity::Info, "the function checks how the address begins".to_owned(), Confidence::Low)
+        }
+        Address::Unknown => {
+            (Severity::Medium, "file: and ftp: are opened too".to_owned(), Confidence::Medium)
+        }
     };
     let Some((severity, reason)) = softened(cx, call.value, severity, reason) else {
         return;
@@ -102,11 +89,7 @@ fn opener(cx: &mut Cx<'_, '_>, call: CallEvent) {
     let Some((severity, reason)) = softened(cx, call.value, Severity::Low, reason) else {
         return;
     };
-    let draft = Draft::new(
-        &RULE,
-        cx.range(call.value),
-        "This opener opens addresses of any scheme",
-    );
+    let draft = Draft::new(&RULE, cx.range(call.value), "This opener opens addresses of any scheme");
     cx.report(draft.severity(severity, reason));
 }
 
@@ -154,19 +137,13 @@ fn judge(known: &Known) -> Address {
 }
 
 fn is_scheme(text: &str) -> bool {
-    !text.is_empty()
-        && text
-            .chars()
-            .all(|c| c.is_ascii_alphanumeric() || matches!(c, '+' | '-' | '.'))
+    !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '+' | '-' | '.'))
 }
 
 /// Whether the function asks how an address begins, or for its scheme.
 fn checks_scheme(cx: &mut Cx<'_, '_>, at: Value) -> bool {
     let ir = cx.ir();
-    let values: Vec<Value> = ir
-        .values(ir.function_of(at))
-        .take_while(|value| *value < at)
-        .collect();
+    let values: Vec<Value> = ir.values(ir.function_of(at)).take_while(|value| *value < at).collect();
     values.into_iter().any(|value| match ir.op(value) {
         Op::Call { callee, args } => {
             let Op::Attr { name, .. } = ir.op(callee) else {

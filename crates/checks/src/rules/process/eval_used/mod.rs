@@ -41,16 +41,12 @@ fn check(cx: &mut Cx<'_, '_>, call: CallEvent) {
     let range = cx.range(call.value);
     let (known, mut trail) = command(cx, site);
     let (severity, confidence, reason) = match known {
-        Command::Constant(_) | Command::Fixed => (
-            Severity::Info,
-            Confidence::High,
-            "the expression is a constant".to_owned(),
-        ),
-        Command::Numbers => (
-            Severity::Low,
-            Confidence::High,
-            "only numbers and constants are put in".to_owned(),
-        ),
+        Command::Constant(_) | Command::Fixed => {
+            (Severity::Info, Confidence::High, "the expression is a constant".to_owned())
+        }
+        Command::Numbers => {
+            (Severity::Low, Confidence::High, "only numbers and constants are put in".to_owned())
+        }
         Command::Environment(variable) => (
             Severity::Medium,
             Confidence::Medium,
@@ -64,27 +60,15 @@ fn check(cx: &mut Cx<'_, '_>, call: CallEvent) {
             match asked {
                 Some(step) => {
                     trail.insert(0, step);
-                    (
-                        Severity::High,
-                        Confidence::High,
-                        "it comes with a request".to_owned(),
-                    )
+                    (Severity::High, Confidence::High, "it comes with a request".to_owned())
                 }
-                None => (
-                    Severity::High,
-                    Confidence::Medium,
-                    "it is not a constant".to_owned(),
-                ),
+                None => (Severity::High, Confidence::Medium, "it is not a constant".to_owned()),
             }
         }
     };
-    let draft = Draft::new(
-        &RULE,
-        range,
-        "The text runs as Python, with all that the process may do",
-    )
-    .severity(severity, reason)
-    .confidence(confidence)
-    .trail(trail);
+    let draft = Draft::new(&RULE, range, "The text runs as Python, with all that the process may do")
+        .severity(severity, reason)
+        .confidence(confidence)
+        .trail(trail);
     cx.report(draft);
 }

@@ -59,22 +59,14 @@ fn check(cx: &mut Cx<'_, '_>, call: CallEvent) {
             (Severity::High, "the code comes with a request".to_owned())
         }
         (Command::Constant(_) | Command::Fixed, _) => (Severity::Info, "the code is a constant".to_owned()),
-        (Command::Environment(variable), _) => (
-            Severity::Medium,
-            format!("the code comes from the environment variable {variable}"),
-        ),
+        (Command::Environment(variable), _) => {
+            (Severity::Medium, format!("the code comes from the environment variable {variable}"))
+        }
         (Command::Built(_), _) => (Severity::Medium, "values are put into the code".to_owned()),
-        _ => (
-            Severity::Medium,
-            "where the code comes from is not decided here".to_owned(),
-        ),
+        _ => (Severity::Medium, "where the code comes from is not decided here".to_owned()),
     };
-    let draft = Draft::new(
-        &RULE,
-        range,
-        "The text runs as Python, with all that the process may do",
-    )
-    .severity(severity, reason)
-    .trail(trail);
+    let draft = Draft::new(&RULE, range, "The text runs as Python, with all that the process may do")
+        .severity(severity, reason)
+        .trail(trail);
     cx.report(draft);
 }

@@ -53,22 +53,16 @@ fn check(cx: &mut Cx<'_, '_>, call: CallEvent) {
         Command::Constant(_) | Command::Fixed => (Severity::Info, "the command is a constant".to_owned()),
         Command::Quoted => (Severity::Info, "every value is quoted for the shell".to_owned()),
         Command::Numbers => (Severity::Low, "only numbers and constants are put in".to_owned()),
-        Command::Built(value) if request_behind(cx, value).is_some() => (
-            Severity::High,
-            "a value that comes with a request is put into the command".to_owned(),
-        ),
+        Command::Built(value) if request_behind(cx, value).is_some() => {
+            (Severity::High, "a value that comes with a request is put into the command".to_owned())
+        }
         Command::Built(_) => (Severity::Medium, "a value is put into the command".to_owned()),
-        Command::Environment(_) | Command::Opaque => (
-            Severity::Medium,
-            "what the command is, is not decided here".to_owned(),
-        ),
+        Command::Environment(_) | Command::Opaque => {
+            (Severity::Medium, "what the command is, is not decided here".to_owned())
+        }
     };
-    let draft = Draft::new(
-        &RULE,
-        range,
-        "The command is read by the shell of the other machine",
-    )
-    .severity(severity, reason)
-    .trail(trail);
+    let draft = Draft::new(&RULE, range, "The command is read by the shell of the other machine")
+        .severity(severity, reason)
+        .trail(trail);
     cx.report(draft);
 }

@@ -69,9 +69,7 @@ fn judge(cx: &mut Cx<'_, '_>, call: Value, text: &str) {
     if text.starts_with(['/', '\\', '.', '~']) || drive(text) {
         return cx.hold(range, "the program is given by its path");
     }
-    let draft = Draft::new(&RULE, range, format!("`{program}` is looked up in PATH")).severity(
-        Severity::Info,
-        "whoever controls PATH or one of its folders chooses the program",
-    );
+    let draft = Draft::new(&RULE, range, format!("`{program}` is looked up in PATH"))
+        .severity(Severity::Info, "whoever controls PATH or one of its folders chooses the program");
     cx.report(draft);
 }

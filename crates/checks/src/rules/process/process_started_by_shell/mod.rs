@@ -23,11 +23,7 @@ pub static RULE: Rule = Rule {
 };
 
 /// The rule and what it listens for.
-pub static CHECK: CodeRule = CodeRule {
-    rule: &RULE,
-    listens: &[Listen::Call(BY_SHELL, check)],
-    paths: &[],
-};
+pub static CHECK: CodeRule = CodeRule { rule: &RULE, listens: &[Listen::Call(BY_SHELL, check)], paths: &[] };
 
 fn check(cx: &mut Cx<'_, '_>, call: CallEvent) {
     let Some(command) = command_argument(cx, call) else {
@@ -39,14 +35,10 @@ fn check(cx: &mut Cx<'_, '_>, call: CallEvent) {
     let site = cx.site(command);
     let judgement = judge_shell(cx, site);
     let path = cx.path(call);
-    let mut draft = Draft::new(
-        &RULE,
-        cx.range(call.value),
-        format!("{path} hands the command to a shell"),
-    )
-    .severity(judgement.severity, judgement.reason)
-    .confidence(judgement.confidence)
-    .trail(judgement.trail);
+    let mut draft = Draft::new(&RULE, cx.range(call.value), format!("{path} hands the command to a shell"))
+        .severity(judgement.severity, judgement.reason)
+        .confidence(judgement.confidence)
+        .trail(judgement.trail);
     if let Some(value) = judgement.value.filter(|value| value.module == cx.module) {
         draft = draft.label(cx.range(value.value), "the shell reads whatever this contains");
     }

@@ -23,11 +23,8 @@ pub static RULE: Rule = Rule {
 };
 
 /// The rule and what it listens for.
-pub static CHECK: CodeRule = CodeRule {
-    rule: &RULE,
-    listens: &[Listen::Call(WITHOUT_SHELL, check)],
-    paths: &[],
-};
+pub static CHECK: CodeRule =
+    CodeRule { rule: &RULE, listens: &[Listen::Call(WITHOUT_SHELL, check)], paths: &[] };
 
 fn check(cx: &mut Cx<'_, '_>, call: CallEvent) {
     let (program, words) = spawned(cx, call);
@@ -35,14 +32,10 @@ fn check(cx: &mut Cx<'_, '_>, call: CallEvent) {
     let constant = words.iter().all(|word| cx.known_at(*word).is_constant());
     let (message, reason) = match named {
         Some(program) if constant => (format!("{program} is started"), "constant arguments"),
-        Some(program) => (
-            format!("{program} is started"),
-            "the program is a constant, some arguments are not",
-        ),
-        None => (
-            "A program is started".to_owned(),
-            "which program is not decided here",
-        ),
+        Some(program) => {
+            (format!("{program} is started"), "the program is a constant, some arguments are not")
+        }
+        None => ("A program is started".to_owned(), "which program is not decided here"),
     };
     cx.report(Draft::new(&RULE, cx.range(call.value), message).severity(Severity::Info, reason));
 }

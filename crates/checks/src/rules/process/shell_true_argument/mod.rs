@@ -23,21 +23,14 @@ pub static RULE: Rule = Rule {
 };
 
 /// The rule and what it listens for.
-pub static CHECK: CodeRule = CodeRule {
-    rule: &RULE,
-    listens: &[Listen::AnyCall(check)],
-    paths: &[],
-};
+pub static CHECK: CodeRule = CodeRule { rule: &RULE, listens: &[Listen::AnyCall(check)], paths: &[] };
 
 fn check(cx: &mut Cx<'_, '_>, call: CallEvent) {
     let Some(shell) = cx.keyword(call, "shell") else {
         return;
     };
     let path = cx.path(call);
-    if [WITH_SHELL_ARGUMENT, BY_SHELL, WITHOUT_SHELL]
-        .iter()
-        .any(|list| list.contains(&path.as_str()))
-    {
+    if [WITH_SHELL_ARGUMENT, BY_SHELL, WITHOUT_SHELL].iter().any(|list| list.contains(&path.as_str())) {
         return;
     }
     cx.examined();

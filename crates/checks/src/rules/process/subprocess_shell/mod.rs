@@ -62,10 +62,7 @@ fn check(cx: &mut Cx<'_, '_>, call: CallEvent) {
     let judgement = judge_shell(cx, site);
     let (message, confidence) = match shell {
         Shell::On => ("The command goes through a shell", judgement.confidence),
-        _ => (
-            "The command may go through a shell: what shell is, is not decided here",
-            Confidence::Low,
-        ),
+        _ => ("The command may go through a shell: what shell is, is not decided here", Confidence::Low),
     };
     let mut draft = Draft::new(&RULE, range, message)
         .severity(judgement.severity, judgement.reason)

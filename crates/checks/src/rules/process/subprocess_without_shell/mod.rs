@@ -23,11 +23,8 @@ pub static RULE: Rule = Rule {
 };
 
 /// The rule and what it listens for.
-pub static CHECK: CodeRule = CodeRule {
-    rule: &RULE,
-    listens: &[Listen::Call(WITH_SHELL_ARGUMENT, check)],
-    paths: &[],
-};
+pub static CHECK: CodeRule =
+    CodeRule { rule: &RULE, listens: &[Listen::Call(WITH_SHELL_ARGUMENT, check)], paths: &[] };
 
 fn check(cx: &mut Cx<'_, '_>, call: CallEvent) {
     if !matches!(shell_argument(cx, call), Shell::Off) {
@@ -45,37 +42,24 @@ fn check(cx: &mut Cx<'_, '_>, call: CallEvent) {
     let words = words_of(cx, command);
     let (message, reason) = match words {
         Some(words) => {
-            let constant = words
-                .iter()
-                .filter(|word| cx.known_at(**word).is_constant())
-                .count();
-            let program = words
-                .first()
-                .and_then(|word| cx.known_at(*word).as_str().map(str::to_owned));
+            let constant = words.iter().filter(|word| cx.known_at(**word).is_constant()).count();
+            let program = words.first().and_then(|word| cx.known_at(*word).as_str().map(str::to_owned));
             match (program, constant == words.len()) {
-                (Some(program), true) => (
-                    format!("{program} is started without a shell"),
-                    "constant arguments",
-                ),
+                (Some(program), true) => {
+                    (format!("{program} is started without a shell"), "constant arguments")
+                }
                 (Some(program), false) => (
                     format!("{program} is started without a shell"),
                     "the program is a constant, some arguments are not",
                 ),
-                (None, _) => (
-                    "A program is started without a shell".to_owned(),
-                    "which program is not decided here",
-                ),
+                (None, _) => {
+                    ("A program is started without a shell".to_owned(), "which program is not decided here")
+                }
             }
         }
         None => match cx.known_str(command) {
-            Some(program) => (
-                format!("{program} is started without a shell"),
-                "constant command",
-            ),
-            None => (
-                "A program is started without a shell".to_owned(),
-                "which program is not decided here",
-            ),
+            Some(program) => (format!("{program} is started without a shell"), "constant command"),
+            None => ("A program is started without a shell".to_owned(), "which program is not decided here"),
         },
     };
     cx.report(Draft::new(&RULE, range, message).severity(Severity::Info, reason));

@@ -31,10 +31,7 @@ pub static RULE: Rule = Rule {
 /// The rule and what it listens for.
 pub static CHECK: CodeRule = CodeRule {
     rule: &RULE,
-    listens: &[
-        Listen::Call(BY_SHELL, by_shell),
-        Listen::Call(WITH_SHELL_ARGUMENT, subprocess),
-    ],
+    listens: &[Listen::Call(BY_SHELL, by_shell), Listen::Call(WITH_SHELL_ARGUMENT, subprocess)],
     paths: &[],
 };
 
@@ -54,9 +51,7 @@ fn subprocess(cx: &mut Cx<'_, '_>, call: CallEvent) {
     };
     let words = words_of(cx, command);
     if !matches!(shell_argument(cx, call), Shell::Off) {
-        let site = words
-            .and_then(|words| words.first().copied())
-            .unwrap_or_else(|| cx.site(command));
+        let site = words.and_then(|words| words.first().copied()).unwrap_or_else(|| cx.site(command));
         judge(cx, call, site);
     } else if let Some((_, text)) = words.and_then(|words| inner_shell(cx, &words)) {
         judge(cx, call, text);
@@ -73,9 +68,7 @@ fn judge(cx: &mut Cx<'_, '_>, call: CallEvent, command: Site) {
         })
         .collect();
     for part in text.split(['|', ';', '&', '\n']) {
-        let mut words = part
-            .split_whitespace()
-            .skip_while(|word| word.contains('=') || *word == "sudo");
+        let mut words = part.split_whitespace().skip_while(|word| word.contains('=') || *word == "sudo");
         let Some(program) = words.next() else { continue };
         let name = program.rsplit('/').next().unwrap_or(program);
         if !COMMANDS.contains(&name) {

@@ -28,11 +28,8 @@ pub static RULE: Rule = Rule {
 };
 
 /// The rule and what it listens for.
-pub static CHECK: CodeRule = CodeRule {
-    rule: &RULE,
-    listens: &[Listen::Call(PATTERN_CALLS, check)],
-    paths: &[],
-};
+pub static CHECK: CodeRule =
+    CodeRule { rule: &RULE, listens: &[Listen::Call(PATTERN_CALLS, check)], paths: &[] };
 
 /// What browsers take for a script element, and how it is called in a message.
 const ELEMENTS: &[(&str, &str)] = &[
@@ -41,10 +38,7 @@ const ELEMENTS: &[(&str, &str)] = &[
     ("<script>alert(1)</script\n>", "a line feed in the closing tag"),
     ("<script>alert(1)\n</script>", "a script of several lines"),
     ("<script src=\"x\">alert(1)</script>", "attributes"),
-    (
-        "<script>alert(1)</script x=\"\">",
-        "attributes of the closing tag",
-    ),
+    ("<script>alert(1)</script x=\"\">", "attributes of the closing tag"),
 ];
 
 /// The same for a pattern that takes tags one by one.
@@ -56,10 +50,8 @@ const TAGS: &[(&str, &str)] = &[
 
 fn check(cx: &mut Cx<'_, '_>, call: CallEvent) {
     let Some(given) = given(cx, call) else { return };
-    let Some((_, pattern)) = given
-        .patterns
-        .iter()
-        .find(|(text, _)| text.to_ascii_lowercase().contains("script"))
+    let Some((_, pattern)) =
+        given.patterns.iter().find(|(text, _)| text.to_ascii_lowercase().contains("script"))
     else {
         return;
     };
@@ -77,10 +69,8 @@ fn check(cx: &mut Cx<'_, '_>, call: CallEvent) {
     let Some((example, what)) = missed.first() else {
         return cx.hold(range, "the pattern takes the usual spellings of script elements");
     };
-    let message = format!(
-        "The filter for script elements misses {what} (`{}`)",
-        example.replace('\n', "\\n")
-    );
+    let message =
+        format!("The filter for script elements misses {what} (`{}`)", example.replace('\n', "\\n"));
     cx.report(Draft::new(&RULE, range, message).trail(given.trail));
 }
 

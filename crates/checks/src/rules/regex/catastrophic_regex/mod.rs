@@ -26,11 +26,8 @@ pub static RULE: Rule = Rule {
 };
 
 /// The rule and what it listens for.
-pub static CHECK: CodeRule = CodeRule {
-    rule: &RULE,
-    listens: &[Listen::Call(PATTERN_CALLS, check)],
-    paths: &[],
-};
+pub static CHECK: CodeRule =
+    CodeRule { rule: &RULE, listens: &[Listen::Call(PATTERN_CALLS, check)], paths: &[] };
 
 fn check(cx: &mut Cx<'_, '_>, call: CallEvent) {
     let Some(given) = given(cx, call) else { return };
@@ -40,10 +37,7 @@ fn check(cx: &mut Cx<'_, '_>, call: CallEvent) {
         let Some(found) = ambiguity(pattern, whole) else {
             continue;
         };
-        if worst
-            .as_ref()
-            .is_none_or(|(before, _)| power(before) < power(&found))
-        {
+        if worst.as_ref().is_none_or(|(before, _)| power(before) < power(&found)) {
             worst = Some((found, text));
         }
     }
@@ -62,14 +56,10 @@ fn check(cx: &mut Cx<'_, '_>, call: CallEvent) {
             ),
         ),
         Ambiguity::Polynomial(c, power) => {
-            let message = format!(
-                "{power} repetitions of {text:?} share a run of {} out among themselves",
-                shown(c)
-            );
+            let message =
+                format!("{power} repetitions of {text:?} share a run of {} out among themselves", shown(c));
             let reason = format!("the time grows with the power {power} of the length, not exponentially");
-            Draft::new(&RULE, range, message)
-                .severity(Severity::Low, reason)
-                .confidence(Confidence::Medium)
+            Draft::new(&RULE, range, message).severity(Severity::Low, reason).confidence(Confidence::Medium)
         }
     };
     cx.report(draft.trail(given.trail));

@@ -26,11 +26,8 @@ pub static RULE: Rule = Rule {
 };
 
 /// The rule and what it listens for.
-pub static CHECK: CodeRule = CodeRule {
-    rule: &RULE,
-    listens: &[Listen::Call(PATTERN_CALLS, check)],
-    paths: &[],
-};
+pub static CHECK: CodeRule =
+    CodeRule { rule: &RULE, listens: &[Listen::Call(PATTERN_CALLS, check)], paths: &[] };
 
 /// A host name found in a pattern.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -52,33 +49,32 @@ fn check(cx: &mut Cx<'_, '_>, call: CallEvent) {
         return;
     }
     let extracts = path.starts_with("re.")
-        && matches!(
-            cx.callee_name(call),
-            "findall" | "finditer" | "split" | "sub" | "subn"
-        );
+        && matches!(cx.callee_name(call), "findall" | "finditer" | "split" | "sub" | "subn");
     let range = cx.range(given.argument);
-    let about_hosts = [
-        cx.variable_of(call.value),
-        cx.name_of(given.argument),
-        Some(cx.symbol().as_str()),
-    ]
-    .into_iter()
-    .flatten()
-    .flat_map(words)
-    .any(|word| {
-        matches!(
-            word.as_str(),
-            "host" | "hosts" | "hostname" | "domain" | "domains" | "origin" | "origins" | "cors" | "referer"
-        )
-    });
+    let about_hosts = [cx.variable_of(call.value), cx.name_of(given.argument), Some(cx.symbol().as_str())]
+        .into_iter()
+        .flatten()
+        .flat_map(words)
+        .any(|word| {
+            matches!(
+                word.as_str(),
+                "host"
+                    | "hosts"
+                    | "hostname"
+                    | "domain"
+                    | "domains"
+                    | "origin"
+                    | "origins"
+                    | "cors"
+                    | "referer"
+            )
+        });
     let mut names: Vec<HostName> = Vec::new();
     for (_, pattern) in &given.patterns {
         collect(&pattern.root, &mut names);
     }
-    let Some(worst) = names
-        .iter()
-        .filter(|name| name.open_dots > 0)
-        .max_by_key(|name| (name.anchored, name.after_slashes))
+    let Some(worst) =
+        names.iter().filter(|name| name.open_dots > 0).max_by_key(|name| (name.anchored, name.after_slashes))
     else {
         if !names.is_empty() {
             cx.hold(range, "the dots of its host names are escaped");
@@ -86,31 +82,18 @@ fn check(cx: &mut Cx<'_, '_>, call: CallEvent) {
         return;
     };
     let example = worst.name.replacen('.', "x", 1);
-    let message = format!(
-        "The dots of {} match any character: `{example}` passes too",
-        worst.name
-    );
+    let message = format!("The dots of {} match any character: `{example}` passes too", worst.name);
     let anchored = worst.anchored || path.ends_with(".match") || path.ends_with(".fullmatch");
     let (severity, reason) = if extracts {
-        (
-            Severity::Info,
-            "the pattern picks pieces out of a text, it does not decide",
-        )
+        (Severity::Info, "the pattern picks pieces out of a text, it does not decide")
     } else if worst.after_slashes && anchored || about_hosts {
         (Severity::Medium, "")
     } else if worst.after_slashes || anchored {
         (Severity::Low, "the name is looked for in a longer text")
     } else {
-        (
-            Severity::Info,
-            "it is not evident that the pattern decides about a host",
-        )
+        (Severity::Info, "it is not evident that the pattern decides about a host")
     };
-    cx.report(
-        Draft::new(&RULE, range, message)
-            .severity(severity, reason)
-            .trail(given.trail),
-    );
+    cx.report(Draft::new(&RULE, range, message).severity(severity, reason).trail(given.trail));
 }
 
 /// The host names in a pattern.
@@ -132,12 +115,9 @@ fn flatten<'n>(node: &'n Node, items: &mut Vec<&'n Node>) {
     match node {
         Node::Concat(inner) => inner.iter().for_each(|item| flatten(item, items)),
         Node::Group(inner) => flatten(inner, items),
-        Node::Repeat {
-            node,
-            min: 0,
-            max: Some(1),
-            ..
-        } if matches!(**node, Node::Group(_)) => flatten(node, items),
+        Node::Repeat { node, min: 0, max: Some(1), .. } if matches!(**node, Node::Group(_)) => {
+            flatten(node, items)
+        }
         other => items.push(other),
     }
 }
@@ -182,9 +162,7 @@ fn in_sequence(items: &[&Node], names: &mut Vec<HostName>) {
             && labels.iter().all(|label| !label.is_empty());
         if sound && !cut {
             let is_slash = |item: Option<&&Node>| matches!(item, Some(Node::Char { c: '/', .. }));
-            let slash = before
-                .iter()
-                .rposition(|item| matches!(item, Node::Char { c: '/', .. }));
+            let slash = before.iter().rposition(|item| matches!(item, Node::Char { c: '/', .. }));
             names.push(HostName {
                 name,
                 open_dots: open_dots + usize::from(leading),
@@ -215,10 +193,7 @@ mod tests {
     fn open(text: &str) -> Option<String> {
         let mut names = Vec::new();
         collect(&parse(text, Default::default()).unwrap().root, &mut names);
-        names
-            .into_iter()
-            .find(|name| name.open_dots > 0)
-            .map(|name| name.name)
+        names.into_iter().find(|name| name.open_dots > 0).map(|name| name.name)
     }
 
     #[test]

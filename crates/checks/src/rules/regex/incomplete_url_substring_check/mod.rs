@@ -41,17 +41,12 @@ fn compare(cx: &mut Cx<'_, '_>, event: CompareEvent) {
     let (known, trail) = cx.known_with_trail(event.left);
     let Some(text) = known.as_str() else { return };
     let Some(host) = host_in(text) else { return };
-    if matches!(
-        cx.known(event.right),
-        Known::Sequence(..) | Known::Mapping(_) | Known::Str(_)
-    ) {
+    if matches!(cx.known(event.right), Known::Sequence(..) | Known::Mapping(_) | Known::Str(_)) {
         return;
     }
     cx.examined();
-    let message = format!(
-        "{text:?} may stand anywhere in the URL: `https://evil.example/?{}` passes too",
-        host.name
-    );
+    let message =
+        format!("{text:?} may stand anywhere in the URL: `https://evil.example/?{}` passes too", host.name);
     let draft = Draft::new(&RULE, cx.range(event.value), message).trail(trail);
     say(cx, draft, event.value, event.function);
 }
@@ -75,16 +70,13 @@ fn call(cx: &mut Cx<'_, '_>, call: CallEvent) {
     let (known, trail) = cx.known_with_trail(argument);
     let texts: Vec<String> = match &known {
         Known::Str(text) => vec![text.to_string()],
-        Known::Sequence(_, items) => items
-            .iter()
-            .filter_map(|item| cx.known_at(*item).as_str().map(str::to_owned))
-            .collect(),
+        Known::Sequence(_, items) => {
+            items.iter().filter_map(|item| cx.known_at(*item).as_str().map(str::to_owned)).collect()
+        }
         _ => return,
     };
-    let hosts: Vec<(&String, Host<'_>)> = texts
-        .iter()
-        .filter_map(|text| Some((text, host_in(text)?)))
-        .collect();
+    let hosts: Vec<(&String, Host<'_>)> =
+        texts.iter().filter_map(|text| Some((text, host_in(text)?))).collect();
     if hosts.is_empty() {
         return;
     }
@@ -101,10 +93,7 @@ fn call(cx: &mut Cx<'_, '_>, call: CallEvent) {
         "startswith" => {
             format!("Nothing ends the host name after {text:?}: `{text}.evil.example` passes too")
         }
-        "endswith" => format!(
-            "Nothing begins the host name before {text:?}: `evil{}` passes too",
-            host.name
-        ),
+        "endswith" => format!("Nothing begins the host name before {text:?}: `evil{}` passes too", host.name),
         _ => format!(
             "{text:?} may stand anywhere in the URL: `https://evil.example/?{}` passes too",
             host.name
@@ -150,9 +139,7 @@ fn about_a_url(cx: &mut Cx<'_, '_>, value: Value, wanted: &[&str]) -> bool {
     let Some(name) = cx.name_of(here) else {
         return false;
     };
-    words(name)
-        .last()
-        .is_some_and(|last| wanted.contains(&last.as_str()))
+    words(name).last().is_some_and(|last| wanted.contains(&last.as_str()))
 }
 
 /// Reports, weighed by what the answer is used for.
@@ -184,25 +171,16 @@ fn say(cx: &mut Cx<'_, '_>, draft: Draft, answer: Value, function: Func) {
                 | "origin"
         )
     });
-    let returned = ir
-        .values(function)
-        .any(|value| matches!(ir.op(value), Op::Return(result) if result == answer));
-    let refuses = ir.values(function).any(|value| {
-        matches!(ir.op(value), Op::Raise { .. })
-            && cx
-                .program
-                .guards(cx.site(value))
-                .iter()
-                .any(|guard| guard.condition == answer)
-    });
+    let returned =
+        ir.values(function).any(|value| matches!(ir.op(value), Op::Return(result) if result == answer));
+    let raises: Vec<Value> =
+        ir.values(function).filter(|value| matches!(ir.op(*value), Op::Raise { .. })).collect();
+    let refuses =
+        raises.into_iter().any(|value| cx.guards(value).iter().any(|guard| guard.condition == answer));
     let draft = if decides || returned || refuses {
         draft.severity(
             Severity::Medium,
-            if refuses {
-                "it decides whether the request is refused"
-            } else {
-                "it is a check of its own"
-            },
+            if refuses { "it decides whether the request is refused" } else { "it is a check of its own" },
         )
     } else {
         draft

@@ -26,11 +26,8 @@ pub static RULE: Rule = Rule {
 };
 
 /// The rule and what it listens for.
-pub static CHECK: CodeRule = CodeRule {
-    rule: &RULE,
-    listens: &[Listen::Call(PATTERN_CALLS, check)],
-    paths: &[],
-};
+pub static CHECK: CodeRule =
+    CodeRule { rule: &RULE, listens: &[Listen::Call(PATTERN_CALLS, check)], paths: &[] };
 
 /// Why a range is suspicious.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -70,10 +67,7 @@ fn check(cx: &mut Cx<'_, '_>, call: CallEvent) {
         }
     }
     if ranges > 0 && !reported {
-        cx.hold(
-            range,
-            "its ranges stay within letters of one case, digits or signs",
-        );
+        cx.hold(range, "its ranges stay within letters of one case, digits or signs");
     }
 }
 
@@ -131,11 +125,8 @@ fn extra(range: Range) -> String {
     let inner = || (low..=high).filter(|c| *c != low && *c != high);
     let signs: String = inner().filter(|c| kind(*c) == Kind::Sign).collect();
     let mut words: Vec<String> = Vec::new();
-    for (wanted, name) in [
-        (Kind::Digit, "digits"),
-        (Kind::Upper, "capitals"),
-        (Kind::Lower, "small letters"),
-    ] {
+    for (wanted, name) in [(Kind::Digit, "digits"), (Kind::Upper, "capitals"), (Kind::Lower, "small letters")]
+    {
         let own = kind(low) == wanted || kind(high) == wanted;
         if !own && inner().any(|c| kind(c) == wanted) {
             words.push(name.to_owned());
@@ -143,17 +134,9 @@ fn extra(range: Range) -> String {
     }
     if !signs.is_empty() {
         let backtick = signs.contains('`');
-        words.push(if backtick {
-            format!("the signs {signs}")
-        } else {
-            format!("the signs `{signs}`")
-        });
+        words.push(if backtick { format!("the signs {signs}") } else { format!("the signs `{signs}`") });
     }
-    if words.is_empty() {
-        "what lies between its ends".to_owned()
-    } else {
-        words.join(" and ")
-    }
+    if words.is_empty() { "what lies between its ends".to_owned() } else { words.join(" and ") }
 }
 
 #[cfg(test)]
@@ -164,11 +147,7 @@ mod tests {
     fn ranges() {
         let judge = |text: &str| {
             let characters: Vec<char> = text.chars().collect();
-            fault(Range {
-                low: characters[0],
-                high: characters[2],
-                coded: false,
-            })
+            fault(Range { low: characters[0], high: characters[2], coded: false })
         };
         for bad in ["A-z", "0-z", "0-f", "$-_", "+-Z", ".-z", "*-z", "_-z"] {
             assert_eq!(judge(bad), Some(Fault::Mixed), "{bad}");

@@ -40,13 +40,7 @@ pub static CHECK: CodeRule = CodeRule {
     listens: &[
         Listen::Store(store),
         Listen::Call(
-            &[
-                "jwt.encode",
-                "jwt.decode",
-                "jose.jwt.encode",
-                "jose.jwt.decode",
-                "jose.jws.sign",
-            ],
+            &["jwt.encode", "jwt.decode", "jose.jwt.encode", "jose.jwt.decode", "jose.jws.sign"],
             token,
         ),
         Listen::Call(&["authlib.jose.jwt.encode"], authlib),
@@ -121,18 +115,13 @@ fn store(cx: &mut Cx<'_, '_>, store: StoreEvent) {
         }
         None => format!("`{name}` is a constant"),
     };
-    let key = Key {
-        text: constant.text,
-        fallback_of: constant.fallback_of,
-        trail: constant.trail,
-    };
+    let key = Key { text: constant.text, fallback_of: constant.fallback_of, trail: constant.trail };
     report(cx, range, store.function, store.value, what, &key, shape);
 }
 
 /// A text that people write where a key belongs, for want of a better one.
 fn is_word_like(text: &str) -> bool {
-    text.bytes()
-        .all(|b| b.is_ascii_alphanumeric() || b" _-".contains(&b))
+    text.bytes().all(|b| b.is_ascii_alphanumeric() || b" _-".contains(&b))
 }
 
 /// `os.environ.setdefault("SECRET_KEY", "…")`
@@ -143,12 +132,7 @@ fn set_default(cx: &mut Cx<'_, '_>, call: CallEvent) {
     let Some(name) = cx.known_str(name).filter(|name| is_key_name(name)) else {
         return;
     };
-    argument(
-        cx,
-        call,
-        value,
-        &format!("`{name}` is a constant where the environment does not set it"),
-    );
+    argument(cx, call, value, &format!("`{name}` is a constant where the environment does not set it"));
 }
 
 /// Whether all words of a text are words of its name.
@@ -200,10 +184,7 @@ fn argument(cx: &mut Cx<'_, '_>, call: CallEvent, value: Value, what: &str) {
     });
     let Some(text) = text else {
         if let Some(variable) = environment {
-            cx.hold(
-                cx.range(value),
-                format!("the key comes from the environment variable {variable}"),
-            );
+            cx.hold(cx.range(value), format!("the key comes from the environment variable {variable}"));
         }
         return;
     };
@@ -215,18 +196,10 @@ fn argument(cx: &mut Cx<'_, '_>, call: CallEvent, value: Value, what: &str) {
         shape => shape,
     };
     // What only tests pass says nothing about the application.
-    if cx.role() != Role::Test
-        && trail
-            .iter()
-            .any(|step| cx.program.module(step.module).role == Role::Test)
-    {
+    if cx.role() != Role::Test && trail.iter().any(|step| cx.program.module(step.module).role == Role::Test) {
         return;
     }
-    let key = Key {
-        text,
-        fallback_of: environment,
-        trail: without_values(trail),
-    };
+    let key = Key { text, fallback_of: environment, trail: without_values(trail) };
     let (whole, own) = (cx.range(call.value), cx.range(value));
     let range = if whole.contains_range(own) { own } else { whole };
     report(cx, range, call.function, call.value, what.to_owned(), &key, shape);
@@ -250,52 +223,36 @@ fn report(
     let development = guessable
         && names_development(&key.text)
         && (fallback || !key.text.to_ascii_lowercase().contains("change"));
-    let (severity, reason, confidence) =
-        if let Some(why) = surroundings::development(cx, function, &situation) {
-            (Severity::Info, why, Confidence::Medium)
-        } else if guessable && refused(cx, &key.text) {
-            (
-                Severity::Low,
-                "the program compares the key with this constant, as one that it refuses".to_owned(),
-                Confidence::Low,
-            )
-        } else if key.text.starts_with("django-insecure-") {
-            (
-                Severity::High,
-                "it is the key that `startproject` wrote".to_owned(),
-                Confidence::High,
-            )
-        } else {
-            let (severity, reason) = match (fallback, development, guessable) {
-                (true, true, _) => (
-                    Severity::Low,
-                    "by its text it is for development, but nothing keeps it out of production",
-                ),
-                (true, false, true) => (
-                    Severity::Medium,
-                    "it is easily guessed where the variable is not set",
-                ),
-                (true, false, false) => (
-                    Severity::High,
-                    "whoever reads the code can sign where the variable is not set",
-                ),
-                (false, true, _) => (
-                    Severity::Medium,
-                    "by its text it is for development, but nothing here keeps it out of production",
-                ),
-                (false, false, true) => (Severity::High, "it is easily guessed"),
-                (false, false, false) => (Severity::High, "whoever reads the code can sign"),
-            };
-            (
-                severity,
-                reason.to_owned(),
-                if guessable {
-                    Confidence::Medium
-                } else {
-                    Confidence::High
-                },
-            )
+    let (severity, reason, confidence) = if let Some(why) =
+        surroundings::development(cx, function, &situation)
+    {
+        (Severity::Info, why, Confidence::Medium)
+    } else if guessable && refused(cx, &key.text) {
+        (
+            Severity::Low,
+            "the program compares the key with this constant, as one that it refuses".to_owned(),
+            Confidence::Low,
+        )
+    } else if key.text.starts_with("django-insecure-") {
+        (Severity::High, "it is the key that `startproject` wrote".to_owned(), Confidence::High)
+    } else {
+        let (severity, reason) = match (fallback, development, guessable) {
+            (true, true, _) => {
+                (Severity::Low, "by its text it is for development, but nothing keeps it out of production")
+            }
+            (true, false, true) => (Severity::Medium, "it is easily guessed where the variable is not set"),
+            (true, false, false) => {
+                (Severity::High, "whoever reads the code can sign where the variable is not set")
+            }
+            (false, true, _) => (
+                Severity::Medium,
+                "by its text it is for development, but nothing here keeps it out of production",
+            ),
+            (false, false, true) => (Severity::High, "it is easily guessed"),
+            (false, false, false) => (Severity::High, "whoever reads the code can sign"),
         };
+        (severity, reason.to_owned(), if guessable { Confidence::Medium } else { Confidence::High })
+    };
     cx.report(
         Draft::new(&RULE, range, what)
             .severity(severity, reason)
@@ -350,7 +307,5 @@ fn refused(cx: &mut Cx<'_, '_>, text: &str) -> bool {
             }
         }
     }
-    named
-        .into_iter()
-        .any(|site| cx.known_at(site).as_str() == Some(text))
+    named.into_iter().any(|site| cx.known_at(site).as_str() == Some(text))
 }

@@ -36,10 +36,7 @@ pub static CHECK: CodeRule = CodeRule {
     rule: &RULE,
     listens: &[
         Listen::Store(keyword),
-        Listen::Call(
-            &["smtplib.SMTP.login", "imaplib.IMAP4.login", "ftplib.FTP.login"],
-            second,
-        ),
+        Listen::Call(&["smtplib.SMTP.login", "imaplib.IMAP4.login", "ftplib.FTP.login"], second),
         Listen::Call(
             &[
                 "requests.auth.HTTPBasicAuth",
@@ -49,15 +46,7 @@ pub static CHECK: CodeRule = CodeRule {
             ],
             second,
         ),
-        Listen::Call(
-            &[
-                "ftplib.FTP",
-                "ftplib.FTP_TLS",
-                "pymysql.connect",
-                "ldap3.Connection",
-            ],
-            third,
-        ),
+        Listen::Call(&["ftplib.FTP", "ftplib.FTP_TLS", "pymysql.connect", "ldap3.Connection"], third),
         Listen::Call(&["paramiko.SSHClient.connect"], fourth),
         Listen::Call(&["poplib.POP3.pass_"], first),
     ],
@@ -107,14 +96,8 @@ fn passed(cx: &mut Cx<'_, '_>, value: Value, store: StoreEvent) {
     if written_here(cx, passed) {
         let how = Use::Passed { login: true };
         let range = cx.range(value);
-        let named = Named {
-            name: "password",
-            kind: NameKind::Secret,
-            value,
-            function: store.function,
-            range,
-            how,
-        };
+        let named =
+            Named { name: "password", kind: NameKind::Secret, value, function: store.function, range, how };
         password::judge(cx, &RULE, &named, false);
     }
     behind_a_name(cx, "password", passed);
@@ -123,16 +106,7 @@ fn passed(cx: &mut Cx<'_, '_>, value: Value, store: StoreEvent) {
 fn positional(cx: &mut Cx<'_, '_>, call: CallEvent, index: usize) {
     if let Some(value) = cx.positional(call, index) {
         let target = StoreTarget::Item(value, value);
-        passed(
-            cx,
-            value,
-            StoreEvent {
-                target,
-                value,
-                function: call.function,
-                at: call.value,
-            },
-        );
+        passed(cx, value, StoreEvent { target, value, function: call.function, at: call.value });
     }
 }
 
@@ -164,20 +138,12 @@ fn behind_a_name(cx: &mut Cx<'_, '_>, parameter: &str, store: StoreEvent) {
     {
         return;
     }
-    let name = if local {
-        cx.variable_of(value).or_else(|| cx.name_of(value))
-    } else {
-        cx.name_of(value)
-    };
+    let name = if local { cx.variable_of(value).or_else(|| cx.name_of(value)) } else { cx.name_of(value) };
     let Some(name) = name.filter(|name| name_kind(name).is_none()) else {
         return;
     };
     let (known, trail) = cx.known_with_trail(value);
-    if cx.role() != Role::Test
-        && trail
-            .iter()
-            .any(|step| cx.program.module(step.module).role == Role::Test)
-    {
+    if cx.role() != Role::Test && trail.iter().any(|step| cx.program.module(step.module).role == Role::Test) {
         return;
     }
     let Some(text) = known.as_str() else { return };
@@ -189,18 +155,10 @@ fn behind_a_name(cx: &mut Cx<'_, '_>, parameter: &str, store: StoreEvent) {
         Some(why) => (Severity::Info, why),
         None => (Severity::Medium, "it is passed to a log-in".to_owned()),
     };
-    let range = if local {
-        cx.range(store.at)
-    } else {
-        cx.range(value)
-    };
+    let range = if local { cx.range(store.at) } else { cx.range(value) };
     cx.report(
-        Draft::new(
-            &RULE,
-            range,
-            format!("A constant is passed as `{parameter}`, from `{name}`"),
-        )
-        .severity(severity, reason)
-        .trail(without_values(trail)),
+        Draft::new(&RULE, range, format!("A constant is passed as `{parameter}`, from `{name}`"))
+            .severity(severity, reason)
+            .trail(without_values(trail)),
     );
 }

@@ -26,11 +26,8 @@ pub static RULE: Rule = Rule {
 };
 
 /// The rule and what it listens for.
-pub static CHECK: CodeRule = CodeRule {
-    rule: &RULE,
-    listens: &[Listen::Store(default)],
-    paths: ENUMERATIONS,
-};
+pub static CHECK: CodeRule =
+    CodeRule { rule: &RULE, listens: &[Listen::Store(default)], paths: ENUMERATIONS };
 
 fn default(cx: &mut Cx<'_, '_>, store: StoreEvent) {
     let StoreTarget::Default(name) = store.target else {
@@ -39,13 +36,6 @@ fn default(cx: &mut Cx<'_, '_>, store: StoreEvent) {
     let name = cx.ir().name(name);
     let Some(kind) = name_kind(name) else { return };
     let range = cx.range(store.value);
-    let named = Named {
-        name,
-        kind,
-        value: store.value,
-        function: store.function,
-        range,
-        how: Use::Default,
-    };
+    let named = Named { name, kind, value: store.value, function: store.function, range, how: Use::Default };
     password::judge(cx, &RULE, &named, false);
 }

@@ -21,12 +21,7 @@ pub static RULE: Rule = Rule {
     cwe: &[259, 798],
     owasp_2021: "A07",
     owasp_2025: "A07",
-    aliases: &[
-        "B105",
-        "S105",
-        "hardcoded_password_string",
-        "py/hardcoded-credentials",
-    ],
+    aliases: &["B105", "S105", "hardcoded_password_string", "py/hardcoded-credentials"],
     effort_minutes: 20,
     audit: false,
     advice: "Read it from the environment or a secret store, without a constant to fall back to; then change the one that was in the code",
@@ -34,11 +29,8 @@ pub static RULE: Rule = Rule {
 };
 
 /// The rule and what it listens for.
-pub static CHECK: CodeRule = CodeRule {
-    rule: &RULE,
-    listens: &[Listen::Store(store), Listen::Compare(compare)],
-    paths: ENUMERATIONS,
-};
+pub static CHECK: CodeRule =
+    CodeRule { rule: &RULE, listens: &[Listen::Store(store), Listen::Compare(compare)], paths: ENUMERATIONS };
 
 fn store(cx: &mut Cx<'_, '_>, store: StoreEvent) {
     let ir = cx.ir();
@@ -62,14 +54,8 @@ fn store(cx: &mut Cx<'_, '_>, store: StoreEvent) {
         _ if literal && store.at != store.value => cx.range(store.at).cover(cx.range(store.value)),
         _ => cx.range(store.value),
     };
-    let named = Named {
-        name: &name,
-        kind,
-        value: store.value,
-        function: store.function,
-        range,
-        how: Use::Stored,
-    };
+    let named =
+        Named { name: &name, kind, value: store.value, function: store.function, range, how: Use::Stored };
     password::judge(cx, &RULE, &named, key);
 }
 

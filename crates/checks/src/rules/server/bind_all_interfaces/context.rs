@@ -33,12 +33,10 @@ pub(super) fn use_of(cx: &mut Cx<'_, '_>, value: Value, function: Func, depth: u
             Op::Bind { name, value: bound } | Op::StoreName { name, value: bound } if bound == value => {
                 named(ir.name(name), "The variable")
             }
-            Op::StoreAttr {
-                name, value: stored, ..
-            } if stored == value => named(ir.name(name), "The attribute"),
-            Op::StoreItem {
-                key, value: stored, ..
-            } if stored == value => match ir.op(key) {
+            Op::StoreAttr { name, value: stored, .. } if stored == value => {
+                named(ir.name(name), "The attribute")
+            }
+            Op::StoreItem { key, value: stored, .. } if stored == value => match ir.op(key) {
                 Op::Str(key) => named(ir.text(key), "The entry"),
                 _ => Use::Other,
             },
@@ -59,10 +57,9 @@ pub(super) fn use_of(cx: &mut Cx<'_, '_>, value: Value, function: Func, depth: u
             Op::Sigma { value: inner, .. } if inner == value && depth < 6 => {
                 use_of(cx, user, function, depth + 1)
             }
-            Op::Return(returned) if returned == value => named(
-                ir.name(ir.functions[function.index()].name),
-                "The result of the function",
-            ),
+            Op::Return(returned) if returned == value => {
+                named(ir.name(ir.functions[function.index()].name), "The result of the function")
+            }
             _ => continue,
         };
         match found {
@@ -71,11 +68,7 @@ pub(super) fn use_of(cx: &mut Cx<'_, '_>, value: Value, function: Func, depth: u
             Use::Other => other = true,
         }
     }
-    if compared && !other {
-        Use::Compared
-    } else {
-        Use::Other
-    }
+    if compared && !other { Use::Compared } else { Use::Other }
 }
 
 /// `def serve(host="0.0.0.0")`
@@ -91,13 +84,12 @@ fn parameter_default(cx: &Cx<'_, '_>, value: Value) -> Option<Use> {
 
 fn key_of(cx: &Cx<'_, '_>, span: Span, value: Value) -> Option<String> {
     let ir = cx.ir();
-    ir.list(span)
-        .chunks_exact(2)
-        .find(|pair| pair[1] == value)
-        .map(|pair| match pair[0].some().map(|key| ir.op(key)) {
+    ir.list(span).chunks_exact(2).find(|pair| pair[1] == value).map(|pair| {
+        match pair[0].some().map(|key| ir.op(key)) {
             Some(Op::Str(key)) => ir.text(key).to_owned(),
             _ => String::new(),
-        })
+        }
+    })
 }
 
 /// An element of a display: of an address tuple, or of a command line after `--host`.
@@ -143,26 +135,21 @@ fn call(cx: &mut Cx<'_, '_>, call: Value, value: Value, function: Func, depth: u
             | "werkzeug.run_simple"
     );
     let bound = |place: String| {
-        if debug_server {
-            Use::BoundByDebugServer(place)
-        } else {
-            Use::Bound(place)
-        }
+        if debug_server { Use::BoundByDebugServer(place) } else { Use::Bound(place) }
     };
     let name = cx.name_of(callee).unwrap_or("").to_owned();
     if let ArgKind::Keyword(keyword) = arg.kind {
         let keyword = ir.name(keyword);
         // `add_argument("--host", default="0.0.0.0")`, `click.option("--host", default=…)`, `config("HOST", default=…)`
         if keyword == "default" {
-            let option = args
-                .iter()
-                .filter(|arg| arg.kind == ArgKind::Positional)
-                .find_map(|arg| match ir.op(arg.value) {
+            let option = args.iter().filter(|arg| arg.kind == ArgKind::Positional).find_map(|arg| {
+                match ir.op(arg.value) {
                     Op::Str(text) if is_host_option(ir.text(text)) || names_listener(ir.text(text)) => {
                         Some(ir.text(text).to_owned())
                     }
                     _ => None,
-                });
+                }
+            });
             return match option {
                 Some(option) => Use::Bound(format!("The default of {option}")),
                 None if depth < 3 => use_of(cx, call, function, depth + 1),
@@ -175,10 +162,8 @@ fn call(cx: &mut Cx<'_, '_>, call: Value, value: Value, function: Func, depth: u
         };
     }
     // `os.getenv("HOST", "0.0.0.0")`: the variable's name, or the name that the result gets.
-    let variable = args
-        .first()
-        .filter(|first| first.value != value)
-        .and_then(|first| match ir.op(first.value) {
+    let variable =
+        args.first().filter(|first| first.value != value).and_then(|first| match ir.op(first.value) {
             Op::Str(text) => Some(ir.text(text)),
             _ => None,
         });
@@ -192,11 +177,7 @@ fn call(cx: &mut Cx<'_, '_>, call: Value, value: Value, function: Func, depth: u
         {
             return Use::Bound(format!("The default of {variable}"));
         }
-        return if depth < 3 {
-            use_of(cx, call, function, depth + 1)
-        } else {
-            Use::Other
-        };
+        return if depth < 3 { use_of(cx, call, function, depth + 1) } else { Use::Other };
     }
     let listens = words(&name).any(|word| {
         matches!(
@@ -211,11 +192,7 @@ fn call(cx: &mut Cx<'_, '_>, call: Value, value: Value, function: Func, depth: u
 }
 
 fn named(name: &str, kind: &str) -> Use {
-    if names_listener(name) {
-        Use::Bound(format!("{kind} {name}"))
-    } else {
-        Use::Other
-    }
+    if names_listener(name) { Use::Bound(format!("{kind} {name}")) } else { Use::Other }
 }
 
 fn is_host_option(text: &str) -> bool {

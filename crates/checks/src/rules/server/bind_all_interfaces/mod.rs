@@ -19,12 +19,7 @@ pub static RULE: Rule = Rule {
     cwe: &[668, 1327],
     owasp_2021: "A05",
     owasp_2025: "A02",
-    aliases: &[
-        "B104",
-        "S104",
-        "hardcoded_bind_all_interfaces",
-        "py/bind-socket-all-network-interfaces",
-    ],
+    aliases: &["B104", "S104", "hardcoded_bind_all_interfaces", "py/bind-socket-all-network-interfaces"],
     effort_minutes: 10,
     audit: false,
     advice: "Listen on 127.0.0.1 behind a reverse proxy, or take the address from the environment with a loopback default",
@@ -34,10 +29,7 @@ pub static RULE: Rule = Rule {
 /// The rule and what it listens for.
 pub static CHECK: CodeRule = CodeRule {
     rule: &RULE,
-    listens: &[
-        Listen::Text(literal),
-        Listen::Call(&["socket.socket.bind"], bound),
-    ],
+    listens: &[Listen::Text(literal), Listen::Call(&["socket.socket.bind"], bound)],
     paths: &[
         "connexion.App.run",
         "connexion.FlaskApp.run",
@@ -85,11 +77,7 @@ fn literal(cx: &mut Cx<'_, '_>, event: TextEvent) {
         ),
     };
     cx.examined();
-    cx.report(
-        Draft::new(&RULE, range, message)
-            .severity(severity, reason)
-            .confidence(confidence),
-    );
+    cx.report(Draft::new(&RULE, range, message).severity(severity, reason).confidence(confidence));
 }
 
 /// `socket.bind((host, port))` with an address that is not a literal of [`literal`].
@@ -111,14 +99,10 @@ fn bound(cx: &mut Cx<'_, '_>, call: CallEvent) {
     }
     // The literal itself has its own finding.
     if text.is_empty() {
-        let draft = Draft::new(
-            &RULE,
-            range,
-            "The socket is bound to every network interface (empty host)",
-        )
-        .severity(Severity::Medium, "whoever reaches the machine reaches the server")
-        .confidence(Confidence::High)
-        .trail(trail);
+        let draft = Draft::new(&RULE, range, "The socket is bound to every network interface (empty host)")
+            .severity(Severity::Medium, "whoever reaches the machine reaches the server")
+            .confidence(Confidence::High)
+            .trail(trail);
         cx.report(draft);
     }
 }

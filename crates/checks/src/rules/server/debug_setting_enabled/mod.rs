@@ -32,18 +32,11 @@ pub static CHECK: CodeRule = CodeRule {
     listens: &[
         Listen::Store(stored),
         Listen::Call(
-            &[
-                "flask.Config.update",
-                "flask.Config.from_mapping",
-                "flask.Config.setdefault",
-            ],
+            &["flask.Config.update", "flask.Config.from_mapping", "flask.Config.setdefault"],
             updated,
         ),
         Listen::Call(&["flask.Config.from_object"], from_object),
-        Listen::Call(
-            &["os.environ.setdefault", "os.environ.update", "os.putenv"],
-            exported,
-        ),
+        Listen::Call(&["os.environ.setdefault", "os.environ.update", "os.putenv"], exported),
         Listen::Call(
             &[
                 "bottle.Bottle.run",
@@ -95,13 +88,7 @@ fn judge(cx: &mut Cx<'_, '_>, setting: Setting) {
 
 fn judge_known(cx: &mut Cx<'_, '_>, setting: Setting, known: &Known, mut trail: Vec<TrailStep>) {
     let range = cx.range(setting.at);
-    let Setting {
-        at,
-        what,
-        severity,
-        effect,
-        ..
-    } = setting;
+    let Setting { at, what, severity, effect, .. } = setting;
     let (message, severity, confidence) = match flag(known) {
         Flag::Off => return cx.hold(range, format!("{what} is off")),
         Flag::OffByDefault(variable) => {
@@ -123,10 +110,7 @@ fn judge_known(cx: &mut Cx<'_, '_>, setting: Setting, known: &Known, mut trail: 
         return;
     }
     if let Some(development) = surroundings.development() {
-        return cx.hold(
-            range,
-            format!("{what} is on only under {}", development.condition),
-        );
+        return cx.hold(range, format!("{what} is on only under {}", development.condition));
     }
     let (severity, reason) = if surroundings.situation.main_guard && severity > Severity::Medium {
         (Severity::Medium, "only when the file is started as a program")
@@ -135,10 +119,7 @@ fn judge_known(cx: &mut Cx<'_, '_>, setting: Setting, known: &Known, mut trail: 
     };
     trail.extend(surroundings.trail());
     cx.report(
-        Draft::new(&RULE, range, message)
-            .severity(severity, reason)
-            .confidence(confidence)
-            .trail(trail),
+        Draft::new(&RULE, range, message).severity(severity, reason).confidence(confidence).trail(trail),
     );
 }
 
@@ -149,16 +130,7 @@ fn stored(cx: &mut Cx<'_, '_>, event: StoreEvent) {
             let name = cx.ir().name(name);
             if name == "debug" && is_application(cx, base) {
                 let what = cx.text(base).to_owned() + ".debug";
-                judge(
-                    cx,
-                    Setting {
-                        at: event.at,
-                        what,
-                        value,
-                        severity: Severity::High,
-                        effect: CONSOLE,
-                    },
-                );
+                judge(cx, Setting { at: event.at, what, value, severity: Severity::High, effect: CONSOLE });
             }
         }
         StoreTarget::Item(base, key) => {
@@ -169,13 +141,7 @@ fn stored(cx: &mut Cx<'_, '_>, event: StoreEvent) {
                     let what = format!("the setting {key}");
                     judge(
                         cx,
-                        Setting {
-                            at: event.at,
-                            what,
-                            value,
-                            severity: Severity::High,
-                            effect: CONSOLE,
-                        },
+                        Setting { at: event.at, what, value, severity: Severity::High, effect: CONSOLE },
                     );
                 }
                 "FLASK_DEBUG" | "QUART_DEBUG" | "FLASK_ENV" if is_environ(cx, base) => {
@@ -218,19 +184,10 @@ fn is_environ(cx: &mut Cx<'_, '_>, base: Value) -> bool {
 /// `app.config.update(DEBUG=True)`, `from_mapping`, `setdefault`.
 fn updated(cx: &mut Cx<'_, '_>, call: CallEvent) {
     let mut value = argument(cx, call, None, "DEBUG");
-    let positional: Vec<Value> = cx
-        .args(call)
-        .iter()
-        .filter(|arg| arg.kind == ArgKind::Positional)
-        .map(|arg| arg.value)
-        .collect();
+    let positional: Vec<Value> =
+        cx.args(call).iter().filter(|arg| arg.kind == ArgKind::Positional).map(|arg| arg.value).collect();
     for given in positional {
-        if let Some((_, site)) = cx
-            .entries(given)
-            .into_iter()
-            .rev()
-            .find(|entry| entry.0 == "DEBUG")
-        {
+        if let Some((_, site)) = cx.entries(given).into_iter().rev().find(|entry| entry.0 == "DEBUG") {
             value = value.or(Some(site));
         }
         if let Op::Call { args, .. } = cx.op(given) {
@@ -244,27 +201,13 @@ fn updated(cx: &mut Cx<'_, '_>, call: CallEvent) {
         }
     }
     if cx.callee_name(call) == "setdefault" {
-        let is_debug = cx
-            .positional(call, 0)
-            .and_then(|key| cx.known_str(key))
-            .is_some_and(|key| key == "DEBUG");
-        value = cx
-            .positional(call, 1)
-            .filter(|_| is_debug)
-            .map(|value| cx.site(value));
+        let is_debug =
+            cx.positional(call, 0).and_then(|key| cx.known_str(key)).is_some_and(|key| key == "DEBUG");
+        value = cx.positional(call, 1).filter(|_| is_debug).map(|value| cx.site(value));
     }
     if let Some(value) = value {
         let what = "the setting DEBUG".to_owned();
-        judge(
-            cx,
-            Setting {
-                at: call.value,
-                what,
-                value,
-                severity: Severity::High,
-                effect: CONSOLE,
-            },
-        );
+        judge(cx, Setting { at: call.value, what, value, severity: Severity::High, effect: CONSOLE });
     }
 }
 
@@ -298,16 +241,7 @@ fn from_object(cx: &mut Cx<'_, '_>, call: CallEvent) {
         return;
     }
     let what = format!("the setting DEBUG of {last}");
-    judge(
-        cx,
-        Setting {
-            at: call.value,
-            what,
-            value,
-            severity: Severity::High,
-            effect: CONSOLE,
-        },
-    );
+    judge(cx, Setting { at: call.value, what, value, severity: Severity::High, effect: CONSOLE });
 }
 
 /// `os.environ.setdefault("FLASK_DEBUG", "1")`
@@ -343,24 +277,11 @@ fn exported_variable(cx: &mut Cx<'_, '_>, at: Value, key: &str, value: Site) {
     let on = if key == "FLASK_ENV" {
         text.eq_ignore_ascii_case("development")
     } else {
-        !matches!(
-            text.to_ascii_lowercase().as_str(),
-            "0" | "false" | "no" | "off" | ""
-        )
+        !matches!(text.to_ascii_lowercase().as_str(), "0" | "false" | "no" | "off" | "")
     };
     let what = format!("the environment variable {key}");
-    let severity = if key == "FLASK_ENV" {
-        Severity::Low
-    } else {
-        Severity::Medium
-    };
-    let setting = Setting {
-        at,
-        what,
-        value,
-        severity,
-        effect: CONSOLE,
-    };
+    let severity = if key == "FLASK_ENV" { Severity::Low } else { Severity::Medium };
+    let setting = Setting { at, what, value, severity, effect: CONSOLE };
     cx.examined();
     judge_known(cx, setting, &Known::Bool(on), trail);
 }
@@ -371,18 +292,6 @@ fn constructed(cx: &mut Cx<'_, '_>, call: CallEvent) {
         return;
     };
     let name = cx.path(call);
-    let what = format!(
-        "the debug flag of {}",
-        name.rsplit('.').find(|part| *part != "run").unwrap_or(&name)
-    );
-    judge(
-        cx,
-        Setting {
-            at: call.value,
-            what,
-            value,
-            severity: Severity::Medium,
-            effect: TRACES,
-        },
-    );
+    let what = format!("the debug flag of {}", name.rsplit('.').find(|part| *part != "run").unwrap_or(&name));
+    judge(cx, Setting { at: call.value, what, value, severity: Severity::Medium, effect: TRACES });
 }

@@ -12,21 +12,11 @@ use crate::{
 };
 
 /// Names that a module of Django settings has.
-const DJANGO_NAMES: &[&str] = &[
-    "INSTALLED_APPS",
-    "ROOT_URLCONF",
-    "MIDDLEWARE",
-    "MIDDLEWARE_CLASSES",
-    "WSGI_APPLICATION",
-];
+const DJANGO_NAMES: &[&str] =
+    &["INSTALLED_APPS", "ROOT_URLCONF", "MIDDLEWARE", "MIDDLEWARE_CLASSES", "WSGI_APPLICATION"];
 /// Names that a module of Flask settings has.
-const FLASK_NAMES: &[&str] = &[
-    "SECRET_KEY",
-    "SQLALCHEMY_DATABASE_URI",
-    "TESTING",
-    "SESSION_COOKIE_SECURE",
-    "MAX_CONTENT_LENGTH",
-];
+const FLASK_NAMES: &[&str] =
+    &["SECRET_KEY", "SQLALCHEMY_DATABASE_URI", "TESTING", "SESSION_COOKIE_SECURE", "MAX_CONTENT_LENGTH"];
 
 /// A store of `DEBUG` at module level.
 pub(super) fn module(cx: &mut Cx<'_, '_>, event: StoreEvent) {
@@ -49,24 +39,12 @@ pub(super) fn module(cx: &mut Cx<'_, '_>, event: StoreEvent) {
     };
     let value = cx.site(event.value);
     let effect = if is_django(cx, cx.module) { TRACES } else { CONSOLE };
-    judge(
-        cx,
-        Setting {
-            at: event.value,
-            what,
-            value,
-            severity,
-            effect,
-        },
-    );
+    judge(cx, Setting { at: event.value, what, value, severity, effect });
 }
 
 /// A store of `DEBUG` in a class body.
 pub(super) fn class(cx: &mut Cx<'_, '_>, event: StoreEvent, class: Class) {
-    let class = ClassRef {
-        module: cx.module,
-        class,
-    };
+    let class = ClassRef { module: cx.module, class };
     let name = class_name(cx, class);
     let from_environment = reads_environment(cx, class);
     if !(from_environment || is_upper(cx, event) && is_settings_class(cx, class)) {
@@ -80,11 +58,7 @@ pub(super) fn class(cx: &mut Cx<'_, '_>, event: StoreEvent, class: Class) {
     }
     let value = cx.site(event.value);
     let overridden = on && production_subclass_turns_off(cx, class);
-    let severity = if overridden || from_environment {
-        Severity::Medium
-    } else {
-        Severity::High
-    };
+    let severity = if overridden || from_environment { Severity::Medium } else { Severity::High };
     let what = match (overridden, from_environment) {
         (true, _) => format!("DEBUG of {name}, which every class but the production ones inherits,"),
         (false, true) => {
@@ -92,16 +66,7 @@ pub(super) fn class(cx: &mut Cx<'_, '_>, event: StoreEvent, class: Class) {
         }
         (false, false) => format!("DEBUG of {name}"),
     };
-    judge(
-        cx,
-        Setting {
-            at: event.value,
-            what,
-            value,
-            severity,
-            effect: CONSOLE,
-        },
-    );
+    judge(cx, Setting { at: event.value, what, value, severity, effect: CONSOLE });
 }
 
 /// The `DEBUG` that a settings class has, its own or inherited, where it is on.
@@ -115,10 +80,7 @@ pub(super) fn class_flag(cx: &mut Cx<'_, '_>, class: ClassRef) -> Option<Site> {
         let body = module.ir.classes[owner.class.index()].body;
         let values: Vec<Value> = module.attribute(body, name).collect();
         if let Some(value) = values.last() {
-            let site = Site {
-                module: owner.module,
-                value: *value,
-            };
+            let site = Site { module: owner.module, value: *value };
             return turned_on(cx, site).then_some(site);
         }
     }
@@ -130,10 +92,7 @@ pub(super) fn module_flag(cx: &mut Cx<'_, '_>, module: ModuleId) -> Option<Site>
     let data = cx.program.module(module);
     let name = data.ir.names.find("DEBUG")?;
     let values: Vec<Value> = data.global(name).collect();
-    let site = Site {
-        module,
-        value: *values.last()?,
-    };
+    let site = Site { module, value: *values.last()? };
     turned_on(cx, site).then_some(site)
 }
 
@@ -148,13 +107,10 @@ pub(super) fn named(cx: &Cx<'_, '_>, dotted: &str) -> Option<Entity> {
     };
     let ir = &cx.program.module(module).ir;
     let name = ir.names.find(last)?;
-    cx.program
-        .module(module)
-        .global(name)
-        .find_map(|value| match ir.op(value) {
-            Op::Class(class) => Some(Entity::Class(ClassRef { module, class })),
-            _ => None,
-        })
+    cx.program.module(module).global(name).find_map(|value| match ir.op(value) {
+        Op::Class(class) => Some(Entity::Class(ClassRef { module, class })),
+        _ => None,
+    })
 }
 
 fn turned_on(cx: &mut Cx<'_, '_>, site: Site) -> bool {
@@ -167,10 +123,7 @@ pub(super) fn is_reported_in_place(cx: &mut Cx<'_, '_>, flag: Site) -> bool {
     let func = ir.function_of(flag.value);
     match ir.functions[func.index()].kind {
         FunctionKind::Class(class) => {
-            let class = ClassRef {
-                module: flag.module,
-                class,
-            };
+            let class = ClassRef { module: flag.module, class };
             let name = class_name(cx, class);
             !names_development(&name) && is_settings_class(cx, class)
         }
@@ -184,31 +137,20 @@ fn is_upper(cx: &Cx<'_, '_>, event: StoreEvent) -> bool {
 
 fn class_name(cx: &Cx<'_, '_>, class: ClassRef) -> String {
     let module = cx.program.module(class.module);
-    module
-        .ir
-        .name(module.ir.classes[class.class.index()].name)
-        .to_owned()
+    module.ir.name(module.ir.classes[class.class.index()].name).to_owned()
 }
 
 /// A class that holds settings, by its name or that of a base in the program, or by what else it holds.
 fn is_settings_class(cx: &mut Cx<'_, '_>, class: ClassRef) -> bool {
     let (ancestors, _) = cx.resolver.ancestors(class);
     ancestors.into_iter().any(|class| {
-        let by_name = words(&class_name(cx, class)).any(|word| {
-            matches!(
-                word.as_str(),
-                "config" | "configuration" | "settings" | "cfg" | "conf"
-            )
-        });
+        let by_name = words(&class_name(cx, class))
+            .any(|word| matches!(word.as_str(), "config" | "configuration" | "settings" | "cfg" | "conf"));
         let module = cx.program.module(class.module);
         let body = module.ir.classes[class.class.index()].body;
         by_name
             || FLASK_NAMES.iter().chain(DJANGO_NAMES).any(|name| {
-                module
-                    .ir
-                    .names
-                    .find(name)
-                    .is_some_and(|name| module.attribute(body, name).next().is_some())
+                module.ir.names.find(name).is_some_and(|name| module.attribute(body, name).next().is_some())
             })
     })
 }
@@ -219,10 +161,7 @@ fn reads_environment(cx: &mut Cx<'_, '_>, class: ClassRef) -> bool {
     external.into_iter().any(|base| match base {
         Entity::Path(path) => {
             let text = cx.program.models.text(path);
-            matches!(
-                text.as_str(),
-                "pydantic.BaseSettings" | "pydantic_settings.BaseSettings"
-            )
+            matches!(text.as_str(), "pydantic.BaseSettings" | "pydantic_settings.BaseSettings")
         }
         _ => false,
     })
@@ -234,10 +173,7 @@ fn production_subclass_turns_off(cx: &mut Cx<'_, '_>, base: ClassRef) -> bool {
     let mut candidates = Vec::new();
     for (id, module) in program.modules() {
         for number in 0..module.ir.classes.len() as u32 {
-            let class = ClassRef {
-                module: id,
-                class: Class(number),
-            };
+            let class = ClassRef { module: id, class: Class(number) };
             if class != base && names_production(module.ir.name(module.ir.classes[number as usize].name)) {
                 candidates.push(class);
             }
@@ -258,10 +194,7 @@ fn class_flag_is_off(cx: &mut Cx<'_, '_>, class: ClassRef) -> bool {
     let values: Vec<Value> = module.attribute(body, name).collect();
     values.last().is_some_and(|value| {
         matches!(
-            cx.known_at(Site {
-                module: class.module,
-                value: *value
-            }),
+            cx.known_at(Site { module: class.module, value: *value }),
             Known::Bool(false) | Known::Environment { .. }
         )
     })
@@ -287,10 +220,7 @@ fn sibling_turns_off(cx: &mut Cx<'_, '_>) -> bool {
         let values: Vec<Value> = module.global(name).collect();
         values.last().is_some_and(|value| {
             matches!(
-                flag(&cx.known_at(Site {
-                    module: id,
-                    value: *value
-                })),
+                flag(&cx.known_at(Site { module: id, value: *value })),
                 Flag::Off | Flag::OffByDefault(_)
             )
         })
@@ -308,9 +238,7 @@ fn is_settings_module(cx: &Cx<'_, '_>, id: ModuleId) -> bool {
         words(part).any(|word| matches!(word.as_str(), "settings" | "config" | "configuration" | "conf"))
     };
     // A module directly called settings, or a member of a package called so.
-    let plainly = parts
-        .first()
-        .is_some_and(|last| words(last).any(|word| word == "settings"))
+    let plainly = parts.first().is_some_and(|last| words(last).any(|word| word == "settings"))
         || parts.get(1).is_some_and(|package| *package == "settings");
     let binds = |names: &[&str]| names.iter().any(|name| binds(cx, id, name));
     plainly && (binds(FLASK_NAMES) || binds(&["ALLOWED_HOSTS", "DATABASES"]) || imports_star(cx, id))
@@ -319,9 +247,7 @@ fn is_settings_module(cx: &Cx<'_, '_>, id: ModuleId) -> bool {
 
 fn imports_star(cx: &Cx<'_, '_>, id: ModuleId) -> bool {
     let ir = &cx.program.module(id).ir;
-    ir.imports
-        .iter()
-        .any(|import| import.what == Imported::Star && import.function == Func(0))
+    ir.imports.iter().any(|import| import.what == Imported::Star && import.function == Func(0))
 }
 
 fn is_django(cx: &Cx<'_, '_>, id: ModuleId) -> bool {
@@ -330,19 +256,11 @@ fn is_django(cx: &Cx<'_, '_>, id: ModuleId) -> bool {
 
 fn binds(cx: &Cx<'_, '_>, id: ModuleId, name: &str) -> bool {
     let module = cx.program.module(id);
-    module
-        .ir
-        .names
-        .find(name)
-        .is_some_and(|name| module.global(name).next().is_some())
+    module.ir.names.find(name).is_some_and(|name| module.global(name).next().is_some())
 }
 
 /// Whether the value is still what the name means when the module has run.
 fn survives(cx: &Cx<'_, '_>, value: Value) -> bool {
     let module = cx.source();
-    module
-        .ir
-        .names
-        .find("DEBUG")
-        .is_some_and(|name| module.global(name).any(|bound| bound == value))
+    module.ir.names.find("DEBUG").is_some_and(|name| module.global(name).any(|bound| bound == value))
 }

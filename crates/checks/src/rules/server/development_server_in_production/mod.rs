@@ -30,10 +30,7 @@ pub static CHECK: CodeRule = CodeRule {
         Listen::Call(&["flask_socketio.SocketIO.run"], sockets),
         Listen::Call(&["hypercorn.run", "uvicorn.Config", "uvicorn.run"], reloading),
         Listen::Call(
-            &[
-                "django.core.management.call_command",
-                "django.core.management.execute_from_command_line",
-            ],
+            &["django.core.management.call_command", "django.core.management.execute_from_command_line"],
             command,
         ),
     ],
@@ -62,20 +59,13 @@ fn sockets(cx: &mut Cx<'_, '_>, call: CallEvent) {
         return;
     }
     if let Some(development) = surroundings.development() {
-        return cx.hold(
-            range,
-            format!("Werkzeug serves only under {}", development.condition),
-        );
+        return cx.hold(range, format!("Werkzeug serves only under {}", development.condition));
     }
     trail.extend(surroundings.trail());
     let draft = Draft::new(&RULE, range, message)
         .severity(Severity::Medium, "it is not made to withstand load or attacks")
         .label(
-            cx.range(if unsafe_flag.module == cx.module {
-                unsafe_flag.value
-            } else {
-                call.value
-            }),
+            cx.range(if unsafe_flag.module == cx.module { unsafe_flag.value } else { call.value }),
             "the check that forbids it is off",
         )
         .trail(trail);
@@ -98,10 +88,7 @@ fn reloading(cx: &mut Cx<'_, '_>, call: CallEvent) {
             );
         }
         Flag::Unknown => return,
-        Flag::On => (
-            "The server watches its files and reloads code".to_owned(),
-            Confidence::High,
-        ),
+        Flag::On => ("The server watches its files and reloads code".to_owned(), Confidence::High),
         Flag::OnByDefault(variable) => (
             format!("The server reloads code unless the environment variable {variable} turns it off"),
             Confidence::Medium,
@@ -112,10 +99,7 @@ fn reloading(cx: &mut Cx<'_, '_>, call: CallEvent) {
         return;
     }
     if let Some(development) = surroundings.development() {
-        return cx.hold(
-            range,
-            format!("code is reloaded only under {}", development.condition),
-        );
+        return cx.hold(range, format!("code is reloaded only under {}", development.condition));
     }
     let host = argument(cx, call, None, "host");
     let hidden = cx.has_unpacking(call);
@@ -131,19 +115,15 @@ fn reloading(cx: &mut Cx<'_, '_>, call: CallEvent) {
                 "it listens on every interface ({address:?}): whoever can write a file there changes what runs"
             ),
         ),
-        _ if surroundings.situation.main_guard => (
-            Severity::Medium,
-            "it runs when the file is started as a program".to_owned(),
-        ),
+        _ if surroundings.situation.main_guard => {
+            (Severity::Medium, "it runs when the file is started as a program".to_owned())
+        }
         _ => (Severity::Medium, "it runs in every environment".to_owned()),
     };
     trail.extend(host_trail);
     trail.extend(surroundings.trail());
     cx.report(
-        Draft::new(&RULE, range, message)
-            .severity(severity, reason)
-            .confidence(confidence)
-            .trail(trail),
+        Draft::new(&RULE, range, message).severity(severity, reason).confidence(confidence).trail(trail),
     );
 }
 
@@ -154,17 +134,13 @@ fn command(cx: &mut Cx<'_, '_>, call: CallEvent) {
     };
     let words: Vec<String> = match cx.known(first) {
         Known::Str(text) => vec![text.to_string()],
-        Known::Sequence(_, items) => items
-            .into_iter()
-            .filter_map(|item| cx.known_at(item).as_str().map(str::to_owned))
-            .collect(),
+        Known::Sequence(_, items) => {
+            items.into_iter().filter_map(|item| cx.known_at(item).as_str().map(str::to_owned)).collect()
+        }
         _ => return,
     };
     let range = cx.range(call.value);
-    if !words
-        .iter()
-        .any(|word| matches!(word.as_str(), "runserver" | "runserver_plus"))
-    {
+    if !words.iter().any(|word| matches!(word.as_str(), "runserver" | "runserver_plus")) {
         return;
     }
     let surroundings = surroundings(cx, call.value);
@@ -172,19 +148,9 @@ fn command(cx: &mut Cx<'_, '_>, call: CallEvent) {
         return;
     }
     if let Some(development) = surroundings.development() {
-        return cx.hold(
-            range,
-            format!(
-                "the development server starts only under {}",
-                development.condition
-            ),
-        );
+        return cx.hold(range, format!("the development server starts only under {}", development.condition));
     }
-    let draft = Draft::new(
-        &RULE,
-        range,
-        "Django's development server is started by the program itself",
-    )
-    .severity(Severity::Medium, "it is not made to withstand load or attacks");
+    let draft = Draft::new(&RULE, range, "Django's development server is started by the program itself")
+        .severity(Severity::Medium, "it is not made to withstand load or attacks");
     cx.report(draft);
 }

@@ -52,10 +52,8 @@ pub static CHECK: CodeRule = CodeRule {
 
 fn check(cx: &mut Cx<'_, '_>, call: CallEvent) {
     let path = cx.path(call);
-    let (host_index, debug_index) = STARTERS
-        .iter()
-        .find(|entry| entry.0 == path)
-        .map_or((None, None), |entry| (entry.1, entry.2));
+    let (host_index, debug_index) =
+        STARTERS.iter().find(|entry| entry.0 == path).map_or((None, None), |entry| (entry.1, entry.2));
     let call_range = cx.range(call.value);
     let debug = argument(cx, call, debug_index, "debug");
     let debugger = argument(cx, call, None, "use_debugger");
@@ -81,10 +79,7 @@ fn check(cx: &mut Cx<'_, '_>, call: CallEvent) {
             );
         }
         Flag::Unknown => return,
-        Flag::On => (
-            "The Werkzeug debugger is switched on".to_owned(),
-            Confidence::High,
-        ),
+        Flag::On => ("The Werkzeug debugger is switched on".to_owned(), Confidence::High),
         Flag::OnByDefault(variable) => (
             format!("The Werkzeug debugger is on unless the environment variable {variable} turns it off"),
             Confidence::Medium,
@@ -98,24 +93,19 @@ fn check(cx: &mut Cx<'_, '_>, call: CallEvent) {
     let hidden = cx.has_unpacking(call);
     let (bind, host_trail) = bind(cx, host, hidden);
     let (severity, reason) = match debugger_severity(&bind, &surroundings) {
-        Ok(verdict) if without_debugger && verdict.0 > Severity::Low => (
-            Severity::Low,
-            "debug mode is on, but the interactive debugger is off".to_owned(),
-        ),
+        Ok(verdict) if without_debugger && verdict.0 > Severity::Low => {
+            (Severity::Low, "debug mode is on, but the interactive debugger is off".to_owned())
+        }
         Ok(verdict) => verdict,
         Err(clause) => return cx.hold(call_range, clause),
     };
     trail.extend(host_trail);
     trail.extend(surroundings.trail());
-    let mut draft = Draft::new(&RULE, call_range, message)
-        .severity(severity, reason)
-        .confidence(confidence)
-        .trail(trail);
+    let mut draft =
+        Draft::new(&RULE, call_range, message).severity(severity, reason).confidence(confidence).trail(trail);
     if deciding.module == cx.module {
-        draft = draft.label(
-            cx.range(deciding.value),
-            "interactive debugger: runs code for whoever reaches it",
-        );
+        draft =
+            draft.label(cx.range(deciding.value), "interactive debugger: runs code for whoever reaches it");
     }
     if let (Some(host), Bind::Everywhere(address)) = (host, &bind)
         && host.module == cx.module

@@ -28,13 +28,7 @@ pub static RULE: Rule = Rule {
 pub static CHECK: CodeRule = CodeRule {
     rule: &RULE,
     listens: &[
-        Listen::Call(
-            &[
-                "werkzeug.debug.DebuggedApplication",
-                "werkzeug.DebuggedApplication",
-            ],
-            wrapped,
-        ),
+        Listen::Call(&["werkzeug.debug.DebuggedApplication", "werkzeug.DebuggedApplication"], wrapped),
         Listen::Call(&["werkzeug.run_simple", "werkzeug.serving.run_simple"], served),
         Listen::Store(stored),
     ],
@@ -49,10 +43,7 @@ fn wrapped(cx: &mut Cx<'_, '_>, call: CallEvent) {
         return;
     }
     if let Some(development) = surroundings.development() {
-        return cx.hold(
-            range,
-            format!("the debugger is put in only under {}", development.condition),
-        );
+        return cx.hold(range, format!("the debugger is put in only under {}", development.condition));
     }
     // Without `evalex` there is no console, but traces and code are shown.
     let console = argument(cx, call, Some(1), "evalex").map(|value| flag(&cx.known_at(value)));
@@ -96,10 +87,7 @@ fn served(cx: &mut Cx<'_, '_>, call: CallEvent) {
             );
         }
         Flag::Unknown => return,
-        Flag::On => (
-            "The server is started with Werkzeug's debugger".to_owned(),
-            Confidence::High,
-        ),
+        Flag::On => ("The server is started with Werkzeug's debugger".to_owned(), Confidence::High),
         Flag::OnByDefault(variable) => (
             format!(
                 "The server is started with Werkzeug's debugger unless the environment variable {variable} turns it off"
@@ -128,10 +116,7 @@ fn served(cx: &mut Cx<'_, '_>, call: CallEvent) {
     trail.extend(host_trail);
     trail.extend(surroundings.trail());
     cx.report(
-        Draft::new(&RULE, range, message)
-            .severity(severity, reason)
-            .confidence(confidence)
-            .trail(trail),
+        Draft::new(&RULE, range, message).severity(severity, reason).confidence(confidence).trail(trail),
     );
 }
 
@@ -150,14 +135,7 @@ fn stored(cx: &mut Cx<'_, '_>, event: StoreEvent) {
     if !off || surroundings.situation.never || surroundings.development().is_some() {
         return;
     }
-    let draft = Draft::new(
-        &RULE,
-        cx.range(event.at),
-        "The PIN of Werkzeug's debugger is switched off",
-    )
-    .severity(
-        Severity::High,
-        "where the debugger runs, its console is open to everyone",
-    );
+    let draft = Draft::new(&RULE, cx.range(event.at), "The PIN of Werkzeug's debugger is switched off")
+        .severity(Severity::High, "where the debugger runs, its console is open to everyone");
     cx.report(draft);
 }

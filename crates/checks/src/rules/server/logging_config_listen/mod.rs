@@ -23,33 +23,23 @@ pub static RULE: Rule = Rule {
 };
 
 /// The rule and what it listens for.
-pub static CHECK: CodeRule = CodeRule {
-    rule: &RULE,
-    listens: &[Listen::Call(&["logging.config.listen"], check)],
-    paths: &[],
-};
+pub static CHECK: CodeRule =
+    CodeRule { rule: &RULE, listens: &[Listen::Call(&["logging.config.listen"], check)], paths: &[] };
 
 fn check(cx: &mut Cx<'_, '_>, call: CallEvent) {
     let range = cx.range(call.value);
     if let Some(verify) = cx.arg(call, 1, "verify")
         && !matches!(cx.known(verify), Known::None)
     {
-        return cx.hold(
-            range,
-            "what arrives is passed through a function that verifies it",
-        );
+        return cx.hold(range, "what arrives is passed through a function that verifies it");
     }
     if cx.has_unpacking(call) || cx.situation(call.value).never {
         return;
     }
-    let draft = Draft::new(
-        &RULE,
-        range,
-        "Whoever reaches this port on the machine runs code in the process",
-    )
-    .severity(
-        Severity::Medium,
-        "parts of a configuration are evaluated, and nothing verifies what arrives",
-    );
+    let draft = Draft::new(&RULE, range, "Whoever reaches this port on the machine runs code in the process")
+        .severity(
+            Severity::Medium,
+            "parts of a configuration are evaluated, and nothing verifies what arrives",
+        );
     cx.report(draft);
 }

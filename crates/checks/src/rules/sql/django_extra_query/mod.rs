@@ -27,11 +27,7 @@ pub static RULE: Rule = Rule {
 };
 
 /// The rule and what it listens for.
-pub static CHECK: CodeRule = CodeRule {
-    rule: &RULE,
-    listens: &[Listen::AnyCall(check)],
-    paths: &[],
-};
+pub static CHECK: CodeRule = CodeRule { rule: &RULE, listens: &[Listen::AnyCall(check)], paths: &[] };
 
 /// The arguments that are SQL, with their positions.
 const SQL: &[(&str, usize)] = &[("select", 0), ("where", 1), ("tables", 3)];
@@ -69,11 +65,7 @@ fn check(cx: &mut Cx<'_, '_>, call: CallEvent) {
     } else if literal {
         cx.hold(range, "the added SQL is constant");
     } else {
-        cx.report(
-            draft
-                .severity(Severity::Info, "it is made of constants")
-                .confidence(Confidence::High),
-        );
+        cx.report(draft.severity(Severity::Info, "it is made of constants").confidence(Confidence::High));
     }
 }
 
@@ -88,10 +80,7 @@ fn is_query(cx: &Cx<'_, '_>, call: CallEvent) -> bool {
             ArgKind::Positional => true,
             ArgKind::Star | ArgKind::DoubleStar => false,
         });
-    let django = ir
-        .imports
-        .iter()
-        .any(|import| ir.text(import.module).split('.').next() == Some("django"));
+    let django = ir.imports.iter().any(|import| ir.text(import.module).split('.').next() == Some("django"));
     shaped && (django || cx.text(call.callee).contains("objects"))
 }
 
@@ -102,24 +91,15 @@ fn leaves_of(cx: &mut Cx<'_, '_>, site: Site) -> Option<Vec<Site>> {
         let ir = &cx.program.module(site.module).ir;
         if matches!(ir.op(callee), Op::Global(name) if ir.name(name) == "dict") {
             return Some(
-                ir.args(args)
-                    .iter()
-                    .map(|arg| Site {
-                        module: site.module,
-                        value: arg.value,
-                    })
-                    .collect(),
+                ir.args(args).iter().map(|arg| Site { module: site.module, value: arg.value }).collect(),
             );
         }
     }
     match cx.known_at(site) {
         Known::Sequence(_, items) => Some(items),
-        Known::Mapping(entries) => Some(
-            entries
-                .into_iter()
-                .flat_map(|(key, value)| key.into_iter().chain([value]))
-                .collect(),
-        ),
+        Known::Mapping(entries) => {
+            Some(entries.into_iter().flat_map(|(key, value)| key.into_iter().chain([value])).collect())
+        }
         Known::None => Some(Vec::new()),
         _ => None,
     }

@@ -28,10 +28,7 @@ pub static RULE: Rule = Rule {
 /// The rule and what it listens for.
 pub static CHECK: CodeRule = CodeRule {
     rule: &RULE,
-    listens: &[Listen::Call(
-        &["django.db.models.RawSQL", "django.db.models.expressions.RawSQL"],
-        check,
-    )],
+    listens: &[Listen::Call(&["django.db.models.RawSQL", "django.db.models.expressions.RawSQL"], check)],
     paths: &[],
 };
 

@@ -5,7 +5,7 @@ mod statement;
 mod tokens;
 
 use clearance_finding::{Confidence, Plane, Rule, Severity};
-use clearance_program::Site;
+use clearance_program::{FuncRef, Site};
 use clearance_python::ir::{BinaryOp, Op, Value};
 use clearance_source::Role;
 
@@ -187,6 +187,8 @@ fn report(cx: &mut Cx<'_, '_>, event: TextEvent, reached: Reach, entries: &[Entr
             ""
         };
         let quoted = site.is_some_and(|site| is_quoting(cx, site));
+        // Not a name, but text that another function has put together.
+        let returned = site.is_some_and(|site| returns_building(cx, site));
         let beside = if quoted {
             ", quoted by a function of that name"
         } else {
@@ -198,7 +200,7 @@ fn report(cx: &mut Cx<'_, '_>, event: TextEvent, reached: Reach, entries: &[Entr
             (false, _) => Severity::Low,
             (true, Position::Literal) => Severity::High,
             (true, _) if asked => Severity::High,
-            (true, _) if parameters => Severity::Info,
+            (true, _) if parameters && !returned => Severity::Info,
             (true, Position::Identifier) if quoted => Severity::Low,
             (true, _) => Severity::Medium,
         };
@@ -289,6 +291,22 @@ fn passes_guards(cx: &mut Cx<'_, '_>, statement: Value, site: Site) -> bool {
         .any(|guard| passes_test(cx, site, guard.condition, guard.truth))
 }
 
+/// A call of a function of the program that builds what it returns from values that are not decided.
+fn returns_building(cx: &mut Cx<'_, '_>, site: Site) -> bool {
+    let program = cx.program;
+    let edges = &program.module(site.module).edges;
+    let callees: Vec<FuncRef> =
+        edges.iter().filter(|edge| edge.value == site.value).map(|edge| edge.callee).collect();
+    callees.into_iter().take(3).any(|callee| {
+        let results: Vec<Value> = program.module(callee.module).returns(callee.func).take(4).collect();
+        results.into_iter().any(|value| {
+            let result = Site { module: callee.module, value };
+            is_building(cx, result)
+                && pieces(cx, result).iter().any(|piece| matches!(piece, Piece::Value(_)))
+        })
+    })
+}
+
 /// A call of a function that quotes names, by its own name: `quote_ident(…)`, `Identifier(…)`.
 fn is_quoting(cx: &Cx<'_, '_>, mut site: Site) -> bool {
     let ir = &cx.program.module(site.module).ir;
@@ -311,7 +329,7 @@ fn is_quoting(cx: &Cx<'_, '_>, mut site: Site) -> bool {
     })
 }
 
-/// Whether a choice is an element of a collection that a name of the module holds, or what the callers of a function pass.
+/// Whether a choice is an element of a collection that a name of the module holds.
 fn drawn_from_module(cx: &mut Cx<'_, '_>, site: Site) -> bool {
     if is_tested(cx, site) {
         return false;
@@ -324,7 +342,6 @@ fn drawn_from_module(cx: &mut Cx<'_, '_>, site: Site) -> bool {
             Op::Element { iterable, .. } => {
                 return matches!(ir.op(iterable), Op::Global(_) | Op::Import(_) | Op::Attr { .. });
             }
-            Op::Param(_) => return true,
             _ => return false,
         }
     }

@@ -59,18 +59,8 @@ const EXECUTE: &[&str] = &[
 ];
 
 /// Words of function names that speak of running a statement.
-const RUNNING: &[&str] = &[
-    "execute",
-    "exec",
-    "query",
-    "sql",
-    "fetch",
-    "cursor",
-    "select",
-    "statement",
-    "cql",
-    "bigquery",
-];
+const RUNNING: &[&str] =
+    &["execute", "exec", "query", "sql", "fetch", "cursor", "select", "statement", "cql", "bigquery"];
 /// Words that speak of something else.
 const NOT_RUNNING: &[&str] = &[
     "parse",
@@ -117,12 +107,9 @@ fn follow(cx: &mut Cx<'_, '_>, module: ModuleId, function: Func, start: Value, d
                 Op::Sigma { value: inner, .. } | Op::Await(inner) | Op::Starred(inner) => holds(inner),
                 Op::Element { iterable, .. } => holds(iterable),
                 Op::Unpack { value: inner, .. } => holds(inner),
-                Op::Binary {
-                    op: BinaryOp::Add | BinaryOp::Mod,
-                    left,
-                    right,
-                    ..
-                } => holds(left) || holds(right),
+                Op::Binary { op: BinaryOp::Add | BinaryOp::Mod, left, right, .. } => {
+                    holds(left) || holds(right)
+                }
                 Op::Format(parts) => ir
                     .parts(parts)
                     .iter()
@@ -194,10 +181,7 @@ fn follow(cx: &mut Cx<'_, '_>, module: ModuleId, function: Func, start: Value, d
         }
     }
     if returned && depth < 2 && best < (Reach::Likely { parameters: false }) {
-        let callers = program.callers(FuncRef {
-            module,
-            func: function,
-        });
+        let callers = program.callers(FuncRef { module, func: function });
         for caller in callers.iter().take(6) {
             let function = program.module(caller.module).ir.function_of(caller.value);
             let found = follow(cx, caller.module, function, caller.value, depth + 1);
@@ -228,11 +212,8 @@ fn called(
     let program = cx.program;
     let edges = &program.module(site.module).edges;
     let start = edges.partition_point(|edge| edge.value < site.value);
-    let callees: Vec<FuncRef> = edges[start..]
-        .iter()
-        .take_while(|edge| edge.value == site.value)
-        .map(|edge| edge.callee)
-        .collect();
+    let callees: Vec<FuncRef> =
+        edges[start..].iter().take_while(|edge| edge.value == site.value).map(|edge| edge.callee).collect();
     let mut best = Reach::Unseen;
     if depth < 2 {
         for callee in callees.iter().take(3) {
@@ -245,18 +226,11 @@ fn called(
                 let Op::Call { args, .. } = program.op(site) else {
                     continue;
                 };
-                let given = program
-                    .module(site.module)
-                    .ir
-                    .args(args)
-                    .get(position)
-                    .map(|arg| arg.value);
+                let given = program.module(site.module).ir.args(args).get(position).map(|arg| arg.value);
                 if given != Some(argument.value) {
                     continue;
                 }
-                let parameter = ir
-                    .values(callee.func)
-                    .find(|value| ir.op(*value) == Op::Param(index));
+                let parameter = ir.values(callee.func).find(|value| ir.op(*value) == Op::Param(index));
                 if let Some(parameter) = parameter {
                     best = best.max(follow(cx, callee.module, callee.func, parameter, depth + 1));
                 }
@@ -333,9 +307,7 @@ fn is_showing(name: &str) -> bool {
             | "_"
             | "ugettext"
             | "gettext_lazy"
-    ) || ["Error", "Exception", "Warning"]
-        .iter()
-        .any(|ending| name.ends_with(ending))
+    ) || ["Error", "Exception", "Warning"].iter().any(|ending| name.ends_with(ending))
 }
 
 /// Whether a module imports something that speaks SQL.

@@ -23,11 +23,7 @@ pub static RULE: Rule = Rule {
 };
 
 /// The rule and what it listens for.
-pub static CHECK: CodeRule = CodeRule {
-    rule: &RULE,
-    listens: &[Listen::Module(check)],
-    paths: &[],
-};
+pub static CHECK: CodeRule = CodeRule { rule: &RULE, listens: &[Listen::Module(check)], paths: &[] };
 
 /// What a bidirectional control character does.
 #[derive(Clone, Copy, PartialEq)]
@@ -79,10 +75,7 @@ fn line_check(cx: &mut Cx<'_, '_>, start: usize, line: &str) {
     let found: Vec<(usize, char, &str, Role)> = line
         .char_indices()
         .filter_map(|(at, c)| {
-            CONTROLS
-                .iter()
-                .find(|control| control.0 == c)
-                .map(|control| (at, c, control.1, control.2))
+            CONTROLS.iter().find(|control| control.0 == c).map(|control| (at, c, control.1, control.2))
         })
         .collect();
     let Some(&(at, character, name, _)) = found.first() else {
@@ -93,10 +86,8 @@ fn line_check(cx: &mut Cx<'_, '_>, start: usize, line: &str) {
         TextRange::new(offset(start + at), offset(start + at + c.len_utf8()))
     };
     let names = {
-        let mut names: Vec<String> = found
-            .iter()
-            .map(|(_, c, name, _)| format!("U+{:04X} {name}", u32::from(*c)))
-            .collect();
+        let mut names: Vec<String> =
+            found.iter().map(|(_, c, name, _)| format!("U+{:04X} {name}", u32::from(*c))).collect();
         names.dedup();
         names.truncate(4);
         names.join(", ")

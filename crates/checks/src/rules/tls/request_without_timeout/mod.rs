@@ -59,12 +59,7 @@ pub static CHECK: CodeRule = CodeRule {
             has_default,
         ),
     ],
-    paths: &[
-        "requests.Session",
-        "requests.HTTPAdapter",
-        "aiohttp.ClientTimeout",
-        "functools.partial",
-    ],
+    paths: &["requests.Session", "requests.HTTPAdapter", "aiohttp.ClientTimeout", "functools.partial"],
 };
 
 const REASON: &str = "a server that does not answer holds the worker for ever";
@@ -114,10 +109,7 @@ fn has_default(cx: &mut Cx<'_, '_>, call: CallEvent) {
 fn given(cx: &mut Cx<'_, '_>, call: CallEvent, timeout: Value) {
     let (known, trail) = deployed(cx, timeout);
     let possibilities = known.possibilities();
-    let none = possibilities
-        .iter()
-        .filter(|known| ***known == Known::None)
-        .count();
+    let none = possibilities.iter().filter(|known| ***known == Known::None).count();
     let unlimited_total = instance_of(cx, timeout, "aiohttp.ClientTimeout")
         .and_then(|site| call_argument(cx, site, 0, "total"))
         .is_some_and(|total| cx.known_at(total) == Known::None);
@@ -130,11 +122,7 @@ fn given(cx: &mut Cx<'_, '_>, call: CallEvent, timeout: Value) {
     let (severity, reason, confidence) = if none == possibilities.len() || unlimited_total {
         (Severity::Medium, "the timeout is switched off", Confidence::High)
     } else {
-        (
-            Severity::Low,
-            "there is none unless a caller or the environment sets one",
-            Confidence::Low,
-        )
+        (Severity::Low, "there is none unless a caller or the environment sets one", Confidence::Low)
     };
     let draft = report_draft(cx, call, Some(timeout), severity, reason, confidence);
     if let Some(draft) = draft {
@@ -165,15 +153,9 @@ fn report_draft(
 ) -> Option<Draft> {
     let situation = cx.situation(call.value);
     let (severity, reason) = if goes_to_loopback(cx, call) {
-        (
-            severity.min(Severity::Low),
-            "the request does not leave the machine",
-        )
+        (severity.min(Severity::Low), "the request does not leave the machine")
     } else if situation.main_guard {
-        (
-            severity.min(Severity::Low),
-            "it runs only when the file is started as a program",
-        )
+        (severity.min(Severity::Low), "it runs only when the file is started as a program")
     } else {
         (severity, reason)
     };
@@ -214,10 +196,7 @@ fn sets_own_timeout(cx: &mut Cx<'_, '_>, session: Value) -> bool {
                                 && let Some(adapter) = ir.args(args).get(1)
                                 && adapter_has_timeout(
                                     cx,
-                                    clearance_program::Site {
-                                        module: site.module,
-                                        value: adapter.value,
-                                    },
+                                    clearance_program::Site { module: site.module, value: adapter.value },
                                 )
                             {
                                 return true;

@@ -22,12 +22,7 @@ pub static RULE: Rule = Rule {
     cwe: &[295],
     owasp_2021: "A07",
     owasp_2025: "A04",
-    aliases: &[
-        "B501",
-        "S501",
-        "request_with_no_cert_validation",
-        "py/request-without-cert-validation",
-    ],
+    aliases: &["B501", "S501", "request_with_no_cert_validation", "py/request-without-cert-validation"],
     effort_minutes: 20,
     audit: false,
     advice: "Leave verification on; for a private authority pass its certificate (verify=\"/path/ca.pem\")",
@@ -79,10 +74,7 @@ pub static CHECK: CodeRule = CodeRule {
             ],
             check,
         ),
-        Listen::Call(
-            &["urllib3.disable_warnings", "urllib3.exceptions.disable_warnings"],
-            silenced,
-        ),
+        Listen::Call(&["urllib3.disable_warnings", "urllib3.exceptions.disable_warnings"], silenced),
         Listen::Store(session_setting),
     ],
     paths: &[
@@ -147,27 +139,17 @@ fn judge(cx: &mut Cx<'_, '_>, value: Value, known: &Known, off: Off) -> Verdict 
             .filter(|path| matches!(path.as_str(), "ssl.CERT_NONE" | "ssl.VerifyMode.CERT_NONE"))
             .count();
         if none > 0 {
-            return if none == paths.len() {
-                Verdict::Off
-            } else {
-                Verdict::Sometimes
-            };
+            return if none == paths.len() { Verdict::Off } else { Verdict::Sometimes };
         }
     }
     match known {
-        Known::Environment {
-            variable,
-            default: Some(default),
-        } => match judge(cx, value, default, off) {
+        Known::Environment { variable, default: Some(default) } => match judge(cx, value, default, off) {
             Verdict::Off => Verdict::OffByDefault(variable.to_string()),
             _ => Verdict::On,
         },
         Known::Environment { .. } => Verdict::Unknown,
         Known::Choice(choices) => {
-            let verdicts: Vec<Verdict> = choices
-                .iter()
-                .map(|choice| judge(cx, value, choice, off))
-                .collect();
+            let verdicts: Vec<Verdict> = choices.iter().map(|choice| judge(cx, value, choice, off)).collect();
             if verdicts.iter().all(|verdict| matches!(verdict, Verdict::Off)) {
                 Verdict::Off
             } else if verdicts.iter().any(|verdict| matches!(verdict, Verdict::Off)) {
@@ -175,9 +157,8 @@ fn judge(cx: &mut Cx<'_, '_>, value: Value, known: &Known, off: Off) -> Verdict 
             } else if verdicts.iter().all(|verdict| matches!(verdict, Verdict::On)) {
                 Verdict::On
             } else {
-                let by_default = verdicts
-                    .into_iter()
-                    .find(|verdict| matches!(verdict, Verdict::OffByDefault(_)));
+                let by_default =
+                    verdicts.into_iter().find(|verdict| matches!(verdict, Verdict::OffByDefault(_)));
                 by_default.unwrap_or(Verdict::Unknown)
             }
         }
@@ -226,11 +207,7 @@ fn report(cx: &mut Cx<'_, '_>, at: Value, value: Value, off: Off, what: &str, ca
         Verdict::On => return cx.hold(range, "certificates are verified"),
         Verdict::Unknown => return,
         Verdict::Off => match asked_for(cx, at) {
-            Some(condition) => (
-                Severity::Medium,
-                format!("only under {condition}"),
-                Confidence::Medium,
-            ),
+            Some(condition) => (Severity::Medium, format!("only under {condition}"), Confidence::Medium),
             None => (Severity::High, String::new(), Confidence::High),
         },
         Verdict::OffByDefault(variable) => (
@@ -269,14 +246,7 @@ fn session_setting(cx: &mut Cx<'_, '_>, store: StoreEvent) {
         return;
     }
     cx.examined();
-    report(
-        cx,
-        store.at,
-        store.value,
-        Off::False,
-        "Every request of this session",
-        None,
-    );
+    report(cx, store.at, store.value, Off::False, "Every request of this session", None);
 }
 
 fn silenced(cx: &mut Cx<'_, '_>, call: CallEvent) {
@@ -288,10 +258,6 @@ fn silenced(cx: &mut Cx<'_, '_>, call: CallEvent) {
             return;
         }
     }
-    let draft = Draft::new(
-        &RULE,
-        cx.range(call.value),
-        "Warnings about unverified connections are silenced",
-    );
+    let draft = Draft::new(&RULE, cx.range(call.value), "Warnings about unverified connections are silenced");
     cx.report(draft.severity(Severity::Info, "it hides where certificates are not verified"));
 }

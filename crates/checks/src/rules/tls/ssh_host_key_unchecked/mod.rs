@@ -19,12 +19,7 @@ pub static RULE: Rule = Rule {
     cwe: &[295, 322],
     owasp_2021: "A07",
     owasp_2025: "A04",
-    aliases: &[
-        "B507",
-        "S507",
-        "ssh_no_host_key_verification",
-        "py/paramiko-missing-host-key-validation",
-    ],
+    aliases: &["B507", "S507", "ssh_no_host_key_verification", "py/paramiko-missing-host-key-validation"],
     effort_minutes: 20,
     audit: false,
     advice: "Load the known keys (load_system_host_keys or load_host_keys) and keep RejectPolicy",
@@ -36,14 +31,7 @@ pub static CHECK: CodeRule = CodeRule {
     rule: &RULE,
     listens: &[
         Listen::AnyCall(policy),
-        Listen::Call(
-            &[
-                "asyncssh.connect",
-                "asyncssh.create_connection",
-                "asyncssh.connect_ssh",
-            ],
-            asyncssh,
-        ),
+        Listen::Call(&["asyncssh.connect", "asyncssh.create_connection", "asyncssh.connect_ssh"], asyncssh),
         Listen::Store(known_hosts),
         Listen::Text(option),
     ],
@@ -96,10 +84,7 @@ fn policy(cx: &mut Cx<'_, '_>, call: CallEvent) {
                 if !method || body.contains("raise") || body.contains("super()") {
                     continue;
                 }
-                (
-                    module.ir.name(data.name).to_owned(),
-                    "its missing_host_key raises nothing",
-                )
+                (module.ir.name(data.name).to_owned(), "its missing_host_key raises nothing")
             }
             _ => continue,
         };
@@ -125,11 +110,7 @@ fn asyncssh(cx: &mut Cx<'_, '_>, call: CallEvent) {
             };
             let draft = Draft::new(&RULE, cx.range(call.value), "The connection takes any host key")
                 .severity(severity, reason);
-            cx.report(
-                draft
-                    .label(cx.range(hosts), "no known keys: every key is accepted")
-                    .trail(trail),
-            );
+            cx.report(draft.label(cx.range(hosts), "no known keys: every key is accepted").trail(trail));
         }
         Known::Unknown => {}
         _ => cx.hold(cx.range(call.value), "host keys are compared with known ones"),

@@ -104,19 +104,10 @@ fn store(cx: &mut Cx<'_, '_>, store: StoreEvent) {
         "verify_mode" if is_none(cx, store.value) => {
             cx.examined();
             if is_server(cx, base) {
-                cx.hold(
-                    cx.range(store.at),
-                    "a server that asks its clients for no certificate",
-                );
+                cx.hold(cx.range(store.at), "a server that asks its clients for no certificate");
                 return;
             }
-            report(
-                cx,
-                store.at,
-                Severity::High,
-                REASON,
-                "The context takes any certificate",
-            );
+            report(cx, store.at, Severity::High, REASON, "The context takes any certificate");
         }
         "check_hostname" => {
             let (known, _) = deployed(cx, store.value);
@@ -139,13 +130,7 @@ fn store(cx: &mut Cx<'_, '_>, store: StoreEvent) {
         "_create_default_https_context" if is_unverified_function(cx, store.value) => {
             cx.examined();
             let reason = "it turns verification off for all of urllib in this process";
-            report(
-                cx,
-                store.at,
-                Severity::High,
-                reason,
-                "Every HTTPS connection takes any certificate",
-            );
+            report(cx, store.at, Severity::High, reason, "Every HTTPS connection takes any certificate");
         }
         _ => {}
     }
@@ -169,15 +154,11 @@ fn report(cx: &mut Cx<'_, '_>, at: Value, severity: Severity, reason: &str, mess
 fn is_none(cx: &mut Cx<'_, '_>, mode: Value) -> bool {
     let paths = cx.paths_of(mode);
     !paths.is_empty()
-        && paths
-            .iter()
-            .all(|path| matches!(path.as_str(), "ssl.CERT_NONE" | "ssl.VerifyMode.CERT_NONE"))
+        && paths.iter().all(|path| matches!(path.as_str(), "ssl.CERT_NONE" | "ssl.VerifyMode.CERT_NONE"))
 }
 
 fn is_unverified_function(cx: &mut Cx<'_, '_>, value: Value) -> bool {
-    cx.paths_of(value)
-        .iter()
-        .any(|path| path == "ssl._create_unverified_context")
+    cx.paths_of(value).iter().any(|path| path == "ssl._create_unverified_context")
 }
 
 fn may_be_context(cx: &mut Cx<'_, '_>, base: Value) -> bool {
@@ -217,11 +198,11 @@ fn is_also_unverified(cx: &mut Cx<'_, '_>, base: Value, at: Value) -> bool {
     let modes: Vec<Value> = ir
         .values(ir.function_of(at))
         .filter_map(|value| match ir.op(value) {
-            Op::StoreAttr {
-                base: other,
-                name,
-                value,
-            } if ir.name(name) == "verify_mode" && cx.text(other) == text => Some(value),
+            Op::StoreAttr { base: other, name, value }
+                if ir.name(name) == "verify_mode" && cx.text(other) == text =>
+            {
+                Some(value)
+            }
             _ => None,
         })
         .collect();

@@ -18,12 +18,7 @@ pub static RULE: Rule = Rule {
     cwe: &[327],
     owasp_2021: "A02",
     owasp_2025: "A04",
-    aliases: &[
-        "B504",
-        "S504",
-        "ssl_with_no_version",
-        "py/insecure-default-protocol",
-    ],
+    aliases: &["B504", "S504", "ssl_with_no_version", "py/insecure-default-protocol"],
     effort_minutes: 15,
     audit: false,
     advice: "Use ssl.create_default_context().wrap_socket(…); ssl.wrap_socket is gone since Python 3.12",
@@ -33,10 +28,7 @@ pub static RULE: Rule = Rule {
 /// The rule and what it listens for.
 pub static CHECK: CodeRule = CodeRule {
     rule: &RULE,
-    listens: &[
-        Listen::Call(&["ssl.wrap_socket"], wrap),
-        Listen::Call(&["ssl.SSLContext"], context),
-    ],
+    listens: &[Listen::Call(&["ssl.wrap_socket"], wrap), Listen::Call(&["ssl.SSLContext"], context)],
     paths: &[],
 };
 
@@ -47,19 +39,12 @@ fn wrap(cx: &mut Cx<'_, '_>, call: CallEvent) {
     let (severity, reason) = if cx.has_unpacking(call) {
         (Severity::Info, "a version may be among the unpacked arguments")
     } else {
-        (
-            Severity::Low,
-            "its default allows every version, and it checks no host name",
-        )
+        (Severity::Low, "its default allows every version, and it checks no host name")
     };
     let Some((severity, reason)) = softened(cx, call.value, severity, reason) else {
         return;
     };
-    let draft = Draft::new(
-        &RULE,
-        cx.range(call.value),
-        "`ssl.wrap_socket` is called without a version",
-    );
+    let draft = Draft::new(&RULE, cx.range(call.value), "`ssl.wrap_socket` is called without a version");
     cx.report(draft.severity(severity, reason));
 }
 

@@ -31,10 +31,7 @@ pub static RULE: Rule = Rule {
 /// The rule and what it listens for.
 pub static CHECK: CodeRule = CodeRule {
     rule: &RULE,
-    listens: &[
-        Listen::Call(&["ssl.SSLContext", "OpenSSL.SSL.Context"], context),
-        Listen::Store(store),
-    ],
+    listens: &[Listen::Call(&["ssl.SSLContext", "OpenSSL.SSL.Context"], context), Listen::Store(store)],
     paths: PATHS,
 };
 
@@ -82,11 +79,9 @@ fn judge(cx: &mut Cx<'_, '_>, at: Value, value: Value, begins: &str) {
         _ => None,
     });
     let (message, severity, reason) = match old {
-        Some(name) => (
-            format!("{begins} {name}"),
-            Severity::High,
-            "it has known attacks, and browsers have dropped it",
-        ),
+        Some(name) => {
+            (format!("{begins} {name}"), Severity::High, "it has known attacks, and browsers have dropped it")
+        }
         None if versions.contains(&Version::Any) => (
             "The connection accepts every version that both sides know".to_owned(),
             Severity::Low,

@@ -32,10 +32,7 @@ pub static CHECK: CodeRule = CodeRule {
     listens: &[
         Listen::AnyCall(check),
         Listen::Store(setting),
-        Listen::Call(
-            &["starlette.Starlette.add_middleware", "starlette.Middleware"],
-            middleware,
-        ),
+        Listen::Call(&["starlette.Starlette.add_middleware", "starlette.Middleware"], middleware),
     ],
     paths: PATHS,
 };
@@ -51,19 +48,11 @@ fn check(cx: &mut Cx<'_, '_>, call: CallEvent) {
     if !text.eq_ignore_ascii_case("none") {
         return cx.hold(range, format!("the cookie is {text}"));
     }
-    let draft = Draft::new(
-        &RULE,
-        range,
-        format!("{} is sent with requests that other sites make", cookie.shown()),
-    )
-    .label(cx.range(value), "sent from everywhere")
-    .trail(trail)
-    .replace(
-        "Keep the cookie to requests of this site",
-        false,
-        cx.range(value),
-        "\"Lax\"",
-    );
+    let draft =
+        Draft::new(&RULE, range, format!("{} is sent with requests that other sites make", cookie.shown()))
+            .label(cx.range(value), "sent from everywhere")
+            .trail(trail)
+            .replace("Keep the cookie to requests of this site", false, cx.range(value), "\"Lax\"");
     let draft = if cookie.sensitive || cookie.for_csrf {
         draft.severity(Severity::Medium, "it speaks of a session or a log-in")
     } else {
@@ -75,9 +64,7 @@ fn check(cx: &mut Cx<'_, '_>, call: CallEvent) {
 fn setting(cx: &mut Cx<'_, '_>, event: StoreEvent) {
     let weak: fn(&Known) -> bool = |known| {
         matches!(known, Known::Bool(false) | Known::None)
-            || known
-                .as_str()
-                .is_some_and(|text| text.eq_ignore_ascii_case("none"))
+            || known.as_str().is_some_and(|text| text.eq_ignore_ascii_case("none"))
     };
     let Some(found) = weakened(cx, &event, "SAMESITE", weak) else {
         return;
@@ -85,15 +72,9 @@ fn setting(cx: &mut Cx<'_, '_>, event: StoreEvent) {
     let range = cx.range(event.at);
     let explicit = found.known.as_str().is_some();
     let message = if explicit {
-        format!(
-            "`{}` sends the cookie with requests that other sites make",
-            found.setting
-        )
+        format!("`{}` sends the cookie with requests that other sites make", found.setting)
     } else {
-        format!(
-            "`{}` leaves it to the browser whether other sites' requests carry the cookie",
-            found.setting
-        )
+        format!("`{}` leaves it to the browser whether other sites' requests carry the cookie", found.setting)
     };
     let draft = Draft::new(&RULE, range, message);
     let draft = match (explicit, found.session) {
@@ -109,11 +90,7 @@ fn middleware(cx: &mut Cx<'_, '_>, call: CallEvent) {
     let Some(class) = cx.positional(call, 0) else {
         return;
     };
-    if !cx
-        .paths_of(class)
-        .iter()
-        .any(|path| path == "starlette.SessionMiddleware")
-    {
+    if !cx.paths_of(class).iter().any(|path| path == "starlette.SessionMiddleware") {
         return;
     }
     let Ok(Some(site)) = named(cx, call, "same_site") else {
@@ -123,11 +100,8 @@ fn middleware(cx: &mut Cx<'_, '_>, call: CallEvent) {
     let range = cx.range(call.value);
     match known.as_str() {
         Some(text) if text.eq_ignore_ascii_case("none") => {
-            let draft = Draft::new(
-                &RULE,
-                range,
-                "The session's cookie is sent with requests that other sites make",
-            );
+            let draft =
+                Draft::new(&RULE, range, "The session's cookie is sent with requests that other sites make");
             cx.report(draft.severity(Severity::Medium, "it is the cookie of the session"));
         }
         Some(text) => cx.hold(range, format!("the session's cookie is {text}")),

@@ -24,21 +24,15 @@ pub static RULE: Rule = Rule {
 };
 
 /// The rule and what it listens for.
-pub static CHECK: CodeRule = CodeRule {
-    rule: &RULE,
-    listens: &[Listen::AnyCall(check), Listen::Store(setting)],
-    paths: PATHS,
-};
+pub static CHECK: CodeRule =
+    CodeRule { rule: &RULE, listens: &[Listen::AnyCall(check), Listen::Store(setting)], paths: PATHS };
 
 fn check(cx: &mut Cx<'_, '_>, call: CallEvent) {
     let Some(cookie) = cookie(cx, call) else { return };
     cx.examined();
     let range = cx.range(call.value);
     if cookie.for_csrf {
-        return cx.hold(
-            range,
-            "scripts have to read the token against cross-site requests",
-        );
+        return cx.hold(range, "scripts have to read the token against cross-site requests");
     }
     match flag(cx, call, 7, "httponly") {
         Flag::Unclear => {}
@@ -71,11 +65,7 @@ fn say(cx: &mut Cx<'_, '_>, draft: Draft, cookie: &Cookie) {
     } else {
         draft.severity(Severity::Info, "nothing says that it is worth stealing")
     };
-    let draft = if cookie.certain {
-        draft
-    } else {
-        draft.confidence(Confidence::Medium)
-    };
+    let draft = if cookie.certain { draft } else { draft.confidence(Confidence::Medium) };
     cx.report(draft);
 }
 
@@ -86,11 +76,7 @@ fn setting(cx: &mut Cx<'_, '_>, event: StoreEvent) {
         return;
     };
     let range = cx.range(event.at);
-    let draft = Draft::new(
-        &RULE,
-        range,
-        format!("`{}` is off: scripts can read the cookie", found.setting),
-    );
+    let draft = Draft::new(&RULE, range, format!("`{}` is off: scripts can read the cookie", found.setting));
     let draft = if found.session {
         draft.severity(Severity::Medium, "it is the cookie of the session")
     } else {

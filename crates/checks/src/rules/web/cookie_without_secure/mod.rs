@@ -32,10 +32,7 @@ pub static CHECK: CodeRule = CodeRule {
     listens: &[
         Listen::AnyCall(check),
         Listen::Store(setting),
-        Listen::Call(
-            &["starlette.Starlette.add_middleware", "starlette.Middleware"],
-            middleware,
-        ),
+        Listen::Call(&["starlette.Starlette.add_middleware", "starlette.Middleware"], middleware),
         Listen::Call(&["starlette.SessionMiddleware"], session_middleware),
     ],
     paths: PATHS,
@@ -52,10 +49,7 @@ fn check(cx: &mut Cx<'_, '_>, call: CallEvent) {
             let draft = Draft::new(
                 &RULE,
                 range,
-                format!(
-                    "{} is sent over plain HTTP too: it has no `secure`",
-                    cookie.shown()
-                ),
+                format!("{} is sent over plain HTTP too: it has no `secure`", cookie.shown()),
             );
             say(cx, call, draft, &cookie);
         }
@@ -64,14 +58,10 @@ fn check(cx: &mut Cx<'_, '_>, call: CallEvent) {
         }
         Flag::Given(known, value, trail) if known.truth() == Some(false) => {
             let place = cx.range(value);
-            let draft = Draft::new(
-                &RULE,
-                range,
-                format!("{} is sent over plain HTTP too", cookie.shown()),
-            )
-            .label(place, "not only over HTTPS")
-            .trail(trail)
-            .replace("Send the cookie over HTTPS only", false, place, "True");
+            let draft = Draft::new(&RULE, range, format!("{} is sent over plain HTTP too", cookie.shown()))
+                .label(place, "not only over HTTPS")
+                .trail(trail)
+                .replace("Send the cookie over HTTPS only", false, place, "True");
             say(cx, call, draft, &cookie);
         }
         Flag::Given(..) => {}
@@ -80,21 +70,14 @@ fn check(cx: &mut Cx<'_, '_>, call: CallEvent) {
 
 fn say(cx: &mut Cx<'_, '_>, call: CallEvent, draft: Draft, cookie: &Cookie) {
     if let Some(development) = cx.situation(call.value).development {
-        return cx.hold(
-            cx.range(call.value),
-            format!("only under {}", development.condition),
-        );
+        return cx.hold(cx.range(call.value), format!("only under {}", development.condition));
     }
     let draft = if cookie.sensitive {
         draft.severity(Severity::Medium, "it speaks of a session or a log-in")
     } else {
         draft.severity(Severity::Low, "nothing says that it is worth stealing")
     };
-    let draft = if cookie.certain {
-        draft
-    } else {
-        draft.confidence(Confidence::Medium)
-    };
+    let draft = if cookie.certain { draft } else { draft.confidence(Confidence::Medium) };
     cx.report(draft);
 }
 
@@ -108,21 +91,11 @@ fn setting(cx: &mut Cx<'_, '_>, event: StoreEvent) {
     let draft = Draft::new(
         &RULE,
         range,
-        format!(
-            "`{}` is off: the cookie is sent over plain HTTP too",
-            found.setting
-        ),
+        format!("`{}` is off: the cookie is sent over plain HTTP too", found.setting),
     );
-    let severity = if found.session {
-        Severity::Medium
-    } else {
-        Severity::Low
-    };
-    let reason = if found.session {
-        "it is the cookie of the session"
-    } else {
-        "it is not the cookie of the session"
-    };
+    let severity = if found.session { Severity::Medium } else { Severity::Low };
+    let reason =
+        if found.session { "it is the cookie of the session" } else { "it is not the cookie of the session" };
     cx.report(draft.severity(severity, reason));
 }
 
@@ -131,11 +104,7 @@ fn middleware(cx: &mut Cx<'_, '_>, call: CallEvent) {
     let Some(class) = cx.positional(call, 0) else {
         return;
     };
-    if cx
-        .paths_of(class)
-        .iter()
-        .any(|path| path == "starlette.SessionMiddleware")
-    {
+    if cx.paths_of(class).iter().any(|path| path == "starlette.SessionMiddleware") {
         session_middleware(cx, call);
     }
 }

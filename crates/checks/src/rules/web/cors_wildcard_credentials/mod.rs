@@ -45,10 +45,7 @@ pub static CHECK: CodeRule = CodeRule {
             flask,
         ),
         Listen::Call(&["quart_cors.cors", "quart_cors.route_cors"], quart),
-        Listen::Call(
-            &["starlette.Starlette.add_middleware", "starlette.Middleware"],
-            middleware,
-        ),
+        Listen::Call(&["starlette.Starlette.add_middleware", "starlette.Middleware"], middleware),
         Listen::Call(&["starlette.CORSMiddleware"], starlette),
         Listen::Call(
             &[
@@ -82,21 +79,16 @@ fn flask(cx: &mut Cx<'_, '_>, call: CallEvent) {
     if cx.args(call).is_empty() && cx.path(call).ends_with(".CORS") {
         return;
     }
-    let (Ok(origins), Ok(credentials), Ok(resources)) = (
-        named(cx, call, "origins"),
-        named(cx, call, "supports_credentials"),
-        named(cx, call, "resources"),
-    ) else {
+    let (Ok(origins), Ok(credentials), Ok(resources)) =
+        (named(cx, call, "origins"), named(cx, call, "supports_credentials"), named(cx, call, "resources"))
+    else {
         return;
     };
     let origins = match origins {
         Some(site) => cx.known_at(site),
         None => Known::str("*"),
     };
-    let credentials = credentials
-        .map(|site| cx.known_at(site))
-        .and_then(|known| known.truth())
-        == Some(true);
+    let credentials = credentials.map(|site| cx.known_at(site)).and_then(|known| known.truth()) == Some(true);
     let mut worst = (origins_of(cx, origins.clone()), credentials);
     if let Some(site) = resources
         && let Known::Mapping(entries) = cx.known_at(site)
@@ -114,46 +106,26 @@ fn flask(cx: &mut Cx<'_, '_>, call: CallEvent) {
             }
         }
     }
-    say(
-        cx,
-        cx.range(call.value),
-        worst.0,
-        worst.1,
-        "Flask-CORS then repeats whatever origin asks",
-    );
+    say(cx, cx.range(call.value), worst.0, worst.1, "Flask-CORS then repeats whatever origin asks");
 }
 
 fn quart(cx: &mut Cx<'_, '_>, call: CallEvent) {
-    let (Ok(origins), Ok(credentials)) = (
-        named(cx, call, "allow_origin"),
-        named(cx, call, "allow_credentials"),
-    ) else {
+    let (Ok(origins), Ok(credentials)) =
+        (named(cx, call, "allow_origin"), named(cx, call, "allow_credentials"))
+    else {
         return;
     };
     let origins = origins.map_or(Known::str("*"), |site| cx.known_at(site));
-    let credentials = credentials
-        .map(|site| cx.known_at(site))
-        .and_then(|known| known.truth())
-        == Some(true);
+    let credentials = credentials.map(|site| cx.known_at(site)).and_then(|known| known.truth()) == Some(true);
     let origins = origins_of(cx, origins);
-    say(
-        cx,
-        cx.range(call.value),
-        origins,
-        credentials,
-        "every origin is allowed",
-    );
+    say(cx, cx.range(call.value), origins, credentials, "every origin is allowed");
 }
 
 fn middleware(cx: &mut Cx<'_, '_>, call: CallEvent) {
     let Some(class) = cx.positional(call, 0) else {
         return;
     };
-    if cx
-        .paths_of(class)
-        .iter()
-        .any(|path| path == "starlette.CORSMiddleware")
-    {
+    if cx.paths_of(class).iter().any(|path| path == "starlette.CORSMiddleware") {
         starlette(cx, call);
     }
 }
@@ -166,10 +138,7 @@ fn starlette(cx: &mut Cx<'_, '_>, call: CallEvent) {
     ) else {
         return;
     };
-    let credentials = credentials
-        .map(|site| cx.known_at(site))
-        .and_then(|known| known.truth())
-        == Some(true);
+    let credentials = credentials.map(|site| cx.known_at(site)).and_then(|known| known.truth()) == Some(true);
     let mut judged = Origins::Some;
     for site in [origins, pattern].into_iter().flatten() {
         let known = cx.known_at(site);
@@ -179,40 +148,27 @@ fn starlette(cx: &mut Cx<'_, '_>, call: CallEvent) {
             _ => {}
         }
     }
-    say(
-        cx,
-        cx.range(call.value),
-        judged,
-        credentials,
-        "Starlette then repeats whatever origin asks",
-    );
+    say(cx, cx.range(call.value), judged, credentials, "Starlette then repeats whatever origin asks");
 }
 
 /// Socket.IO allows credentials unless told otherwise.
 fn socket(cx: &mut Cx<'_, '_>, call: CallEvent) {
-    let (Ok(Some(origins)), Ok(credentials)) = (
-        named(cx, call, "cors_allowed_origins"),
-        named(cx, call, "cors_credentials"),
-    ) else {
+    let (Ok(Some(origins)), Ok(credentials)) =
+        (named(cx, call, "cors_allowed_origins"), named(cx, call, "cors_credentials"))
+    else {
         return;
     };
     let known = cx.known_at(origins);
-    let credentials = credentials
-        .map(|site| cx.known_at(site))
-        .and_then(|known| known.truth())
-        != Some(false);
+    let credentials =
+        credentials.map(|site| cx.known_at(site)).and_then(|known| known.truth()) != Some(false);
     let range = cx.range(call.value);
     match (origins_of(cx, known), credentials) {
         (Origins::Every, true) => {
-            let draft = Draft::new(
-                &RULE,
-                range,
-                "Every site can open the socket in the visitor's name",
-            )
-            .severity(
-                Severity::Medium,
-                "credentials are on by default; what the events do is not decided here",
-            );
+            let draft = Draft::new(&RULE, range, "Every site can open the socket in the visitor's name")
+                .severity(
+                    Severity::Medium,
+                    "credentials are on by default; what the events do is not decided here",
+                );
             cx.report(draft);
         }
         (origins, credentials) => say(cx, range, origins, credentials, ""),
@@ -233,23 +189,10 @@ fn aiohttp(cx: &mut Cx<'_, '_>, call: CallEvent) {
             .args(args)
             .iter()
             .find(|arg| matches!(arg.kind, ArgKind::Keyword(name) if ir.name(name) == "allow_credentials"));
-        let allow = allow.map(|arg| Site {
-            module: site.module,
-            value: arg.value,
-        });
+        let allow = allow.map(|arg| Site { module: site.module, value: arg.value });
         let credentials = allow.is_some_and(|site| cx.known_at(site).truth() == Some(true));
-        let origins = if is_every(&origin) {
-            Origins::Every
-        } else {
-            Origins::Some
-        };
-        say(
-            cx,
-            cx.range(call.value),
-            origins,
-            credentials,
-            "every origin is allowed",
-        );
+        let origins = if is_every(&origin) { Origins::Every } else { Origins::Some };
+        say(cx, cx.range(call.value), origins, credentials, "every origin is allowed");
     }
 }
 
@@ -350,10 +293,7 @@ fn by_hand(cx: &mut Cx<'_, '_>, at: Value, value: Value) {
                 "browsers refuse the wildcard for requests with credentials, so this does not even work",
             )
         } else {
-            draft.severity(
-                Severity::Info,
-                "without credentials; harmless for answers that are public",
-            )
+            draft.severity(Severity::Info, "without credentials; harmless for answers that are public")
         };
         return cx.report(draft);
     }
@@ -368,24 +308,20 @@ fn by_hand(cx: &mut Cx<'_, '_>, at: Value, value: Value) {
     let draft = if credentials {
         draft.severity(Severity::High, "with credentials")
     } else {
-        draft
-            .severity(Severity::Low, "without credentials")
-            .confidence(Confidence::Medium)
+        draft.severity(Severity::Low, "without credentials").confidence(Confidence::Medium)
     };
     cx.report(draft);
 }
 
 /// Whether a comparison or a call that speaks of the origin must have come out well before.
-fn is_compared_before(cx: &Cx<'_, '_>, at: Value) -> bool {
+fn is_compared_before(cx: &mut Cx<'_, '_>, at: Value) -> bool {
     let ir = cx.ir();
-    cx.program.guards(cx.site(at)).into_iter().any(|guard| {
+    cx.guards(at).into_iter().any(|guard| {
         let speaks = cx.text(guard.condition).to_ascii_lowercase().contains("origin");
         let compares = matches!(
             ir.op(guard.condition),
-            Op::Compare {
-                op: CompareOp::In | CompareOp::NotIn | CompareOp::Eq | CompareOp::NotEq,
-                ..
-            } | Op::Call { .. }
+            Op::Compare { op: CompareOp::In | CompareOp::NotIn | CompareOp::Eq | CompareOp::NotEq, .. }
+                | Op::Call { .. }
                 | Op::Unary { .. }
         );
         speaks && compares
@@ -400,10 +336,9 @@ fn say(cx: &mut Cx<'_, '_>, range: TextRange, origins: Origins, credentials: boo
         }
         (Origins::Every, false) => {
             let draft = Draft::new(&RULE, range, "Every site may read the answers");
-            cx.report(draft.severity(
-                Severity::Info,
-                "without credentials; harmless for answers that are public",
-            ));
+            cx.report(
+                draft.severity(Severity::Info, "without credentials; harmless for answers that are public"),
+            );
         }
         (Origins::Some, _) => cx.hold(range, "the origins are named"),
         (Origins::Unknown, _) => {}
@@ -435,19 +370,13 @@ fn entry(cx: &mut Cx<'_, '_>, site: Site, wanted: &str) -> Option<Known> {
 
 fn origins_of(cx: &mut Cx<'_, '_>, known: Known) -> Origins {
     let known = match known {
-        Known::Environment {
-            default: Some(default),
-            ..
-        } => *default,
+        Known::Environment { default: Some(default), .. } => *default,
         known => known,
     };
     let list = items(cx, known);
     if list.iter().any(|item| item.as_str().is_some_and(is_every)) {
         Origins::Every
-    } else if list
-        .iter()
-        .all(|item| item.as_str().is_some() || matches!(item, Known::Text { .. }))
-    {
+    } else if list.iter().all(|item| item.as_str().is_some() || matches!(item, Known::Text { .. })) {
         Origins::Some
     } else {
         Origins::Unknown
@@ -480,12 +409,7 @@ mod tests {
         for every in ["*", ".*", "^https?://.*$"] {
             assert!(is_every(every), "{every}");
         }
-        for some in [
-            "https://example.com",
-            r"https://.*\.example\.com",
-            "",
-            "https://*.example.com",
-        ] {
+        for some in ["https://example.com", r"https://.*\.example\.com", "", "https://*.example.com"] {
             assert!(!is_every(some), "{some}");
         }
     }

@@ -1,8 +1,8 @@
 //! Protection against cross-site requests that is switched off.
 
 use clearance_finding::{Confidence, Plane, Rule, Severity};
-use clearance_program::Known;
-use clearance_python::ir::{Func, FunctionKind, Op, Value};
+use clearance_program::{Entity, Known, ModuleId};
+use clearance_python::ir::{ArgKind, Func, FunctionKind, Imported, Op, Value};
 
 use super::common::{Stage, corrected_for_production, items, setting_name, stage};
 use crate::{CallEvent, CodeRule, Cx, Draft, Listen, StoreEvent, StoreTarget, words};
@@ -40,12 +40,7 @@ pub static CHECK: CodeRule = CodeRule {
         ),
         Listen::AnyCall(removal),
     ],
-    paths: &[
-        "flask_wtf.CSRFProtect",
-        "flask.Blueprint",
-        "flask.Flask",
-        "django.utils.decorators.method_decorator",
-    ],
+    paths: &["flask_wtf.CSRFProtect", "flask_wtf.CSRFProtect.protect", "flask.Blueprint", "flask.Flask"],
 };
 
 fn setting(cx: &mut Cx<'_, '_>, event: StoreEvent) {
@@ -69,10 +64,9 @@ fn flag(cx: &mut Cx<'_, '_>, event: &StoreEvent, name: &str) {
     let (known, trail) = cx.known_with_trail(event.value);
     let range = cx.range(event.at);
     let by_default = |known: &Known| match known {
-        Known::Environment {
-            variable,
-            default: Some(default),
-        } if default.truth() == Some(false) => Some(variable.to_string()),
+        Known::Environment { variable, default: Some(default) } if default.truth() == Some(false) => {
+            Some(variable.to_string())
+        }
         _ => None,
     };
     let draft = match (&known, by_default(&known)) {
@@ -97,13 +91,22 @@ fn flag(cx: &mut Cx<'_, '_>, event: &StoreEvent, name: &str) {
         },
     };
     let draft = match name {
-        "WTF_CSRF_CHECK_DEFAULT" => draft.severity(
-            Severity::Medium,
-            "views are only protected where they call `protect()` themselves",
-        ),
+        "WTF_CSRF_CHECK_DEFAULT" if protects_itself(cx) => {
+            draft.severity(Severity::Info, "the program calls `protect()` itself")
+        }
+        "WTF_CSRF_CHECK_DEFAULT" => draft
+            .severity(Severity::Medium, "views are only protected where they call `protect()` themselves"),
         _ => draft,
     };
     report_for_stage(cx, event, name, draft.trail(trail));
+}
+
+/// Whether the program calls `CSRFProtect.protect()` somewhere.
+fn protects_itself(cx: &Cx<'_, '_>) -> bool {
+    let Some(protect) = cx.path_id("flask_wtf.CSRFProtect.protect") else {
+        return false;
+    };
+    cx.program.modules.iter().any(|module| module.externals.iter().any(|call| call.path == protect))
 }
 
 fn report_for_stage(cx: &mut Cx<'_, '_>, event: &StoreEvent, name: &str, draft: Draft) {
@@ -123,10 +126,8 @@ fn middleware(cx: &mut Cx<'_, '_>, event: &StoreEvent, name: &str) {
     if !matches!(known, Known::Sequence(..)) {
         return;
     }
-    let names: Vec<String> = items(cx, known)
-        .iter()
-        .filter_map(|item| item.as_str().map(str::to_owned))
-        .collect();
+    let names: Vec<String> =
+        items(cx, known).iter().filter_map(|item| item.as_str().map(str::to_owned)).collect();
     let with_sessions = names.iter().any(|name| {
         name.starts_with("django.contrib.sessions.middleware.")
             || name.starts_with("django.contrib.auth.middleware.AuthenticationMiddleware")
@@ -136,19 +137,12 @@ fn middleware(cx: &mut Cx<'_, '_>, event: &StoreEvent, name: &str) {
     }
     cx.examined();
     let range = cx.range(event.value);
-    if names
-        .iter()
-        .any(|name| name.to_ascii_lowercase().contains("csrf"))
-    {
+    if names.iter().any(|name| name.to_ascii_lowercase().contains("csrf")) {
         return cx.hold(range, "the middleware against cross-site requests is there");
     }
-    let draft = Draft::new(
-        &RULE,
-        range,
-        format!("`{name}` has sessions, but no CsrfViewMiddleware"),
-    )
-    .severity(Severity::High, "no view is protected")
-    .confidence(Confidence::Medium);
+    let draft = Draft::new(&RULE, range, format!("`{name}` has sessions, but no CsrfViewMiddleware"))
+        .severity(Severity::High, "no view is protected")
+        .confidence(Confidence::Medium);
     report_for_stage(cx, event, name, draft);
 }
 
@@ -186,13 +180,10 @@ fn form_without(cx: &mut Cx<'_, '_>, event: &StoreEvent, how: &str) {
     if known != Known::Bool(false) {
         return;
     }
-    let draft = Draft::new(
-        &RULE,
-        cx.range(event.at),
-        format!("A form takes requests from other sites ({how})"),
-    )
-    .severity(Severity::Low, "one form; a form that only reads needs no token")
-    .confidence(Confidence::Medium);
+    let draft =
+        Draft::new(&RULE, cx.range(event.at), format!("A form takes requests from other sites ({how})"))
+            .severity(Severity::Low, "one form; a form that only reads needs no token")
+            .confidence(Confidence::Medium);
     cx.report(draft);
 }
 
@@ -210,21 +201,28 @@ fn exempt(cx: &mut Cx<'_, '_>, call: CallEvent) {
             &RULE,
             range,
             "All views of a blueprint are exempt from the protection against cross-site requests",
-        )
-        .severity(Severity::Medium, "one group of views");
+        );
+        let draft = if reads_session(cx, target) {
+            draft.severity(Severity::Medium, "its module reads the session, or who is logged in")
+        } else {
+            draft.severity(
+                Severity::Low,
+                "nothing in its module reads the session: clients without cookies are in no danger",
+            )
+        };
         return cx.report(draft);
     }
     let Some(view) = function_of(cx, target) else {
-        let draft = Draft::new(
-            &RULE,
-            range,
-            "A view is exempt from the protection against cross-site requests",
-        )
-        .severity(Severity::Low, "one view; what it checks itself is not seen here")
-        .confidence(Confidence::Medium);
+        let draft =
+            Draft::new(&RULE, range, "A view is exempt from the protection against cross-site requests")
+                .severity(Severity::Low, "one view; what it checks itself is not seen here")
+                .confidence(Confidence::Medium);
         return cx.report(draft);
     };
     let name = ir.name(ir.functions[view.index()].name);
+    if only_reads(cx, view) {
+        return cx.hold(range, format!("`{name}` answers GET only, which needs no protection"));
+    }
     let draft = Draft::new(
         &RULE,
         range,
@@ -232,11 +230,31 @@ fn exempt(cx: &mut Cx<'_, '_>, call: CallEvent) {
     );
     let draft = match authenticates_itself(cx, view) {
         Some(how) => draft.severity(Severity::Info, format!("it authenticates by itself: {how}")),
-        None => draft
-            .severity(Severity::Low, "one view")
-            .confidence(Confidence::Medium),
+        None => draft.severity(Severity::Low, "one view").confidence(Confidence::Medium),
     };
     cx.report(draft);
+}
+
+/// Whether the module in which a blueprint is made imports the session or the user who is logged in.
+fn reads_session(cx: &mut Cx<'_, '_>, blueprint: Value) -> bool {
+    let modules: Vec<ModuleId> = cx
+        .entities(blueprint)
+        .into_iter()
+        .filter_map(|entity| match entity {
+            Entity::Instance(_, made) | Entity::Object(_, made) => Some(made.module),
+            _ => None,
+        })
+        .collect();
+    modules.is_empty()
+        || modules.into_iter().any(|module| {
+            let ir = &cx.program.module(module).ir;
+            ir.imports.iter().any(|import| match import.what {
+                Imported::Member(name) => {
+                    matches!(ir.name(name), "session" | "current_user" | "login_required" | "login_user")
+                }
+                _ => matches!(ir.text(import.module), "flask_login" | "flask_security"),
+            })
+        })
 }
 
 fn function_of(cx: &Cx<'_, '_>, value: Value) -> Option<Func> {
@@ -253,6 +271,42 @@ fn function_of(cx: &Cx<'_, '_>, value: Value) -> Option<Func> {
     None
 }
 
+/// Whether the view's routes, as far as its decorators tell, take no method that changes anything.
+fn only_reads(cx: &mut Cx<'_, '_>, view: Func) -> bool {
+    let ir = cx.ir();
+    let mut reads = false;
+    for decorator in &ir.functions[view.index()].decorators {
+        let Op::Call { callee, args } = ir.op(*decorator) else {
+            continue;
+        };
+        match cx.name_of(callee) {
+            Some("get") => reads = true,
+            Some("post" | "put" | "patch" | "delete") => return false,
+            Some("route") => {
+                let methods = ir
+                    .args(args)
+                    .iter()
+                    .find(|arg| matches!(arg.kind, ArgKind::Keyword(name) if ir.name(name) == "methods"));
+                if let Some(methods) = methods {
+                    let known = cx.known(methods.value);
+                    let names = items(cx, known);
+                    let safe = |name: &Known| {
+                        name.as_str().is_some_and(|name| {
+                            matches!(name.to_ascii_uppercase().as_str(), "GET" | "HEAD" | "OPTIONS")
+                        })
+                    };
+                    if !names.iter().all(safe) {
+                        return false;
+                    }
+                }
+                reads = true;
+            }
+            _ => {}
+        }
+    }
+    reads
+}
+
 /// A check of a signature, a key or a token among the view's calls and decorators, as written.
 fn authenticates_itself(cx: &Cx<'_, '_>, view: Func) -> Option<String> {
     let ir = cx.ir();
@@ -266,7 +320,6 @@ fn authenticates_itself(cx: &Cx<'_, '_>, view: Func) -> Option<String> {
                     | "digest"
                     | "verify"
                     | "authenticate"
-                    | "authenticated"
                     | "apikey"
                     | "token"
                     | "jwt"
@@ -275,25 +328,20 @@ fn authenticates_itself(cx: &Cx<'_, '_>, view: Func) -> Option<String> {
                     | "bearer"
             )
         }) && !name.contains("csrf")
+            && !name.contains("session")
     };
     let called = ir.values(view).filter_map(|value| match ir.op(value) {
         Op::Call { callee, .. } => cx.name_of(callee),
         _ => None,
     });
-    let decorators = ir.functions[view.index()]
-        .decorators
-        .iter()
-        .filter_map(|decorator| {
-            let callee = match ir.op(*decorator) {
-                Op::Call { callee, .. } => callee,
-                _ => *decorator,
-            };
-            cx.name_of(callee)
-        });
-    called
-        .chain(decorators)
-        .find(|name| speaks(name))
-        .map(|name| format!("`{name}`"))
+    let decorators = ir.functions[view.index()].decorators.iter().filter_map(|decorator| {
+        let callee = match ir.op(*decorator) {
+            Op::Call { callee, .. } => callee,
+            _ => *decorator,
+        };
+        cx.name_of(callee)
+    });
+    called.chain(decorators).find(|name| speaks(name)).map(|name| format!("`{name}`"))
 }
 
 /// `MIDDLEWARE.remove("django.middleware.csrf.CsrfViewMiddleware")`.
@@ -302,26 +350,18 @@ fn removal(cx: &mut Cx<'_, '_>, call: CallEvent) {
         return;
     };
     if cx.ir().name(name) != "remove"
-        || !cx
-            .name_of(base)
-            .is_some_and(|name| name.to_ascii_uppercase().contains("MIDDLEWARE"))
+        || !cx.name_of(base).is_some_and(|name| name.to_ascii_uppercase().contains("MIDDLEWARE"))
     {
         return;
     }
     let Some(removed) = cx.positional(call, 0) else {
         return;
     };
-    if !cx
-        .known_str(removed)
-        .is_some_and(|text| text.ends_with("CsrfViewMiddleware"))
-    {
+    if !cx.known_str(removed).is_some_and(|text| text.ends_with("CsrfViewMiddleware")) {
         return;
     }
-    let draft = Draft::new(
-        &RULE,
-        cx.range(call.value),
-        "The middleware against cross-site requests is taken out",
-    );
+    let draft =
+        Draft::new(&RULE, cx.range(call.value), "The middleware against cross-site requests is taken out");
     let event = StoreEvent {
         target: StoreTarget::Item(base, removed),
         value: call.value,

@@ -38,14 +38,8 @@ pub static CHECK: CodeRule = CodeRule {
             check_decode,
         ),
         Listen::Call(&["jose.jws.verify"], check_decode),
-        Listen::Call(
-            &["jwt.encode", "jwt.PyJWT.encode", "jose.jwt.encode"],
-            check_encode,
-        ),
-        Listen::Call(
-            &["authlib.jose.JsonWebToken", "authlib.jose.JsonWebSignature"],
-            check_authlib,
-        ),
+        Listen::Call(&["jwt.encode", "jwt.PyJWT.encode", "jose.jwt.encode"], check_encode),
+        Listen::Call(&["authlib.jose.JsonWebToken", "authlib.jose.JsonWebSignature"], check_authlib),
     ],
     paths: &[],
 };
@@ -77,9 +71,9 @@ fn check_decode(cx: &mut Cx<'_, '_>, call: CallEvent) {
     } else if algorithms.iter().all(|algorithm| algorithm.as_str().is_some()) {
         let symmetric = |known: &Known| known.as_str().is_some_and(|name| name.starts_with("HS"));
         let mixed = algorithms.iter().any(symmetric) && !algorithms.iter().all(symmetric);
-        if mixed {
+        if mixed && !is_unverified(cx, call) {
             let draft = Draft::new(&RULE, range, "Symmetric and asymmetric algorithms are accepted together: a public key may serve as the secret of a forged token")
-                .severity(Severity::Medium, "PyJWT refuses keys in PEM form as secrets; other keys and libraries do not")
+                .severity(Severity::Low, "PyJWT refuses keys in PEM form as secrets; other keys and libraries do not")
                 .confidence(Confidence::Medium)
                 .label(cx.range(value), "both kinds")
                 .trail(trail);
@@ -92,20 +86,12 @@ fn check_decode(cx: &mut Cx<'_, '_>, call: CallEvent) {
 /// No algorithms are named.
 fn missing(cx: &mut Cx<'_, '_>, call: CallEvent) {
     let range = cx.range(call.value);
-    // Without a check of the signature, the algorithm does not matter; that is another rule's business.
-    let text = cx.text(call.value);
-    if text.contains("verify_signature")
-        || text.contains("verify=False")
-        || cx.keyword(call, "options").is_some()
-    {
+    if is_unverified(cx, call) || cx.keyword(call, "options").is_some() {
         return;
     }
     let jose = cx.path(call).starts_with("jose.");
-    let draft = Draft::new(
-        &RULE,
-        range,
-        "The token chooses the algorithm that it is checked with: none is fixed",
-    );
+    let draft =
+        Draft::new(&RULE, range, "The token chooses the algorithm that it is checked with: none is fixed");
     let draft = if jose {
         draft.severity(Severity::Medium, "python-jose then takes whatever the token says")
     } else {
@@ -115,6 +101,12 @@ fn missing(cx: &mut Cx<'_, '_>, call: CallEvent) {
         )
     };
     cx.report(draft.confidence(Confidence::Medium));
+}
+
+/// Without a check of the signature, the algorithm does not matter; that is another rule's business.
+fn is_unverified(cx: &Cx<'_, '_>, call: CallEvent) -> bool {
+    let text = cx.text(call.value);
+    text.contains("verify_signature") || text.contains("verify=False")
 }
 
 fn check_encode(cx: &mut Cx<'_, '_>, call: CallEvent) {
@@ -144,16 +136,10 @@ fn check_authlib(cx: &mut Cx<'_, '_>, call: CallEvent) {
             cx.range(call.value),
             "Tokens without a signature are accepted: \"none\" is among the algorithms",
         );
-        cx.report(
-            draft
-                .label(cx.range(algorithms), "\"none\" needs no key")
-                .trail(trail),
-        );
+        cx.report(draft.label(cx.range(algorithms), "\"none\" needs no key").trail(trail));
     }
 }
 
 fn is_none(known: &Known) -> bool {
-    known
-        .as_str()
-        .is_some_and(|text| text.eq_ignore_ascii_case("none"))
+    known.as_str().is_some_and(|text| text.eq_ignore_ascii_case("none"))
 }

@@ -29,20 +29,12 @@ pub static CHECK: CodeRule = CodeRule {
     rule: &RULE,
     listens: &[
         Listen::Call(
-            &[
-                "jwt.decode",
-                "jwt.decode_complete",
-                "jwt.PyJWT.decode",
-                "jwt.PyJWT.decode_complete",
-            ],
+            &["jwt.decode", "jwt.decode_complete", "jwt.PyJWT.decode", "jwt.PyJWT.decode_complete"],
             check_pyjwt,
         ),
         Listen::Call(&["jose.jwt.decode"], check_jose),
         Listen::Call(&["jose.jws.verify"], check_jws),
-        Listen::Call(
-            &["jose.jwt.get_unverified_claims", "jose.jws.get_unverified_claims"],
-            check_unverified,
-        ),
+        Listen::Call(&["jose.jwt.get_unverified_claims", "jose.jws.get_unverified_claims"], check_unverified),
     ],
     paths: &[],
 };
@@ -75,11 +67,7 @@ fn options(cx: &mut Cx<'_, '_>, call: CallEvent, position: usize) {
     };
     match entry(cx, site, "verify_signature") {
         Some(Known::Bool(false)) => {
-            let place = if site.module == cx.module {
-                site.value
-            } else {
-                call.value
-            };
+            let place = if site.module == cx.module { site.value } else { call.value };
             say(cx, call, place, "`verify_signature` is off");
         }
         Some(Known::Bool(true)) => cx.hold(range, "the signature is checked"),
@@ -97,10 +85,7 @@ fn entry(cx: &mut Cx<'_, '_>, site: clearance_program::Site, wanted: &str) -> Op
         let is_wanted =
             |kind| matches!(kind, clearance_python::ir::ArgKind::Keyword(name) if ir.name(name) == wanted);
         let arg = ir.args(args).iter().find(|arg| is_wanted(arg.kind))?;
-        return Some(cx.known_at(clearance_program::Site {
-            module: site.module,
-            value: arg.value,
-        }));
+        return Some(cx.known_at(clearance_program::Site { module: site.module, value: arg.value }));
     }
     let Known::Mapping(entries) = cx.known_at(site) else {
         return None;
@@ -134,10 +119,7 @@ fn check_unverified(cx: &mut Cx<'_, '_>, call: CallEvent) {
     let draft = match verified_beside(cx, call) {
         Some(_) => draft.severity(Severity::Low, "the token is verified in the same function"),
         None => draft
-            .severity(
-                Severity::Medium,
-                "what is done with the claims is not decided here",
-            )
+            .severity(Severity::Medium, "what is done with the claims is not decided here")
             .confidence(Confidence::Medium),
     };
     cx.report(draft);
@@ -165,9 +147,7 @@ fn verified_beside(cx: &Cx<'_, '_>, call: CallEvent) -> Option<Value> {
     let ir = cx.ir();
     let token = root(
         cx,
-        cx.positional(call, 0)
-            .or_else(|| cx.keyword(call, "jwt"))
-            .or_else(|| cx.keyword(call, "token"))?,
+        cx.positional(call, 0).or_else(|| cx.keyword(call, "jwt")).or_else(|| cx.keyword(call, "token"))?,
     );
     ir.values(call.function).find(|value| {
         let Op::Call { callee, args } = ir.op(*value) else { return false };

@@ -30,11 +30,7 @@ pub static RULE: Rule = Rule {
 };
 
 /// The rule and what it listens for.
-pub static CHECK: CodeRule = CodeRule {
-    rule: &RULE,
-    listens: &[Listen::Compare(check)],
-    paths: PATHS,
-};
+pub static CHECK: CodeRule = CodeRule { rule: &RULE, listens: &[Listen::Compare(check)], paths: PATHS };
 
 const PATHS: &[&str] = &[
     "base64.b64encode",
@@ -80,12 +76,7 @@ fn check(cx: &mut Cx<'_, '_>, event: CompareEvent) {
         return;
     }
     for side in [event.left, event.right] {
-        if cx
-            .known(side)
-            .possibilities()
-            .iter()
-            .all(|known| known.is_constant())
-        {
+        if cx.known(side).possibilities().iter().all(|known| known.is_constant()) {
             return;
         }
     }
@@ -99,22 +90,25 @@ fn check(cx: &mut Cx<'_, '_>, event: CompareEvent) {
             if other == Kind::Hash {
                 return;
             }
-            Draft::new(&RULE, range, "A signature is compared character by character: the time tells how much of a forged one is right")
-                .severity(Severity::Medium, "a signature that others must not be able to make")
-                .confidence(Confidence::High)
+            let against = if left == Kind::Hmac { event.right } else { event.left };
+            let kept = cx.name_of(against).is_some_and(|name| words(name).any(|word| word == "session"));
+            let draft = Draft::new(
+                &RULE,
+                range,
+                "A signature is compared character by character: the time tells how much of a forged one is right",
+            );
+            if kept {
+                draft.severity(Severity::Low, "with what the session keeps, which others can hardly choose")
+            } else {
+                draft
+                    .severity(Severity::Medium, "a signature that others must not be able to make")
+                    .confidence(Confidence::High)
+            }
         }
         (Kind::Hash, Kind::Hash) => return,
         (Kind::Hash, _) | (_, Kind::Hash) => {
-            let other = if left == Kind::Hash {
-                event.right
-            } else {
-                event.left
-            };
-            let own = if left == Kind::Hash {
-                event.left
-            } else {
-                event.right
-            };
+            let other = if left == Kind::Hash { event.right } else { event.left };
+            let own = if left == Kind::Hash { event.left } else { event.right };
             if !(from_request(cx, other)
                 || speaks_of_secrets(cx, other)
                 || speaks_of_secrets(cx, own)
@@ -122,18 +116,11 @@ fn check(cx: &mut Cx<'_, '_>, event: CompareEvent) {
             {
                 return;
             }
-            Draft::new(
-                &RULE,
-                range,
-                "A digest that admits somebody is compared character by character",
-            )
+            Draft::new(&RULE, range, "A digest that admits somebody is compared character by character")
         }
         (Kind::Named, _) | (_, Kind::Named) => {
-            let (secret, other) = if left == Kind::Named {
-                (event.left, event.right)
-            } else {
-                (event.right, event.left)
-            };
+            let (secret, other) =
+                if left == Kind::Named { (event.left, event.right) } else { (event.right, event.left) };
             match named(cx, secret, other) {
                 Some(draft) => draft,
                 None => match (right, left) {
@@ -148,11 +135,7 @@ fn check(cx: &mut Cx<'_, '_>, event: CompareEvent) {
         (Kind::Plain, Kind::Plain) => return,
     };
     let (a, b) = (cx.text(event.left), cx.text(event.right));
-    let call = if event.op == CompareOp::Eq {
-        "hmac.compare_digest"
-    } else {
-        "not hmac.compare_digest"
-    };
+    let call = if event.op == CompareOp::Eq { "hmac.compare_digest" } else { "not hmac.compare_digest" };
     let draft = if a.len() + b.len() < 120 {
         draft.advice(format!("Compare in constant time: `{call}({a}, {b})`"))
     } else {
@@ -239,13 +222,11 @@ fn is_harmless(cx: &Cx<'_, '_>, value: Value) -> bool {
         // `TokenType.ACCESS`
         Op::Attr { name, .. } => {
             let name = ir.name(name);
-            let loud = name
-                .bytes()
-                .all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_');
+            let loud = name.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_');
             let of_class = match ir.op(value) {
-                Op::Attr { base, .. } => cx
-                    .name_of(base)
-                    .is_some_and(|base| base.starts_with(|c: char| c.is_ascii_uppercase())),
+                Op::Attr { base, .. } => {
+                    cx.name_of(base).is_some_and(|base| base.starts_with(|c: char| c.is_ascii_uppercase()))
+                }
                 _ => false,
             };
             loud && of_class && !looks_like_secret_name(name)
@@ -285,10 +266,7 @@ fn kind(cx: &mut Cx<'_, '_>, value: Value) -> Kind {
 fn digest(cx: &mut Cx<'_, '_>, site: Site, depth: u32) -> Option<bool> {
     let depth = depth.checked_sub(1)?;
     let ir = &cx.program.module(site.module).ir;
-    let at = |value| Site {
-        module: site.module,
-        value,
-    };
+    let at = |value| Site { module: site.module, value };
     match ir.op(site.value) {
         Op::Sigma { value, .. } => digest(cx, at(value), depth),
         // `"sha256=" + digest`, f"sha256={digest}"
@@ -333,21 +311,11 @@ fn digest(cx: &mut Cx<'_, '_>, site: Site, depth: u32) -> Option<bool> {
             let program = cx.program;
             let edges = &program.module(site.module).edges;
             let start = edges.partition_point(|edge| edge.value < site.value);
-            let function = edges
-                .get(start)
-                .filter(|edge| edge.value == site.value && !edge.by_name)?
-                .callee;
+            let function = edges.get(start).filter(|edge| edge.value == site.value && !edge.by_name)?.callee;
             let module = program.module(function.module);
             let mut found = None;
             for value in module.returns(function.func).take(4) {
-                found = found.max(digest(
-                    cx,
-                    Site {
-                        module: function.module,
-                        value,
-                    },
-                    depth,
-                ));
+                found = found.max(digest(cx, Site { module: function.module, value }, depth));
             }
             found
         }
@@ -358,24 +326,15 @@ fn digest(cx: &mut Cx<'_, '_>, site: Site, depth: u32) -> Option<bool> {
 /// Whether an object is an HMAC or a hash under way.
 fn hasher(cx: &mut Cx<'_, '_>, site: Site, depth: u32) -> Option<bool> {
     let depth = depth.checked_sub(1)?;
-    if cx
-        .path_id("hmac.HMAC")
-        .is_some_and(|class| cx.resolver.is_instance(site, class))
-    {
+    if cx.path_id("hmac.HMAC").is_some_and(|class| cx.resolver.is_instance(site, class)) {
         return Some(true);
     }
     let ir = &cx.program.module(site.module).ir;
-    let at = |value| Site {
-        module: site.module,
-        value,
-    };
+    let at = |value| Site { module: site.module, value };
     match ir.op(site.value) {
         Op::Sigma { value, .. } => hasher(cx, at(value), depth),
         Op::Call { callee, .. } => {
-            if paths(cx, at(callee))
-                .iter()
-                .any(|path| path.starts_with("hashlib."))
-            {
+            if paths(cx, at(callee)).iter().any(|path| path.starts_with("hashlib.")) {
                 return Some(false);
             }
             match ir.op(callee) {
@@ -412,8 +371,7 @@ const SECRET_WORDS: &[&str] = &[
 ];
 
 fn speaks_of_secrets(cx: &Cx<'_, '_>, value: Value) -> bool {
-    cx.name_of(value)
-        .is_some_and(|name| words(name).any(|word| SECRET_WORDS.contains(&word.as_str())))
+    cx.name_of(value).is_some_and(|name| words(name).any(|word| SECRET_WORDS.contains(&word.as_str())))
 }
 
 fn function_speaks(cx: &Cx<'_, '_>) -> bool {
@@ -445,8 +403,5 @@ fn function_checks(cx: &Cx<'_, '_>) -> bool {
 fn is_method(cx: &Cx<'_, '_>, value: Value) -> bool {
     let ir = cx.ir();
     let function = &ir.functions[ir.function_of(value).index()];
-    function
-        .params
-        .first()
-        .is_some_and(|param| matches!(ir.name(param.name), "self" | "cls"))
+    function.params.first().is_some_and(|param| matches!(ir.name(param.name), "self" | "cls"))
 }

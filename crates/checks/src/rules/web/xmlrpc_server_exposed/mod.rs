@@ -49,9 +49,9 @@ pub static CHECK: CodeRule = CodeRule {
 fn check_server(cx: &mut Cx<'_, '_>, call: CallEvent) {
     let range = cx.range(call.value);
     let host = match cx.arg(call, 0, "addr").map(|address| cx.known(address)) {
-        Some(Known::Sequence(_, items)) => items
-            .first()
-            .and_then(|host| cx.known_at(*host).as_str().map(str::to_owned)),
+        Some(Known::Sequence(_, items)) => {
+            items.first().and_then(|host| cx.known_at(*host).as_str().map(str::to_owned))
+        }
         _ => None,
     };
     let draft = Draft::new(
@@ -65,10 +65,7 @@ fn check_server(cx: &mut Cx<'_, '_>, call: CallEvent) {
             draft.severity(Severity::Low, format!("it listens on {host} only"))
         }
         Some(host) => draft.severity(Severity::Medium, format!("it listens on {host}")),
-        None => draft.severity(
-            Severity::Medium,
-            "the address that it listens on is not decided here",
-        ),
+        None => draft.severity(Severity::Medium, "the address that it listens on is not decided here"),
     };
     cx.report(draft);
 }

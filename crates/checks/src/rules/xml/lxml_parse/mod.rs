@@ -42,10 +42,7 @@ pub static CHECK: CodeRule = CodeRule {
         ),
         Listen::Call(&["lxml.etree.parse", "lxml.objectify.parse"], check_file),
         Listen::Call(&["lxml.etree.iterparse"], check_iterparse),
-        Listen::Call(
-            &["lxml.etree.XMLParser", "lxml.etree.ETCompatXMLParser"],
-            check_parser,
-        ),
+        Listen::Call(&["lxml.etree.XMLParser", "lxml.etree.ETCompatXMLParser"], check_parser),
     ],
     paths: origin::PATHS,
 };
@@ -109,13 +106,11 @@ fn say(cx: &mut Cx<'_, '_>, call: CallEvent, entities: Entities, input: Input) {
             range,
             "The default parser resolves entities; before lxml 5.0 a document can read local files with them",
         ),
-        Entities::Resolved => Draft::new(
-            &RULE,
-            range,
-            "The parser resolves external entities: a document can read local files",
-        )
-        .severity(Severity::High, "it is switched on")
-        .confidence(Confidence::High),
+        Entities::Resolved => {
+            Draft::new(&RULE, range, "The parser resolves external entities: a document can read local files")
+                .severity(Severity::High, "it is switched on")
+                .confidence(Confidence::High)
+        }
         Entities::Loaded => Draft::new(
             &RULE,
             range,
@@ -159,29 +154,18 @@ fn of_call(cx: &mut Cx<'_, '_>, made: Site) -> Entities {
         return Entities::Unknown;
     };
     let args = ir.args(args);
-    if args
-        .iter()
-        .any(|arg| matches!(arg.kind, ArgKind::DoubleStar | ArgKind::Star))
-    {
+    if args.iter().any(|arg| matches!(arg.kind, ArgKind::DoubleStar | ArgKind::Star)) {
         return Entities::Unknown;
     }
     let mut flag = |name: &str| -> Option<Known> {
-        let arg = args
-            .iter()
-            .find(|arg| matches!(arg.kind, ArgKind::Keyword(given) if ir.name(given) == name))?;
-        Some(cx.known_at(Site {
-            module: made.module,
-            value: arg.value,
-        }))
+        let arg =
+            args.iter().find(|arg| matches!(arg.kind, ArgKind::Keyword(given) if ir.name(given) == name))?;
+        Some(cx.known_at(Site { module: made.module, value: arg.value }))
     };
     let is_true = |known: &Option<Known>| known.as_ref().and_then(Known::truth) == Some(true);
     let is_false = |known: &Option<Known>| known.as_ref().and_then(Known::truth) == Some(false);
-    let (load, validation, network, resolve) = (
-        flag("load_dtd"),
-        flag("dtd_validation"),
-        flag("no_network"),
-        flag("resolve_entities"),
-    );
+    let (load, validation, network, resolve) =
+        (flag("load_dtd"), flag("dtd_validation"), flag("no_network"), flag("resolve_entities"));
     if is_true(&load) || is_true(&validation) || is_false(&network) {
         return Entities::Loaded;
     }

@@ -26,14 +26,8 @@ pub static RULE: Rule = Rule {
 pub static CHECK: CodeRule = CodeRule {
     rule: &RULE,
     listens: &[
-        Listen::Call(
-            &["xml.etree.cElementTree.fromstring", "xml.etree.cElementTree.XML"],
-            check_text,
-        ),
-        Listen::Call(
-            &["xml.etree.cElementTree.parse", "xml.etree.cElementTree.iterparse"],
-            check_file,
-        ),
+        Listen::Call(&["xml.etree.cElementTree.fromstring", "xml.etree.cElementTree.XML"], check_text),
+        Listen::Call(&["xml.etree.cElementTree.parse", "xml.etree.cElementTree.iterparse"], check_file),
         Listen::Call(&["xml.etree.cElementTree.XMLParser"], check_parser),
     ],
     paths: PATHS,

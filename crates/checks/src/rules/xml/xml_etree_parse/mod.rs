@@ -44,10 +44,7 @@ pub static CHECK: CodeRule = CodeRule {
             check_file,
         ),
         Listen::Call(
-            &[
-                "xml.etree.ElementTree.XMLParser",
-                "xml.etree.ElementTree.XMLPullParser",
-            ],
+            &["xml.etree.ElementTree.XMLParser", "xml.etree.ElementTree.XMLPullParser"],
             check_parser,
         ),
     ],

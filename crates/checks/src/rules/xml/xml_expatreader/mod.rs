@@ -26,10 +26,7 @@ pub static RULE: Rule = Rule {
 pub static CHECK: CodeRule = CodeRule {
     rule: &RULE,
     listens: &[Listen::Call(
-        &[
-            "xml.sax.expatreader.create_parser",
-            "xml.sax.expatreader.ExpatParser",
-        ],
+        &["xml.sax.expatreader.create_parser", "xml.sax.expatreader.ExpatParser"],
         check_parser,
     )],
     paths: PATHS,

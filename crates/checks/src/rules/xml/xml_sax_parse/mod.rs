@@ -51,26 +51,16 @@ fn check_parser(cx: &mut Cx<'_, '_>, call: CallEvent) {
     let draft = Draft::new(
         &RULE,
         cx.range(call.value),
-        if on {
-            "The reader fetches what external entities name"
-        } else {
-            DANGER
-        },
+        if on { "The reader fetches what external entities name" } else { DANGER },
     );
     let draft = if on {
         draft
-            .severity(
-                Severity::High,
-                "a document can read local files and make requests",
-            )
+            .severity(Severity::High, "a document can read local files and make requests")
             .confidence(Confidence::High)
             .label(cx.range(feature), "external entities are switched on")
     } else {
         draft
-            .severity(
-                Severity::Low,
-                "external entities are switched off; what remains is expansion",
-            )
+            .severity(Severity::Low, "external entities are switched off; what remains is expansion")
             .label(cx.range(feature), "switched off")
     };
     cx.report(draft);
@@ -88,19 +78,13 @@ fn external_entities(cx: &mut Cx<'_, '_>, parser: Value) -> Option<(Value, bool)
             continue;
         };
         let same = base == parser
-            || cx
-                .variable_of(parser)
-                .is_some_and(|variable| cx.name_of(base) == Some(variable));
+            || cx.variable_of(parser).is_some_and(|variable| cx.name_of(base) == Some(variable));
         if ir.name(name) != "setFeature" || !same {
             continue;
         }
         let [feature, state] = ir.args(args) else { continue };
-        let named = cx
-            .name_of(feature.value)
-            .is_some_and(|name| name.starts_with("feature_external"))
-            || cx
-                .known_str(feature.value)
-                .is_some_and(|text| text.contains("/external-"));
+        let named = cx.name_of(feature.value).is_some_and(|name| name.starts_with("feature_external"))
+            || cx.known_str(feature.value).is_some_and(|text| text.contains("/external-"));
         if named && let Some(on) = cx.known(state.value).truth() {
             return Some((value, on));
         }

@@ -26,10 +26,7 @@ pub static RULE: Rule = Rule {
 /// The rule and what it listens for.
 pub static CHECK: CodeRule = CodeRule {
     rule: &RULE,
-    listens: &[
-        Listen::Call(MARKS, check),
-        Listen::Call(&["django.utils.html.format_html"], format_html),
-    ],
+    listens: &[Listen::Call(MARKS, check), Listen::Call(&["django.utils.html.format_html"], format_html)],
     paths: known_calls::SAFE_CALLS,
 };
 
@@ -76,10 +73,7 @@ fn format_html(cx: &mut Cx<'_, '_>, call: CallEvent) {
         range,
         "A value is put into the format of format_html, which escapes only its further arguments",
     )
-    .severity(
-        Severity::Medium,
-        "it is part of the markup before format_html sees it",
-    )
+    .severity(Severity::Medium, "it is part of the markup before format_html sees it")
     .confidence(Confidence::High)
     .label(raw.range, "not escaped");
     if parts.raw.iter().any(|raw| raw.request) {

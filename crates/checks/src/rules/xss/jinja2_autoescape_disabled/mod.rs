@@ -22,12 +22,7 @@ pub static RULE: Rule = Rule {
     cwe: &[79, 116],
     owasp_2021: "A03",
     owasp_2025: "A05",
-    aliases: &[
-        "B701",
-        "S701",
-        "jinja2_autoescape_false",
-        "py/jinja2/autoescape-false",
-    ],
+    aliases: &["B701", "S701", "jinja2_autoescape_false", "py/jinja2/autoescape-false"],
     effort_minutes: 10,
     audit: false,
     advice: "Pass `autoescape=select_autoescape()`, or `autoescape=True` for templates without file names",
@@ -81,17 +76,8 @@ fn environment(cx: &mut Cx<'_, '_>, call: CallEvent) {
     match escaping {
         Escaping::On(how) => cx.hold(range, how),
         Escaping::Undecided(why) => {
-            let draft = Draft::new(
-                &RULE,
-                range,
-                "Whether this environment escapes is not decided here",
-            );
-            cx.report(
-                draft
-                    .severity(Severity::Info, why)
-                    .confidence(Confidence::Low)
-                    .trail(trail),
-            );
+            let draft = Draft::new(&RULE, range, "Whether this environment escapes is not decided here");
+            cx.report(draft.severity(Severity::Info, why).confidence(Confidence::Low).trail(trail));
         }
         Escaping::Off { by_default } => {
             let output = output::of_environment(cx, call);
@@ -100,11 +86,7 @@ fn environment(cx: &mut Cx<'_, '_>, call: CallEvent) {
             } else {
                 "Autoescaping is switched off in this Jinja2 environment"
             };
-            let mut draft = weigh(
-                Draft::new(&RULE, range, message).trail(trail),
-                &output,
-                by_default,
-            );
+            let mut draft = weigh(Draft::new(&RULE, range, message).trail(trail), &output, by_default);
             if by_default
                 && matches!(output, Output::Unknown)
                 && !cx.has_unpacking(call)
@@ -154,14 +136,8 @@ fn template(cx: &mut Cx<'_, '_>, call: CallEvent) {
     };
     let inserts = text.contains("{{");
     if !inserts || !output::is_markup(&text) {
-        return cx.hold(
-            range,
-            if inserts {
-                "the template is not HTML"
-            } else {
-                "the template puts nothing in"
-            },
-        );
+        return cx
+            .hold(range, if inserts { "the template is not HTML" } else { "the template puts nothing in" });
     }
     cx.report(
         Draft::new(
@@ -179,13 +155,9 @@ fn renderer(cx: &mut Cx<'_, '_>, call: CallEvent) {
     match setting(cx, call, usize::MAX) {
         (Escaping::Off { by_default: false }, trail, _) => {
             cx.report(
-                Draft::new(
-                    &RULE,
-                    range,
-                    "Autoescaping is switched off for the templates of the application",
-                )
-                .severity(Severity::High, "they are its pages")
-                .trail(trail),
+                Draft::new(&RULE, range, "Autoescaping is switched off for the templates of the application")
+                    .severity(Severity::High, "they are its pages")
+                    .trail(trail),
             );
         }
         (Escaping::Undecided(_), ..) => {}
@@ -195,12 +167,8 @@ fn renderer(cx: &mut Cx<'_, '_>, call: CallEvent) {
 
 fn weigh(draft: Draft, output: &Output, by_default: bool) -> Draft {
     match output {
-        Output::Html(why) => draft
-            .severity(Severity::High, why.clone())
-            .confidence(Confidence::High),
-        Output::Other(why) => draft
-            .severity(Severity::Info, why.clone())
-            .confidence(Confidence::Low),
+        Output::Html(why) => draft.severity(Severity::High, why.clone()).confidence(Confidence::High),
+        Output::Other(why) => draft.severity(Severity::Info, why.clone()).confidence(Confidence::Low),
         Output::Unknown if by_default => draft
             .severity(Severity::Medium, "what it renders is not decided here")
             .confidence(Confidence::Medium),
@@ -232,30 +200,18 @@ fn setting(
         return (escaping(cx, given, &known), trail, Some(given));
     }
     let mut open = false;
-    for arg in cx
-        .args(call)
-        .iter()
-        .filter(|arg| matches!(arg.kind, ArgKind::DoubleStar | ArgKind::Star))
-    {
+    for arg in cx.args(call).iter().filter(|arg| matches!(arg.kind, ArgKind::DoubleStar | ArgKind::Star)) {
         open = true;
         let entries = cx.entries(arg.value);
         if let Some((_, site)) = entries.iter().rev().find(|(key, _)| key == "autoescape") {
             let known = cx.known_at(*site);
             let value = (site.module == cx.module).then_some(site.value);
-            return (
-                escaping(cx, value.unwrap_or(arg.value), &known),
-                Vec::new(),
-                value,
-            );
+            return (escaping(cx, value.unwrap_or(arg.value), &known), Vec::new(), value);
         }
         open &= entries.is_empty();
     }
     if open {
-        return (
-            Escaping::Undecided("its options come from elsewhere"),
-            Vec::new(),
-            None,
-        );
+        return (Escaping::Undecided("its options come from elsewhere"), Vec::new(), None);
     }
     (Escaping::Off { by_default: true }, Vec::new(), None)
 }
@@ -265,10 +221,7 @@ fn escaping(cx: &mut Cx<'_, '_>, value: Value, known: &Known) -> Escaping {
         return Escaping::On("select_autoescape escapes by file name");
     }
     match known {
-        Known::Environment {
-            default: Some(default),
-            ..
-        } => match default.truth() {
+        Known::Environment { default: Some(default), .. } => match default.truth() {
             Some(true) => Escaping::On("autoescape is on unless the environment turns it off"),
             _ => Escaping::Undecided("a variable of the environment decides"),
         },
@@ -295,10 +248,7 @@ fn calls_select(cx: &mut Cx<'_, '_>, value: Value) -> bool {
     for _ in 0..6 {
         here = match cx.op(here) {
             Op::Call { callee, .. } => {
-                return cx
-                    .paths_of(callee)
-                    .iter()
-                    .any(|path| path == "jinja2.select_autoescape")
+                return cx.paths_of(callee).iter().any(|path| path == "jinja2.select_autoescape")
                     || cx.name_of(callee) == Some("select_autoescape");
             }
             Op::Sigma { value, .. } => value,

@@ -20,17 +20,8 @@ pub(super) enum Output {
 }
 
 /// Endings of files that browsers take for markup.
-const HTML_ENDINGS: &[&str] = &[
-    ".html",
-    ".htm",
-    ".xhtml",
-    ".html.j2",
-    ".html.jinja",
-    ".html.jinja2",
-    ".svg",
-    ".xml",
-    ".xml.j2",
-];
+const HTML_ENDINGS: &[&str] =
+    &[".html", ".htm", ".xhtml", ".html.j2", ".html.jinja", ".html.jinja2", ".svg", ".xml", ".xml.j2"];
 
 impl Output {
     /// By the words in a file's path and in the name of a function.
@@ -89,12 +80,8 @@ pub(super) fn of_environment(cx: &mut Cx<'_, '_>, call: CallEvent) -> Output {
     if cx.path(call).starts_with("jinja2.nativetypes") {
         return Output::Other("a native environment makes Python values, not text".to_owned());
     }
-    let syntax = [
-        "variable_start_string",
-        "block_start_string",
-        "comment_start_string",
-        "line_statement_prefix",
-    ];
+    let syntax =
+        ["variable_start_string", "block_start_string", "comment_start_string", "line_statement_prefix"];
     if syntax.iter().any(|name| cx.keyword(call, name).is_some()) {
         return Output::Other("its own delimiters speak for output that is not HTML".to_owned());
     }
@@ -128,23 +115,15 @@ struct Uses {
 /// What is loaded from the environment, anywhere in the program.
 fn templates(cx: &mut Cx<'_, '_>, call: CallEvent) -> Uses {
     let mut uses = Uses::default();
-    let (get, from) = (
-        cx.path_id("jinja2.Environment.get_template"),
-        cx.path_id("jinja2.Environment.from_string"),
-    );
+    let (get, from) =
+        (cx.path_id("jinja2.Environment.get_template"), cx.path_id("jinja2.Environment.from_string"));
     let program = cx.program;
     let own = cx.site(call.value);
     let mut loads: Vec<(Site, bool)> = Vec::new();
     for (module, data) in program.modules() {
         for callee in &data.externals {
             if Some(callee.path) == get || Some(callee.path) == from {
-                loads.push((
-                    Site {
-                        module,
-                        value: callee.value,
-                    },
-                    Some(callee.path) == get,
-                ));
+                loads.push((Site { module, value: callee.value }, Some(callee.path) == get));
             }
         }
     }

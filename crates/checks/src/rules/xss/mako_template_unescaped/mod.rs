@@ -27,10 +27,7 @@ pub static RULE: Rule = Rule {
 /// The rule and what it listens for.
 pub static CHECK: CodeRule = CodeRule {
     rule: &RULE,
-    listens: &[Listen::Call(
-        &["mako.template.Template", "mako.lookup.TemplateLookup"],
-        check,
-    )],
+    listens: &[Listen::Call(&["mako.template.Template", "mako.lookup.TemplateLookup"], check)],
     paths: &[],
 };
 
@@ -45,13 +42,9 @@ fn check(cx: &mut Cx<'_, '_>, call: CallEvent) {
         }
     } else if cx.has_unpacking(call) {
         return cx.report(
-            Draft::new(
-                &RULE,
-                range,
-                "Whether these Mako templates escape is not decided here",
-            )
-            .severity(Severity::Info, "their options come from elsewhere")
-            .confidence(Confidence::Low),
+            Draft::new(&RULE, range, "Whether these Mako templates escape is not decided here")
+                .severity(Severity::Info, "their options come from elsewhere")
+                .confidence(Confidence::Low),
         );
     }
     let is_lookup = cx.path(call).ends_with("TemplateLookup");
@@ -87,11 +80,7 @@ fn filters_escape(cx: &mut Cx<'_, '_>, filters: Value) -> bool {
     let Known::Sequence(_, items) = cx.known(filters) else {
         return false;
     };
-    items.into_iter().any(|item| {
-        cx.known_at(item)
-            .as_str()
-            .is_some_and(|name| ESCAPING.contains(&name))
-    })
+    items.into_iter().any(|item| cx.known_at(item).as_str().is_some_and(|name| ESCAPING.contains(&name)))
 }
 
 enum Expressions {

@@ -27,11 +27,7 @@ pub static RULE: Rule = Rule {
 pub static CHECK: CodeRule = CodeRule {
     rule: &RULE,
     listens: &[Listen::Call(
-        &[
-            "markupsafe.Markup",
-            "webhelpers.html.literal",
-            "webhelpers2.html.literal",
-        ],
+        &["markupsafe.Markup", "webhelpers.html.literal", "webhelpers2.html.literal"],
         check,
     )],
     paths: known_calls::SAFE_CALLS,

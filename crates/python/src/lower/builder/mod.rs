@@ -6,55 +6,60 @@
 //! are made for the variables that the loop assigns, which the scan of the scope lists beforehand. Phis and sigmas are *virtual* while
 //! the function is built; only those in use become instructions (see `finish`).
 
-use ruff_text_size::{TextRange, TextSize};
+mod loops;
+mod merge;
+
+pub(in crate::lower) use loops::OpenLoop;
+
+use ruff_text_size::TextRange;
 
 use crate::ir::{Inst, Name, Op, Span, Terminator, Value};
 
 /// A variable of the function being lowered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Var(pub(super) u32);
+pub(in crate::lower) struct Var(pub(in crate::lower) u32);
 
 /// A place where edges meet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Join(pub(super) u32);
+pub(in crate::lower) struct Join(pub(in crate::lower) u32);
 
 /// No block, no edge, no join.
-pub(super) const NOTHING: u32 = u32::MAX;
+pub(in crate::lower) const NOTHING: u32 = u32::MAX;
 /// The number of a virtual value has this bit set.
-pub(super) const VIRTUAL: u32 = 0x8000_0000;
+pub(in crate::lower) const VIRTUAL: u32 = 0x8000_0000;
 /// The value of a variable that is not bound.
-pub(super) const UNBOUND: Value = Value(u32::MAX - 1);
+pub(in crate::lower) const UNBOUND: Value = Value(u32::MAX - 1);
 
 /// A phi, a sigma, or the value that a variable has at the function's entry.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Virtual {
+pub(in crate::lower) struct Virtual {
     /// `Phi` (of a span of `phi_operands`), `Sigma`, or what the entry holds.
-    pub(super) op: Op,
-    pub(super) range: TextRange,
+    pub(in crate::lower) op: Op,
+    pub(in crate::lower) range: TextRange,
     /// What stands for it, if it turned out to be another value.
-    pub(super) forward: Value,
-    pub(super) used: bool,
+    pub(in crate::lower) forward: Value,
+    pub(in crate::lower) used: bool,
     /// Its number in the module, given at the end.
-    pub(super) place: u32,
+    pub(in crate::lower) place: u32,
 }
 
 #[derive(Debug, Clone, Copy)]
-pub(super) struct BlockRecord {
-    pub(super) first: u32,
-    pub(super) end: u32,
+pub(in crate::lower) struct BlockRecord {
+    pub(in crate::lower) first: u32,
+    pub(in crate::lower) end: u32,
     /// A range of `preds`.
-    pub(super) preds: Span,
+    pub(in crate::lower) preds: Span,
     /// The virtual values at its head.
-    pub(super) virtuals: Span,
-    pub(super) terminator: Terminator,
+    pub(in crate::lower) virtuals: Span,
+    pub(in crate::lower) terminator: Terminator,
     /// The block that took its place; for a filled one its number in the module, given at the end.
-    pub(super) number: u32,
+    pub(in crate::lower) number: u32,
     filled: bool,
 }
 
 impl BlockRecord {
     /// Whether it was opened; if not, another block took its place.
-    pub(super) fn is_filled(&self) -> bool {
+    pub(in crate::lower) fn is_filled(&self) -> bool {
         self.filled
     }
 }
@@ -103,30 +108,19 @@ struct Edge {
     mentioned: Span,
 }
 
-/// A loop whose back edges are not known yet.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct OpenLoop {
-    pub(super) block: u32,
-    /// Where `continue` goes; marks the state at the head of the loop.
-    pub(super) again: Join,
-    entry: u32,
-    virtuals: Span,
-    variables: u32,
-}
-
 #[derive(Debug, Default)]
-pub(super) struct Builder {
-    pub(super) insts: Vec<Inst>,
-    pub(super) blocks: Vec<BlockRecord>,
+pub(in crate::lower) struct Builder {
+    pub(in crate::lower) insts: Vec<Inst>,
+    pub(in crate::lower) blocks: Vec<BlockRecord>,
     /// The blocks in the order in which they were filled.
-    pub(super) order: Vec<u32>,
-    pub(super) virtuals: Vec<Virtual>,
+    pub(in crate::lower) order: Vec<u32>,
+    pub(in crate::lower) virtuals: Vec<Virtual>,
     /// Virtual values that stand at the function's entry.
-    pub(super) initials: Vec<u32>,
-    pub(super) phi_operands: Vec<Value>,
-    pub(super) preds: Vec<u32>,
+    pub(in crate::lower) initials: Vec<u32>,
+    pub(in crate::lower) phi_operands: Vec<Value>,
+    pub(in crate::lower) preds: Vec<u32>,
     /// What each variable is at the function's entry.
-    pub(super) entry_ops: Vec<Op>,
+    pub(in crate::lower) entry_ops: Vec<Op>,
     variables: Vec<Variable>,
     trail: Vec<TrailEntry>,
     /// A variable saved in the trail from here on need not be saved again.
@@ -141,21 +135,21 @@ pub(super) struct Builder {
     stamp: u32,
     current: u32,
     /// Where an exception goes, if anywhere in this function.
-    pub(super) handler: Option<Join>,
+    pub(in crate::lower) handler: Option<Join>,
     /// The open block may raise.
-    pub(super) may_raise: bool,
+    pub(in crate::lower) may_raise: bool,
     /// The open block has a call.
-    pub(super) has_call: bool,
+    pub(in crate::lower) has_call: bool,
     /// Has back edges, so that phis may turn out to be trivial later.
-    pub(super) has_loops: bool,
+    pub(in crate::lower) has_loops: bool,
     /// Steps that merging may still take; below zero, variables are no longer followed.
     budget: i64,
-    pub(super) degraded: bool,
+    pub(in crate::lower) degraded: bool,
 }
 
 impl Builder {
     /// Starts a function. `budget` bounds the steps of merging variables.
-    pub(super) fn start(&mut self, budget: i64) {
+    pub(in crate::lower) fn start(&mut self, budget: i64) {
         self.insts.clear();
         self.blocks.clear();
         self.order.clear();
@@ -182,7 +176,7 @@ impl Builder {
     }
 
     /// A new variable and what it is at the function's entry.
-    pub(super) fn variable(&mut self, at_entry: Op) -> Var {
+    pub(in crate::lower) fn variable(&mut self, at_entry: Op) -> Var {
         self.variables.push(Variable {
             value: UNBOUND,
             entry: NOTHING,
@@ -194,42 +188,47 @@ impl Builder {
         Var(self.variables.len() as u32 - 1)
     }
 
-    pub(super) fn is_open(&self) -> bool {
+    pub(in crate::lower) fn is_open(&self) -> bool {
         self.current != NOTHING
     }
 
     /// Whether the open block has instructions yet.
-    pub(super) fn has_instructions(&self) -> bool {
+    pub(in crate::lower) fn has_instructions(&self) -> bool {
         self.current != NOTHING && self.blocks[self.current as usize].first < self.insts.len() as u32
     }
 
     /// The open block.
-    pub(super) fn current(&self) -> u32 {
+    pub(in crate::lower) fn current(&self) -> u32 {
         self.current
     }
 
     /// Opens a block that nothing leads to, for code after `return` and the like.
-    pub(super) fn ensure_open(&mut self) {
+    #[inline(never)]
+    pub(in crate::lower) fn ensure_open(&mut self) {
         if self.current == NOTHING {
             let block = self.new_block();
             self.open(block, self.preds.len() as u32);
         }
     }
 
-    pub(super) fn emit(&mut self, op: Op, range: TextRange) -> Value {
-        self.ensure_open();
+    #[inline]
+    pub(in crate::lower) fn emit(&mut self, op: Op, range: TextRange) -> Value {
+        if self.current == NOTHING {
+            self.ensure_open();
+        }
         self.insts.push(Inst { op, range });
         Value(self.insts.len() as u32 - 1)
     }
 
     /// Emits something that may raise.
-    pub(super) fn emit_raising(&mut self, op: Op, range: TextRange) -> Value {
+    #[inline]
+    pub(in crate::lower) fn emit_raising(&mut self, op: Op, range: TextRange) -> Value {
         self.may_raise = true;
         self.emit(op, range)
     }
 
     /// The value of a variable here; [`UNBOUND`] if there is none.
-    pub(super) fn read(&mut self, var: Var) -> Value {
+    pub(in crate::lower) fn read(&mut self, var: Var) -> Value {
         let value = self.variables[var.0 as usize].value;
         if value.0 >= VIRTUAL && value != UNBOUND {
             self.use_value(value);
@@ -238,14 +237,14 @@ impl Builder {
     }
 
     /// Says that a value which may be virtual is an operand of an instruction.
-    pub(super) fn use_value(&mut self, value: Value) {
+    pub(in crate::lower) fn use_value(&mut self, value: Value) {
         if value.0 >= VIRTUAL && value.0 < UNBOUND.0 {
             self.virtuals[(value.0 - VIRTUAL) as usize].used = true;
         }
     }
 
     /// Binds a variable.
-    pub(super) fn write(&mut self, var: Var, value: Value) {
+    pub(in crate::lower) fn write(&mut self, var: Var, value: Value) {
         let active = self.active;
         let variable = &mut self.variables[var.0 as usize];
         if variable.entry == NOTHING || variable.entry < active {
@@ -260,14 +259,14 @@ impl Builder {
     }
 
     /// Marks the state to which [`Builder::undo`] returns, and returns it with the mark in force before.
-    pub(super) fn mark(&mut self) -> (u32, u32) {
+    pub(in crate::lower) fn mark(&mut self) -> (u32, u32) {
         let before = self.active;
         self.active = self.trail.len() as u32;
         (self.active, before)
     }
 
     /// Puts the environment back to a mark.
-    pub(super) fn undo(&mut self, mark: u32) {
+    pub(in crate::lower) fn undo(&mut self, mark: u32) {
         while self.trail.len() as u32 > mark {
             if let Some(entry) = self.trail.pop() {
                 let variable = &mut self.variables[entry.var.0 as usize];
@@ -278,11 +277,11 @@ impl Builder {
     }
 
     /// Lets an earlier mark be in force again.
-    pub(super) fn restore_mark(&mut self, before: u32) {
+    pub(in crate::lower) fn restore_mark(&mut self, before: u32) {
         self.active = before;
     }
 
-    pub(super) fn join(&mut self, mark: u32, range: TextRange) -> Join {
+    pub(in crate::lower) fn join(&mut self, mark: u32, range: TextRange) -> Join {
         self.joins.push(JoinRecord {
             mark,
             block: NOTHING,
@@ -296,40 +295,40 @@ impl Builder {
     }
 
     /// A join whose edges carry a value.
-    pub(super) fn valued_join(&mut self, mark: u32, range: TextRange) -> Join {
+    pub(in crate::lower) fn valued_join(&mut self, mark: u32, range: TextRange) -> Join {
         let join = self.join(mark, range);
         self.joins[join.0 as usize].valued = true;
         join
     }
 
     /// How many joins there are, for [`Builder::drop_joins`].
-    pub(super) fn join_count(&self) -> usize {
+    pub(in crate::lower) fn join_count(&self) -> usize {
         self.joins.len()
     }
 
     /// Forgets the joins made since; all have been entered or have no edges.
-    pub(super) fn drop_joins(&mut self, count: usize) {
+    pub(in crate::lower) fn drop_joins(&mut self, count: usize) {
         self.joins.truncate(count);
     }
 
     /// How many edges lead to a join so far.
-    pub(super) fn edge_count(&self, join: Join) -> u32 {
+    pub(in crate::lower) fn edge_count(&self, join: Join) -> u32 {
         self.joins[join.0 as usize].count
     }
 
     /// Whether entering the join would refine variables: one edge, with a condition that mentions some.
-    pub(super) fn would_refine(&self, join: Join) -> bool {
+    pub(in crate::lower) fn would_refine(&self, join: Join) -> bool {
         let join = &self.joins[join.0 as usize];
         join.count == 1 && self.edges[join.first as usize].mentioned.len > 0
     }
 
     /// Ends the open block with a jump to a join.
-    pub(super) fn jump(&mut self, join: Join) {
+    pub(in crate::lower) fn jump(&mut self, join: Join) {
         self.jump_with(join, Value::NONE);
     }
 
     /// Ends the open block with a jump that carries a value.
-    pub(super) fn jump_with(&mut self, join: Join, value: Value) {
+    pub(in crate::lower) fn jump_with(&mut self, join: Join, value: Value) {
         if self.current == NOTHING {
             return;
         }
@@ -339,12 +338,22 @@ impl Builder {
     }
 
     /// Ends the open block with a branch. `mentioned` are the variables that the condition mentions.
-    pub(super) fn branch(&mut self, condition: Value, then: Join, otherwise: Join, mentioned: Span) {
+    pub(in crate::lower) fn branch(
+        &mut self,
+        condition: Value,
+        then: Join,
+        otherwise: Join,
+        mentioned: Span,
+    ) {
         let mark = self.joins[then.0 as usize].mark;
         let changes = self.changes_since(mark);
         let then_block = self.edge(then, changes, condition, condition, true, mentioned);
         let other_mark = self.joins[otherwise.0 as usize].mark;
-        let changes = if other_mark == mark { changes } else { self.changes_since(other_mark) };
+        let changes = if other_mark == mark {
+            changes
+        } else {
+            self.changes_since(other_mark)
+        };
         let other_block = self.edge(otherwise, changes, condition, condition, false, mentioned);
         self.end(Terminator::Branch {
             condition,
@@ -354,7 +363,7 @@ impl Builder {
     }
 
     /// Ends the open block, the head of a loop over an iterable.
-    pub(super) fn iterate(&mut self, body: Join, done: Join) {
+    pub(in crate::lower) fn iterate(&mut self, body: Join, done: Join) {
         let changes = self.changes_since(self.joins[body.0 as usize].mark);
         let body = self.edge(body, changes, Value::NONE, Value::NONE, false, Span::default());
         let done = self.edge(done, changes, Value::NONE, Value::NONE, false, Span::default());
@@ -365,12 +374,12 @@ impl Builder {
     }
 
     /// Ends the open block: it leaves the function.
-    pub(super) fn exit(&mut self) {
+    pub(in crate::lower) fn exit(&mut self) {
         self.end(Terminator::Exit);
     }
 
     /// An edge from the open block, besides the one its terminator makes, as an exception takes it.
-    pub(super) fn exception_edge(&mut self, join: Join) {
+    pub(in crate::lower) fn exception_edge(&mut self, join: Join) {
         if self.current != NOTHING {
             let changes = self.changes_since(self.joins[join.0 as usize].mark);
             self.edge(join, changes, Value::NONE, Value::NONE, false, Span::default());
@@ -378,7 +387,7 @@ impl Builder {
     }
 
     /// Ends the open block and goes on in a new one, so that a handler sees the state in between.
-    pub(super) fn split(&mut self) {
+    pub(in crate::lower) fn split(&mut self) {
         if self.current == NOTHING {
             return;
         }
@@ -391,7 +400,7 @@ impl Builder {
     }
 
     /// Adds the variables that a condition mentions.
-    pub(super) fn mentions(&mut self, variables: &[Var]) -> Span {
+    pub(in crate::lower) fn mentions(&mut self, variables: &[Var]) -> Span {
         let start = self.mentioned.len() as u32;
         self.mentioned.extend_from_slice(variables);
         Span {
@@ -401,7 +410,7 @@ impl Builder {
     }
 
     /// Sends the edges of `join` to `into` instead. Both have the same mark and neither has been entered.
-    pub(super) fn merge(&mut self, join: Join, into: Join) {
+    pub(in crate::lower) fn merge(&mut self, join: Join, into: Join) {
         let from = self.joins[join.0 as usize];
         if from.count == 0 {
             return;
@@ -420,304 +429,6 @@ impl Builder {
         target.last = from.last;
         target.count += from.count;
         self.joins[join.0 as usize].count = 0;
-    }
-
-    /// Goes on at a join. The environment is at the join's mark and no block is open. Returns the value that its edges carry.
-    pub(super) fn enter(&mut self, join: Join) -> Value {
-        let record = self.joins[join.0 as usize];
-        if record.count == 0 {
-            return Value::NONE;
-        }
-        let preds = self.preds.len() as u32;
-        let mut edge = record.first;
-        for _ in 0..record.count {
-            self.preds.push(self.edges[edge as usize].from);
-            edge = self.edges[edge as usize].next;
-        }
-        self.open(record.block, preds);
-        if record.count > 1 {
-            return self.enter_merged(record);
-        }
-        let edge = self.edges[record.first as usize];
-        if !self.degraded {
-            for at in edge.changes.range() {
-                let (var, value) = self.changes[at];
-                self.write(var, value);
-            }
-            self.refine(edge, record.range);
-        }
-        edge.value
-    }
-
-    /// Puts sigmas at the head of the open block, the only one that its edge leads to.
-    fn refine(&mut self, edge: Edge, range: TextRange) {
-        for at in edge.mentioned.range() {
-            let var = self.mentioned[at];
-            let value = self.variables[var.0 as usize].value;
-            if value == UNBOUND {
-                continue;
-            }
-            let op = Op::Sigma {
-                value,
-                condition: edge.condition,
-                truth: edge.truth,
-            };
-            let range = if edge.condition.0 < VIRTUAL {
-                self.insts[edge.condition.0 as usize].range
-            } else {
-                range
-            };
-            let sigma = self.new_virtual(op, range);
-            self.write(var, sigma);
-        }
-        self.close_virtuals();
-    }
-
-    fn enter_merged(&mut self, record: JoinRecord) -> Value {
-        let count = record.count;
-        if !self.degraded {
-            self.rows.clear();
-            self.matrix.clear();
-            self.stamp += 1;
-            let mut edge = record.first;
-            for column in 0..count {
-                let changes = self.edges[edge as usize].changes;
-                edge = self.edges[edge as usize].next;
-                for at in changes.range() {
-                    let (var, value) = self.changes[at];
-                    let row = self.row(var, count);
-                    self.matrix[(row * count + column) as usize] = value;
-                }
-                if self.budget < 0 {
-                    self.degrade();
-                    break;
-                }
-            }
-        }
-        if !self.degraded {
-            for row in 0..self.rows.len() {
-                let var = self.rows[row];
-                let from = row * count as usize;
-                let value = self.phi(var, from, count as usize, record);
-                if value != self.variables[var.0 as usize].value {
-                    self.write(var, value);
-                }
-            }
-        }
-        let value = if record.valued { self.phi_of_values(record) } else { Value::NONE };
-        self.close_virtuals();
-        value
-    }
-
-    /// The row of a variable in the merge matrix, filled with its value at the join's mark.
-    fn row(&mut self, var: Var, count: u32) -> u32 {
-        let variable = &mut self.variables[var.0 as usize];
-        if variable.stamp != self.stamp {
-            variable.stamp = self.stamp;
-            variable.row = self.rows.len() as u32;
-            self.rows.push(var);
-            self.budget -= i64::from(count);
-            let size = self.matrix.len() + count as usize;
-            self.matrix.resize(size, variable.value);
-        }
-        variable.row
-    }
-
-    /// Merges a row of the matrix.
-    fn phi(&mut self, var: Var, from: usize, count: usize, record: JoinRecord) -> Value {
-        let first = self.matrix[from];
-        let row = &self.matrix[from..from + count];
-        if row.iter().all(|value| *value == first) {
-            return first;
-        }
-        if record.valued {
-            // Inside an expression, what conditions said of a variable ends with it.
-            let here = self.variables[var.0 as usize].value;
-            let plain = self.unrefined(here);
-            if row.iter().all(|value| self.unrefined(*value) == plain) {
-                return here;
-            }
-        }
-        let range = record.range;
-        let start = self.phi_operands.len() as u32;
-        for at in from..from + count {
-            let mut value = self.matrix[at];
-            if value == UNBOUND {
-                value = self.initial(var);
-            }
-            self.phi_operands.push(value);
-        }
-        let span = Span {
-            start,
-            len: count as u32,
-        };
-        self.new_virtual(Op::Phi(span), range)
-    }
-
-    /// A value without the sigmas around it.
-    fn unrefined(&self, mut value: Value) -> Value {
-        while value.0 >= VIRTUAL
-            && value.0 < UNBOUND.0
-            && let Op::Sigma { value: inner, .. } = self.virtuals[(value.0 - VIRTUAL) as usize].op
-        {
-            value = inner;
-        }
-        value
-    }
-
-    fn phi_of_values(&mut self, record: JoinRecord) -> Value {
-        let start = self.phi_operands.len() as u32;
-        let mut edge = record.first;
-        for _ in 0..record.count {
-            self.phi_operands.push(self.edges[edge as usize].value);
-            edge = self.edges[edge as usize].next;
-        }
-        let operands = &self.phi_operands[start as usize..];
-        let first = operands[0];
-        if operands.iter().all(|value| *value == first) {
-            self.phi_operands.truncate(start as usize);
-            return first;
-        }
-        let span = Span {
-            start,
-            len: record.count,
-        };
-        let phi = self.new_virtual(Op::Phi(span), record.range);
-        self.use_value(phi);
-        phi
-    }
-
-    /// Ends the open block and opens the head of a loop that assigns `variables`.
-    pub(super) fn open_loop(&mut self, variables: impl Iterator<Item = Var>, range: TextRange) -> OpenLoop {
-        let entry = self.current;
-        let block = self.new_block();
-        self.end(Terminator::Jump(crate::ir::Block(block)));
-        self.open(block, 0);
-        self.has_loops = true;
-        let first = self.virtuals.len() as u32;
-        let first_variable = self.loop_variables.len() as u32;
-        self.stamp += 1;
-        for var in variables {
-            self.budget -= 1;
-            let variable = &mut self.variables[var.0 as usize];
-            if self.degraded || variable.stamp == self.stamp {
-                continue;
-            }
-            variable.stamp = self.stamp;
-            // Until the loop is closed, the operands' start holds the value at entry.
-            let span = Span {
-                start: variable.value.0,
-                len: 0,
-            };
-            let phi = self.new_virtual(Op::Phi(span), range);
-            self.write(var, phi);
-            self.loop_variables.push(var);
-        }
-        self.close_virtuals();
-        if self.budget < 0 {
-            self.degrade();
-        }
-        let mark = self.trail.len() as u32;
-        let again = self.join(mark, range);
-        self.joins[again.0 as usize].block = block;
-        OpenLoop {
-            block,
-            again,
-            entry,
-            virtuals: Span {
-                start: first,
-                len: self.virtuals.len() as u32 - first,
-            },
-            variables: first_variable,
-        }
-    }
-
-    /// All edges back to the head of a loop are known. The environment is at the head's mark.
-    pub(super) fn close_loop(&mut self, open: OpenLoop) {
-        let record = self.joins[open.again.0 as usize];
-        let count = record.count + 1;
-        let start = self.preds.len() as u32;
-        self.preds.push(open.entry);
-        let mut edge = record.first;
-        for _ in 0..record.count {
-            self.preds.push(self.edges[edge as usize].from);
-            edge = self.edges[edge as usize].next;
-        }
-        self.blocks[open.block as usize].preds = Span { start, len: count };
-        self.budget -= i64::from(count) * i64::from(open.virtuals.len);
-        if self.budget < 0 {
-            self.degrade();
-        }
-        if self.degraded {
-            for at in open.virtuals.range() {
-                self.virtuals[at].op = Op::Unknown;
-                self.initials.push(at as u32);
-            }
-        } else {
-            self.close_phis(open, record, count);
-        }
-        self.loop_variables.truncate(open.variables as usize);
-    }
-
-    fn close_phis(&mut self, open: OpenLoop, record: JoinRecord, count: u32) {
-        let columns = count as usize;
-        self.stamp += 1;
-        self.matrix.clear();
-        for (row, at) in open.virtuals.range().enumerate() {
-            let var = self.loop_variables[open.variables as usize + row];
-            let variable = &mut self.variables[var.0 as usize];
-            variable.stamp = self.stamp;
-            variable.row = row as u32;
-            let Op::Phi(entry) = self.virtuals[at].op else { continue };
-            self.matrix.push(Value(entry.start));
-            let size = self.matrix.len() + columns - 1;
-            self.matrix.resize(size, Value(VIRTUAL | at as u32));
-        }
-        let mut edge = record.first;
-        for column in 1..columns {
-            let changes = self.edges[edge as usize].changes;
-            edge = self.edges[edge as usize].next;
-            for at in changes.range() {
-                let (var, value) = self.changes[at];
-                let variable = &self.variables[var.0 as usize];
-                if variable.stamp == self.stamp {
-                    self.matrix[variable.row as usize * columns + column] = value;
-                }
-            }
-        }
-        for (row, at) in open.virtuals.range().enumerate() {
-            let var = self.loop_variables[open.variables as usize + row];
-            let own = Value(VIRTUAL | at as u32);
-            let from = row * columns;
-            let entry = self.matrix[from];
-            if self.matrix[from..from + columns].iter().all(|value| *value == entry || *value == own) {
-                let same = if entry == UNBOUND { self.initial(var) } else { entry };
-                self.virtuals[at].forward = same;
-                continue;
-            }
-            let start = self.phi_operands.len() as u32;
-            for at in from..from + columns {
-                let mut value = self.matrix[at];
-                if value == UNBOUND {
-                    value = self.initial(var);
-                }
-                self.phi_operands.push(value);
-            }
-            self.virtuals[at].op = Op::Phi(Span { start, len: count });
-        }
-    }
-
-    /// The value of a variable at the function's entry, as an operand of a phi.
-    fn initial(&mut self, var: Var) -> Value {
-        let known = self.variables[var.0 as usize].initial;
-        if known != Value::NONE {
-            return known;
-        }
-        let op = self.entry_ops[var.0 as usize];
-        let value = self.new_virtual(op, TextRange::empty(TextSize::new(0)));
-        self.initials.push(value.0 - VIRTUAL);
-        self.variables[var.0 as usize].initial = value;
-        value
     }
 
     fn new_virtual(&mut self, op: Op, range: TextRange) -> Value {
@@ -773,7 +484,7 @@ impl Builder {
             return;
         }
         if let Some(handler) = self.handler
-            && (self.may_raise || self.joins[handler.0 as usize].count == 0)
+            && self.may_raise
         {
             self.exception_edge(handler);
         }
@@ -784,7 +495,15 @@ impl Builder {
     }
 
     /// Records an edge from the open block and returns the block that it leads to.
-    fn edge(&mut self, join: Join, changes: Span, value: Value, condition: Value, truth: bool, mentioned: Span) -> u32 {
+    fn edge(
+        &mut self,
+        join: Join,
+        changes: Span,
+        value: Value,
+        condition: Value,
+        truth: bool,
+        mentioned: Span,
+    ) -> u32 {
         let number = self.edges.len() as u32;
         self.edges.push(Edge {
             from: self.current,
@@ -841,12 +560,12 @@ impl Builder {
     }
 
     /// What a variable is at the function's entry.
-    pub(super) fn entry_op(&self, var: Var) -> Op {
+    pub(in crate::lower) fn entry_op(&self, var: Var) -> Op {
         self.entry_ops[var.0 as usize]
     }
 }
 
 /// What a local variable of a function is before it is bound.
-pub(super) fn unbound(name: Name) -> Op {
+pub(in crate::lower) fn unbound(name: Name) -> Op {
     Op::Unbound(name)
 }
