@@ -173,11 +173,7 @@ fn leaf(cx: &mut Cx<'_, '_>, site: Site, found: &mut Vec<Piece>) {
     if let Some(text) = constant_text(&known) {
         // All known callers pass a constant: true today, and nothing in the function says that it must be.
         let passed = matches!(cx.program.op(site), Op::Param(_));
-        return found.push(if passed {
-            Piece::Choice(site)
-        } else {
-            Piece::Constant(site, text)
-        });
+        return found.push(if passed { Piece::Choice(site) } else { Piece::Constant(site, text) });
     }
     // A path object is what it was made from.
     if let Known::Entity(Entity::Instance(class, made)) = known
@@ -205,21 +201,17 @@ pub(crate) fn said(cx: &Cx<'_, '_>, mut site: Site) -> String {
         site.value = value;
     }
     let bound = |wanted: &[Value]| {
-        ir.values(ir.function_of(site.value))
-            .find_map(|at| match ir.op(at) {
-                Op::Bind { name, value } | Op::StoreName { name, value } if wanted.contains(&value) => {
-                    Some(ir.name(name).to_owned())
-                }
-                _ => None,
-            })
+        ir.values(ir.function_of(site.value)).find_map(|at| match ir.op(at) {
+            Op::Bind { name, value } | Op::StoreName { name, value } if wanted.contains(&value) => {
+                Some(ir.name(name).to_owned())
+            }
+            _ => None,
+        })
     };
     let variable = match ir.op(site.value) {
         Op::Param(index) => {
             let function = &ir.functions[ir.function_of(site.value).index()];
-            function
-                .params
-                .get(index as usize)
-                .map(|param| ir.name(param.name).to_owned())
+            function.params.get(index as usize).map(|param| ir.name(param.name).to_owned())
         }
         Op::Phi(span) => bound(ir.list(span)),
         _ => None,

@@ -197,19 +197,13 @@ fn membership(cx: &mut Cx<'_, '_>, site: Site, condition: Value, truth: bool) ->
 fn is_plain_word(cx: &mut Cx<'_, '_>, site: Site, condition: Value) -> bool {
     let program = cx.program;
     let ir = &program.module(site.module).ir;
-    let at = |value| Site {
-        module: site.module,
-        value,
-    };
+    let at = |value| Site { module: site.module, value };
     let Op::Call { callee, args } = ir.op(plain(ir, condition)) else {
         return false;
     };
     let wanted = plain(ir, site.value);
     if let Op::Attr { base, name } = ir.op(callee)
-        && matches!(
-            ir.name(name),
-            "isalnum" | "isalpha" | "isidentifier" | "isdigit" | "isdecimal"
-        )
+        && matches!(ir.name(name), "isalnum" | "isalpha" | "isidentifier" | "isdigit" | "isdecimal")
     {
         let mut base = plain(ir, base);
         // Underscores and dots taken away beforehand.
@@ -217,10 +211,7 @@ fn is_plain_word(cx: &mut Cx<'_, '_>, site: Site, condition: Value) -> bool {
             && let Op::Attr { base: inner, name } = ir.op(callee)
             && ir.name(name) == "replace"
             && let Some(first) = ir.args(args).first()
-            && cx
-                .known_at(at(first.value))
-                .as_str()
-                .is_some_and(|text| matches!(text, "_" | "." | "-"))
+            && cx.known_at(at(first.value)).as_str().is_some_and(|text| matches!(text, "_" | "." | "-"))
         {
             base = plain(ir, inner);
         }

@@ -111,10 +111,7 @@ pub(super) fn command(cx: &mut Cx<'_, '_>, site: Site) -> (Command, Vec<TrailSte
             _ => Command::Opaque,
         }
     } else {
-        let first = open
-            .iter()
-            .copied()
-            .find(|value| !is_quoted(cx, *value) && !is_own_program(cx, *value));
+        let first = open.iter().copied().find(|value| !is_quoted(cx, *value) && !is_own_program(cx, *value));
         first.map_or(Command::Fixed, Command::Built)
     };
     let trail = if matches!(command, Command::Built(_) | Command::Opaque) && !trail.is_empty() {
@@ -140,12 +137,8 @@ fn from_known(known: &Known) -> Option<Command> {
 fn is_quoted(cx: &mut Cx<'_, '_>, site: Site) -> bool {
     let program = cx.program;
     let ir = &program.module(site.module).ir;
-    let quoting = |path: &str| {
-        matches!(
-            path,
-            "shlex.quote" | "shlex.join" | "pipes.quote" | "subprocess.list2cmdline"
-        )
-    };
+    let quoting =
+        |path: &str| matches!(path, "shlex.quote" | "shlex.join" | "pipes.quote" | "subprocess.list2cmdline");
     if quoting(&cx.callee_at(site)) {
         return true;
     }
@@ -161,21 +154,12 @@ fn is_quoted(cx: &mut Cx<'_, '_>, site: Site) -> bool {
         return false;
     }
     match ir.op(items.value) {
-        Op::Collect { element, .. } => is_quoted(
-            cx,
-            Site {
-                module: site.module,
-                value: element,
-            },
-        ),
+        Op::Collect { element, .. } => is_quoted(cx, Site { module: site.module, value: element }),
         Op::Call { callee, args } => {
             let is_map = matches!(ir.op(callee), Op::Global(name) if ir.name(name) == "map");
             match ir.args(args) {
                 [function, _] if is_map => {
-                    let function = Site {
-                        module: site.module,
-                        value: function.value,
-                    };
+                    let function = Site { module: site.module, value: function.value };
                     let paths: Vec<_> = cx.resolver.paths(function).collect();
                     paths.into_iter().any(|path| quoting(&program.models.text(path)))
                 }
@@ -195,29 +179,16 @@ fn own_path(cx: &mut Cx<'_, '_>, site: Site, depth: u32) -> bool {
     let program = cx.program;
     let ir = &program.module(site.module).ir;
     let paths: Vec<_> = cx.resolver.paths(site).collect();
-    if paths
-        .into_iter()
-        .any(|path| program.models.text(path) == "sys.executable")
-    {
+    if paths.into_iter().any(|path| program.models.text(path) == "sys.executable") {
         return true;
     }
     match ir.op(site.value) {
         Op::Global(name) if ir.name(name) == "__file__" => true,
-        Op::Sigma { value, .. } => own_path(
-            cx,
-            Site {
-                module: site.module,
-                value,
-            },
-            depth,
-        ),
+        Op::Sigma { value, .. } => own_path(cx, Site { module: site.module, value }, depth),
         Op::Call { args, .. } if depth < 6 && cx.callee_at(site).starts_with("os.path.") => {
             let given = ir.args(args).to_vec();
             given.iter().all(|arg| {
-                let site = Site {
-                    module: site.module,
-                    value: arg.value,
-                };
+                let site = Site { module: site.module, value: arg.value };
                 cx.known_at(site).is_constant() || own_path(cx, site, depth + 1)
             })
         }
@@ -248,30 +219,18 @@ pub(super) fn judge_shell(cx: &mut Cx<'_, '_>, site: Site) -> Judgement {
         trail.insert(0, step);
     }
     let (severity, confidence, reason, value) = match command {
-        Command::Constant(_) => (
-            Severity::Low,
-            Confidence::High,
-            "the command is a constant".to_owned(),
-            None,
-        ),
-        Command::Fixed => (
-            Severity::Low,
-            Confidence::High,
-            "the command is one of several constants".to_owned(),
-            None,
-        ),
-        Command::Numbers => (
-            Severity::Medium,
-            Confidence::Medium,
-            "only numbers and constants are put in".to_owned(),
-            None,
-        ),
-        Command::Quoted => (
-            Severity::Low,
-            Confidence::High,
-            "every value is quoted for the shell".to_owned(),
-            None,
-        ),
+        Command::Constant(_) => {
+            (Severity::Low, Confidence::High, "the command is a constant".to_owned(), None)
+        }
+        Command::Fixed => {
+            (Severity::Low, Confidence::High, "the command is one of several constants".to_owned(), None)
+        }
+        Command::Numbers => {
+            (Severity::Medium, Confidence::Medium, "only numbers and constants are put in".to_owned(), None)
+        }
+        Command::Quoted => {
+            (Severity::Low, Confidence::High, "every value is quoted for the shell".to_owned(), None)
+        }
         Command::Environment(variable) => (
             Severity::Medium,
             Confidence::Medium,
@@ -282,21 +241,15 @@ pub(super) fn judge_shell(cx: &mut Cx<'_, '_>, site: Site) -> Judgement {
             Severity::High,
             Confidence::High,
             if asked {
-                format!(
-                    "`{}` comes with a request and is put into the command",
-                    said(cx, value)
-                )
+                format!("`{}` comes with a request and is put into the command", said(cx, value))
             } else {
                 format!("`{}` is put into the command", said(cx, value))
             },
             Some(value),
         ),
-        Command::Opaque if asked => (
-            Severity::High,
-            Confidence::High,
-            "the command comes with a request".to_owned(),
-            None,
-        ),
+        Command::Opaque if asked => {
+            (Severity::High, Confidence::High, "the command comes with a request".to_owned(), None)
+        }
         Command::Opaque => (
             Severity::Medium,
             Confidence::Medium,
@@ -304,13 +257,7 @@ pub(super) fn judge_shell(cx: &mut Cx<'_, '_>, site: Site) -> Judgement {
             None,
         ),
     };
-    Judgement {
-        severity,
-        confidence,
-        reason,
-        value,
-        trail,
-    }
+    Judgement { severity, confidence, reason, value, trail }
 }
 
 /// What the `shell` argument is.
@@ -334,11 +281,7 @@ pub(super) fn shell_argument(cx: &mut Cx<'_, '_>, call: CallEvent) -> Shell {
 
 /// The command argument: first, or by one of its names.
 pub(super) fn command_argument(cx: &Cx<'_, '_>, call: CallEvent) -> Option<Value> {
-    let named = || {
-        ["args", "cmd", "command"]
-            .iter()
-            .find_map(|name| cx.keyword(call, name))
-    };
+    let named = || ["args", "cmd", "command"].iter().find_map(|name| cx.keyword(call, name));
     cx.positional(call, 0).or_else(named)
 }
 
@@ -353,11 +296,7 @@ pub(super) fn words_of(cx: &mut Cx<'_, '_>, value: Value) -> Option<Vec<Site>> {
 /// `["git"] + arguments`: the items of the left side.
 fn display_of(cx: &mut Cx<'_, '_>, value: Value) -> Option<Vec<Site>> {
     match cx.op(value) {
-        Op::Binary {
-            op: clearance_python::ir::BinaryOp::Add,
-            left,
-            ..
-        } => words_of(cx, left),
+        Op::Binary { op: clearance_python::ir::BinaryOp::Add, left, .. } => words_of(cx, left),
         Op::Sigma { value, .. } => words_of(cx, value),
         _ => None,
     }
@@ -366,12 +305,8 @@ fn display_of(cx: &mut Cx<'_, '_>, value: Value) -> Option<Vec<Site>> {
 /// The text that a list hands to a shell: the item after `sh -c`.
 pub(super) fn inner_shell(cx: &mut Cx<'_, '_>, words: &[Site]) -> Option<(String, Site)> {
     let shell = cx.known_at(*words.first()?).as_str()?.to_owned();
-    let name = shell
-        .rsplit(['/', '\\'])
-        .next()
-        .unwrap_or(&shell)
-        .trim_end_matches(".exe")
-        .to_ascii_lowercase();
+    let name =
+        shell.rsplit(['/', '\\']).next().unwrap_or(&shell).trim_end_matches(".exe").to_ascii_lowercase();
     let posix = matches!(name.as_str(), "sh" | "bash" | "dash" | "zsh" | "ksh" | "ash");
     let windows = matches!(name.as_str(), "cmd" | "powershell" | "pwsh");
     if !posix && !windows {

@@ -16,12 +16,7 @@ pub static RULE: Rule = Rule {
     cwe: &[732],
     owasp_2021: "A01",
     owasp_2025: "A01",
-    aliases: &[
-        "B103",
-        "S103",
-        "set_bad_file_permissions",
-        "py/overly-permissive-file",
-    ],
+    aliases: &["B103", "S103", "set_bad_file_permissions", "py/overly-permissive-file"],
     effort_minutes: 5,
     audit: false,
     advice: "Give files 0o600 or 0o640 and folders 0o700 or 0o750; let a group, not everyone, share what must be shared",
@@ -33,10 +28,7 @@ pub static CHECK: CodeRule = CodeRule {
     rule: &RULE,
     listens: &[
         Listen::AnyCall(changed),
-        Listen::Call(
-            &["os.makedirs", "os.mkdir", "os.mkfifo", "os.mknod", "os.open"],
-            created,
-        ),
+        Listen::Call(&["os.makedirs", "os.mkdir", "os.mkfifo", "os.mknod", "os.open"], created),
         Listen::Call(&["os.umask"], masked),
     ],
     paths: &[
@@ -67,11 +59,7 @@ fn changed(cx: &mut Cx<'_, '_>, call: CallEvent) {
     if !matches!(cx.callee_name(call), "chmod" | "fchmod" | "lchmod") {
         return;
     }
-    let positional = cx
-        .args(call)
-        .iter()
-        .take_while(|arg| arg.kind == ArgKind::Positional)
-        .count();
+    let positional = cx.args(call).iter().take_while(|arg| arg.kind == ArgKind::Positional).count();
     let mode = cx.keyword(call, "mode").or_else(|| match positional {
         0 => None,
         1 => cx.positional(call, 0),
@@ -82,29 +70,17 @@ fn changed(cx: &mut Cx<'_, '_>, call: CallEvent) {
     let Some(bits) = bits(cx, site, 0) else { return };
     cx.examined();
     let range = cx.range(call.value);
-    let subject = if positional >= 2 {
-        cx.positional(call, 0)
-    } else {
-        cx.receiver(call)
-    };
+    let subject = if positional >= 2 { cx.positional(call, 0) } else { cx.receiver(call) };
     let precious = subject.is_some_and(|subject| is_precious(cx, subject));
     let shown = format!("0o{bits:o}");
     let (message, severity, reason) = if bits & OTHERS_WRITE != 0 {
-        let severity = if precious {
-            Severity::High
-        } else {
-            Severity::Medium
-        };
+        let severity = if precious { Severity::High } else { Severity::Medium };
         let reason = if precious {
             "and it decides what the system or an account does"
         } else {
             "every user of the machine may write"
         };
-        (
-            format!("The mode {shown} lets every user of the machine write"),
-            severity,
-            reason,
-        )
+        (format!("The mode {shown} lets every user of the machine write"), severity, reason)
     } else if bits & GROUP_WRITES != 0 {
         (
             format!("The mode {shown} lets the group write"),
@@ -112,17 +88,11 @@ fn changed(cx: &mut Cx<'_, '_>, call: CallEvent) {
             "the members of the group may change it",
         )
     } else if bits & EXECUTE != 0 {
-        (
-            format!("The mode {shown} lets others execute"),
-            Severity::Info,
-            "nobody but the owner may write",
-        )
+        (format!("The mode {shown} lets others execute"), Severity::Info, "nobody but the owner may write")
     } else {
         return cx.hold(range, format!("the mode {shown} lets nobody but the owner write"));
     };
-    let draft = Draft::new(&RULE, range, message)
-        .severity(severity, reason)
-        .label(cx.range(mode), shown);
+    let draft = Draft::new(&RULE, range, message).severity(severity, reason).label(cx.range(mode), shown);
     cx.report(draft);
 }
 
@@ -136,10 +106,7 @@ fn created(cx: &mut Cx<'_, '_>, call: CallEvent) {
     let Some(bits) = bits(cx, site, 0) else { return };
     let range = cx.range(call.value);
     if bits & OTHERS_WRITE == 0 {
-        return cx.hold(
-            range,
-            format!("the mode 0o{bits:o} does not let every user write"),
-        );
+        return cx.hold(range, format!("the mode 0o{bits:o} does not let every user write"));
     }
     // 0o777 and 0o666 are what Python itself asks for where no mode is given.
     let usual = matches!(bits & 0o777, 0o777 | 0o666);
@@ -164,24 +131,15 @@ fn masked(cx: &mut Cx<'_, '_>, call: CallEvent) {
     let Some(bits) = bits(cx, site, 0) else { return };
     let range = cx.range(call.value);
     if bits & OTHERS_WRITE != 0 {
-        return cx.hold(
-            range,
-            format!("the mask 0o{bits:o} keeps other users from writing"),
-        );
+        return cx.hold(range, format!("the mask 0o{bits:o} keeps other users from writing"));
     }
     if is_restored(cx, call) {
         return cx.hold(range, "the mask is put back at once");
     }
-    let draft = Draft::new(
-        &RULE,
-        range,
-        format!("The mask 0o{bits:o} lets new files be written by every user"),
-    )
-    .severity(
-        Severity::Low,
-        "it depends on the modes that are asked for afterwards",
-    )
-    .confidence(Confidence::Medium);
+    let draft =
+        Draft::new(&RULE, range, format!("The mask 0o{bits:o} lets new files be written by every user"))
+            .severity(Severity::Low, "it depends on the modes that are asked for afterwards")
+            .confidence(Confidence::Medium);
     cx.report(draft);
 }
 
@@ -205,17 +163,9 @@ fn bits(cx: &mut Cx<'_, '_>, site: Site, depth: u32) -> Option<i64> {
         return Some(number);
     }
     let program = cx.program;
-    let at = |value| Site {
-        module: site.module,
-        value,
-    };
+    let at = |value| Site { module: site.module, value };
     match program.op(site) {
-        Op::Binary {
-            op: BinaryOp::BitOr | BinaryOp::Add,
-            left,
-            right,
-            ..
-        } => {
+        Op::Binary { op: BinaryOp::BitOr | BinaryOp::Add, left, right, .. } => {
             match (bits(cx, at(left), depth + 1), bits(cx, at(right), depth + 1)) {
                 (Some(left), Some(right)) => Some(left | right),
                 // Of `current | stat.S_IWOTH`, what is added is certain.
@@ -290,14 +240,7 @@ fn is_precious(cx: &mut Cx<'_, '_>, subject: Value) -> bool {
         .iter()
         .any(|start| path.starts_with(start));
     begins
-        || [
-            ".ssh",
-            ".bashrc",
-            ".profile",
-            "crontab",
-            "authorized_keys",
-            "sudoers",
-        ]
-        .iter()
-        .any(|part| path.contains(part))
+        || [".ssh", ".bashrc", ".profile", "crontab", "authorized_keys", "sudoers"]
+            .iter()
+            .any(|part| path.contains(part))
 }

@@ -153,10 +153,7 @@ fn chosen_by_function(cx: &Cx<'_, '_>, call: CallEvent) -> bool {
     let Op::Call { callee, .. } = cx.op(iterable) else {
         return false;
     };
-    !matches!(
-        cx.name_of(callee),
-        Some("getmembers" | "getnames" | "sorted" | "list" | "iter")
-    )
+    !matches!(cx.name_of(callee), Some("getmembers" | "getnames" | "sorted" | "list" | "iter"))
 }
 
 fn filter(cx: &mut Cx<'_, '_>, call: CallEvent) -> Filter {

@@ -39,11 +39,7 @@ pub static RULE: Rule = Rule {
 };
 
 /// The rule and what it listens for.
-pub static CHECK: CodeRule = CodeRule {
-    rule: &RULE,
-    listens: &[Listen::Building(check)],
-    paths: &[],
-};
+pub static CHECK: CodeRule = CodeRule { rule: &RULE, listens: &[Listen::Building(check)], paths: &[] };
 
 /// A value that goes into the statement, and where it stands.
 struct Entry {
@@ -103,21 +99,11 @@ fn own_entries(cx: &mut Cx<'_, '_>, value: Value) -> Option<(Statement, Vec<Entr
 fn operands(cx: &mut Cx<'_, '_>, whole: Value, value: Value, all: &mut Vec<(Piece, bool)>) {
     let inside = |other: Value| cx.range(whole).contains_range(cx.range(other));
     match cx.op(value) {
-        Op::Binary {
-            op: BinaryOp::Add,
-            left,
-            right,
-            ..
-        } if value == whole || inside(value) => {
+        Op::Binary { op: BinaryOp::Add, left, right, .. } if value == whole || inside(value) => {
             operands(cx, whole, left, all);
             operands(cx, whole, right, all);
         }
-        Op::Binary {
-            op: BinaryOp::Mod,
-            left,
-            right,
-            ..
-        } if value == whole => {
+        Op::Binary { op: BinaryOp::Mod, left, right, .. } if value == whole => {
             let site = cx.site(left);
             let separate = is_building(cx, site) && is_statement(cx, site);
             if separate {
@@ -159,10 +145,7 @@ fn report(cx: &mut Cx<'_, '_>, event: TextEvent, reached: Reach, entries: &[Entr
         Reach::Shown | Reach::Unseen => (false, false, false),
     };
     let open = |entry: &&Entry| matches!(entry.piece, Piece::Value(_));
-    let literal = entries
-        .iter()
-        .filter(open)
-        .find(|entry| entry.position == Position::Literal);
+    let literal = entries.iter().filter(open).find(|entry| entry.position == Position::Literal);
     let other = entries.iter().find(open);
     let mut trail = Vec::new();
     let (severity, confidence, reason, marked) = if let Some(entry) = literal.or(other) {
@@ -176,11 +159,7 @@ fn report(cx: &mut Cx<'_, '_>, event: TextEvent, reached: Reach, entries: &[Entr
             Position::Identifier => "in the place of a name",
             Position::Clause => "in the place of a condition or clause",
         };
-        let whence = if asked {
-            ", which comes with a request,"
-        } else {
-            ""
-        };
+        let whence = if asked { ", which comes with a request," } else { "" };
         let beside = if parameters && entry.position != Position::Literal {
             ", values beside it are parameters"
         } else {
@@ -189,11 +168,7 @@ fn report(cx: &mut Cx<'_, '_>, event: TextEvent, reached: Reach, entries: &[Entr
         let quoted = site.is_some_and(|site| is_quoting(cx, site));
         // Not a name, but text that another function has put together.
         let returned = site.is_some_and(|site| returns_building(cx, site));
-        let beside = if quoted {
-            ", quoted by a function of that name"
-        } else {
-            beside
-        };
+        let beside = if quoted { ", quoted by a function of that name" } else { beside };
         let reason = format!("`{text}`{whence} stands {place}{beside}");
         let severity = match (executed, entry.position) {
             _ if reached == Reach::Shown => Severity::Info,
@@ -205,37 +180,19 @@ fn report(cx: &mut Cx<'_, '_>, event: TextEvent, reached: Reach, entries: &[Entr
             (true, _) => Severity::Medium,
         };
         // A migration takes nothing from outside.
-        let severity = if cx.role() == Role::Migration && !asked {
-            severity.min(Severity::Low)
-        } else {
-            severity
-        };
+        let severity =
+            if cx.role() == Role::Migration && !asked { severity.min(Severity::Low) } else { severity };
         let confidence = match (certain, entry.position) {
             _ if !executed => Confidence::Low,
             (true, Position::Literal) => Confidence::High,
             _ => Confidence::Medium,
         };
         (severity, confidence, reason, site)
-    } else if let Some(entry) = entries
-        .iter()
-        .find(|entry| matches!(entry.piece, Piece::Number(_)))
-    {
+    } else if let Some(entry) = entries.iter().find(|entry| matches!(entry.piece, Piece::Number(_))) {
         let severity = if executed { Severity::Medium } else { Severity::Low };
-        let severity = if cx.role() == Role::Migration {
-            Severity::Low
-        } else {
-            severity
-        };
-        (
-            severity,
-            Confidence::Low,
-            "only numbers and constants are put in".to_owned(),
-            entry.piece.site(),
-        )
-    } else if let Some(entry) = entries
-        .iter()
-        .find(|entry| matches!(entry.piece, Piece::Choice(_)))
-    {
+        let severity = if cx.role() == Role::Migration { Severity::Low } else { severity };
+        (severity, Confidence::Low, "only numbers and constants are put in".to_owned(), entry.piece.site())
+    } else if let Some(entry) = entries.iter().find(|entry| matches!(entry.piece, Piece::Choice(_))) {
         let site = entry.piece.site();
         // A collection of the module may be changed by others; a display of the function or the list of a migration is what it is.
         let open =
@@ -250,12 +207,7 @@ fn report(cx: &mut Cx<'_, '_>, event: TextEvent, reached: Reach, entries: &[Entr
     } else {
         let quoted = constant_in_quotes(cx, event.value);
         let severity = if quoted { Severity::Low } else { Severity::Info };
-        (
-            severity,
-            Confidence::High,
-            "what is put in is a constant".to_owned(),
-            None,
-        )
+        (severity, Confidence::High, "what is put in is a constant".to_owned(), None)
     };
     let message = match reached {
         Reach::Executed { .. } => "A statement put together from strings is executed",
@@ -265,10 +217,8 @@ fn report(cx: &mut Cx<'_, '_>, event: TextEvent, reached: Reach, entries: &[Entr
         Reach::Shown => "A statement is put together from strings, to be shown",
         Reach::Unseen => "A statement is put together from strings",
     };
-    let mut draft = Draft::new(&RULE, range, message)
-        .severity(severity, reason)
-        .confidence(confidence)
-        .trail(trail);
+    let mut draft =
+        Draft::new(&RULE, range, message).severity(severity, reason).confidence(confidence).trail(trail);
     let markable = |site: &Site| {
         site.module == cx.module
             && severity > Severity::Info
@@ -286,9 +236,7 @@ fn passes_guards(cx: &mut Cx<'_, '_>, statement: Value, site: Site) -> bool {
         return false;
     }
     let guards = cx.program.guards(cx.site(statement));
-    guards
-        .into_iter()
-        .any(|guard| passes_test(cx, site, guard.condition, guard.truth))
+    guards.into_iter().any(|guard| passes_test(cx, site, guard.condition, guard.truth))
 }
 
 /// A call of a function of the program that builds what it returns from values that are not decided.
@@ -301,8 +249,7 @@ fn returns_building(cx: &mut Cx<'_, '_>, site: Site) -> bool {
         let results: Vec<Value> = program.module(callee.module).returns(callee.func).take(4).collect();
         results.into_iter().any(|value| {
             let result = Site { module: callee.module, value };
-            is_building(cx, result)
-                && pieces(cx, result).iter().any(|piece| matches!(piece, Piece::Value(_)))
+            is_building(cx, result) && pieces(cx, result).iter().any(|piece| matches!(piece, Piece::Value(_)))
         })
     })
 }
@@ -322,10 +269,7 @@ fn is_quoting(cx: &Cx<'_, '_>, mut site: Site) -> bool {
         _ => return false,
     };
     words(name).any(|word| {
-        matches!(
-            word.as_str(),
-            "quote" | "quoted" | "quoter" | "qt" | "escape" | "identifier" | "ident"
-        )
+        matches!(word.as_str(), "quote" | "quoted" | "quoter" | "qt" | "escape" | "identifier" | "ident")
     })
 }
 

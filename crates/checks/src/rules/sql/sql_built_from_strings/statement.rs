@@ -33,10 +33,7 @@ pub(super) struct Statement {
 pub(super) fn read(fragments: &[Fragment<'_>]) -> Option<Statement> {
     let (tokens, inside) = tokens(fragments);
     let shape = shape(&tokens)?;
-    Some(Statement {
-        shape,
-        positions: positions(&tokens, &inside),
-    })
+    Some(Statement { shape, positions: positions(&tokens, &inside) })
 }
 
 const KEYWORDS: &[&str] = &[
@@ -206,9 +203,8 @@ fn shape(tokens: &[Token]) -> Option<Shape> {
             matches!(token, Token::Word(word) if is_one_case(word)
                 && is(Some(token), &["where", "values", "limit", "join", "from", "set", "union", "having"]))
         });
-        let ordered = after
-            .windows(2)
-            .any(|pair| is(pair.first(), &["order", "group"]) && is(pair.get(1), &["by"]));
+        let ordered =
+            after.windows(2).any(|pair| is(pair.first(), &["order", "group"]) && is(pair.get(1), &["by"]));
         let conditioned =
             is(after.first(), &["and", "or"]) && after.iter().any(|token| sign(Some(token), '='));
         return (after_statement || ordered || conditioned).then_some(Shape::Possible);
@@ -270,9 +266,8 @@ fn statement(first: &str, rest: &[Token]) -> Option<Shape> {
             (named && set <= 12 && assigned && !prose(&rest[..set])).then_some(Shape::Certain)
         }
         "with" => {
-            let inner = rest
-                .iter()
-                .any(|token| is(Some(token), &["select", "insert", "update", "delete", "values"]));
+            let inner =
+                rest.iter().any(|token| is(Some(token), &["select", "insert", "update", "delete", "values"]));
             // `WITH {tables} SELECT …`
             let value_first = matches!(rest.first(), Some(Token::Value));
             let named = rest.iter().take(6).any(|token| is(Some(token), &["as"]));
@@ -317,10 +312,9 @@ fn statement(first: &str, rest: &[Token]) -> Option<Shape> {
             });
             object.then_some(Shape::Possible)
         }
-        "grant" | "revoke" => rest
-            .iter()
-            .any(|token| is(Some(token), &["on", "to", "from"]))
-            .then_some(Shape::Possible),
+        "grant" | "revoke" => {
+            rest.iter().any(|token| is(Some(token), &["on", "to", "from"])).then_some(Shape::Possible)
+        }
         "copy" | "unload" | "load" | "call" | "exec" | "execute" | "pragma" | "use" | "set" | "show"
         | "describe" | "vacuum" | "analyze" | "analyse" | "lock" | "kill" | "attach" | "detach"
         | "reindex" | "optimize" | "declare" | "begin" | "notify" | "listen" => {
@@ -496,10 +490,7 @@ fn clause_before(tokens: &[Token], at: usize) -> Option<&'static str> {
         "into",
     ];
     tokens[..at].iter().rev().find_map(|token| match token {
-        Token::Word(word) => CLAUSES
-            .iter()
-            .find(|clause| word.eq_ignore_ascii_case(clause))
-            .copied(),
+        Token::Word(word) => CLAUSES.iter().find(|clause| word.eq_ignore_ascii_case(clause)).copied(),
         _ => None,
     })
 }
@@ -536,11 +527,7 @@ mod tests {
             "\n  SELECT *\n  FROM foo -- comment's end\n  WHERE id = {}\n",
             "SELECT CASE WHEN a THEN b ELSE c END AS d, e f FROM g",
         ] {
-            assert_eq!(
-                reading(text).map(|found| found.shape),
-                Some(Shape::Certain),
-                "{text}"
-            );
+            assert_eq!(reading(text).map(|found| found.shape), Some(Shape::Certain), "{text}");
         }
     }
 
@@ -560,16 +547,11 @@ mod tests {
             "with {} as the default",
             "",
         ] {
-            assert!(
-                reading(text).is_none_or(|found| found.shape != Shape::Certain),
-                "{text}"
-            );
+            assert!(reading(text).is_none_or(|found| found.shape != Shape::Certain), "{text}");
         }
-        for text in [
-            "Please select one of the values from {}",
-            "Could not select {} from {}",
-            "Updated {} from {}",
-        ] {
+        for text in
+            ["Please select one of the values from {}", "Could not select {} from {}", "Updated {} from {}"]
+        {
             assert!(reading(text).is_none(), "{text}");
         }
     }
@@ -578,31 +560,16 @@ mod tests {
     fn places_of_values() {
         let positions = |text| reading(text).map(|found| found.positions).unwrap_or_default();
         use Position::{Clause, Identifier, Literal};
-        assert_eq!(
-            positions("SELECT {} FROM {} WHERE a = {}"),
-            [Identifier, Identifier, Literal]
-        );
-        assert_eq!(
-            positions("SELECT a FROM t WHERE b LIKE '%{}%' AND c <> {}"),
-            [Literal, Literal]
-        );
+        assert_eq!(positions("SELECT {} FROM {} WHERE a = {}"), [Identifier, Identifier, Literal]);
+        assert_eq!(positions("SELECT a FROM t WHERE b LIKE '%{}%' AND c <> {}"), [Literal, Literal]);
         assert_eq!(positions("SELECT a FROM \"{}\" WHERE {}"), [Identifier, Clause]);
         assert_eq!(
             positions("INSERT INTO {} ({}) VALUES ({}, {})"),
             [Identifier, Identifier, Literal, Literal]
         );
-        assert_eq!(
-            positions("SELECT a FROM t ORDER BY {} LIMIT {}"),
-            [Identifier, Literal]
-        );
+        assert_eq!(positions("SELECT a FROM t ORDER BY {} LIMIT {}"), [Identifier, Literal]);
         assert_eq!(positions("DELETE FROM {} WHERE created_at < now()"), [Identifier]);
-        assert_eq!(
-            positions("SELECT a FROM t WHERE b IN ({}) AND c BETWEEN 1 AND {}"),
-            [Literal, Literal]
-        );
-        assert_eq!(
-            positions("SELECT a FROM {}.log_{} WHERE b = 1"),
-            [Identifier, Identifier]
-        );
+        assert_eq!(positions("SELECT a FROM t WHERE b IN ({}) AND c BETWEEN 1 AND {}"), [Literal, Literal]);
+        assert_eq!(positions("SELECT a FROM {}.log_{} WHERE b = 1"), [Identifier, Identifier]);
     }
 }
