@@ -260,7 +260,9 @@ impl<'p> Resolver<'p> {
         }
         let builtin =
             program.models.root("builtins").and_then(|builtins| program.models.member(builtins, text));
-        builtin.map_or_else(Entities::new, |path| Entities::from_iter([Entity::Path(path)]))
+        // A name that nothing binds is most likely a module whose import stands elsewhere: in a cell that is not there, behind a star.
+        let path = builtin.or_else(|| program.models.root(text));
+        path.map_or_else(Entities::new, |path| Entities::from_iter([Entity::Path(path)]))
     }
 
     /// A name that star imports may bring in; the last one that has it wins.

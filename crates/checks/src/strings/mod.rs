@@ -7,7 +7,7 @@ use clearance_program::{Entity, Known, Site};
 use clearance_python::ir::{ArgKind, BinaryOp, CollectKind, Op, Part, Value};
 
 use crate::Cx;
-pub(crate) use nature::{is_fixed_choice, is_number};
+pub(crate) use nature::{is_fixed_choice, is_number, is_tested, passes_test};
 
 const MAX_PIECES: usize = 256;
 const MAX_DEPTH: u32 = 24;
@@ -69,7 +69,7 @@ fn take_apart(cx: &mut Cx<'_, '_>, site: Site, found: &mut Vec<Piece>, depth: u3
     let at = |value| Site { module: site.module, value };
     match ir.op(site.value) {
         Op::Str(text) => found.push(Piece::Text(ir.text(text).to_owned())),
-        Op::Sigma { .. } if nature::is_tested(cx, site) => found.push(Piece::Choice(site)),
+        Op::Sigma { .. } if is_tested(cx, site) => found.push(Piece::Choice(site)),
         Op::Sigma { .. } if is_number(cx, site) => found.push(Piece::Number(site)),
         Op::Sigma { value, .. } | Op::Await(value) => take_apart(cx, at(value), found, depth + 1),
         Op::Format(parts) => {
@@ -171,7 +171,9 @@ pub(crate) fn put_in(cx: &mut Cx<'_, '_>, site: Site, found: &mut Vec<Piece>, de
 fn leaf(cx: &mut Cx<'_, '_>, site: Site, found: &mut Vec<Piece>) {
     let known = cx.known_at(site);
     if let Some(text) = constant_text(&known) {
-        return found.push(Piece::Constant(site, text));
+        // All known callers pass a constant: true today, and nothing in the function says that it must be.
+        let passed = matches!(cx.program.op(site), Op::Param(_));
+        return found.push(if passed { Piece::Choice(site) } else { Piece::Constant(site, text) });
     }
     // A path object is what it was made from.
     if let Known::Entity(Entity::Instance(class, made)) = known
@@ -188,6 +190,41 @@ fn leaf(cx: &mut Cx<'_, '_>, site: Site, found: &mut Vec<Piece>) {
         return found.push(Piece::Choice(site));
     }
     found.push(Piece::Value(site));
+}
+
+/// A value in words for a message: the name of its variable or parameter, or its code on one line.
+pub(crate) fn said(cx: &Cx<'_, '_>, mut site: Site) -> String {
+    let program = cx.program;
+    let module = program.module(site.module);
+    let ir = &module.ir;
+    while let Op::Sigma { value, .. } = ir.op(site.value) {
+        site.value = value;
+    }
+    let bound = |wanted: &[Value]| {
+        ir.values(ir.function_of(site.value)).find_map(|at| match ir.op(at) {
+            Op::Bind { name, value } | Op::StoreName { name, value } if wanted.contains(&value) => {
+                Some(ir.name(name).to_owned())
+            }
+            _ => None,
+        })
+    };
+    let variable = match ir.op(site.value) {
+        Op::Param(index) => {
+            let function = &ir.functions[ir.function_of(site.value).index()];
+            function.params.get(index as usize).map(|param| ir.name(param.name).to_owned())
+        }
+        Op::Phi(span) => bound(ir.list(span)),
+        _ => None,
+    };
+    if let Some(variable) = variable {
+        return variable;
+    }
+    let code = module.slice(program.range(site));
+    let line = code.split_whitespace().collect::<Vec<_>>().join(" ");
+    if line.chars().count() <= 60 {
+        return line;
+    }
+    bound(&[site.value]).unwrap_or_else(|| format!("{}…", line.chars().take(59).collect::<String>()))
 }
 
 fn is_path(cx: &mut Cx<'_, '_>, site: Site) -> bool {
@@ -343,6 +380,15 @@ pub(crate) const PATHS: &[&str] = &[
     "builtins.round",
     "builtins.str",
     "inspect.cleandoc",
+    "re.fullmatch",
+    "re.match",
+    "os.path.abspath",
+    "os.path.basename",
+    "os.path.dirname",
+    "os.path.expanduser",
+    "os.path.join",
+    "os.path.normpath",
+    "os.path.realpath",
     "math.ceil",
     "math.floor",
     "os.getgid",

@@ -157,13 +157,13 @@ pub(crate) fn is_fixed_choice(cx: &mut Cx<'_, '_>, site: Site) -> bool {
 }
 
 /// Whether the value was tested to be in a constant collection on the way to where it is used.
-pub(super) fn is_tested(cx: &mut Cx<'_, '_>, site: Site) -> bool {
+pub(crate) fn is_tested(cx: &mut Cx<'_, '_>, site: Site) -> bool {
     let mut here = site;
     for _ in 0..8 {
         let Op::Sigma { value, condition, truth } = cx.program.op(here) else {
             return false;
         };
-        if membership(cx, here, condition, truth) {
+        if passes_test(cx, here, condition, truth) {
             return true;
         }
         here.value = value;
@@ -171,7 +171,11 @@ pub(super) fn is_tested(cx: &mut Cx<'_, '_>, site: Site) -> bool {
     false
 }
 
-/// Whether `condition` coming out as `truth` says that the value is in a constant collection.
+/// Whether `condition` coming out as `truth` says that the value is in a constant collection, or made of letters and digits only.
+pub(crate) fn passes_test(cx: &mut Cx<'_, '_>, site: Site, condition: Value, truth: bool) -> bool {
+    membership(cx, site, condition, truth) || truth && is_plain_word(cx, site, condition)
+}
+
 fn membership(cx: &mut Cx<'_, '_>, site: Site, condition: Value, truth: bool) -> bool {
     let program = cx.program;
     let ir = &program.module(site.module).ir;
@@ -187,6 +191,91 @@ fn membership(cx: &mut Cx<'_, '_>, site: Site, condition: Value, truth: bool) ->
         let collection = Site { module: site.module, value: right };
         constant_collection(cx, collection) || constant_keys(cx, collection)
     }
+}
+
+/// `value.isidentifier()`, `value.replace("_", "").isalnum()`, `re.fullmatch(r"\w+", value)`.
+fn is_plain_word(cx: &mut Cx<'_, '_>, site: Site, condition: Value) -> bool {
+    let program = cx.program;
+    let ir = &program.module(site.module).ir;
+    let at = |value| Site { module: site.module, value };
+    let Op::Call { callee, args } = ir.op(plain(ir, condition)) else {
+        return false;
+    };
+    let wanted = plain(ir, site.value);
+    if let Op::Attr { base, name } = ir.op(callee)
+        && matches!(ir.name(name), "isalnum" | "isalpha" | "isidentifier" | "isdigit" | "isdecimal")
+    {
+        let mut base = plain(ir, base);
+        // Underscores and dots taken away beforehand.
+        while let Op::Call { callee, args } = ir.op(base)
+            && let Op::Attr { base: inner, name } = ir.op(callee)
+            && ir.name(name) == "replace"
+            && let Some(first) = ir.args(args).first()
+            && cx.known_at(at(first.value)).as_str().is_some_and(|text| matches!(text, "_" | "." | "-"))
+        {
+            base = plain(ir, inner);
+        }
+        return base == wanted;
+    }
+    let path = cx.callee_at(at(plain(ir, condition)));
+    if !matches!(path.as_str(), "re.match" | "re.fullmatch") {
+        return false;
+    }
+    let [pattern, subject, ..] = ir.args(args) else {
+        return false;
+    };
+    if plain(ir, subject.value) != wanted {
+        return false;
+    }
+    let Some(pattern) = cx.known_at(at(pattern.value)).as_str().map(str::to_owned) else {
+        return false;
+    };
+    let anchored = path == "re.fullmatch" || pattern.ends_with('$') || pattern.ends_with("\\Z");
+    let tame = pattern
+        .replace("\\w", "a")
+        .replace("\\d", "0")
+        .replace("\\Z", "")
+        .replace("\\A", "")
+        .replace("\\.", ".");
+    // Without `.` outside a class, only what is written or listed can match.
+    let open = {
+        let mut in_class = false;
+        let mut found = false;
+        for c in tame.chars() {
+            match c {
+                '[' => in_class = true,
+                ']' => in_class = false,
+                '^' if in_class => found = true,
+                '.' if !in_class && !pattern.contains("\\.") => found = true,
+                _ => {}
+            }
+        }
+        found
+    };
+    anchored
+        && !open
+        && tame.chars().all(|c| {
+            c.is_ascii_alphanumeric()
+                || matches!(
+                    c,
+                    '_' | '['
+                        | ']'
+                        | '-'
+                        | '+'
+                        | '*'
+                        | '?'
+                        | '{'
+                        | '}'
+                        | ','
+                        | '^'
+                        | '$'
+                        | '('
+                        | ')'
+                        | '|'
+                        | '.'
+                        | ':'
+                )
+        })
 }
 
 fn plain(ir: &clearance_python::ir::ModuleIr, mut value: Value) -> Value {

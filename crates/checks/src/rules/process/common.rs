@@ -7,7 +7,7 @@ use clearance_python::ir::{ArgKind, Op, Value};
 use crate::{
     CallEvent, Cx,
     outside::request_behind,
-    strings::{Piece, is_building, pieces},
+    strings::{Piece, is_building, pieces, said},
 };
 
 /// Functions with a `shell` argument.
@@ -107,6 +107,7 @@ pub(super) fn command(cx: &mut Cx<'_, '_>, site: Site) -> (Command, Vec<TrailSte
     } else if whole {
         match known {
             Known::Text { .. } => Command::Built(site),
+            _ if is_own_program(cx, site) => Command::Fixed,
             _ => Command::Opaque,
         }
     } else {
@@ -169,11 +170,30 @@ fn is_quoted(cx: &mut Cx<'_, '_>, site: Site) -> bool {
     }
 }
 
-/// `sys.executable`: the interpreter itself.
+/// `sys.executable`, and paths made of constants and of `__file__`: what the installation itself decides.
 fn is_own_program(cx: &mut Cx<'_, '_>, site: Site) -> bool {
+    own_path(cx, site, 0)
+}
+
+fn own_path(cx: &mut Cx<'_, '_>, site: Site, depth: u32) -> bool {
     let program = cx.program;
+    let ir = &program.module(site.module).ir;
     let paths: Vec<_> = cx.resolver.paths(site).collect();
-    paths.into_iter().any(|path| program.models.text(path) == "sys.executable")
+    if paths.into_iter().any(|path| program.models.text(path) == "sys.executable") {
+        return true;
+    }
+    match ir.op(site.value) {
+        Op::Global(name) if ir.name(name) == "__file__" => true,
+        Op::Sigma { value, .. } => own_path(cx, Site { module: site.module, value }, depth),
+        Op::Call { args, .. } if depth < 6 && cx.callee_at(site).starts_with("os.path.") => {
+            let given = ir.args(args).to_vec();
+            given.iter().all(|arg| {
+                let site = Site { module: site.module, value: arg.value };
+                cx.known_at(site).is_constant() || own_path(cx, site, depth + 1)
+            })
+        }
+        _ => false,
+    }
 }
 
 /// What is said of a command that a shell reads.
@@ -198,15 +218,6 @@ pub(super) fn judge_shell(cx: &mut Cx<'_, '_>, site: Site) -> Judgement {
     if let Some(step) = request {
         trail.insert(0, step);
     }
-    let text = |site: Site| {
-        let program = cx.program;
-        program
-            .module(site.module)
-            .slice(program.range(site))
-            .split_whitespace()
-            .collect::<Vec<_>>()
-            .join(" ")
-    };
     let (severity, confidence, reason, value) = match command {
         Command::Constant(_) => {
             (Severity::Low, Confidence::High, "the command is a constant".to_owned(), None)
@@ -230,9 +241,9 @@ pub(super) fn judge_shell(cx: &mut Cx<'_, '_>, site: Site) -> Judgement {
             Severity::High,
             Confidence::High,
             if asked {
-                format!("`{}` comes with a request and is put into the command", text(value))
+                format!("`{}` comes with a request and is put into the command", said(cx, value))
             } else {
-                format!("`{}` is put into the command", text(value))
+                format!("`{}` is put into the command", said(cx, value))
             },
             Some(value),
         ),

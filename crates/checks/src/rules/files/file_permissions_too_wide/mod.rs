@@ -133,11 +133,25 @@ fn masked(cx: &mut Cx<'_, '_>, call: CallEvent) {
     if bits & OTHERS_WRITE != 0 {
         return cx.hold(range, format!("the mask 0o{bits:o} keeps other users from writing"));
     }
+    if is_restored(cx, call) {
+        return cx.hold(range, "the mask is put back at once");
+    }
     let draft =
         Draft::new(&RULE, range, format!("The mask 0o{bits:o} lets new files be written by every user"))
             .severity(Severity::Low, "it depends on the modes that are asked for afterwards")
             .confidence(Confidence::Medium);
     cx.report(draft);
+}
+
+/// `old = os.umask(0)`, `os.umask(old)`: how the mask is read.
+fn is_restored(cx: &Cx<'_, '_>, call: CallEvent) -> bool {
+    let ir = cx.ir();
+    ir.values(call.function).any(|value| match ir.op(value) {
+        Op::Call { callee, args } => {
+            cx.name_of(callee) == Some("umask") && ir.args(args).iter().any(|arg| arg.value == call.value)
+        }
+        _ => false,
+    })
 }
 
 /// The bits that a mode certainly has.

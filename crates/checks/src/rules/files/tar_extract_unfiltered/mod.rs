@@ -124,6 +124,9 @@ fn judge(cx: &mut Cx<'_, '_>, call: CallEvent, path_index: usize, members: &str,
                 Some((value, _)) if !matches!(cx.known(value), Known::None) => draft
                     .severity(Severity::Medium, "the members are chosen, but nothing refuses links and paths")
                     .confidence(Confidence::Medium),
+                _ if members.is_empty() && chosen_by_function(cx, call) => draft
+                    .severity(Severity::Low, "the member is chosen by a function: whether it refuses links and paths is not checked")
+                    .confidence(Confidence::Low),
                 _ if members.is_empty() => {
                     draft.severity(Severity::Medium, "one member, whose name and links nothing checks").confidence(confidence)
                 }
@@ -134,6 +137,23 @@ fn judge(cx: &mut Cx<'_, '_>, call: CallEvent, path_index: usize, members: &str,
         }
     };
     cx.report(draft);
+}
+
+/// `for member in safe_members(archive): archive.extract(member)`
+fn chosen_by_function(cx: &Cx<'_, '_>, call: CallEvent) -> bool {
+    let Some(mut member) = cx.arg(call, 0, "member") else {
+        return false;
+    };
+    while let Op::Sigma { value, .. } = cx.op(member) {
+        member = value;
+    }
+    let Op::Element { iterable, .. } = cx.op(member) else {
+        return false;
+    };
+    let Op::Call { callee, .. } = cx.op(iterable) else {
+        return false;
+    };
+    !matches!(cx.name_of(callee), Some("getmembers" | "getnames" | "sorted" | "list" | "iter"))
 }
 
 fn filter(cx: &mut Cx<'_, '_>, call: CallEvent) -> Filter {

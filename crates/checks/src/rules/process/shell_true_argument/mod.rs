@@ -60,7 +60,7 @@ fn check(cx: &mut Cx<'_, '_>, call: CallEvent) {
                 _ => (Severity::Medium, "what the command is, is not decided here"),
             }
         }
-        None => (Severity::Low, "no command is seen in this call"),
+        None => (Severity::Info, "no command is seen in this call"),
     };
     cx.report(Draft::new(&RULE, range, format!("{name} is told to use a shell")).severity(severity, reason));
 }

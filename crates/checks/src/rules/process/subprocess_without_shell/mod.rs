@@ -31,6 +31,11 @@ fn check(cx: &mut Cx<'_, '_>, call: CallEvent) {
         return;
     }
     let Some(command) = command_argument(cx, call) else {
+        if cx.has_unpacking(call) {
+            let draft = Draft::new(&RULE, cx.range(call.value), "A program is started")
+                .severity(Severity::Info, "the arguments are passed on and not seen here");
+            cx.report(draft);
+        }
         return;
     };
     let range = cx.range(call.value);

@@ -42,7 +42,8 @@ fn check(cx: &mut Cx<'_, '_>, call: CallEvent) {
         _ => None,
     });
     let Some(open) = open else {
-        if matches!(found.as_slice(), [Piece::Text(_)]) {
+        let here = range.contains_range(cx.range(sql));
+        if here && matches!(found.as_slice(), [Piece::Text(_)]) {
             return cx.hold(range, "the SQL is a constant");
         }
         let draft = Draft::new(&RULE, range, "SQL is put into the query as text")

@@ -2,20 +2,23 @@
 
 mod reach;
 mod statement;
+mod tokens;
 
 use clearance_finding::{Confidence, Plane, Rule, Severity};
-use clearance_program::Site;
+use clearance_program::{FuncRef, Site};
 use clearance_python::ir::{BinaryOp, Op, Value};
 use clearance_source::Role;
 
 use self::{
     reach::{Reach, reach},
-    statement::{Fragment, Position, Shape, Statement, read},
+    statement::{Position, Shape, Statement, read},
+    tokens::Fragment,
 };
 use crate::{
     CodeRule, Cx, Draft, Listen, TextEvent,
     outside::request_behind,
-    strings::{Piece, is_building, pieces},
+    strings::{Piece, is_building, is_tested, passes_test, pieces, said},
+    words,
 };
 
 /// The rule.
@@ -78,9 +81,16 @@ fn own_entries(cx: &mut Cx<'_, '_>, value: Value) -> Option<(Statement, Vec<Entr
             continue;
         }
         let nested = matches!(piece, Piece::Value(site) if is_building(cx, site) && is_statement(cx, site));
-        if !nested {
-            entries.push(Entry { piece, position });
+        if nested {
+            continue;
         }
+        let piece = match piece {
+            Piece::Value(site) if position != Position::Literal && passes_guards(cx, value, site) => {
+                Piece::Choice(site)
+            }
+            piece => piece,
+        };
+        entries.push(Entry { piece, position });
     }
     Some((statement, entries))
 }
@@ -143,22 +153,35 @@ fn report(cx: &mut Cx<'_, '_>, event: TextEvent, reached: Reach, entries: &[Entr
         let request = site.and_then(|site| request_behind(cx, site));
         let asked = request.is_some();
         trail.extend(request);
-        let text = site.map(|site| shown(cx, site)).unwrap_or_default();
+        let text = site.map(|site| said(cx, site)).unwrap_or_default();
         let place = match entry.position {
             Position::Literal => "in the place of a value",
             Position::Identifier => "in the place of a name",
             Position::Clause => "in the place of a condition or clause",
         };
         let whence = if asked { ", which comes with a request," } else { "" };
-        let reason = format!("`{text}`{whence} stands {place}");
+        let beside = if parameters && entry.position != Position::Literal {
+            ", values beside it are parameters"
+        } else {
+            ""
+        };
+        let quoted = site.is_some_and(|site| is_quoting(cx, site));
+        // Not a name, but text that another function has put together.
+        let returned = site.is_some_and(|site| returns_building(cx, site));
+        let beside = if quoted { ", quoted by a function of that name" } else { beside };
+        let reason = format!("`{text}`{whence} stands {place}{beside}");
         let severity = match (executed, entry.position) {
             _ if reached == Reach::Shown => Severity::Info,
             (false, _) => Severity::Low,
             (true, Position::Literal) => Severity::High,
             (true, _) if asked => Severity::High,
-            (true, _) if parameters => Severity::Low,
+            (true, _) if parameters && !returned => Severity::Info,
+            (true, Position::Identifier) if quoted => Severity::Low,
             (true, _) => Severity::Medium,
         };
+        // A migration takes nothing from outside.
+        let severity =
+            if cx.role() == Role::Migration && !asked { severity.min(Severity::Low) } else { severity };
         let confidence = match (certain, entry.position) {
             _ if !executed => Confidence::Low,
             (true, Position::Literal) => Confidence::High,
@@ -175,7 +198,12 @@ fn report(cx: &mut Cx<'_, '_>, event: TextEvent, reached: Reach, entries: &[Entr
         let open =
             executed && cx.role() != Role::Migration && site.is_some_and(|site| drawn_from_module(cx, site));
         let severity = if open { Severity::Medium } else { Severity::Info };
-        (severity, Confidence::Low, "what is put in is one of a fixed collection".to_owned(), site)
+        (
+            severity,
+            Confidence::Low,
+            "what is put in is one of a fixed collection, as far as is seen".to_owned(),
+            site,
+        )
     } else {
         let quoted = constant_in_quotes(cx, event.value);
         let severity = if quoted { Severity::Low } else { Severity::Info };
@@ -191,24 +219,65 @@ fn report(cx: &mut Cx<'_, '_>, event: TextEvent, reached: Reach, entries: &[Entr
     };
     let mut draft =
         Draft::new(&RULE, range, message).severity(severity, reason).confidence(confidence).trail(trail);
-    if let Some(site) = marked.filter(|site| site.module == cx.module && severity > Severity::Info) {
+    let markable = |site: &Site| {
+        site.module == cx.module
+            && severity > Severity::Info
+            && !matches!(cx.op(site.value), Op::Phi(_) | Op::Sigma { .. })
+    };
+    if let Some(site) = marked.filter(markable) {
         draft = draft.label(cx.range(site.value), "goes into the statement");
     }
     cx.report(draft);
 }
 
-/// The value's code on one line, bounded.
-fn shown(cx: &Cx<'_, '_>, mut site: Site) -> String {
-    while let Op::Sigma { value, .. } = cx.program.op(site) {
+/// Whether a condition under which the statement is built says that the value is harmless.
+fn passes_guards(cx: &mut Cx<'_, '_>, statement: Value, site: Site) -> bool {
+    if site.module != cx.module {
+        return false;
+    }
+    let guards = cx.program.guards(cx.site(statement));
+    guards.into_iter().any(|guard| passes_test(cx, site, guard.condition, guard.truth))
+}
+
+/// A call of a function of the program that builds what it returns from values that are not decided.
+fn returns_building(cx: &mut Cx<'_, '_>, site: Site) -> bool {
+    let program = cx.program;
+    let edges = &program.module(site.module).edges;
+    let callees: Vec<FuncRef> =
+        edges.iter().filter(|edge| edge.value == site.value).map(|edge| edge.callee).collect();
+    callees.into_iter().take(3).any(|callee| {
+        let results: Vec<Value> = program.module(callee.module).returns(callee.func).take(4).collect();
+        results.into_iter().any(|value| {
+            let result = Site { module: callee.module, value };
+            is_building(cx, result) && pieces(cx, result).iter().any(|piece| matches!(piece, Piece::Value(_)))
+        })
+    })
+}
+
+/// A call of a function that quotes names, by its own name: `quote_ident(…)`, `Identifier(…)`.
+fn is_quoting(cx: &Cx<'_, '_>, mut site: Site) -> bool {
+    let ir = &cx.program.module(site.module).ir;
+    while let Op::Sigma { value, .. } = ir.op(site.value) {
         site.value = value;
     }
-    let text = cx.program.module(site.module).slice(cx.program.range(site));
-    let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    if line.chars().count() > 60 { format!("{}…", line.chars().take(59).collect::<String>()) } else { line }
+    let Op::Call { callee, .. } = ir.op(site.value) else {
+        return false;
+    };
+    let name = match ir.op(callee) {
+        Op::Attr { name, .. } | Op::Global(name) | Op::Free(name) => ir.name(name),
+        Op::Import(import) => ir.name(ir.imports[import.index()].bound),
+        _ => return false,
+    };
+    words(name).any(|word| {
+        matches!(word.as_str(), "quote" | "quoted" | "quoter" | "qt" | "escape" | "identifier" | "ident")
+    })
 }
 
 /// Whether a choice is an element of a collection that a name of the module holds.
-fn drawn_from_module(cx: &Cx<'_, '_>, site: Site) -> bool {
+fn drawn_from_module(cx: &mut Cx<'_, '_>, site: Site) -> bool {
+    if is_tested(cx, site) {
+        return false;
+    }
     let ir = &cx.program.module(site.module).ir;
     let mut here = site.value;
     for _ in 0..8 {

@@ -237,6 +237,23 @@ fn called(
             }
         }
     }
+    // Not a statement: a keyword argument of another name.
+    let ir = &program.module(site.module).ir;
+    let Op::Call { args, .. } = ir.op(site.value) else {
+        return best;
+    };
+    let stated = match ir.args(args).get(position).map(|arg| arg.kind) {
+        Some(ArgKind::Keyword(name)) => {
+            matches!(
+                ir.name(name),
+                "query" | "sql" | "statement" | "stmt" | "command" | "operation" | "q" | "queries" | "text"
+            )
+        }
+        _ => true,
+    };
+    if !stated {
+        return best;
+    }
     let speaks = |list: &[&str]| words(name).any(|word| list.contains(&word.as_str()));
     if speaks(RUNNING) && !speaks(NOT_RUNNING) {
         best = best.max(Reach::Likely { parameters });

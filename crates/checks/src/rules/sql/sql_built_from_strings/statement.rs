@@ -1,10 +1,6 @@
 //! Whether text has the shape of an SQL statement, and where in it a value stands.
 
-/// A piece of the text: literal, or a value with its number.
-pub(super) enum Fragment<'t> {
-    Text(&'t str),
-    Value,
-}
+use super::tokens::{Fragment, Token, tokens};
 
 /// How sure the shape is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,110 +29,11 @@ pub(super) struct Statement {
     pub(super) positions: Vec<Position>,
 }
 
-#[derive(Debug, Clone, PartialEq)]
-enum Token {
-    /// A bare word, possibly with values inside it (`table_{x}`).
-    Word(String),
-    /// A quoted piece with its quote.
-    Quoted(char),
-    Number,
-    Sign(char),
-    Value,
-}
-
 /// Reads the text. `None` if it is no SQL.
 pub(super) fn read(fragments: &[Fragment<'_>]) -> Option<Statement> {
     let (tokens, inside) = tokens(fragments);
     let shape = shape(&tokens)?;
     Some(Statement { shape, positions: positions(&tokens, &inside) })
-}
-
-/// The tokens; and for each value in order the index of its token and the quote that it stands in.
-fn tokens(fragments: &[Fragment<'_>]) -> (Vec<Token>, Vec<(usize, Option<char>)>) {
-    let mut tokens: Vec<Token> = Vec::new();
-    let mut values = Vec::new();
-    let mut quote: Option<char> = None;
-    let mut word = String::new();
-    let mut comment = false;
-    // The last thing was a value, with nothing after it yet.
-    let mut adjacent = false;
-    let flush = |word: &mut String, tokens: &mut Vec<Token>| {
-        if word.is_empty() {
-            return;
-        }
-        let text = std::mem::take(word);
-        let number = text.bytes().next().is_some_and(|b| b.is_ascii_digit());
-        tokens.push(if number { Token::Number } else { Token::Word(text) });
-    };
-    for fragment in fragments {
-        let Fragment::Text(text) = fragment else {
-            if comment {
-                values.push((tokens.len().saturating_sub(1), Some('-')));
-                continue;
-            }
-            if word.is_empty() && quote.is_none() {
-                tokens.push(Token::Value);
-                values.push((tokens.len() - 1, None));
-                adjacent = true;
-            } else if quote.is_some() {
-                values.push((tokens.len().saturating_sub(1), quote));
-            } else {
-                // Part of a name.
-                values.push((tokens.len(), Some('"')));
-                word.push('x');
-            }
-            continue;
-        };
-        let mut characters = text.chars().peekable();
-        while let Some(c) = characters.next() {
-            if comment {
-                comment = c != '\n';
-                continue;
-            }
-            if let Some(open) = quote {
-                let close = if open == '[' { ']' } else { open };
-                if c == close {
-                    quote = None;
-                }
-                continue;
-            }
-            match c {
-                '\'' | '"' | '`' => {
-                    adjacent = false;
-                    flush(&mut word, &mut tokens);
-                    quote = Some(c);
-                    tokens.push(Token::Quoted(c));
-                }
-                '-' if characters.peek() == Some(&'-') => {
-                    flush(&mut word, &mut tokens);
-                    comment = true;
-                }
-                // `:name`, `%s`, `%(name)s`, `?`, `@name` are bound parameters.
-                c if c.is_alphanumeric() || matches!(c, '_' | '.' | '$' | '#' | '@') => {
-                    if std::mem::take(&mut adjacent) && word.is_empty() {
-                        // `{schema}.table`, `{prefix}_log`: one name with the value before it.
-                        if let Some(last) = values.last_mut() {
-                            last.1 = last.1.or(Some('n'));
-                        }
-                        tokens.pop();
-                        word.push('x');
-                    }
-                    word.push(c);
-                }
-                c if c.is_whitespace() => {
-                    adjacent = false;
-                    flush(&mut word, &mut tokens);
-                }
-                c => {
-                    adjacent = false;
-                    flush(&mut word, &mut tokens);
-                    tokens.push(Token::Sign(c));
-                }
-            }
-        }
-    }
-    flush(&mut word, &mut tokens);
-    (tokens, values)
 }
 
 const KEYWORDS: &[&str] = &[
@@ -322,7 +219,9 @@ fn shape(tokens: &[Token]) -> Option<Shape> {
     // In lower case, two ordinary words are not enough.
     let upper = first.bytes().all(|b| b.is_ascii_uppercase());
     let evident = rest.iter().any(|token| match token {
-        Token::Sign(sign) => matches!(sign, '*' | '=' | '(' | '<' | '>'),
+        Token::Sign(sign) => matches!(sign, '*' | '=' | '(' | '<' | '>' | ';'),
+        // A name that no sentence has.
+        Token::Word(word) if word.contains(['_', '.']) && !word.ends_with('.') => true,
         Token::Word(word) => ["where", "join", "group", "limit", "values", "union"]
             .iter()
             .any(|other| word.eq_ignore_ascii_case(other)),
@@ -359,7 +258,7 @@ fn statement(first: &str, rest: &[Token]) -> Option<Shape> {
             let set = rest.iter().position(|token| is(Some(token), &["set"]))?;
             let after = &rest[set + 1..];
             let assigned = after.iter().take(8).any(|token| sign(Some(token), '='))
-                || matches!(after.first(), Some(Token::Value));
+                || matches!(after.first(), None | Some(Token::Value));
             let named = matches!(
                 rest.first(),
                 Some(Token::Word(_) | Token::Quoted(_) | Token::Value | Token::Sign('['))
@@ -367,10 +266,13 @@ fn statement(first: &str, rest: &[Token]) -> Option<Shape> {
             (named && set <= 12 && assigned && !prose(&rest[..set])).then_some(Shape::Certain)
         }
         "with" => {
-            let named = rest.iter().take(6).any(|token| is(Some(token), &["as"]));
             let inner =
                 rest.iter().any(|token| is(Some(token), &["select", "insert", "update", "delete", "values"]));
-            (named && inner && rest.iter().any(|token| sign(Some(token), '('))).then_some(Shape::Certain)
+            // `WITH {tables} SELECT …`
+            let value_first = matches!(rest.first(), Some(Token::Value));
+            let named = rest.iter().take(6).any(|token| is(Some(token), &["as"]));
+            let defined = named && rest.iter().any(|token| sign(Some(token), '('));
+            (inner && (value_first || defined)).then_some(Shape::Certain)
         }
         "merge" => is(rest.first(), &["into"]).then_some(Shape::Certain),
         "explain" => rest
@@ -399,6 +301,9 @@ fn statement(first: &str, rest: &[Token]) -> Option<Shape> {
                         "policy",
                         "column",
                         "publication",
+                        "package",
+                        "aggregate",
+                        "domain",
                         "subscription",
                         "server",
                         "login",
@@ -412,7 +317,9 @@ fn statement(first: &str, rest: &[Token]) -> Option<Shape> {
         }
         "copy" | "unload" | "load" | "call" | "exec" | "execute" | "pragma" | "use" | "set" | "show"
         | "describe" | "vacuum" | "analyze" | "analyse" | "lock" | "kill" | "attach" | "detach"
-        | "reindex" | "optimize" | "declare" | "begin" | "notify" | "listen" => Some(Shape::Possible),
+        | "reindex" | "optimize" | "declare" | "begin" | "notify" | "listen" => {
+            (is_one_case(first) && !prose(rest)).then_some(Shape::Possible)
+        }
         _ => None,
     }
 }
@@ -483,7 +390,19 @@ fn table(rest: &[Token]) -> bool {
 
 /// Where each value stands.
 fn positions(tokens: &[Token], values: &[(usize, Option<char>)]) -> Vec<Position> {
-    values.iter().map(|(at, quote)| position(tokens, *at, *quote)).collect()
+    // Statements that name things and hold no values but quoted ones.
+    let names_only = is(
+        tokens.first(),
+        &[
+            "create", "drop", "alter", "truncate", "show", "describe", "desc", "use", "pragma", "comment",
+            "rename", "kill", "load",
+        ],
+    );
+    let judge = |(at, quote): &(usize, Option<char>)| match position(tokens, *at, *quote) {
+        Position::Literal if names_only && *quote != Some('\'') => Position::Identifier,
+        position => position,
+    };
+    values.iter().map(judge).collect()
 }
 
 fn position(tokens: &[Token], at: usize, quote: Option<char>) -> Position {
