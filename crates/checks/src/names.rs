@@ -41,7 +41,9 @@ pub fn has_stem(name: &str, stems: &[&str]) -> bool {
         let first = bytes[at].to_ascii_lowercase();
         stems.iter().any(|stem| {
             stem.as_bytes()[0] == first
-                && bytes.get(at..at + stem.len()).is_some_and(|part| part.eq_ignore_ascii_case(stem.as_bytes()))
+                && bytes
+                    .get(at..at + stem.len())
+                    .is_some_and(|part| part.eq_ignore_ascii_case(stem.as_bytes()))
         })
     })
 }

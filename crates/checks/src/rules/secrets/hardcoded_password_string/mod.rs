@@ -54,8 +54,7 @@ fn store(cx: &mut Cx<'_, '_>, store: StoreEvent) {
         _ if literal && store.at != store.value => cx.range(store.at).cover(cx.range(store.value)),
         _ => cx.range(store.value),
     };
-    let named =
-        Named { name, kind, value: store.value, function: store.function, range, how: Use::Stored };
+    let named = Named { name, kind, value: store.value, function: store.function, range, how: Use::Stored };
     password::judge(cx, &RULE, &named, key);
 }
 

@@ -6,7 +6,7 @@ mod tokens;
 
 use clearance_finding::{Confidence, Plane, Rule, Severity};
 use clearance_program::{FuncRef, Site};
-use clearance_python::ir::{BinaryOp, Op, Value};
+use clearance_python::ir::{BinaryOp, Op, Part, Value};
 use clearance_source::Role;
 
 use self::{
@@ -15,7 +15,7 @@ use self::{
     tokens::Fragment,
 };
 use crate::{
-    CodeRule, Cx, Draft, Listen, TextEvent,
+    CodeRule, Cx, Draft, Listen, TextEvent, has_stem,
     outside::request_behind,
     strings::{Piece, is_building, is_tested, passes_test, pieces, said},
     words,
@@ -47,7 +47,43 @@ struct Entry {
     position: Position,
 }
 
+/// One of these stands in the first literal of every statement that begins with a literal.
+const VERBS: &[&str] = &[
+    "select", "insert", "update", "delete", "create", "drop", "alter", "with", "replace", "merge",
+    "truncate", "grant", "revoke", "exec", "call", "pragma", "explain", "copy", "vacuum", "attach", "begin",
+    "declare", "use", "show", "set", "lock", "values", "from", "where",
+];
+
+/// The literal that a built string begins with; nothing if it begins with a value, or with white space only.
+fn leading_text<'p>(cx: &Cx<'_, 'p>, value: Value) -> Option<&'p str> {
+    let ir = cx.ir();
+    let mut here = value;
+    for _ in 0..64 {
+        here = match ir.op(here) {
+            Op::Str(text) => return Some(ir.text(text)).filter(|text| text.contains(char::is_alphabetic)),
+            Op::Format(parts) => match ir.parts(parts).first() {
+                Some(Part::Text(text)) => {
+                    return Some(ir.text(*text)).filter(|text| text.contains(char::is_alphabetic));
+                }
+                _ => return None,
+            },
+            Op::Binary { op: BinaryOp::Add | BinaryOp::Mod, left, .. } => left,
+            Op::Call { callee, .. } => match ir.op(callee) {
+                Op::Attr { base, name } if matches!(ir.name(name), "format" | "replace" | "format_map") => {
+                    base
+                }
+                _ => return None,
+            },
+            _ => return None,
+        };
+    }
+    None
+}
+
 fn check(cx: &mut Cx<'_, '_>, event: TextEvent) {
+    if leading_text(cx, event.value).is_some_and(|text| !has_stem(text, VERBS)) {
+        return;
+    }
     let Some((statement, entries)) = own_entries(cx, event.value) else {
         return;
     };

@@ -60,7 +60,7 @@ fn check(cx: &mut Cx<'_, '_>) {
     cx.examined();
     let text = &cx.source().text;
     // All of them are three bytes with these leads, or the two of U+061C.
-    if !text.bytes().any(|byte| matches!(byte, 0xe2 | 0xd8)) {
+    if text.is_ascii() || !text.bytes().any(|byte| matches!(byte, 0xe2 | 0xd8)) {
         return;
     }
     let mut start = 0;
