@@ -140,7 +140,7 @@ fn known_hosts(cx: &mut Cx<'_, '_>, store: StoreEvent) {
 /// `StrictHostKeyChecking=no` in the arguments of an ssh command.
 fn option(cx: &mut Cx<'_, '_>, text: TextEvent) {
     let Some(literal) = text.text else { return };
-    if !has_stem(cx.ir().text(literal), &["stricthostkeychecking"]) {
+    if !crate::has_stem(cx.ir().text(literal), &["stricthostkeychecking"]) {
         return;
     }
     let words = cx.ir().text(literal).to_ascii_lowercase();
