@@ -374,10 +374,12 @@ impl<'t, 'p> Pass<'t, 'p> {
                     self.tell(&table.buildings, here, TextEvent { value, function: func, text: None });
                 }
                 Op::Binary { op: BinaryOp::Add | BinaryOp::Mod, .. } if !table.buildings.is_empty() => {
-                    // Of a chain of `+`, the whole: an inner link is an operand of the next instruction.
+                    // Of a chain of `+`, the whole: an inner link is an operand of a wider expression. What a later statement adds is its own.
+                    let range = ir.inst(value).range;
                     let inner = ir.insts.get(value.index() + 1..).is_some_and(|after| {
                         after.iter().take(8).any(|inst| {
                             matches!(inst.op, Op::Binary { op: BinaryOp::Add, left, .. } if left == value)
+                                && inst.range.contains_range(range)
                         })
                     });
                     if !inner {

@@ -211,7 +211,8 @@ fn report(cx: &mut Cx<'_, '_>, event: TextEvent, reached: Reach, entries: &[Entr
             (false, _) => Severity::Low,
             (true, Position::Literal) => Severity::High,
             (true, _) if asked => Severity::High,
-            (true, _) if parameters && !returned => Severity::Info,
+            (true, Position::Identifier) if parameters && !returned => Severity::Info,
+            (true, Position::Clause) if parameters && !returned => Severity::Low,
             (true, Position::Identifier) if quoted => Severity::Low,
             (true, _) => Severity::Medium,
         };
