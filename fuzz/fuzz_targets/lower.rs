@@ -5,7 +5,7 @@
 use clearance_python::{Input, dump, lower_module, verify};
 use libfuzzer_sys::fuzz_target;
 
-fuzz_target!(|bytes: &[u8]| {
+fuzz_target!(init: only_own_panics_count(), |bytes: &[u8]| {
     let text = String::from_utf8_lossy(bytes);
     // The first byte decides whether it is a notebook, and whether that has cells.
     let notebook = bytes.first().is_some_and(|byte| byte % 4 == 3);
@@ -16,6 +16,7 @@ fuzz_target!(|bytes: &[u8]| {
         notebook,
     };
     let module = lower_module(input);
+    assert_ne!(module.truncated, Some("lowering failed"));
     if let Err(error) = verify(&module) {
         panic!("{error}");
     }
@@ -25,6 +26,16 @@ fuzz_target!(|bytes: &[u8]| {
     };
     assert_eq!(shown(&module), shown(&lower_module(input)));
 });
+
+/// Lets panics of the parser through, which the front end catches; any other aborts, as libFuzzer has arranged.
+fn only_own_panics_count() {
+    let abort = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |info| {
+        if !info.location().is_some_and(|place| place.file().contains("ruff_")) {
+            abort(info);
+        }
+    }));
+}
 
 /// Cells that end at blank lines.
 fn cells(text: &str) -> Vec<(u32, u32)> {

@@ -22,27 +22,20 @@ fn main() {
         return;
     };
     let has = |flag: &str| arguments.iter().any(|argument| argument == flag);
-    let repeat = arguments
-        .iter()
-        .find_map(|argument| argument.strip_prefix("--repeat=")?.parse().ok());
+    let repeat = arguments.iter().find_map(|argument| argument.strip_prefix("--repeat=")?.parse().ok());
     let mut paths = Vec::new();
     collect(Path::new(root), &mut paths);
     paths.sort();
     let read =
         |path: &PathBuf| String::from_utf8_lossy(&std::fs::read(path).unwrap_or_default()).into_owned();
-    let mut texts: Vec<(PathBuf, String)> = paths
-        .into_par_iter()
-        .map(|path| (path.clone(), read(&path)))
-        .collect();
+    let mut texts: Vec<(PathBuf, String)> =
+        paths.into_par_iter().map(|path| (path.clone(), read(&path))).collect();
     // The longest files first, so that no thread ends late.
     texts.sort_by_key(|(_, text)| std::cmp::Reverse(text.len()));
     if has("--dump") {
         for (_, text) in &texts {
             let mut out = String::new();
-            let module = lower_module(Input {
-                text,
-                ..Input::default()
-            });
+            let module = lower_module(Input { text, ..Input::default() });
             if dump_with_source(&module, text, &mut out).is_ok() {
                 println!("{out}");
             }
@@ -60,21 +53,14 @@ fn main() {
     }
     let lines: usize = texts.iter().map(|(_, text)| text.lines().count()).sum();
     for _ in 0..repeat.unwrap_or(1) {
-        let (errors, truncated, insts, blocks) = (
-            AtomicUsize::new(0),
-            AtomicUsize::new(0),
-            AtomicUsize::new(0),
-            AtomicUsize::new(0),
-        );
+        let (errors, truncated, insts, blocks) =
+            (AtomicUsize::new(0), AtomicUsize::new(0), AtomicUsize::new(0), AtomicUsize::new(0));
         let start = Instant::now();
         let modules: Vec<_> = texts
             .par_iter()
             .with_max_len(1)
             .map(|(path, text)| {
-                let module = lower_module(Input {
-                    text,
-                    ..Input::default()
-                });
+                let module = lower_module(Input { text, ..Input::default() });
                 errors.fetch_add(module.errors.len(), Ordering::Relaxed);
                 insts.fetch_add(module.insts.len(), Ordering::Relaxed);
                 blocks.fetch_add(module.blocks.len(), Ordering::Relaxed);

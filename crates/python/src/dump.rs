@@ -22,12 +22,7 @@ pub fn dump_with_source(module: &ModuleIr, text: &str, out: &mut impl Write) -> 
     let mut plain = String::new();
     dump(module, &mut plain)?;
     let starts: Vec<usize> = std::iter::once(0)
-        .chain(
-            text.bytes()
-                .enumerate()
-                .filter(|(_, byte)| *byte == b'\n')
-                .map(|(at, _)| at + 1),
-        )
+        .chain(text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n').map(|(at, _)| at + 1))
         .collect();
     for line in plain.lines() {
         let place = line.rsplit_once("  @").and_then(|(head, range)| {
@@ -123,10 +118,7 @@ impl Dump<'_> {
                 write!(out, " = v{}", default.0)?;
             }
         }
-        if params
-            .last()
-            .is_some_and(|param| param.kind == ParamKind::PositionalOnly)
-        {
+        if params.last().is_some_and(|param| param.kind == ParamKind::PositionalOnly) {
             write!(out, ", /")?;
         }
         write!(out, ")")
@@ -151,11 +143,9 @@ impl Dump<'_> {
         }
         match data.end {
             Terminator::Jump(to) => writeln!(out, "    jump b{}", to.0),
-            Terminator::Branch {
-                condition,
-                then,
-                otherwise,
-            } => writeln!(out, "    branch v{} b{} b{}", condition.0, then.0, otherwise.0),
+            Terminator::Branch { condition, then, otherwise } => {
+                writeln!(out, "    branch v{} b{} b{}", condition.0, then.0, otherwise.0)
+            }
             Terminator::Loop { body, done } => writeln!(out, "    loop b{} b{}", body.0, done.0),
             Terminator::Exit => writeln!(out, "    exit"),
             Terminator::Unreachable => writeln!(out, "    unreachable"),
@@ -166,12 +156,7 @@ impl Dump<'_> {
         let inst = self.module.inst(value);
         write!(out, "    v{} = ", value.0)?;
         self.op(inst.op, out)?;
-        writeln!(
-            out,
-            "  @{}..{}",
-            u32::from(inst.range.start()),
-            u32::from(inst.range.end())
-        )
+        writeln!(out, "  @{}..{}", u32::from(inst.range.start()), u32::from(inst.range.end()))
     }
 
     fn op(&self, op: Op, out: &mut impl Write) -> Result {
@@ -220,12 +205,7 @@ impl Dump<'_> {
                 write!(out, ")")
             }
             Op::Decorate { decorator, target } => write!(out, "decorate v{} with v{}", target.0, decorator.0),
-            Op::Binary {
-                op,
-                in_place,
-                left,
-                right,
-            } => {
+            Op::Binary { op, in_place, left, right } => {
                 let equals = if in_place { "=" } else { "" };
                 write!(out, "v{} {op:?}{equals} v{}", left.0, right.0)
             }
@@ -290,16 +270,10 @@ impl Dump<'_> {
                 write!(out, ")")
             }
             Op::Phi(span) => self.list("phi", span, out),
-            Op::Sigma {
-                value,
-                condition,
-                truth,
-            } => write!(out, "sigma v{} where v{} is {truth}", value.0, condition.0),
-            Op::Match {
-                test,
-                subject,
-                operand,
-            } => match test {
+            Op::Sigma { value, condition, truth } => {
+                write!(out, "sigma v{} where v{} is {truth}", value.0, condition.0)
+            }
+            Op::Match { test, subject, operand } => match test {
                 PatternTest::Sequence => write!(out, "v{} is a sequence", subject.0),
                 PatternTest::Mapping => write!(out, "v{} is a mapping", subject.0),
                 PatternTest::Class => write!(out, "v{} is an instance of v{}", subject.0, operand.0),
@@ -342,11 +316,7 @@ impl Dump<'_> {
             write!(out, "{separator}")?;
             match *part {
                 Part::Text(text) => write!(out, "{:?}", self.module.text(text))?,
-                Part::Value {
-                    value,
-                    conversion,
-                    spec,
-                } => {
+                Part::Value { value, conversion, spec } => {
                     write!(out, "{}", shown(value))?;
                     if conversion != '\0' {
                         write!(out, "!{conversion}")?;
@@ -367,13 +337,7 @@ impl Dump<'_> {
                 FactKind::Assert(value) => write!(out, "assert v{}", value.0)?,
                 FactKind::Handler { types, body } => write!(out, "handler {} {body:?}", shown(types))?,
             }
-            writeln!(
-                out,
-                " in f{} b{}  @{}",
-                fact.function.0,
-                fact.block.0,
-                range(fact.range)
-            )?;
+            writeln!(out, " in f{} b{}  @{}", fact.function.0, fact.block.0, range(fact.range))?;
         }
         for annotation in &module.annotations {
             write!(out, "annotation ")?;
@@ -381,27 +345,12 @@ impl Dump<'_> {
                 write!(out, "v{}.", base.0)?;
             }
             let name = module.name(annotation.name);
-            write!(
-                out,
-                "{name}: {} = {}",
-                shown(annotation.annotation),
-                shown(annotation.value)
-            )?;
-            writeln!(
-                out,
-                " in f{}  @{}",
-                annotation.function.0,
-                range(annotation.range)
-            )?;
+            write!(out, "{name}: {} = {}", shown(annotation.annotation), shown(annotation.value))?;
+            writeln!(out, " in f{}  @{}", annotation.function.0, range(annotation.range))?;
         }
         for comment in &module.comments {
             let own = if comment.own_line { " on its own line" } else { "" };
-            writeln!(
-                out,
-                "comment {}{own} for {}",
-                range(comment.range),
-                range(comment.statement)
-            )?;
+            writeln!(out, "comment {}{own} for {}", range(comment.range), range(comment.statement))?;
         }
         for long in &module.long_statements {
             writeln!(out, "long {}", range(*long))?;
@@ -421,9 +370,7 @@ impl Dump<'_> {
 }
 
 fn shown(value: Value) -> String {
-    value
-        .some()
-        .map_or_else(|| "-".to_owned(), |value| format!("v{}", value.0))
+    value.some().map_or_else(|| "-".to_owned(), |value| format!("v{}", value.0))
 }
 
 fn awaited(is_async: bool) -> &'static str {

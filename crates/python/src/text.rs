@@ -127,11 +127,7 @@ impl Interner {
         self.buffer.push_str(name);
         self.ends.push(self.buffer.len() as u32);
         self.hashes.push(hash);
-        self.table[slot] = Entry {
-            key,
-            epoch: self.epoch,
-            number,
-        };
+        self.table[slot] = Entry { key, epoch: self.epoch, number };
         if self.ends.len() * 2 > self.table.len() {
             self.grow();
         }
@@ -183,10 +179,7 @@ fn key(name: &str, seed: u64) -> (Key, u64) {
     let (first, last) = if let (Some(first), Some(last)) = (bytes.first_chunk(), bytes.last_chunk()) {
         (u64::from_le_bytes(*first), u64::from_le_bytes(*last))
     } else if let (Some(first), Some(last)) = (bytes.first_chunk(), bytes.last_chunk()) {
-        (
-            u64::from(u32::from_le_bytes(*first)),
-            u64::from(u32::from_le_bytes(*last)),
-        )
+        (u64::from(u32::from_le_bytes(*first)), u64::from(u32::from_le_bytes(*last)))
     } else {
         (bytes.iter().fold(0, |word, byte| word << 8 | u64::from(*byte)), 0)
     };
@@ -255,10 +248,7 @@ impl Texts {
 
     /// A copy without room to spare.
     pub(crate) fn compact(&self) -> Self {
-        Self {
-            buffer: String::from(self.buffer.as_str()),
-            ends: self.ends.as_slice().to_vec(),
-        }
+        Self { buffer: String::from(self.buffer.as_str()), ends: self.ends.as_slice().to_vec() }
     }
 
     /// Forgets everything but keeps the room.
@@ -282,9 +272,7 @@ mod tests {
         let mut interner = Interner::default();
         for module in 0..3 {
             interner.start();
-            let numbers: Vec<Name> = (0..3000)
-                .map(|i| interner.intern(&format!("n{module}_{i}")))
-                .collect();
+            let numbers: Vec<Name> = (0..3000).map(|i| interner.intern(&format!("n{module}_{i}"))).collect();
             for (i, number) in numbers.iter().enumerate() {
                 assert_eq!(interner.intern(&format!("n{module}_{i}")), *number);
             }
@@ -309,11 +297,7 @@ mod tests {
     #[test]
     fn empty_text_is_text() {
         let mut texts = Texts::default();
-        let (a, b, c) = (
-            texts.push("x"),
-            texts.push(""),
-            texts.push_bytes([0xff].into_iter()),
-        );
+        let (a, b, c) = (texts.push("x"), texts.push(""), texts.push_bytes([0xff].into_iter()));
         assert_eq!((texts.get(a), texts.get(b), texts.get(c)), ("x", "", "\u{ff}"));
     }
 }

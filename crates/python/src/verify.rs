@@ -88,10 +88,7 @@ fn outer_values(ir: &ModuleIr) -> Result<(), String> {
         };
         belongs(value, fact.function, "fact")?;
         if !contains(ir.functions[fact.function.index()].blocks, fact.block.0) {
-            return Err(format!(
-                "b{} of a fact is not of f{}",
-                fact.block.0, fact.function.0
-            ));
+            return Err(format!("b{} of a fact is not of f{}", fact.block.0, fact.function.0));
         }
     }
     for annotation in &ir.annotations {
@@ -187,10 +184,7 @@ impl<'a> Verifier<'a> {
         for number in blocks.range() {
             for pred in self.ir.list(self.ir.blocks[number].preds) {
                 if !contains(blocks, pred.0) {
-                    return Err(format!(
-                        "predecessor b{} of b{number} is not of f{}",
-                        pred.0, self.func.0
-                    ));
+                    return Err(format!("predecessor b{} of b{number} is not of f{}", pred.0, self.func.0));
                 }
                 if !known.insert((pred.0, number as u32)) {
                     return Err(format!("b{} is twice a predecessor of b{number}", pred.0));
@@ -215,10 +209,7 @@ impl<'a> Verifier<'a> {
         let blocks = self.ir.functions[self.func.index()].blocks;
         let count = blocks.len as usize;
         let preds = |block: usize| {
-            let preds = self
-                .ir
-                .list(self.ir.blocks[blocks.start as usize + block].preds)
-                .iter();
+            let preds = self.ir.list(self.ir.blocks[blocks.start as usize + block].preds).iter();
             preds.map(|pred| (pred.0 - blocks.start) as usize)
         };
         let idom = immediate_dominators(count, preds);
@@ -275,10 +266,7 @@ impl<'a> Verifier<'a> {
         if dominates {
             Ok(())
         } else {
-            Err(format!(
-                "v{} (b{home}) does not reach its use in b{block} of f{}",
-                value.0, self.func.0
-            ))
+            Err(format!("v{} (b{home}) does not reach its use in b{block} of f{}", value.0, self.func.0))
         }
     }
 
@@ -287,10 +275,7 @@ impl<'a> Verifier<'a> {
         let params = function.params.len() as u32;
         for index in 0..params {
             if self.ir.op(Value(function.insts.start + index)) != Op::Param(index) {
-                return Err(format!(
-                    "parameter {index} of f{} does not come first",
-                    self.func.0
-                ));
+                return Err(format!("parameter {index} of f{} does not come first", self.func.0));
             }
         }
         for number in function.blocks.range() {
@@ -507,11 +492,7 @@ fn immediate_dominators<I: Iterator<Item = usize>>(count: usize, preds: impl Fn(
         ancestor[node] = parent[node];
         for below in std::mem::take(&mut bucket[parent[node]]) {
             let found = evaluate(below, &mut ancestor, &semi);
-            idom[below] = if semi[found] < semi[below] {
-                found
-            } else {
-                parent[node]
-            };
+            idom[below] = if semi[found] < semi[below] { found } else { parent[node] };
         }
     }
     for &node in order.iter().skip(1) {

@@ -40,25 +40,16 @@ pub(super) fn comments(text: &str, body: &[Stmt], tokens: &Tokens) -> Vec<Commen
         return Vec::new();
     }
     let statements = statement_ranges(text, body);
-    found
-        .into_iter()
-        .map(|range| place(text, range, &statements))
-        .collect()
+    found.into_iter().map(|range| place(text, range, &statements)).collect()
 }
 
 fn has_marker(bytes: &[u8]) -> bool {
     let mut from = 0;
     // Every marker has one of these bytes; most comments have few of them.
-    while let Some(length) = bytes[from..]
-        .iter()
-        .position(|byte| matches!(byte, b'o' | b'O' | b':' | b'['))
-    {
+    while let Some(length) = bytes[from..].iter().position(|byte| matches!(byte, b'o' | b'O' | b':' | b'[')) {
         let at = from + length;
         let rest = &bytes[at + 1..];
-        let starts = |end: &[u8]| {
-            rest.get(..end.len())
-                .is_some_and(|here| here.eq_ignore_ascii_case(end))
-        };
+        let starts = |end: &[u8]| rest.get(..end.len()).is_some_and(|here| here.eq_ignore_ascii_case(end));
         let found = match bytes[at] {
             b'o' | b'O' => {
                 let after_n = at > 0 && bytes[at - 1].eq_ignore_ascii_case(&b'n');
@@ -80,11 +71,8 @@ fn has_marker(bytes: &[u8]) -> bool {
 /// The comment that starts in a part of a line.
 fn comment_token(tokens: &Tokens, start: usize, end: usize) -> Option<TextRange> {
     let first = tokens.partition_point(|token| usize::from(token.start()) < start);
-    let mut rest = tokens[first..]
-        .iter()
-        .take_while(|token| usize::from(token.start()) < end);
-    rest.find(|token| token.kind() == TokenKind::Comment)
-        .map(Ranged::range)
+    let mut rest = tokens[first..].iter().take_while(|token| usize::from(token.start()) < end);
+    rest.find(|token| token.kind() == TokenKind::Comment).map(Ranged::range)
 }
 
 /// All simple statements and headers of compound ones; they do not overlap. In order.
@@ -149,15 +137,9 @@ fn statement_ranges(text: &str, body: &[Stmt]) -> Vec<TextRange> {
                 Stmt::Try(node) => {
                     header(start, start);
                     work.extend([&node.body[..], &node.orelse[..], &node.finalbody[..]]);
-                    for handler in node
-                        .handlers
-                        .iter()
-                        .filter_map(|handler| handler.as_except_handler())
-                    {
-                        let types = handler
-                            .type_
-                            .as_ref()
-                            .map_or(handler.range.start(), |types| types.range().end());
+                    for handler in node.handlers.iter().filter_map(|handler| handler.as_except_handler()) {
+                        let types =
+                            handler.type_.as_ref().map_or(handler.range.start(), |types| types.range().end());
                         let end = handler.name.as_ref().map_or(types, |name| name.range.end());
                         header(handler.range.start(), end);
                         work.push(&handler.body);
@@ -179,19 +161,11 @@ fn place(text: &str, range: TextRange, statements: &[TextRange]) -> Comment {
     let line_end = memchr2(b'\n', b'\r', &bytes[start..]).map_or(bytes.len(), |length| start + length);
     let own_line = bytes[line_start..start].iter().all(u8::is_ascii_whitespace);
     let after = statements.partition_point(|statement| usize::from(statement.start()) < line_end);
-    let on_line = statements[..after]
-        .iter()
-        .rev()
-        .take_while(|statement| usize::from(statement.end()) > line_start);
-    let statement = on_line
-        .min_by_key(|statement| statement.len())
-        .or_else(|| statements.get(after))
-        .copied();
-    Comment {
-        range,
-        statement: statement.unwrap_or(range),
-        own_line,
-    }
+    let on_line =
+        statements[..after].iter().rev().take_while(|statement| usize::from(statement.end()) > line_start);
+    let statement =
+        on_line.min_by_key(|statement| statement.len()).or_else(|| statements.get(after)).copied();
+    Comment { range, statement: statement.unwrap_or(range), own_line }
 }
 
 /// The end of the colon that ends a header, given where its last expression ends.

@@ -44,8 +44,7 @@ impl<'a> Lowering<'a> {
             self.scopes.set(*name, *place);
             self.hidden.pop();
         }
-        self.builder
-            .emit(Op::Collect { kind, element, key }, whole.range())
+        self.builder.emit(Op::Collect { kind, element, key }, whole.range())
     }
 
     /// Gives the names of a target variables of their own, and keeps what they were.

@@ -113,9 +113,7 @@ impl<'a> Lowering<'a> {
 
     fn leaf(&mut self, value: Value, then: Join, otherwise: Join, mentioned: Span) {
         if let Some((statement, passed, failed)) = self.asserting
-            && [then, otherwise]
-                .iter()
-                .any(|join| [passed, failed].contains(join))
+            && [then, otherwise].iter().any(|join| [passed, failed].contains(join))
         {
             self.fact(FactKind::Assert(value), statement);
         }

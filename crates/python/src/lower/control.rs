@@ -71,11 +71,7 @@ impl<'a> Lowering<'a> {
         let (mark, before) = self.builder.mark();
         let exit = self.builder.join(mark, node.range);
         let body = self.builder.join(mark, node.range);
-        let done = if node.orelse.is_empty() {
-            exit
-        } else {
-            self.builder.join(mark, node.range)
-        };
+        let done = if node.orelse.is_empty() { exit } else { self.builder.join(mark, node.range) };
         self.condition(&node.test, body, done);
         self.builder.undo(mark);
         self.builder.enter(body);
@@ -92,11 +88,7 @@ impl<'a> Lowering<'a> {
         let (mark, before) = self.builder.mark();
         let exit = self.builder.join(mark, node.range);
         let body = self.builder.join(mark, node.range);
-        let done = if node.orelse.is_empty() {
-            exit
-        } else {
-            self.builder.join(mark, node.range)
-        };
+        let done = if node.orelse.is_empty() { exit } else { self.builder.join(mark, node.range) };
         self.builder.iterate(body, done);
         self.builder.enter(body);
         let op = Op::Element { iterable, is_async: node.is_async };
@@ -142,10 +134,7 @@ impl<'a> Lowering<'a> {
     }
 
     pub(super) fn with_statement(&mut self, node: &'a StmtWith) {
-        let end = node
-            .items
-            .last()
-            .map_or(node.range.start(), |item| item.range.end());
+        let end = node.items.last().map_or(node.range.start(), |item| item.range.end());
         self.header(node.range.start(), end);
         for item in &node.items {
             let manager = self.expr(&item.context_expr);

@@ -22,18 +22,12 @@ type Hidden = Vec<(Name, Option<Place>)>;
 
 impl<'a> Lowering<'a> {
     pub(super) fn function_definition(&mut self, node: &'a StmtFunctionDef) {
-        let end = node
-            .returns
-            .as_ref()
-            .map_or(node.parameters.range.end(), |returns| returns.range().end());
+        let end = node.returns.as_ref().map_or(node.parameters.range.end(), |returns| returns.range().end());
         self.header(node.range.start(), end);
         let decorators = self.decorators(&node.decorator_list);
         let hidden = self.type_parameters(node.type_params.as_deref());
         let params = self.parameters(&node.parameters);
-        let returns = node
-            .returns
-            .as_ref()
-            .map_or(Value::NONE, |returns| self.expr(returns));
+        let returns = node.returns.as_ref().map_or(Value::NONE, |returns| self.expr(returns));
         self.show_again(hidden);
         let name = self.intern(&node.name.id);
         let func = self.new_function(
@@ -176,10 +170,7 @@ impl<'a> Lowering<'a> {
         let mut result = target;
         for (decorator, value) in decorators.iter().zip(values).rev() {
             self.builder.has_call = true;
-            let op = Op::Decorate {
-                decorator: *value,
-                target: result,
-            };
+            let op = Op::Decorate { decorator: *value, target: result };
             result = self.builder.emit_raising(op, decorator.range);
         }
         result
@@ -213,18 +204,10 @@ impl<'a> Lowering<'a> {
 
     fn parameter(&mut self, parameter: &'a Parameter, kind: ParamKind, default: Option<&'a Expr>) -> Param {
         let name = self.intern(&parameter.name.id);
-        let annotation = parameter
-            .annotation
-            .as_ref()
-            .map_or(Value::NONE, |annotation| self.expr(annotation));
+        let annotation =
+            parameter.annotation.as_ref().map_or(Value::NONE, |annotation| self.expr(annotation));
         let default = default.map_or(Value::NONE, |default| self.expr(default));
-        Param {
-            name,
-            kind,
-            default,
-            annotation,
-            range: parameter.range,
-        }
+        Param { name, kind, default, annotation, range: parameter.range }
     }
 
     /// At the start of a function: its parameters.
@@ -238,11 +221,7 @@ impl<'a> Lowering<'a> {
                     self.receiver = Some(var);
                 }
             }
-            self.ir.bindings.push(Binding {
-                name: param.name,
-                value,
-                scope: BindingScope::Own,
-            });
+            self.ir.bindings.push(Binding { name: param.name, value, scope: BindingScope::Own });
         }
     }
 
@@ -276,11 +255,7 @@ impl<'a> Lowering<'a> {
             if is_class {
                 self.scopes.show(name);
             } else {
-                self.ir.bindings.push(Binding {
-                    name,
-                    value,
-                    scope: BindingScope::Own,
-                });
+                self.ir.bindings.push(Binding { name, value, scope: BindingScope::Own });
             }
         }
     }

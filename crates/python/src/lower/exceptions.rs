@@ -142,9 +142,7 @@ impl<'a> Lowering<'a> {
     /// Lowers handlers from the open dispatch block on.
     fn handlers(&mut self, node: &'a StmtTry, after: Join) {
         let catches_all = node.handlers.iter().any(|handler| {
-            let types = handler
-                .as_except_handler()
-                .and_then(|handler| handler.type_.as_deref());
+            let types = handler.as_except_handler().and_then(|handler| handler.type_.as_deref());
             types.is_none_or(|types| matches!(types, Expr::Name(name) if name.id == "BaseException"))
         });
         if let Some(outer) = self.builder.handler
@@ -178,10 +176,7 @@ impl<'a> Lowering<'a> {
     }
 
     fn handler(&mut self, node: &'a ExceptHandlerExceptHandler) {
-        let end = node
-            .type_
-            .as_ref()
-            .map_or(node.range.start(), |types| types.range().end());
+        let end = node.type_.as_ref().map_or(node.range.start(), |types| types.range().end());
         self.header(node.range.start(), end);
         let types = node.type_.as_ref().map_or(Value::NONE, |types| self.expr(types));
         let body = handler_body(&node.body);
@@ -203,17 +198,11 @@ impl<'a> Lowering<'a> {
     fn finally(&mut self, node: &'a StmtTry, ways: Ways, after: Join, mark: u32, before: u32) {
         let ordered = [
             (ways.exception, Onward::Raise),
-            (
-                ways.leave,
-                Onward::Return(Value::NONE, ways.returned.unwrap_or(node.range)),
-            ),
+            (ways.leave, Onward::Return(Value::NONE, ways.returned.unwrap_or(node.range))),
             (ways.exit, Onward::Break),
             (ways.again, Onward::Continue),
         ];
-        let used = ordered
-            .iter()
-            .filter(|(way, _)| self.builder.edge_count(*way) > 0)
-            .count();
+        let used = ordered.iter().filter(|(way, _)| self.builder.edge_count(*way) > 0).count();
         let normal = usize::from(self.builder.edge_count(after) > 0);
         let length = body_range(&node.finalbody).map_or(0, |range| i64::from(u32::from(range.len())));
         let cost = length * (used + normal).saturating_sub(1) as i64;

@@ -66,23 +66,16 @@ impl<'a> Lowering<'a> {
         match outer {
             Expr::Attribute(node) => {
                 let name = self.intern(&node.attr.id);
-                self.builder
-                    .emit_raising(Op::Attr { base: first, name }, node.range)
+                self.builder.emit_raising(Op::Attr { base: first, name }, node.range)
             }
             Expr::Call(node) => self.call(node, first),
             Expr::Subscript(node) => {
                 let key = self.expr(&node.slice);
-                self.builder
-                    .emit_raising(Op::Item { base: first, key }, node.range)
+                self.builder.emit_raising(Op::Item { base: first, key }, node.range)
             }
             Expr::BinOp(node) => {
                 let right = self.expr(&node.right);
-                let op = Op::Binary {
-                    op: binary(node.op),
-                    in_place: false,
-                    left: first,
-                    right,
-                };
+                let op = Op::Binary { op: binary(node.op), in_place: false, left: first, right };
                 self.builder.emit_raising(op, node.range)
             }
             Expr::UnaryOp(node) => {
@@ -130,13 +123,9 @@ impl<'a> Lowering<'a> {
             Expr::SetComp(node) => {
                 self.comprehension(CollectKind::Set, None, &node.elt, &node.generators, expression)
             }
-            Expr::Generator(node) => self.comprehension(
-                CollectKind::Generator,
-                None,
-                &node.elt,
-                &node.generators,
-                expression,
-            ),
+            Expr::Generator(node) => {
+                self.comprehension(CollectKind::Generator, None, &node.elt, &node.generators, expression)
+            }
             Expr::DictComp(node) => self.comprehension(
                 CollectKind::Dict,
                 node.key.as_deref(),
@@ -225,9 +214,7 @@ impl<'a> Lowering<'a> {
 
     /// The source text of a range.
     fn source(&mut self, range: TextRange) -> ir::Text {
-        let text = self
-            .text
-            .get(usize::from(range.start())..usize::from(range.end()));
+        let text = self.text.get(usize::from(range.start())..usize::from(range.end()));
         self.ir.texts.push(text.unwrap_or(""))
     }
 
@@ -277,10 +264,7 @@ impl<'a> Lowering<'a> {
         }
         let start = self.ir.args.len() as u32;
         self.ir.args.extend(self.args.drain(base..));
-        Span {
-            start,
-            len: self.ir.args.len() as u32 - start,
-        }
+        Span { start, len: self.ir.args.len() as u32 - start }
     }
 
     /// Lowers the elements of a display.
@@ -297,10 +281,7 @@ impl<'a> Lowering<'a> {
     pub(super) fn list_from(&mut self, base: usize) -> Span {
         let start = self.ir.lists.len() as u32;
         self.ir.lists.extend(self.values.drain(base..));
-        Span {
-            start,
-            len: self.ir.lists.len() as u32 - start,
-        }
+        Span { start, len: self.ir.lists.len() as u32 - start }
     }
 
     fn dict(&mut self, node: &'a ExprDict) -> Value {

@@ -66,19 +66,12 @@ impl Finisher {
         let start = function.range.start();
         let first = ir.insts.len() as u32;
         let first_block = ir.blocks.len() as u32;
-        let is_shifted = builder
-            .virtuals
-            .iter()
-            .any(|value| value.used && !matches!(value.op, Op::Phi(_)));
+        let is_shifted = builder.virtuals.iter().any(|value| value.used && !matches!(value.op, Op::Phi(_)));
         if is_shifted {
             self.number(builder, first, parameters);
         }
         self.place_phis(builder, first, first_block);
-        let numbers = Numbers {
-            map: is_shifted.then_some(&self.map),
-            first,
-            builder,
-        };
+        let numbers = Numbers { map: is_shifted.then_some(&self.map), first, builder };
         // The function's own operand lists are rewritten before phis and predecessors, which are final already, join them.
         numbers.rewrite_side_arenas(ir, begun);
         numbers.move_blocks(ir, parameters, start);
@@ -91,11 +84,7 @@ impl Finisher {
     /// What is used only by what is not used is not used.
     fn mark_used(&mut self, builder: &mut Builder) {
         self.work.clear();
-        let used = builder
-            .virtuals
-            .iter()
-            .enumerate()
-            .filter(|(_, value)| value.used);
+        let used = builder.virtuals.iter().enumerate().filter(|(_, value)| value.used);
         self.work.extend(used.map(|(number, _)| number as u32));
         while let Some(number) = self.work.pop() {
             let value = builder.virtuals[number as usize];
@@ -160,11 +149,7 @@ impl Finisher {
         if builder.virtuals.is_empty() {
             return;
         }
-        let others = builder
-            .virtuals
-            .iter()
-            .filter(|value| value.place != NOTHING)
-            .count();
+        let others = builder.virtuals.iter().filter(|value| value.place != NOTHING).count();
         let mut next = first + (builder.insts.len() + others) as u32;
         for block in &builder.order {
             for value in &mut builder.virtuals[builder.blocks[*block as usize].virtuals.range()] {
@@ -276,30 +261,21 @@ impl Numbers<'_> {
             Block(record.number)
         } else {
             // Another block took its place.
-            Block(
-                blocks
-                    .get(record.number as usize)
-                    .map_or(NOTHING, |other| other.number),
-            )
+            Block(blocks.get(record.number as usize).map_or(NOTHING, |other| other.number))
         }
     }
 
     fn terminator(&self, terminator: Terminator) -> Terminator {
         match terminator {
             Terminator::Jump(to) => Terminator::Jump(self.block(to.0)),
-            Terminator::Branch {
-                condition,
-                then,
-                otherwise,
-            } => Terminator::Branch {
+            Terminator::Branch { condition, then, otherwise } => Terminator::Branch {
                 condition: self.value(condition),
                 then: self.block(then.0),
                 otherwise: self.block(otherwise.0),
             },
-            Terminator::Loop { body, done } => Terminator::Loop {
-                body: self.block(body.0),
-                done: self.block(done.0),
-            },
+            Terminator::Loop { body, done } => {
+                Terminator::Loop { body: self.block(body.0), done: self.block(done.0) }
+            }
             other => other,
         }
     }
@@ -319,10 +295,7 @@ impl Numbers<'_> {
                 for number in &builder.initials {
                     let value = builder.virtuals[*number as usize];
                     if value.used {
-                        ir.insts.push(Inst {
-                            op: value.op,
-                            range: TextRange::empty(start),
-                        });
+                        ir.insts.push(Inst { op: value.op, range: TextRange::empty(start) });
                     }
                 }
             }
@@ -330,10 +303,7 @@ impl Numbers<'_> {
                 if value.used && matches!(value.op, Op::Sigma { .. }) {
                     let mut op = value.op;
                     self.renumber(&mut op);
-                    ir.insts.push(Inst {
-                        op,
-                        range: value.range,
-                    });
+                    ir.insts.push(Inst { op, range: value.range });
                 }
             }
             let moved = ir.insts.len();
@@ -342,11 +312,8 @@ impl Numbers<'_> {
                 self.renumber(&mut inst.op);
             }
             let preds = ir.lists.len() as u32;
-            ir.lists.extend(
-                builder.preds[record.preds.range()]
-                    .iter()
-                    .map(|pred| Value(self.block(*pred).0)),
-            );
+            ir.lists
+                .extend(builder.preds[record.preds.range()].iter().map(|pred| Value(self.block(*pred).0)));
             ir.blocks.push(BlockData {
                 insts: since(first, ir.insts.len()),
                 phis: Span::default(),
@@ -365,14 +332,9 @@ impl Numbers<'_> {
             for value in virtuals.iter().filter(|value| stays_phi(value)) {
                 let Op::Phi(span) = value.op else { continue };
                 let operands = ir.lists.len() as u32;
-                let values = builder.phi_operands[span.range()]
-                    .iter()
-                    .map(|operand| self.value(*operand));
+                let values = builder.phi_operands[span.range()].iter().map(|operand| self.value(*operand));
                 ir.lists.extend(values);
-                ir.insts.push(Inst {
-                    op: Op::Phi(since(operands, ir.lists.len())),
-                    range: value.range,
-                });
+                ir.insts.push(Inst { op: Op::Phi(since(operands, ir.lists.len())), range: value.range });
             }
             let last_phi = ir.insts.len() as u32;
             if first_phi != last_phi {
@@ -417,17 +379,11 @@ impl Numbers<'_> {
                 param.default = self.value(param.default);
                 param.annotation = self.value(param.annotation);
             }
-            function
-                .decorators
-                .iter_mut()
-                .for_each(|value| *value = self.value(*value));
+            function.decorators.iter_mut().for_each(|value| *value = self.value(*value));
             function.returns = self.value(function.returns);
         }
         for class in &mut ir.classes[begun.classes..] {
-            class
-                .decorators
-                .iter_mut()
-                .for_each(|value| *value = self.value(*value));
+            class.decorators.iter_mut().for_each(|value| *value = self.value(*value));
         }
     }
 
@@ -478,44 +434,16 @@ impl Numbers<'_> {
             | Op::Yield(value)
             | Op::YieldFrom(value)
             | Op::Return(value) => at(value),
-            Op::Item {
-                base: left,
-                key: right,
-            }
-            | Op::StoreAttr {
-                base: left,
-                value: right,
-                ..
-            }
-            | Op::DeleteItem {
-                base: left,
-                key: right,
-            }
-            | Op::Decorate {
-                decorator: left,
-                target: right,
-            }
+            Op::Item { base: left, key: right }
+            | Op::StoreAttr { base: left, value: right, .. }
+            | Op::DeleteItem { base: left, key: right }
+            | Op::Decorate { decorator: left, target: right }
             | Op::Binary { left, right, .. }
             | Op::Compare { left, right, .. }
-            | Op::Collect {
-                element: left,
-                key: right,
-                ..
-            }
-            | Op::Sigma {
-                value: left,
-                condition: right,
-                ..
-            }
-            | Op::Match {
-                subject: left,
-                operand: right,
-                ..
-            }
-            | Op::Raise {
-                exception: left,
-                cause: right,
-            } => {
+            | Op::Collect { element: left, key: right, .. }
+            | Op::Sigma { value: left, condition: right, .. }
+            | Op::Match { subject: left, operand: right, .. }
+            | Op::Raise { exception: left, cause: right } => {
                 at(left);
                 at(right);
             }
@@ -529,8 +457,5 @@ impl Numbers<'_> {
 }
 
 fn since(start: u32, end: usize) -> Span {
-    Span {
-        start,
-        len: end as u32 - start,
-    }
+    Span { start, len: end as u32 - start }
 }

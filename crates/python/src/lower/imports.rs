@@ -39,10 +39,7 @@ impl<'a> Lowering<'a> {
     }
 
     pub(super) fn import_from(&mut self, node: &'a StmtImportFrom) {
-        let module = self
-            .ir
-            .texts
-            .push(node.module.as_ref().map_or("", |module| &module.id));
+        let module = self.ir.texts.push(node.module.as_ref().map_or("", |module| &module.id));
         for alias in &node.names {
             let what = match alias.name.as_str() {
                 "*" => Imported::Star,
@@ -64,11 +61,7 @@ impl<'a> Lowering<'a> {
     ) {
         let name = self.intern(bound);
         let start = alias.range.start();
-        let known = if self.is_copy {
-            self.defined.get(&start).copied()
-        } else {
-            None
-        };
+        let known = if self.is_copy { self.defined.get(&start).copied() } else { None };
         let import = known.map(ImportId).unwrap_or_else(|| {
             self.ir.imports.push(Import {
                 module,
@@ -125,10 +118,7 @@ impl<'a> Lowering<'a> {
             }
             ("remove", [Expr::StringLiteral(name)]) => {
                 let name = self.exported(name);
-                self.exports
-                    .names
-                    .get_or_insert_default()
-                    .retain(|known| *known != name);
+                self.exports.names.get_or_insert_default().retain(|known| *known != name);
             }
             _ => self.exports.is_open = true,
         }

@@ -64,25 +64,21 @@ pub(crate) fn lower_module(input: Input<'_>) -> ModuleIr {
     if input.text.len() > LONGEST {
         return nothing(input.text, "the file is too long");
     }
-    // The parser is other people's code and large: a bug in it must cost one file, not the run.
+    // A bug here must cost one file, not the run.
     let lowered = catch_unwind(AssertUnwindSafe(|| {
         tree::with_tree(&input, |body, parsed| {
             let scratch = SCRATCH.take().unwrap_or_default();
             let mut lowering = Lowering::new(input.text, body, scratch);
             lowering.run();
             let comments = comments::comments(input.text, body, parsed.tokens);
-            let depth = if lowering.gave_up {
-                None
-            } else {
-                Some(lowering.deepest)
-            };
+            let depth = if lowering.gave_up { None } else { Some(lowering.deepest) };
             let mut ir = lowering.finish();
             ir.comments = comments;
             ir.errors = parsed.errors;
             (ir, depth)
         })
     }));
-    lowered.unwrap_or_else(|_| nothing(input.text, "the parser failed"))
+    lowered.unwrap_or_else(|_| nothing(input.text, "lowering failed"))
 }
 
 /// A module of which nothing is known.
@@ -91,10 +87,7 @@ fn nothing(text: &str, why: &'static str) -> ModuleIr {
     lowering.run();
     let mut ir = lowering.finish();
     let end = TextSize::try_from(text.len()).unwrap_or(TextSize::new(u32::MAX));
-    ir.errors.push(SyntaxError {
-        range: TextRange::empty(end),
-        message: why.to_owned(),
-    });
+    ir.errors.push(SyntaxError { range: TextRange::empty(end), message: why.to_owned() });
     ir.truncated = Some(why);
     ir
 }
@@ -221,16 +214,7 @@ struct Lowering<'a> {
 
 impl<'a> Lowering<'a> {
     fn new(text: &'a str, body: &'a [Stmt], scratch: Box<Scratch>) -> Self {
-        let Scratch {
-            mut ir,
-            mut names,
-            builder,
-            finisher,
-            mut scopes,
-            values,
-            args,
-            parts,
-        } = *scratch;
+        let Scratch { mut ir, mut names, builder, finisher, mut scopes, values, args, parts } = *scratch;
         names.start();
         scopes.start(text);
         let name = names.intern("");
@@ -321,8 +305,7 @@ impl<'a> Lowering<'a> {
         self.has_nested = false;
         self.receiver = None;
         // Ordinary code takes less than a step per byte to merge variables; quadratic cases are cut off.
-        self.builder
-            .start(128 * 1024 + 8 * i64::from(u32::from(range.len())));
+        self.builder.start(128 * 1024 + 8 * i64::from(u32::from(range.len())));
         self.scopes.enter();
         let begun = Begun::here(&self.ir);
         match body {
@@ -362,10 +345,7 @@ impl<'a> Lowering<'a> {
         }
         self.finisher.finish(&mut self.builder, &mut self.ir, begun, func);
         let start = begun.bindings() as u32;
-        self.ir.functions[func.index()].bindings = Span {
-            start,
-            len: self.ir.bindings.len() as u32 - start,
-        };
+        self.ir.functions[func.index()].bindings = Span { start, len: self.ir.bindings.len() as u32 - start };
         self.scopes.leave(self.has_nested, is_function);
     }
 

@@ -12,19 +12,8 @@ use super::Lowering;
 use super::builder::Join;
 
 /// Built-in types whose single positional sub-pattern matches the subject itself.
-const SELF_MATCHING: [&str; 11] = [
-    "bool",
-    "bytearray",
-    "bytes",
-    "dict",
-    "float",
-    "frozenset",
-    "int",
-    "list",
-    "set",
-    "str",
-    "tuple",
-];
+const SELF_MATCHING: [&str; 11] =
+    ["bool", "bytearray", "bytes", "dict", "float", "frozenset", "int", "list", "set", "str", "tuple"];
 
 impl<'a> Lowering<'a> {
     pub(super) fn match_statement(&mut self, node: &'a StmtMatch) {
@@ -35,10 +24,7 @@ impl<'a> Lowering<'a> {
         let after = self.builder.join(mark, node.range);
         for (position, case) in node.cases.iter().enumerate() {
             self.builder.ensure_open();
-            let end = case
-                .guard
-                .as_ref()
-                .map_or(case.pattern.range().end(), |guard| guard.range().end());
+            let end = case.guard.as_ref().map_or(case.pattern.range().end(), |guard| guard.range().end());
             self.header(case.range.start(), end);
             let next = self.builder.join(mark, case.range);
             let mentioned = self.mentioned(&node.subject);
@@ -138,11 +124,7 @@ impl<'a> Lowering<'a> {
         fail: Join,
         mentioned: Span,
     ) {
-        let op = Op::Match {
-            test,
-            subject,
-            operand,
-        };
+        let op = Op::Match { test, subject, operand };
         let condition = self.builder.emit_raising(op, range);
         self.test(condition, fail, mentioned);
     }
@@ -154,37 +136,19 @@ impl<'a> Lowering<'a> {
         fail: Join,
         mentioned: Span,
     ) {
-        self.pattern_test(
-            PatternTest::Sequence,
-            subject,
-            Value::NONE,
-            node.range,
-            fail,
-            mentioned,
-        );
-        let star = node
-            .patterns
-            .iter()
-            .position(|pattern| matches!(pattern, Pattern::MatchStar(_)));
+        self.pattern_test(PatternTest::Sequence, subject, Value::NONE, node.range, fail, mentioned);
+        let star = node.patterns.iter().position(|pattern| matches!(pattern, Pattern::MatchStar(_)));
         for (position, pattern) in node.patterns.iter().enumerate() {
             if is_underscore(pattern) {
                 continue;
             }
             let after = node.patterns.len() - position - 1;
             let op = match star {
-                Some(star) if position == star => Op::UnpackRest {
-                    value: subject,
-                    before: position as u32,
-                    after: after as u32,
-                },
-                Some(star) if position > star => Op::Unpack {
-                    value: subject,
-                    index: -(after as i32) - 1,
-                },
-                _ => Op::Unpack {
-                    value: subject,
-                    index: position as i32,
-                },
+                Some(star) if position == star => {
+                    Op::UnpackRest { value: subject, before: position as u32, after: after as u32 }
+                }
+                Some(star) if position > star => Op::Unpack { value: subject, index: -(after as i32) - 1 },
+                _ => Op::Unpack { value: subject, index: position as i32 },
             };
             let item = self.builder.emit_raising(op, pattern.range());
             self.pattern(pattern, item, fail, Span::default());
@@ -198,21 +162,12 @@ impl<'a> Lowering<'a> {
         fail: Join,
         mentioned: Span,
     ) {
-        self.pattern_test(
-            PatternTest::Mapping,
-            subject,
-            Value::NONE,
-            node.range,
-            fail,
-            mentioned,
-        );
+        self.pattern_test(PatternTest::Mapping, subject, Value::NONE, node.range, fail, mentioned);
         for (key, pattern) in node.keys.iter().zip(&node.patterns) {
             let key_range = key.range();
             let key = self.expr(key);
             self.pattern_test(PatternTest::Key, subject, key, key_range, fail, Span::default());
-            let item = self
-                .builder
-                .emit_raising(Op::Item { base: subject, key }, pattern.range());
+            let item = self.builder.emit_raising(Op::Item { base: subject, key }, pattern.range());
             self.pattern(pattern, item, fail, Span::default());
         }
         if let Some(rest) = &node.rest {
@@ -227,10 +182,8 @@ impl<'a> Lowering<'a> {
     fn class_pattern(&mut self, node: &'a PatternMatchClass, subject: Value, fail: Join, mentioned: Span) {
         let class = self.expr(&node.cls);
         self.pattern_test(PatternTest::Class, subject, class, node.range, fail, mentioned);
-        let is_self_matching = node
-            .cls
-            .as_name_expr()
-            .is_some_and(|name| SELF_MATCHING.contains(&name.id.as_str()));
+        let is_self_matching =
+            node.cls.as_name_expr().is_some_and(|name| SELF_MATCHING.contains(&name.id.as_str()));
         for (position, pattern) in node.arguments.patterns.iter().enumerate() {
             if is_underscore(pattern) {
                 continue;
@@ -240,18 +193,13 @@ impl<'a> Lowering<'a> {
                 continue;
             }
             // Which attribute `__match_args__` names here is the class's affair; something of the subject it is.
-            let op = Op::Unpack {
-                value: subject,
-                index: position as i32,
-            };
+            let op = Op::Unpack { value: subject, index: position as i32 };
             let item = self.builder.emit_raising(op, pattern.range());
             self.pattern(pattern, item, fail, Span::default());
         }
         for keyword in &node.arguments.keywords {
             let name = self.intern(&keyword.attr.id);
-            let item = self
-                .builder
-                .emit_raising(Op::Attr { base: subject, name }, keyword.range);
+            let item = self.builder.emit_raising(Op::Attr { base: subject, name }, keyword.range);
             self.pattern(&keyword.pattern, item, fail, Span::default());
         }
     }

@@ -184,13 +184,7 @@ impl<'a> Lowering<'a> {
                     work.extend(node.patterns.iter().rev());
                 }
                 Pattern::MatchClass(node) => {
-                    work.extend(
-                        node.arguments
-                            .keywords
-                            .iter()
-                            .map(|keyword| &keyword.pattern)
-                            .rev(),
-                    );
+                    work.extend(node.arguments.keywords.iter().map(|keyword| &keyword.pattern).rev());
                     work.extend(node.arguments.patterns.iter().rev());
                 }
                 Pattern::MatchStar(node) => {
@@ -223,9 +217,7 @@ impl<'a> Lowering<'a> {
     /// The names that assignment expressions in a statement bind, before the first statement of its body.
     fn scan_simple(&mut self, statement: &'a Stmt, body: Option<&Stmt>) {
         let range = statement.range();
-        let end = body.map_or(range.end(), |first| {
-            first.range().start().clamp(range.start(), range.end())
-        });
+        let end = body.map_or(range.end(), |first| first.range().start().clamp(range.start(), range.end()));
         if !self.scopes.has_walrus(TextRange::new(range.start(), end)) {
             return;
         }

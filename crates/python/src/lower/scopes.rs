@@ -70,8 +70,7 @@ impl Scopes {
         self.visible.clear();
         self.spans.clear();
         self.walruses.clear();
-        self.walruses
-            .extend(memmem::find_iter(text.as_bytes(), b":=").map(|at| at as u32));
+        self.walruses.extend(memmem::find_iter(text.as_bytes(), b":=").map(|at| at as u32));
     }
 
     /// Starts a function.
@@ -114,9 +113,7 @@ impl Scopes {
             return false;
         }
         let after = self.walruses.partition_point(|at| *at < u32::from(range.start()));
-        self.walruses
-            .get(after)
-            .is_some_and(|at| *at < u32::from(range.end()))
+        self.walruses.get(after).is_some_and(|at| *at < u32::from(range.end()))
     }
 
     /// Records what an assignment expression assigns.
@@ -131,12 +128,8 @@ impl Scopes {
 
     /// What the assignment expressions in a range assign.
     pub(super) fn walrus_assigned(&self, range: TextRange) -> impl Iterator<Item = Var> + '_ {
-        let from = self
-            .walrus_assigned
-            .partition_point(|known| known.0 < range.start());
-        let within = self.walrus_assigned[from..]
-            .iter()
-            .take_while(move |known| known.0 < range.end());
+        let from = self.walrus_assigned.partition_point(|known| known.0 < range.start());
+        let within = self.walrus_assigned[from..].iter().take_while(move |known| known.0 < range.end());
         within.map(|known| known.1)
     }
 
@@ -207,11 +200,7 @@ impl Scopes {
             if let Some(entry) = visible.get(at)
                 && entry >> 1 == name.0
             {
-                return if entry & 1 == 1 {
-                    Place::Global
-                } else {
-                    Place::Free
-                };
+                return if entry & 1 == 1 { Place::Global } else { Place::Free };
             }
             in_class |= matches!(ir.functions[here.index()].kind, FunctionKind::Class(_));
             scope = ir.functions[here.index()].parent;

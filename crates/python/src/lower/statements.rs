@@ -56,13 +56,9 @@ impl<'a> Lowering<'a> {
             Stmt::AnnAssign(node) => self.annotated_assignment(node),
             Stmt::Return(node) => self.return_statement(node),
             Stmt::Raise(node) => {
-                let exception = node
-                    .exc
-                    .as_ref()
-                    .map_or(Value::NONE, |exception| self.expr(exception));
+                let exception = node.exc.as_ref().map_or(Value::NONE, |exception| self.expr(exception));
                 let cause = node.cause.as_ref().map_or(Value::NONE, |cause| self.expr(cause));
-                self.builder
-                    .emit_raising(Op::Raise { exception, cause }, node.range);
+                self.builder.emit_raising(Op::Raise { exception, cause }, node.range);
                 self.builder.exit();
             }
             Stmt::Assert(node) => self.assert_statement(node),
@@ -108,8 +104,7 @@ impl<'a> Lowering<'a> {
                 let left = self.builder.emit_raising(Op::Attr { base, name }, target.range);
                 let right = self.expr(&node.value);
                 let value = self.builder.emit_raising(in_place(left, right), node.range);
-                self.builder
-                    .emit_raising(Op::StoreAttr { base, name, value }, node.range);
+                self.builder.emit_raising(Op::StoreAttr { base, name, value }, node.range);
             }
             Expr::Subscript(target) => {
                 let base = self.expr(&target.value);
@@ -117,8 +112,7 @@ impl<'a> Lowering<'a> {
                 let left = self.builder.emit_raising(Op::Item { base, key }, target.range);
                 let right = self.expr(&node.value);
                 let value = self.builder.emit_raising(in_place(left, right), node.range);
-                self.builder
-                    .emit_raising(Op::StoreItem { base, key, value }, node.range);
+                self.builder.emit_raising(Op::StoreItem { base, key, value }, node.range);
             }
             Expr::Name(target) => {
                 let name = self.intern(&target.id);
@@ -147,8 +141,7 @@ impl<'a> Lowering<'a> {
                 let base = self.expr(&target.value);
                 let name = self.intern(&target.attr.id);
                 if value != Value::NONE {
-                    self.builder
-                        .emit_raising(Op::StoreAttr { base, name, value }, node.range);
+                    self.builder.emit_raising(Op::StoreAttr { base, name, value }, node.range);
                 }
                 Some((base, name))
             }
@@ -191,13 +184,9 @@ impl<'a> Lowering<'a> {
         self.asserting = outer;
         self.builder.undo(mark);
         self.builder.enter(failed);
-        let exception = node
-            .msg
-            .as_ref()
-            .map_or(Value::NONE, |message| self.expr(message));
+        let exception = node.msg.as_ref().map_or(Value::NONE, |message| self.expr(message));
         let cause = Value::NONE;
-        self.builder
-            .emit_raising(Op::Raise { exception, cause }, node.range);
+        self.builder.emit_raising(Op::Raise { exception, cause }, node.range);
         self.builder.exit();
         self.builder.undo(mark);
         self.builder.restore_mark(before);

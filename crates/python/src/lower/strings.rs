@@ -13,10 +13,7 @@ impl<'a> Lowering<'a> {
     /// The text of a string literal, adjacent ones joined.
     pub(super) fn literal(&mut self, value: &StringLiteralValue) -> Text {
         let mut pieces = value.iter();
-        let text = self
-            .ir
-            .texts
-            .push(pieces.next().map_or("", |piece| piece.as_str()));
+        let text = self.ir.texts.push(pieces.next().map_or("", |piece| piece.as_str()));
         for piece in pieces {
             self.ir.texts.extend_last(piece.as_str());
         }
@@ -65,11 +62,7 @@ impl<'a> Lowering<'a> {
             Some(spec) => self.deeper(|this| this.format_spec(spec)).unwrap_or(Value::NONE),
             None => Value::NONE,
         };
-        let implied = if node.debug_text.is_some() && spec == Value::NONE {
-            'r'
-        } else {
-            '\0'
-        };
+        let implied = if node.debug_text.is_some() && spec == Value::NONE { 'r' } else { '\0' };
         let conversion = node.conversion.to_char().unwrap_or(implied);
         self.parts.push(Part::Value { value, conversion, spec });
     }

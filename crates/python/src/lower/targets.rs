@@ -20,14 +20,12 @@ impl<'a> Lowering<'a> {
             Expr::Attribute(node) => {
                 let base = self.expr(&node.value);
                 let name = self.intern(&node.attr.id);
-                self.builder
-                    .emit_raising(Op::StoreAttr { base, name, value }, range);
+                self.builder.emit_raising(Op::StoreAttr { base, name, value }, range);
             }
             Expr::Subscript(node) => {
                 let base = self.expr(&node.value);
                 let key = self.expr(&node.slice);
-                self.builder
-                    .emit_raising(Op::StoreItem { base, key, value }, range);
+                self.builder.emit_raising(Op::StoreItem { base, key, value }, range);
             }
             Expr::Tuple(node) => self.unpack(&node.elts, value, range),
             Expr::List(node) => self.unpack(&node.elts, value, range),
@@ -174,14 +172,12 @@ impl<'a> Lowering<'a> {
             Expr::Attribute(node) => {
                 let base = self.expr(&node.value);
                 let name = self.intern(&node.attr.id);
-                self.builder
-                    .emit_raising(Op::DeleteAttr { base, name }, node.range);
+                self.builder.emit_raising(Op::DeleteAttr { base, name }, node.range);
             }
             Expr::Subscript(node) => {
                 let base = self.expr(&node.value);
                 let key = self.expr(&node.slice);
-                self.builder
-                    .emit_raising(Op::DeleteItem { base, key }, node.range);
+                self.builder.emit_raising(Op::DeleteItem { base, key }, node.range);
             }
             Expr::Tuple(node) => self.delete_all(&node.elts),
             Expr::List(node) => self.delete_all(&node.elts),

@@ -1,5 +1,7 @@
 //! The syntax tree: parsed here, and dropped here on a stack that is large enough for it.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
 use ruff_python_ast::token::{TokenKind, Tokens};
 use ruff_python_ast::{ModModule, PythonVersion, Stmt};
 use ruff_python_parser::{Mode, ParseOptions, Parsed, lexer, parse_cells_unchecked, parse_unchecked};
@@ -21,6 +23,9 @@ const MARGIN: usize = 512 * 1024;
 /// No stack is made larger than this: a text that may need more is not parsed, a tree that may need more is leaked instead of dropped.
 const MOST_STACK: usize = 1 << 30;
 
+/// Why a module is not whole when the parser panicked.
+const FAILED: &str = "the parser failed";
+
 /// What the parser says besides the tree.
 pub(super) struct Extras<'t> {
     pub(super) errors: Vec<SyntaxError>,
@@ -32,26 +37,36 @@ pub(super) fn with_tree(
     input: &Input<'_>,
     use_tree: impl FnOnce(&[Stmt], Extras<'_>) -> (ModuleIr, Option<u32>),
 ) -> ModuleIr {
-    let Some(parsed) = with_stack_for(input.text, || parse(input)) else {
-        let nothing = Extras {
-            errors: Vec::new(),
-            tokens: &Tokens::new(Vec::new()),
-        };
+    let mut failed = false;
+    let parsed = parse_guarded(input).unwrap_or_else(|_| {
+        failed = true;
+        // Without IPython syntax the parser has fewer ways to fail; what is not Python becomes syntax errors.
+        let plain = Input { text: input.text, ..Input::default() };
+        parse_guarded(&plain).unwrap_or(None)
+    });
+    let Some(parsed) = parsed else {
+        let nothing = Extras { errors: Vec::new(), tokens: &Tokens::new(Vec::new()) };
         let mut ir = use_tree(&[], nothing).0;
-        ir.truncated = Some("too deeply nested");
+        ir.truncated = Some(if failed { FAILED } else { "too deeply nested" });
         return ir;
     };
-    let errors = parsed.errors().iter().take(MOST_ERRORS).map(|error| SyntaxError {
-        range: error.location,
-        message: error.error.to_string(),
-    });
-    let extras = Extras {
-        errors: errors.collect(),
-        tokens: parsed.tokens(),
-    };
-    let (ir, depth) = use_tree(parsed.suite(), extras);
+    let errors = parsed
+        .errors()
+        .iter()
+        .take(MOST_ERRORS)
+        .map(|error| SyntaxError { range: error.location, message: error.error.to_string() });
+    let extras = Extras { errors: errors.collect(), tokens: parsed.tokens() };
+    let (mut ir, depth) = use_tree(parsed.suite(), extras);
     drop_tree(parsed, depth);
+    if failed {
+        ir.truncated = Some(FAILED);
+    }
     ir
+}
+
+/// Parses. The parser is other people's code and large: a bug in it must cost at most one file, not the run.
+fn parse_guarded(input: &Input<'_>) -> std::thread::Result<Option<Parsed<ModModule>>> {
+    catch_unwind(AssertUnwindSafe(|| with_stack_for(input.text, || parse(input))))
 }
 
 /// Parses on a stack that is large enough for the deepest nesting of brackets that the text can have.
@@ -97,11 +112,7 @@ fn most_brackets_in_a_line(text: &str) -> usize {
 }
 
 fn parse(input: &Input<'_>) -> Option<Parsed<ModModule>> {
-    let mode = if input.notebook {
-        Mode::Ipython
-    } else {
-        Mode::Module
-    };
+    let mode = if input.notebook { Mode::Ipython } else { Mode::Module };
     let options = ParseOptions::from(mode).with_target_version(PythonVersion::latest_preview());
     match cell_ranges(input) {
         Some(ranges) => Some(parse_cells_unchecked(input.text, ranges, &options)),
@@ -150,9 +161,6 @@ mod tests {
         let text = "([{}])".repeat(1000);
         assert_eq!(count_brackets(text.as_bytes()), 3000);
         assert_eq!(count_brackets("{\u{5b}\u{7b}\u{db}x;[".as_bytes()), 4);
-        assert_eq!(
-            most_brackets_in_a_line("((a)\n(b))\n[[[\n]]]\nf'{a[0]}' # ((((\n"),
-            3
-        );
+        assert_eq!(most_brackets_in_a_line("((a)\n(b))\n[[[\n]]]\nf'{a[0]}' # ((((\n"), 3);
     }
 }

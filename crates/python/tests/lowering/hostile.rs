@@ -63,11 +63,7 @@ fn what_is_too_deep_is_given_up() {
     }
     survives(&format!("{}x{} = y\n", "(".repeat(30_000), ",)".repeat(30_000)));
     survives(&format!("del {}x{}\n", "(".repeat(30_000), ",)".repeat(30_000)));
-    survives(&format!(
-        "match a:\n case {}x{}: pass\n",
-        "[".repeat(30_000),
-        "]".repeat(30_000)
-    ));
+    survives(&format!("match a:\n case {}x{}: pass\n", "[".repeat(30_000), "]".repeat(30_000)));
     survives(&nested("[", "", "", 30_000));
     survives(&nested("(", "", "", 30_000));
     survives(&nested("f'{", "", "", 500));
@@ -84,12 +80,8 @@ fn nested_statements() {
     survives(&nest("def f(a):", 1_000));
     survives(&nest("class A:", 1_000));
     survives(&nest("with a as b:", 1_000));
-    survives(&lines(300, |i| {
-        format!("{0}try: a()\n{0}finally:\n", "\t".repeat(i))
-    }));
-    survives(&lines(1_000, |i| {
-        format!("{0}if a: pass\n{0}else:\n", "\t".repeat(i))
-    }));
+    survives(&lines(300, |i| format!("{0}try: a()\n{0}finally:\n", "\t".repeat(i))));
+    survives(&lines(1_000, |i| format!("{0}if a: pass\n{0}else:\n", "\t".repeat(i))));
 }
 
 #[test]
@@ -100,15 +92,10 @@ fn finally_inside_finally_does_not_multiply() {
             "{tabs}try:\n{tabs}\tif a: return 1\n{tabs}\telif b: break\n{tabs}\telse: continue\n{tabs}finally:\n"
         )
     });
-    let module = survives(&format!(
-        "def f():\n\tfor x in y:\n{levels}{}g()\n",
-        "\t".repeat(62)
-    ));
+    let module = survives(&format!("def f():\n\tfor x in y:\n{levels}{}g()\n", "\t".repeat(62)));
     assert!(module.blocks.len() < 20_000, "{}", module.blocks.len());
     let large = "\t\tg(1, 2, 3)\n".repeat(5_000);
-    let module = survives(&format!(
-        "def f():\n\ttry:\n\t\tif a: return 1\n\t\tb()\n\tfinally:\n{large}"
-    ));
+    let module = survives(&format!("def f():\n\ttry:\n\t\tif a: return 1\n\t\tb()\n\tfinally:\n{large}"));
     assert!(module.insts.len() < 150_000, "{}", module.insts.len());
 }
 
@@ -117,11 +104,7 @@ fn many_branches_and_variables() {
     let all = |count: usize| (0..count).map(|i| format!("x{i}")).collect::<Vec<_>>().join(", ");
     let start = lines(2_000, |i| format!(" x{i} = 0\n"));
     let body = |step: &dyn Fn(usize) -> String| {
-        format!(
-            "def f(c):\n{start}{} return {}\n",
-            lines(20_000, step),
-            all(2_000)
-        )
+        format!("def f(c):\n{start}{} return {}\n", lines(20_000, step), all(2_000))
     };
     for text in [
         body(&|_| " if c: pass\n".to_owned()),
@@ -134,16 +117,10 @@ fn many_branches_and_variables() {
     let elif = |step: &dyn Fn(usize) -> String| {
         format!("def f(a):\n if a: x = 0\n{} return x\n", lines(20_000, step))
     };
-    assert_eq!(
-        survives(&elif(&|i| format!(" elif a == {i}: x = {i}\n"))).truncated,
-        None
-    );
+    assert_eq!(survives(&elif(&|i| format!(" elif a == {i}: x = {i}\n"))).truncated, None);
     // Merging 20,000 variables at joins of 20,000 edges is not tried.
     let truncated = Some("too many merges of variables");
-    assert_eq!(
-        survives(&elif(&|i| format!(" elif a == {i}: x{i} = {i}\n"))).truncated,
-        truncated
-    );
+    assert_eq!(survives(&elif(&|i| format!(" elif a == {i}: x{i} = {i}\n"))).truncated, truncated);
     let text = format!(
         "def f():\n try:\n{} except E: pass\n return {}\n",
         lines(10_000, |i| format!("  x{i} = g()\n")),
@@ -156,11 +133,8 @@ fn many_branches_and_variables() {
         all(10_000)
     );
     assert_eq!(survives(&text).truncated, truncated);
-    let text = format!(
-        "def f({0}):\n if {1}: pass\n return {0}\n",
-        all(5_000),
-        all(5_000).replace(", ", " and ")
-    );
+    let text =
+        format!("def f({0}):\n if {1}: pass\n return {0}\n", all(5_000), all(5_000).replace(", ", " and "));
     assert_eq!(survives(&text).truncated, truncated);
 }
 
@@ -171,23 +145,14 @@ fn wide_texts() {
     survives(&format!("if {}: pass\n", vec!["a"; 50_000].join(" < ")));
     survives(&format!("x = [1 for x in y {}]\n", "if x ".repeat(30_000)));
     survives(&format!("x = [1 {}]\n", "for x in y ".repeat(30_000)));
-    survives(&format!(
-        "match a:\n case {}: pass\n",
-        vec!["1"; 50_000].join(" | ")
-    ));
+    survives(&format!("match a:\n case {}: pass\n", vec!["1"; 50_000].join(" | ")));
     survives(&format!(
         "def f():\n global {}\n",
-        (0..50_000)
-            .map(|i| format!("x{i}"))
-            .collect::<Vec<_>>()
-            .join(", ")
+        (0..50_000).map(|i| format!("x{i}")).collect::<Vec<_>>().join(", ")
     ));
     survives(&format!(
         "class A[{}]: pass\n",
-        (0..20_000)
-            .map(|i| format!("T{i}"))
-            .collect::<Vec<_>>()
-            .join(", ")
+        (0..20_000).map(|i| format!("T{i}")).collect::<Vec<_>>().join(", ")
     ));
     survives(&format!("x = '{}'\n", "# nosec ".repeat(100_000)));
     survives(&format!("x = [\n{}]\n", "1, # nosec\n".repeat(30_000)));
@@ -203,10 +168,7 @@ fn functions_see_their_surroundings_however_deep() {
     let defs = lines(depth, |i| format!("{}def f{i}(a{i}):\n", " ".repeat(i)));
     let names = (0..depth).map(|i| format!("a{i}")).collect::<Vec<_>>().join(", ");
     let module = survives(&format!("{defs}{}return {names}, b\n", " ".repeat(depth)));
-    let free = module
-        .insts
-        .iter()
-        .filter(|inst| matches!(inst.op, clearance_python::ir::Op::Free(_)))
-        .count();
+    let free =
+        module.insts.iter().filter(|inst| matches!(inst.op, clearance_python::ir::Op::Free(_))).count();
     assert_eq!(free, depth - 1);
 }

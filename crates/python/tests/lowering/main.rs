@@ -15,10 +15,7 @@ use clearance_python::{Input, dump, lower_module, verify};
 
 /// Lowers and verifies.
 fn lower(text: &str) -> ModuleIr {
-    let module = lower_module(Input {
-        text,
-        ..Input::default()
-    });
+    let module = lower_module(Input { text, ..Input::default() });
     if let Err(error) = verify(&module) {
         panic!("{error}\n{}", listing(&module));
     }
@@ -29,9 +26,7 @@ fn lower(text: &str) -> ModuleIr {
 fn listing(module: &ModuleIr) -> String {
     let mut out = String::new();
     dump(module, &mut out).unwrap();
-    out.lines()
-        .map(|line| line.split("  @").next().unwrap_or(line).to_owned() + "\n")
-        .collect()
+    out.lines().map(|line| line.split("  @").next().unwrap_or(line).to_owned() + "\n").collect()
 }
 
 /// Compares the listing of a module with what is expected.
@@ -47,9 +42,5 @@ fn check(text: &str, expected: &str) {
     let all = listing(&lower(text.trim_start_matches('\n')));
     let body = all.lines().skip(1).skip_while(|line| line.starts_with("  "));
     let actual: Vec<&str> = body.collect();
-    assert!(
-        actual.join("\n").trim() == expected.trim(),
-        "{text}\nbecomes\n{}",
-        actual.join("\n")
-    );
+    assert!(actual.join("\n").trim() == expected.trim(), "{text}\nbecomes\n{}", actual.join("\n"));
 }

@@ -19,10 +19,7 @@ fn comments(text: &str) -> Vec<(&str, &str, bool)> {
 
 fn exports(text: &str) -> Option<Vec<String>> {
     let module = lower(text);
-    module
-        .exports
-        .as_ref()
-        .map(|names| names.iter().map(|name| module.name(*name).to_owned()).collect())
+    module.exports.as_ref().map(|names| names.iter().map(|name| module.name(*name).to_owned()).collect())
 }
 
 fn count(module: &ModuleIr, wanted: impl Fn(Op) -> bool) -> usize {
@@ -39,10 +36,7 @@ fn comments_belong_to_the_statement_on_their_line() {
 fn comments_inside_brackets_belong_to_the_whole_statement() {
     let text = "x = {\n    'a': 1,  # NOSEC B105\n    # noqa\n}\n";
     let statement = "x = {\n    'a': 1,  # NOSEC B105\n    # noqa\n}";
-    assert_eq!(
-        comments(text),
-        [("# NOSEC B105", statement, false), ("# noqa", statement, true)]
-    );
+    assert_eq!(comments(text), [("# NOSEC B105", statement, false), ("# noqa", statement, true)]);
 }
 
 #[test]
@@ -71,10 +65,7 @@ fn comments_on_headers_of_clauses() {
         "try:\n    f()\nexcept E as e:  # noqa\n    pass\nif a:\n    b\nelif (\n  c\n  ): # nosec\n    d\n";
     assert_eq!(
         comments(text),
-        [
-            ("# noqa", "except E as e:", false),
-            ("# nosec", "elif (\n  c\n  ):", false)
-        ]
+        [("# noqa", "except E as e:", false), ("# nosec", "elif (\n  c\n  ):", false)]
     );
 }
 
@@ -83,10 +74,7 @@ fn comments_on_their_own_line_belong_to_the_statement_below() {
     let text = "x = 1\n\n# clearance: accept[a] because\n# (more)\ny = 2\n# nosem\n";
     assert_eq!(
         comments(text),
-        [
-            ("# clearance: accept[a] because", "y = 2", true),
-            ("# nosem", "# nosem", true)
-        ]
+        [("# clearance: accept[a] because", "y = 2", true), ("# nosem", "# nosem", true)]
     );
 }
 
@@ -123,15 +111,7 @@ fn long_statements_are_simple_ones_and_headers() {
         .map(|range| &text[usize::from(range.start())..usize::from(range.end())])
         .collect();
     found.sort_unstable();
-    assert_eq!(
-        found,
-        [
-            "class A(\n  B\n  ):",
-            "if (a and\n    b):",
-            "x = (1,\n 2)",
-            "z = '''\n'''"
-        ]
-    );
+    assert_eq!(found, ["class A(\n  B\n  ):", "if (a and\n    b):", "x = (1,\n 2)", "z = '''\n'''"]);
 }
 
 #[test]
@@ -139,18 +119,12 @@ fn exports_follow_literals() {
     let names = |names: &[&str]| Some(names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>());
     assert_eq!(exports("x = 1\n"), None);
     assert_eq!(exports("__all__ = ['a', 'b']\n"), names(&["a", "b"]));
-    assert_eq!(
-        exports("__all__: list[str] = ('a',)\n__all__ += ['b']\n"),
-        names(&["a", "b"])
-    );
+    assert_eq!(exports("__all__: list[str] = ('a',)\n__all__ += ['b']\n"), names(&["a", "b"]));
     assert_eq!(
         exports("__all__ = ['a'] + ['b']\n__all__.extend(['c'])\n__all__.append('d')\n"),
         names(&["a", "b", "c", "d"])
     );
-    assert_eq!(
-        exports("__all__ = ['a', 'b']\n__all__.remove('a')\n"),
-        names(&["b"])
-    );
+    assert_eq!(exports("__all__ = ['a', 'b']\n__all__.remove('a')\n"), names(&["b"]));
     assert_eq!(exports("__all__ = ['a']\n__all__ += other.__all__\n"), None);
     assert_eq!(exports("__all__ = [name for name in x]\n"), None);
     assert_eq!(exports("def f():\n    __all__ = ['a']\n"), None);
@@ -159,11 +133,8 @@ fn exports_follow_literals() {
 #[test]
 fn docstrings_are_kept_and_not_lowered() {
     let module = lower("'''m'''\nclass A:\n    'c' 'd'\n    def f(self):\n        \"f\"\n        'no'\n");
-    let docstrings: Vec<Option<&str>> = module
-        .functions
-        .iter()
-        .map(|function| function.docstring.map(|text| module.text(text)))
-        .collect();
+    let docstrings: Vec<Option<&str>> =
+        module.functions.iter().map(|function| function.docstring.map(|text| module.text(text))).collect();
     assert_eq!(docstrings, [Some("m"), Some("cd"), Some("f")]);
     assert_eq!(count(&module, |op| matches!(op, Op::Str(_))), 1);
 }
@@ -213,15 +184,7 @@ fn handlers_say_what_their_body_amounts_to() {
             FactKind::Assert(_) => None,
         })
         .collect();
-    assert_eq!(
-        bodies,
-        [
-            HandlerBody::Pass,
-            HandlerBody::Pass,
-            HandlerBody::Continue,
-            HandlerBody::Other
-        ]
-    );
+    assert_eq!(bodies, [HandlerBody::Pass, HandlerBody::Pass, HandlerBody::Continue, HandlerBody::Other]);
 }
 
 #[test]
@@ -229,11 +192,7 @@ fn what_parses_around_an_error_is_lowered() {
     let module = lower("a = f(1)\nprint 'x' % a\nb = (\nc = g(2)\ndef h(:\n    return 3\n");
     assert!(!module.errors.is_empty());
     assert!(module.truncated.is_none());
-    assert!(
-        count(&module, |op| matches!(op, Op::Call { .. })) >= 2,
-        "{}",
-        listing(&module)
-    );
+    assert!(count(&module, |op| matches!(op, Op::Call { .. })) >= 2, "{}", listing(&module));
 }
 
 #[test]
@@ -274,27 +233,24 @@ fn notebooks_have_cells_and_magics() {
     // The unfinished definition is a cell of its own.
     let cells = [(0, 24), (25, 31), (32, 38), (39, 44)];
     let cells = cells.map(|(start, end): (u32, u32)| (start, end.min(text.len() as u32)));
-    let module = lower_module(Input {
-        text,
-        cells: Some(&cells),
-        notebook: true,
-    });
+    let module = lower_module(Input { text, cells: Some(&cells), notebook: true });
     assert_eq!(verify(&module), Ok(()));
     assert_eq!(count(&module, |op| op == Op::Unknown), 2, "{}", listing(&module));
     // Cells that do not fit the text are not believed.
-    for cells in [
-        &[(0, 1000)][..],
-        &[(5, 3)],
-        &[(0, 10), (5, 20)],
-        &[(0, 3), (9, 12)],
-    ] {
-        let module = lower_module(Input {
-            text,
-            cells: Some(cells),
-            notebook: true,
-        });
+    for cells in [&[(0, 1000)][..], &[(5, 3)], &[(0, 10), (5, 20)], &[(0, 3), (9, 12)]] {
+        let module = lower_module(Input { text, cells: Some(cells), notebook: true });
         assert_eq!(verify(&module), Ok(()));
     }
+}
+
+#[test]
+fn a_panic_of_the_parser_costs_little() {
+    // Version 0.0.10 of the parser panics on this where IPython syntax is allowed.
+    let module = lower_module(Input { text: "a = f(1)\n('','']\n;", cells: None, notebook: true });
+    assert_eq!(verify(&module), Ok(()));
+    assert_eq!(module.truncated, Some("the parser failed"));
+    assert!(!module.errors.is_empty());
+    assert_eq!(count(&module, |op| matches!(op, Op::Call { .. })), 1);
 }
 
 #[test]
@@ -302,9 +258,6 @@ fn ranges_are_those_of_the_text() {
     let text = "\u{feff}é = 'ü'; f(é)\n";
     let module = lower(text);
     for inst in &module.insts {
-        assert!(
-            text.get(usize::from(inst.range.start())..usize::from(inst.range.end()))
-                .is_some()
-        );
+        assert!(text.get(usize::from(inst.range.start())..usize::from(inst.range.end())).is_some());
     }
 }

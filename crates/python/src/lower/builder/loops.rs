@@ -40,10 +40,7 @@ impl Builder {
             }
             variable.stamp = self.stamp;
             // Until the loop is closed, the operands' start holds the value at entry.
-            let span = Span {
-                start: variable.value.0,
-                len: 0,
-            };
+            let span = Span { start: variable.value.0, len: 0 };
             let phi = self.new_virtual(Op::Phi(span), range);
             self.write(var, phi);
             self.loop_variables.push(var);
@@ -59,10 +56,7 @@ impl Builder {
             block,
             again,
             entry,
-            virtuals: Span {
-                start: first,
-                len: self.virtuals.len() as u32 - first,
-            },
+            virtuals: Span { start: first, len: self.virtuals.len() as u32 - first },
             variables: first_variable,
         }
     }
@@ -127,15 +121,8 @@ impl Builder {
             let own = Value(VIRTUAL | at as u32);
             let from = row * columns;
             let entry = self.matrix[from];
-            if self.matrix[from..from + columns]
-                .iter()
-                .all(|value| *value == entry || *value == own)
-            {
-                let same = if entry == UNBOUND {
-                    self.initial(var)
-                } else {
-                    entry
-                };
+            if self.matrix[from..from + columns].iter().all(|value| *value == entry || *value == own) {
+                let same = if entry == UNBOUND { self.initial(var) } else { entry };
                 self.virtuals[at].forward = same;
                 continue;
             }

@@ -42,16 +42,9 @@ impl Builder {
             if value == UNBOUND {
                 continue;
             }
-            let op = Op::Sigma {
-                value,
-                condition: edge.condition,
-                truth: edge.truth,
-            };
-            let range = if edge.condition.0 < VIRTUAL {
-                self.insts[edge.condition.0 as usize].range
-            } else {
-                range
-            };
+            let op = Op::Sigma { value, condition: edge.condition, truth: edge.truth };
+            let range =
+                if edge.condition.0 < VIRTUAL { self.insts[edge.condition.0 as usize].range } else { range };
             let sigma = self.new_virtual(op, range);
             self.write(var, sigma);
         }
@@ -89,11 +82,7 @@ impl Builder {
                 }
             }
         }
-        let value = if record.valued {
-            self.phi_of_values(record)
-        } else {
-            Value::NONE
-        };
+        let value = if record.valued { self.phi_of_values(record) } else { Value::NONE };
         self.close_virtuals();
         value
     }
@@ -136,10 +125,7 @@ impl Builder {
             }
             self.phi_operands.push(value);
         }
-        let span = Span {
-            start,
-            len: count as u32,
-        };
+        let span = Span { start, len: count as u32 };
         self.new_virtual(Op::Phi(span), range)
     }
 
@@ -180,10 +166,7 @@ impl Builder {
             self.phi_operands.truncate(start as usize);
             return first;
         }
-        let span = Span {
-            start,
-            len: record.count,
-        };
+        let span = Span { start, len: record.count };
         let phi = self.new_virtual(Op::Phi(span), record.range);
         self.use_value(phi);
         phi

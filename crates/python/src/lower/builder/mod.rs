@@ -248,11 +248,7 @@ impl Builder {
         let active = self.active;
         let variable = &mut self.variables[var.0 as usize];
         if variable.entry == NOTHING || variable.entry < active {
-            self.trail.push(TrailEntry {
-                var,
-                value: variable.value,
-                entry: variable.entry,
-            });
+            self.trail.push(TrailEntry { var, value: variable.value, entry: variable.entry });
             variable.entry = self.trail.len() as u32 - 1;
         }
         variable.value = value;
@@ -349,11 +345,7 @@ impl Builder {
         let changes = self.changes_since(mark);
         let then_block = self.edge(then, changes, condition, condition, true, mentioned);
         let other_mark = self.joins[otherwise.0 as usize].mark;
-        let changes = if other_mark == mark {
-            changes
-        } else {
-            self.changes_since(other_mark)
-        };
+        let changes = if other_mark == mark { changes } else { self.changes_since(other_mark) };
         let other_block = self.edge(otherwise, changes, condition, condition, false, mentioned);
         self.end(Terminator::Branch {
             condition,
@@ -367,10 +359,7 @@ impl Builder {
         let changes = self.changes_since(self.joins[body.0 as usize].mark);
         let body = self.edge(body, changes, Value::NONE, Value::NONE, false, Span::default());
         let done = self.edge(done, changes, Value::NONE, Value::NONE, false, Span::default());
-        self.end(Terminator::Loop {
-            body: crate::ir::Block(body),
-            done: crate::ir::Block(done),
-        });
+        self.end(Terminator::Loop { body: crate::ir::Block(body), done: crate::ir::Block(done) });
     }
 
     /// Ends the open block: it leaves the function.
@@ -403,10 +392,7 @@ impl Builder {
     pub(in crate::lower) fn mentions(&mut self, variables: &[Var]) -> Span {
         let start = self.mentioned.len() as u32;
         self.mentioned.extend_from_slice(variables);
-        Span {
-            start,
-            len: variables.len() as u32,
-        }
+        Span { start, len: variables.len() as u32 }
     }
 
     /// Sends the edges of `join` to `into` instead. Both have the same mark and neither has been entered.
@@ -432,13 +418,7 @@ impl Builder {
     }
 
     fn new_virtual(&mut self, op: Op, range: TextRange) -> Value {
-        self.virtuals.push(Virtual {
-            op,
-            range,
-            forward: Value::NONE,
-            used: false,
-            place: NOTHING,
-        });
+        self.virtuals.push(Virtual { op, range, forward: Value::NONE, used: false, place: NOTHING });
         Value(VIRTUAL | (self.virtuals.len() as u32 - 1))
     }
 
@@ -469,14 +449,8 @@ impl Builder {
         let record = &mut self.blocks[block as usize];
         record.filled = true;
         record.first = self.insts.len() as u32;
-        record.preds = Span {
-            start: preds,
-            len: self.preds.len() as u32 - preds,
-        };
-        record.virtuals = Span {
-            start: self.virtuals.len() as u32,
-            len: 0,
-        };
+        record.preds = Span { start: preds, len: self.preds.len() as u32 - preds };
+        record.virtuals = Span { start: self.virtuals.len() as u32, len: 0 };
     }
 
     fn end(&mut self, terminator: Terminator) {
@@ -549,10 +523,7 @@ impl Builder {
             self.degrade();
             return Span { start, len: 0 };
         }
-        Span {
-            start,
-            len: self.changes.len() as u32 - start,
-        }
+        Span { start, len: self.changes.len() as u32 - start }
     }
 
     fn degrade(&mut self) {
