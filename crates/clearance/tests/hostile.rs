@@ -91,7 +91,7 @@ fn what_is_not_a_file() {
     symlink("nowhere", tree.file("dangling.py")).unwrap();
     let made = Command::new("mkfifo").arg(tree.file("pipe.py")).status().unwrap();
     assert!(made.success());
-    fs::set_permissions(tree.file("secret.py"), fs::Permissions::from_mode(0)).unwrap();
+    fs::set_permissions(tree.file("secret.py"), fs::Permissions::from_mode(0o000)).unwrap();
     let can_read_anything = fs::read(tree.file("secret.py")).is_ok();
     let (_, report, time) = bounded(&tree);
     assert!(time < Duration::from_secs(20), "{time:?}");

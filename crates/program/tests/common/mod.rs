@@ -1,9 +1,11 @@
 //! Small programs from text.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
 use std::sync::Arc;
 
 use clearance_models::{Models, builtin_libraries, parse_library};
-use clearance_program::{Evaluator, Known, ModuleId, ModuleInput, Program, Resolver, Site};
+use clearance_program::{Evaluator, Known, ModuleInput, Program, Resolver, Site};
 use clearance_python::{Input, ir::Op, lower_module};
 use clearance_source::Role;
 
@@ -63,10 +65,4 @@ pub(crate) fn known(files: &[(&str, &str)]) -> (Known, Vec<String>) {
     let known = evaluator.evaluate(site);
     let trail = program.steps(&evaluator.trail());
     (known, trail.iter().map(|step| format!("{}:{}", step.location.path, step.location.start.line)).collect())
-}
-
-/// Keeps the type in use where a test file needs only some helpers.
-#[allow(dead_code, reason = "each test file uses what it needs")]
-pub(crate) fn first(program: &Program) -> ModuleId {
-    program.modules().next().unwrap().0
 }
