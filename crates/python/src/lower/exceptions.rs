@@ -178,6 +178,7 @@ impl<'a> Lowering<'a> {
     fn handler(&mut self, node: &'a ExceptHandlerExceptHandler) {
         let end = node.type_.as_ref().map_or(node.range.start(), |types| types.range().end());
         self.header(node.range.start(), end);
+        self.builder.ensure_open();
         let types = node.type_.as_ref().map_or(Value::NONE, |types| self.expr(types));
         let body = handler_body(&node.body);
         self.fact(FactKind::Handler { types, body }, node.range);

@@ -216,6 +216,7 @@ fn broken_functions_still_hang_together() {
         "lambda x, x: (yield)",
         "f'{a!x:{b'\nf'{'",
         "@\ndef f(): pass\n@a\nx = 1",
+        "def f():\n    raise E\n    try:\n        return\n    except:\n        g()\n    else:\n        h()\n",
         "if\nelif\nelse\nwhile\nfor in\nwith\n",
         "(a := 1) = 2\n[b := 2]\ndef f(c := 3): pass",
         "\u{feff}x = 1",
