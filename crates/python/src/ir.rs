@@ -2,7 +2,10 @@
 //!
 //! All functions of a module share the module's arenas, so a [`Value`] alone says which instruction it is. A function owns a
 //! contiguous range of instructions and of blocks; within it, instructions stand in program order: except for phis, an operand's
-//! definition stands before its uses.
+//! definition stands before its uses. Blocks stand in the order in which they were filled: forward edges lead to later blocks.
+//!
+//! The body of a `finally` clause is lowered once for each way into it, so several instructions can come from the same place; facts,
+//! annotations, imports, functions and classes in it are recorded once.
 
 use ruff_text_size::TextRange;
 
@@ -232,9 +235,12 @@ pub enum Op {
     Class(Class),
     /// Merge at the head of a block: one entry of `lists` per predecessor, in the order of [`BlockData::preds`].
     Phi(Span),
-    /// `value` on the edge where `condition` is `truth`: same value, but later phases may know more about it.
+    /// `value` on the edge where `condition` is `truth`: same value, but later phases may know more about it. Made for local variables that
+    /// the condition mentions (by name, as an operand of a comparison, an argument or the receiver of a call), but not for the `self` or
+    /// `cls` of a method; what a condition inside an expression says does not outlast the expression.
     Sigma { value: Value, condition: Value, truth: bool },
-    /// A test that a pattern makes.
+    /// A test that a pattern makes. Items of a sequence pattern and positional sub-patterns of a class pattern are [`Op::Unpack`] of the
+    /// subject; which length is the right one is not recorded.
     Match { test: PatternTest, subject: Value, operand: Value },
     /// `return value` ([`Value::NONE`] for a bare one); last of its block.
     Return(Value),
