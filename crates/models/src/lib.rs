@@ -4,6 +4,7 @@
 //! what is known about each. Nothing here knows a program or a rule.
 
 mod data;
+pub mod flow;
 mod tree;
 
 pub use data::{DataError, Library, builtin_libraries, parse_library};

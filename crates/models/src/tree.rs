@@ -2,7 +2,7 @@
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use crate::data::Library;
+use crate::{data::Library, flow::FlowModels};
 
 /// A dotted external path that something is known about, or that a rule asks about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -36,12 +36,18 @@ pub struct Models {
     nodes: Vec<Node>,
     roots: FxHashMap<Box<str>, PathId>,
     names: FxHashSet<Box<str>>,
+    flow: FlowModels,
 }
 
 impl Models {
     /// Builds the tree from libraries and from further paths of interest.
     pub fn new<'a>(libraries: &[Library], paths: impl Iterator<Item = &'a str>) -> Self {
-        let mut models = Self { nodes: Vec::new(), roots: FxHashMap::default(), names: FxHashSet::default() };
+        let mut models = Self {
+            nodes: Vec::new(),
+            roots: FxHashMap::default(),
+            names: FxHashSet::default(),
+            flow: FlowModels::default(),
+        };
         // Aliases first, so that every other path, however spelt, lands on the canonical node.
         for entry in libraries.iter().flat_map(|library| &library.alias) {
             let canonical = models.add(entry.is.get_ref());
@@ -74,6 +80,11 @@ impl Models {
             models.add(path);
         }
         models
+    }
+
+    /// What libraries do with data.
+    pub fn flow(&self) -> &FlowModels {
+        &self.flow
     }
 
     /// How many paths there are.

@@ -1,0 +1,397 @@
+//! What libraries do with data: the words of the flow part of a model file, compiled per external path.
+
+use std::collections::BTreeMap;
+
+use rustc_hash::FxHashMap;
+
+use crate::PathId;
+
+/// What data is still dangerous for: a set of kinds. A sanitizer removes kinds, not the taint.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub struct Kinds(pub u64);
+
+macro_rules! kinds {
+    ($($(#[$meta:meta])* $constant:ident = $name:literal),+ $(,)?) => {
+        /// The names of the kinds, as model files write them; the position is the bit.
+        pub const KIND_NAMES: &[&str] = &[$($name),+];
+
+        #[expect(non_camel_case_types, reason = "only numbers the constants below")]
+        enum Bit { $($constant),+ }
+
+        impl Kinds {
+            $($(#[$meta])* pub const $constant: Self = Self(1 << Bit::$constant as u64);)+
+        }
+    };
+}
+
+kinds! {
+    /// Text of an HTML page.
+    HTML = "html",
+    /// Text of an SQL statement.
+    SQL = "sql",
+    /// A query document of a document database.
+    NOSQL = "nosql",
+    /// A command line that a shell reads.
+    SHELL = "shell",
+    /// One argument of a program.
+    ARGUMENT = "argument",
+    /// Program text.
+    CODE = "code",
+    /// Template source.
+    TEMPLATE = "template",
+    /// A path of the file system.
+    PATH = "path",
+    /// An archive whose members are unpacked.
+    ARCHIVE = "archive",
+    /// The target of an outgoing request.
+    URL = "url",
+    /// The target of a redirect.
+    REDIRECT = "redirect",
+    /// An LDAP filter or name.
+    LDAP = "ldap",
+    /// An XPath or XQuery expression.
+    XPATH = "xpath",
+    /// An XML document whose entities are resolved.
+    XML = "xml",
+    /// An XML document whose entities are expanded without bound.
+    XML_BOMB = "xml-bomb",
+    /// An XSLT stylesheet.
+    XSLT = "xslt",
+    /// A serialised object.
+    DESERIALISE = "deserialise",
+    /// A response header.
+    HEADER = "header",
+    /// A cookie's name or value.
+    COOKIE = "cookie",
+    /// A log line.
+    LOG = "log",
+    /// A regular expression.
+    REGEX = "regex",
+    /// Text that a slow regular expression is matched against.
+    REGEX_INPUT = "regex-input",
+    /// A mail header or address.
+    MAIL = "mail",
+    /// A format string.
+    FORMAT = "format",
+    /// A cell of a spreadsheet.
+    CSV = "csv",
+    /// Names of fields that are set from outside.
+    ATTRIBUTE = "attribute",
+    /// The name of a module, class or function to look up.
+    REFLECTION = "reflection",
+    /// Session or other state that later code trusts.
+    TRUST = "trust",
+    /// The content or name of an uploaded file that is stored as it is.
+    UPLOAD = "upload",
+    /// Shown to a client although it should not be.
+    EXPOSURE = "exposure",
+    /// Written to a log although it should not be.
+    LOG_SECRET = "log-secret",
+    /// Hashed or enciphered weakly.
+    WEAK_CRYPTO = "weak-crypto",
+    /// Used as a secret.
+    SECRET_VALUE = "secret-value",
+    /// A host name that is trusted (links in mails, resets).
+    HOST = "host",
+    /// Instructions for a language model.
+    PROMPT = "prompt",
+}
+
+impl Kinds {
+    /// No kind.
+    pub const NONE: Self = Self(0);
+    /// Every kind.
+    pub const ALL: Self = Self((1 << KIND_NAMES.len()) - 1);
+
+    /// The kind of a name.
+    pub fn named(name: &str) -> Option<Self> {
+        KIND_NAMES.iter().position(|known| *known == name).map(|bit| Self(1 << bit))
+    }
+
+    /// Whether some kind is in both.
+    pub const fn meets(self, other: Self) -> bool {
+        self.0 & other.0 != 0
+    }
+
+    /// Whether there is none.
+    pub const fn is_empty(self) -> bool {
+        self.0 == 0
+    }
+
+    /// In one or the other.
+    pub const fn with(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
+    /// Without those of another set.
+    pub const fn without(self, other: Self) -> Self {
+        Self(self.0 & !other.0)
+    }
+
+    /// In both.
+    pub const fn and(self, other: Self) -> Self {
+        Self(self.0 & other.0)
+    }
+}
+
+/// Where data comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Origin {
+    /// What a client sends: query, form, body, path.
+    Remote,
+    /// A request header.
+    Header,
+    /// A cookie.
+    Cookie,
+    /// An uploaded file: its name and content.
+    Upload,
+    /// A message of a queue, a socket, or a web socket.
+    Message,
+    /// What a language model answers.
+    Model,
+    /// The answer of another server.
+    Response,
+    /// A database.
+    Database,
+    /// A session.
+    Session,
+    /// A file.
+    File,
+    /// The command line.
+    Cli,
+    /// The environment.
+    Environment,
+    /// A random number generator that is not fit for secrets.
+    WeakRandom,
+    /// A secret: key, password, token.
+    Secret,
+    /// Personal data.
+    Personal,
+    /// An exception: its text or stack trace.
+    Exception,
+    /// The requester's identity.
+    Identity,
+}
+
+impl Origin {
+    /// Whether the data is of a stranger's choice.
+    pub fn is_outside(self) -> bool {
+        matches!(
+            self,
+            Self::Remote | Self::Header | Self::Cookie | Self::Upload | Self::Message | Self::Model
+        )
+    }
+}
+
+/// An argument, receiver or result of a call.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Slot {
+    /// The argument at a position (from 0; receivers of methods do not count).
+    Position(u8),
+    /// The argument of a name.
+    Keyword(Box<str>),
+    /// The object whose method is called.
+    Receiver,
+    /// Any argument, however passed.
+    Any,
+    /// Every positional argument from a position on.
+    From(u8),
+    /// The result.
+    Result,
+}
+
+/// A constant that a condition compares with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the names are those of TOML's types")]
+pub enum Constant {
+    Bool(bool),
+    Int(i64),
+    Str(Box<str>),
+    /// Python's `None`, written `"None"`.
+    None,
+}
+
+/// What must hold of another argument for a sink, sanitizer or guard to apply.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Condition {
+    /// The argument, by any of these.
+    pub slots: Vec<Slot>,
+    /// What it must be.
+    pub test: Test,
+    /// What holds where the argument is not passed.
+    pub if_absent: bool,
+    /// What holds where the argument's value is not known.
+    pub if_unknown: bool,
+}
+
+/// A test of an argument.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Test {
+    /// Equals one of these (for truth values: by Python's truth).
+    Is(Vec<Constant>),
+    /// Equals none of these.
+    IsNot(Vec<Constant>),
+    /// Is the object at one of these external paths, or an instance of it.
+    Object(Vec<PathId>),
+    /// Is none of them.
+    NotObject(Vec<PathId>),
+    /// Is passed.
+    Present,
+    /// Is not passed.
+    Absent,
+    /// Is a text that contains this (HTML content types, SQL verbs).
+    Contains(Box<str>),
+    /// Is a text that does not contain this.
+    Lacks(Box<str>),
+}
+
+/// Reading or calling a path gives data from outside.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Source {
+    /// Where it comes from.
+    pub origin: Origin,
+    /// What it is dangerous for.
+    pub kinds: Kinds,
+    /// Where the data is: the result, or an argument that is filled.
+    pub to: Slot,
+    /// What a trace says about it (`a query parameter`).
+    pub note: Option<Box<str>>,
+}
+
+/// A place where data does harm.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sink {
+    /// The kind of danger, one bit.
+    pub kind: Kinds,
+    /// The rule that reports it.
+    pub rule: Box<str>,
+    /// The arguments that matter.
+    pub slots: Vec<Slot>,
+    /// All must hold.
+    pub when: Vec<Condition>,
+    /// Which origins count; nothing: those from outside, and at lower confidence stored ones.
+    pub origins: Option<Vec<Origin>>,
+    /// The receiver was not resolved: the method is known by its name only.
+    pub by_name: bool,
+}
+
+/// A call whose result, or whose argument, is no longer dangerous for some kinds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sanitizer {
+    /// What is cleaned.
+    pub slots: Vec<Slot>,
+    /// Of which kinds.
+    pub removes: Kinds,
+    /// All must hold.
+    pub when: Vec<Condition>,
+}
+
+/// A call that hands data on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Propagator {
+    /// From these.
+    pub from: Vec<Slot>,
+    /// To these.
+    pub to: Vec<Slot>,
+    /// Kinds that become dangerous again (decoding undoes escaping).
+    pub adds: Kinds,
+    /// The text stays the same, or differs only in ways that keep prefix, suffix and position (`str`, `copy`).
+    pub same: bool,
+    /// A callable argument that is called with the data (`map`, `Thread(target=…)`): its slot.
+    pub calls: Option<Slot>,
+}
+
+/// A predicate: where it holds, its argument is no longer dangerous for some kinds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GuardModel {
+    /// The argument, or the receiver.
+    pub slots: Vec<Slot>,
+    /// The outcome that makes it safe.
+    pub truth: bool,
+    /// For these kinds.
+    pub removes: Kinds,
+}
+
+/// A class whose instances keep values under constant keys.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Container {
+    /// Methods that write: name → (positions of the key's parts, position of the value).
+    pub set: BTreeMap<Box<str>, (Vec<u8>, u8)>,
+    /// Methods that read: name → positions of the key's parts.
+    pub get: BTreeMap<Box<str>, Vec<u8>>,
+}
+
+/// The flow part of all model files.
+#[derive(Debug, Default)]
+pub struct FlowModels {
+    pub(crate) sources: FxHashMap<PathId, Vec<Source>>,
+    pub(crate) sinks: FxHashMap<PathId, Vec<Sink>>,
+    pub(crate) method_sinks: FxHashMap<Box<str>, Vec<Sink>>,
+    pub(crate) sanitizers: FxHashMap<PathId, Vec<Sanitizer>>,
+    pub(crate) propagators: FxHashMap<PathId, Vec<Propagator>>,
+    pub(crate) guards: FxHashMap<PathId, Vec<GuardModel>>,
+    pub(crate) containers: FxHashMap<PathId, Container>,
+    /// Result carries no taint at all.
+    pub(crate) clean: FxHashMap<PathId, ()>,
+    /// Never returns.
+    pub(crate) ends: FxHashMap<PathId, ()>,
+}
+
+impl FlowModels {
+    /// What reading or calling the path brings in.
+    pub fn sources(&self, path: PathId) -> &[Source] {
+        self.sources.get(&path).map_or(&[], Vec::as_slice)
+    }
+
+    /// What calling the path, or storing to it, does with data.
+    pub fn sinks(&self, path: PathId) -> &[Sink] {
+        self.sinks.get(&path).map_or(&[], Vec::as_slice)
+    }
+
+    /// Sinks of methods known by name only, for receivers that are not resolved.
+    pub fn method_sinks(&self, name: &str) -> &[Sink] {
+        self.method_sinks.get(name).map_or(&[], Vec::as_slice)
+    }
+
+    /// What calling the path cleans.
+    pub fn sanitizers(&self, path: PathId) -> &[Sanitizer] {
+        self.sanitizers.get(&path).map_or(&[], Vec::as_slice)
+    }
+
+    /// What calling the path hands on.
+    pub fn propagators(&self, path: PathId) -> &[Propagator] {
+        self.propagators.get(&path).map_or(&[], Vec::as_slice)
+    }
+
+    /// What the path's outcome says about its arguments.
+    pub fn guards(&self, path: PathId) -> &[GuardModel] {
+        self.guards.get(&path).map_or(&[], Vec::as_slice)
+    }
+
+    /// How instances of the class keep values.
+    pub fn container(&self, class: PathId) -> Option<&Container> {
+        self.containers.get(&class)
+    }
+
+    /// Whether what calling the path gives is never dangerous.
+    pub fn is_clean(&self, path: PathId) -> bool {
+        self.clean.contains_key(&path)
+    }
+
+    /// Whether calling the path never returns.
+    pub fn ends(&self, path: PathId) -> bool {
+        self.ends.contains_key(&path)
+    }
+
+    /// Whether anything is known about calling the path.
+    pub fn is_known(&self, path: PathId) -> bool {
+        self.is_clean(path)
+            || self.ends(path)
+            || self.sources.contains_key(&path)
+            || self.sinks.contains_key(&path)
+            || self.sanitizers.contains_key(&path)
+            || self.propagators.contains_key(&path)
+            || self.guards.contains_key(&path)
+    }
+}
