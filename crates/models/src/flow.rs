@@ -102,6 +102,9 @@ impl Kinds {
     pub const NONE: Self = Self(0);
     /// Every kind.
     pub const ALL: Self = Self((1 << KIND_NAMES.len()) - 1);
+    /// Kinds that data has for what it is (a secret, an exception), not for who chose it.
+    pub const PASSIVE: Self =
+        Self(Self::EXPOSURE.0 | Self::LOG_SECRET.0 | Self::SECRET_VALUE.0 | Self::WEAK_CRYPTO.0);
 
     /// The kind of a name.
     pub fn named(name: &str) -> Option<Self> {
@@ -332,6 +335,8 @@ pub struct FlowModels {
     pub(crate) propagators: FxHashMap<PathId, Vec<Propagator>>,
     pub(crate) guards: FxHashMap<PathId, Vec<GuardModel>>,
     pub(crate) containers: FxHashMap<PathId, Container>,
+    /// Result is in normal form for these kinds, so that a test of its beginning means something.
+    pub(crate) normalises: FxHashMap<PathId, Kinds>,
     /// Result carries no taint at all.
     pub(crate) clean: FxHashMap<PathId, ()>,
     /// Never returns.
@@ -374,6 +379,11 @@ impl FlowModels {
         self.containers.get(&class)
     }
 
+    /// For which kinds what calling the path gives is in normal form: after it, a test of the beginning (`startswith(base)`) is a guard.
+    pub fn normalises(&self, path: PathId) -> Kinds {
+        self.normalises.get(&path).copied().unwrap_or(Kinds::NONE)
+    }
+
     /// Whether what calling the path gives is never dangerous.
     pub fn is_clean(&self, path: PathId) -> bool {
         self.clean.contains_key(&path)
@@ -393,5 +403,7 @@ impl FlowModels {
             || self.sanitizers.contains_key(&path)
             || self.propagators.contains_key(&path)
             || self.guards.contains_key(&path)
+            || self.normalises.contains_key(&path)
+            || self.containers.contains_key(&path)
     }
 }

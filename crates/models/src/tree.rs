@@ -2,7 +2,7 @@
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use crate::{data::Library, flow::FlowModels};
+use crate::{compile::compile, flow::FlowModels, library::Library};
 
 /// A dotted external path that something is known about, or that a rule asks about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -27,6 +27,8 @@ struct Node {
     returns: Option<PathId>,
     /// Class of the object itself.
     instance_of: Option<PathId>,
+    /// Class of its items.
+    items: Option<PathId>,
     bases: Vec<PathId>,
 }
 
@@ -49,36 +51,36 @@ impl Models {
             flow: FlowModels::default(),
         };
         // Aliases first, so that every other path, however spelt, lands on the canonical node.
-        for entry in libraries.iter().flat_map(|library| &library.alias) {
-            let canonical = models.add(entry.is.get_ref());
-            let alias = models.add_raw(entry.path.get_ref());
+        for entry in libraries.iter().flat_map(|library| &library.aliases) {
+            let canonical = models.add(&entry.is);
+            let alias = models.add_raw(&entry.path);
             if alias != canonical {
                 models.nodes[alias.index()].same_as = Some(canonical);
             }
         }
-        for library in libraries {
-            for entry in &library.types {
-                for path in entry.path.get_ref().iter() {
-                    let node = models.add(path);
-                    if let Some(class) = &entry.returns {
-                        let class = models.add(class.get_ref());
-                        models.nodes[node.index()].returns = Some(class);
-                    }
-                    if let Some(class) = &entry.is {
-                        let class = models.add(class.get_ref());
-                        models.nodes[node.index()].instance_of = Some(class);
-                    }
-                }
-            }
-            for entry in &library.class {
-                let class = models.add(entry.path.get_ref());
-                let bases = entry.bases.iter().map(|base| models.add(base.get_ref())).collect();
-                models.nodes[class.index()].bases = bases;
+        for entry in libraries.iter().flat_map(|library| &library.classes) {
+            let class = models.add(&entry.path);
+            let bases = entry.bases.iter().map(|base| models.add(base)).collect();
+            models.nodes[class.index()].bases = bases;
+        }
+        // What things are comes before what they give: the paths of the latter go through the former.
+        let types = || libraries.iter().flat_map(|library| &library.types);
+        for entry in types().filter(|entry| entry.is.is_some()).chain(types()) {
+            let mut class_of = |class: &Option<String>| class.as_ref().map(|class| models.add(class));
+            let (returns, is, items) =
+                (class_of(&entry.returns), class_of(&entry.is), class_of(&entry.items));
+            for path in &entry.paths {
+                let node = models.add_member(path).index();
+                let node = &mut models.nodes[node];
+                node.returns = returns.or(node.returns);
+                node.instance_of = is.or(node.instance_of);
+                node.items = items.or(node.items);
             }
         }
         for path in paths {
             models.add(path);
         }
+        models.flow = compile(libraries, &mut models);
         models
     }
 
@@ -137,6 +139,11 @@ impl Models {
         self.nodes[path.index()].instance_of
     }
 
+    /// The class of the items of the object at `path`, where it is known.
+    pub fn items(&self, path: PathId) -> Option<PathId> {
+        self.nodes[path.index()].items
+    }
+
     /// Whether class `class` is, or derives from, `base`.
     pub fn derives(&self, class: PathId, base: PathId) -> bool {
         let mut todo = vec![class];
@@ -179,15 +186,20 @@ impl Models {
     }
 
     fn add(&mut self, path: &str) -> PathId {
-        self.add_with(path, true)
+        self.add_with(path, true, false)
+    }
+
+    /// Like [`Models::add`], but through what is known of the parts: `flask.request.args` is a member of the class of `flask.request`.
+    pub(crate) fn add_member(&mut self, path: &str) -> PathId {
+        self.add_with(path, true, true)
     }
 
     /// Like [`Models::add`], but the last part is not replaced by what it is an alias of.
     fn add_raw(&mut self, path: &str) -> PathId {
-        self.add_with(path, false)
+        self.add_with(path, false, false)
     }
 
-    fn add_with(&mut self, path: &str, follow_last: bool) -> PathId {
+    fn add_with(&mut self, path: &str, follow_last: bool, through_types: bool) -> PathId {
         let mut here: Option<PathId> = None;
         let count = path.split('.').count();
         for (position, name) in path.split('.').enumerate() {
@@ -198,9 +210,15 @@ impl Models {
                     children.binary_search_by(|(child, _)| (**child).cmp(name)).ok().map(|at| children[at].1)
                 }
             };
-            let id = found.unwrap_or_else(|| self.push(here, name));
-            let follow = follow_last || position + 1 < count;
-            here = Some(if follow { self.canonical(id) } else { id });
+            let mut id = found.unwrap_or_else(|| self.push(here, name));
+            let inner = position + 1 < count;
+            if follow_last || inner {
+                id = self.canonical(id);
+            }
+            if through_types && inner {
+                id = self.nodes[id.index()].instance_of.unwrap_or(id);
+            }
+            here = Some(id);
         }
         here.unwrap_or(PathId(0))
     }
@@ -215,6 +233,7 @@ impl Models {
             same_as: None,
             returns: None,
             instance_of: None,
+            items: None,
             bases: Vec::new(),
         });
         match parent {
