@@ -15,7 +15,11 @@ macro_rules! kinds {
         /// The names of the kinds, as model files write them; the position is the bit.
         pub const KIND_NAMES: &[&str] = &[$($name),+];
 
-        #[expect(non_camel_case_types, reason = "only numbers the constants below")]
+        #[expect(
+            non_camel_case_types,
+            clippy::upper_case_acronyms,
+            reason = "only numbers the constants below"
+        )]
         enum Bit { $($constant),+ }
 
         impl Kinds {
