@@ -1,5 +1,7 @@
 //! From the text of a model file to what is known of a path.
 
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
 use clearance_models::{
     Models, PathId,
     flow::{Constant, Kinds, Origin, Slot, Test},

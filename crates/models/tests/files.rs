@@ -1,5 +1,7 @@
 //! The model files that the program carries, and what is said about a file that is not one.
 
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
 use std::{collections::BTreeSet, path::Path};
 
 use clearance_models::{builtin_libraries, parse_library};
