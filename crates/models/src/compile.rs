@@ -22,6 +22,9 @@ pub(crate) fn compile(libraries: &[Library], models: &mut Models) -> FlowModels 
                 let sources = flow.sources.entry(models.add_member(path)).or_default();
                 push_new(sources, source.clone());
             }
+            for method in &entry.methods {
+                push_new(flow.method_sources.entry(method.as_str().into()).or_default(), source.clone());
+            }
         }
         for entry in &library.sinks {
             add_sink(&mut flow, models, entry);
@@ -79,6 +82,7 @@ fn add_sink(flow: &mut FlowModels, models: &mut Models, entry: &library::Sink) {
         kind: entry.kind,
         rule: entry.rule.as_str().into(),
         slots: entry.slots.clone(),
+        part: entry.part.as_ref().map(|given| part(models, given)),
         when: conditions(models, &entry.when),
         origins: entry.origins.clone(),
         by_name: false,
@@ -99,25 +103,39 @@ fn push_new<T: PartialEq>(all: &mut Vec<T>, new: T) {
     }
 }
 
+fn part(models: &mut Models, part: &library::Part) -> flow::Part {
+    match part {
+        library::Part::Key(text) => flow::Part::Key(text.as_str().into()),
+        library::Part::Index(index) => flow::Part::Index(*index),
+        library::Part::Object(path) => flow::Part::Object(models.add_member(path)),
+        library::Part::Made(slots) => flow::Part::Made(slots.clone()),
+    }
+}
+
 fn conditions(models: &mut Models, entries: &[library::Condition]) -> Vec<flow::Condition> {
-    let mut objects =
-        |paths: &[String]| -> Vec<PathId> { paths.iter().map(|path| models.add_member(path)).collect() };
     entries
         .iter()
         .map(|entry| flow::Condition {
             slots: entry.slots.clone(),
-            test: match &entry.test {
-                library::Test::Is(all) => flow::Test::Is(all.clone()),
-                library::Test::IsNot(all) => flow::Test::IsNot(all.clone()),
-                library::Test::Object(paths) => flow::Test::Object(objects(paths)),
-                library::Test::NotObject(paths) => flow::Test::NotObject(objects(paths)),
-                library::Test::Present => flow::Test::Present,
-                library::Test::Absent => flow::Test::Absent,
-                library::Test::Contains(text) => flow::Test::Contains(text.as_str().into()),
-                library::Test::Lacks(text) => flow::Test::Lacks(text.as_str().into()),
-            },
+            part: entry.part.as_ref().map(|given| part(models, given)),
+            test: test(models, &entry.test),
             if_absent: entry.if_absent,
             if_unknown: entry.if_unknown,
         })
         .collect()
+}
+
+fn test(models: &mut Models, test: &library::Test) -> flow::Test {
+    let mut objects =
+        |paths: &[String]| -> Vec<PathId> { paths.iter().map(|path| models.add_member(path)).collect() };
+    match test {
+        library::Test::Is(all) => flow::Test::Is(all.clone()),
+        library::Test::IsNot(all) => flow::Test::IsNot(all.clone()),
+        library::Test::Object(paths) => flow::Test::Object(objects(paths)),
+        library::Test::NotObject(paths) => flow::Test::NotObject(objects(paths)),
+        library::Test::Present => flow::Test::Present,
+        library::Test::Absent => flow::Test::Absent,
+        library::Test::Contains(text) => flow::Test::Contains(text.as_str().into()),
+        library::Test::Lacks(text) => flow::Test::Lacks(text.as_str().into()),
+    }
 }

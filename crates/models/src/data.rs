@@ -6,11 +6,11 @@ use serde::de::IntoDeserializer;
 use toml::Spanned;
 
 use crate::{
-    entries::{self, When, Word, Words},
+    entries::{self, Key, When, Word, Words},
     flow::{KIND_NAMES, Kinds, Origin, Slot},
     library::{
-        Alias, Class, Condition, Container, Guard, Library, Normalises, Propagator, Sanitizer, Sink, Source,
-        Test, Type,
+        Alias, Class, Condition, Container, Guard, Library, Normalises, Part, Propagator, Sanitizer, Sink,
+        Source, Test, Type,
     },
 };
 
@@ -101,12 +101,18 @@ fn read_type(entry: entries::Type) -> Result<Type, Problem> {
     })
 }
 
-fn read_source(entry: entries::Source) -> Result<Source, Problem> {
+fn read_source(entry: Spanned<entries::Source>) -> Result<Source, Problem> {
+    let span = entry.span();
+    let entry = entry.into_inner();
+    if entry.path.is_none() && entry.method.is_none() {
+        return problem(&span, "a source needs a `path`, or a `method` whose receiver need not be known");
+    }
     let origin = origin(entry.origin.get_ref(), &entry.origin.span())?;
     let all = entry.kinds.as_ref().map_or(Ok(default_kinds(origin)), kinds)?;
     let without = entry.not.as_ref().map_or(Ok(Kinds::NONE), kinds)?;
     Ok(Source {
-        paths: paths(&entry.path)?,
+        paths: entry.path.as_ref().map_or(Ok(Vec::new()), paths)?,
+        methods: entry.method.as_ref().map_or(Ok(Vec::new()), methods)?,
         origin,
         kinds: all.without(without),
         to: slot_or(entry.to, Slot::Result)?,
@@ -146,14 +152,6 @@ fn read_sink(entry: Spanned<entries::Sink>) -> Result<Sink, Problem> {
     let Some(argument) = &entry.argument else {
         return problem(&span, "a sink needs an `argument`");
     };
-    let methods = entry.method.map_or(Ok(Vec::new()), |methods| {
-        words(&methods)
-            .map(|(name, at)| match is_identifier(name) {
-                true => Ok(name.to_owned()),
-                false => problem(&at, format!("`{name}` is not the name of a method")),
-            })
-            .collect()
-    })?;
     let rule = entry.rule.get_ref();
     let kebab = !rule.is_empty() && rule.bytes().all(|b| b.is_ascii_lowercase() || b == b'-');
     if !kebab {
@@ -165,13 +163,30 @@ fn read_sink(entry: Spanned<entries::Sink>) -> Result<Sink, Problem> {
         .map(|names| words(names).map(|(name, at)| origin(name, &at)).collect::<Result<Vec<_>, _>>());
     Ok(Sink {
         paths: entry.path.as_ref().map_or(Ok(Vec::new()), paths)?,
-        methods,
+        methods: entry.method.as_ref().map_or(Ok(Vec::new()), methods)?,
         slots: slots(argument)?,
+        part: entry.key.map(part_of_key),
         kind: kind(entry.kind.get_ref(), &entry.kind.span())?,
         rule: rule.clone(),
         when: conditions(entry.when)?,
         origins: origins.transpose()?,
     })
+}
+
+fn part_of_key(key: Key) -> Part {
+    match key {
+        Key::Text(text) => Part::Key(text),
+        Key::Index(index) => Part::Index(index),
+    }
+}
+
+fn methods(all: &Spanned<Words>) -> Result<Vec<String>, Problem> {
+    words(all)
+        .map(|(name, at)| match is_identifier(name) {
+            true => Ok(name.to_owned()),
+            false => problem(&at, format!("`{name}` is not the name of a method")),
+        })
+        .collect()
 }
 
 fn read_sanitizer(entry: Spanned<entries::Sanitizer>) -> Result<Sanitizer, Problem> {
@@ -250,8 +265,18 @@ fn conditions(when: When) -> Result<Vec<Condition>, Problem> {
             Test::Present => (false, true),
             Test::Absent => (true, false),
         };
+        let parts = [
+            entry.key.map(part_of_key),
+            entry.key_object.as_ref().map(path).transpose()?.map(Part::Object),
+            entry.made_with.as_ref().map(slots).transpose()?.map(Part::Made),
+        ];
+        let mut parts = parts.into_iter().flatten();
+        let (part, None) = (parts.next(), parts.next()) else {
+            return problem(&span, "at most one of `key`, `key-object` and `made-with` can be given");
+        };
         Ok(Condition {
             slots: slots(&entry.argument)?,
+            part,
             test,
             if_absent: entry.if_absent.unwrap_or(absent),
             if_unknown: entry.if_unknown.unwrap_or(unknown),

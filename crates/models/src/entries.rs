@@ -21,7 +21,7 @@ pub(crate) struct File {
     #[serde(default)]
     pub(crate) class: Vec<Class>,
     #[serde(default)]
-    pub(crate) source: Vec<Source>,
+    pub(crate) source: Vec<Spanned<Source>>,
     #[serde(default)]
     pub(crate) sink: Vec<Spanned<Sink>>,
     #[serde(default)]
@@ -66,7 +66,8 @@ pub(crate) struct Class {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Source {
-    pub(crate) path: Spanned<Words>,
+    pub(crate) path: Option<Spanned<Words>>,
+    pub(crate) method: Option<Spanned<Words>>,
     pub(crate) origin: Spanned<String>,
     pub(crate) kinds: Option<Spanned<Words>>,
     pub(crate) not: Option<Spanned<Words>>,
@@ -80,6 +81,7 @@ pub(crate) struct Sink {
     pub(crate) path: Option<Spanned<Words>>,
     pub(crate) method: Option<Spanned<Words>>,
     pub(crate) argument: Option<Spanned<Words>>,
+    pub(crate) key: Option<Key>,
     pub(crate) kind: Spanned<String>,
     pub(crate) rule: Spanned<String>,
     #[serde(default)]
@@ -162,6 +164,9 @@ pub(crate) struct Paths {
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(crate) struct Condition {
     pub(crate) argument: Spanned<Words>,
+    pub(crate) key: Option<Key>,
+    pub(crate) key_object: Option<Spanned<String>>,
+    pub(crate) made_with: Option<Spanned<Words>>,
     pub(crate) is: Option<Constants>,
     pub(crate) is_not: Option<Constants>,
     pub(crate) object: Option<Spanned<Words>>,
@@ -172,6 +177,35 @@ pub(crate) struct Condition {
     pub(crate) lacks: Option<String>,
     pub(crate) if_absent: Option<bool>,
     pub(crate) if_unknown: Option<bool>,
+}
+
+/// A key of a dictionary, or an index of a sequence.
+#[derive(Debug)]
+pub(crate) enum Key {
+    Text(String),
+    Index(i64),
+}
+
+impl<'de> Deserialize<'de> for Key {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Reads;
+        impl Visitor<'_> for Reads {
+            type Value = Key;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a string or a number")
+            }
+
+            fn visit_str<E>(self, text: &str) -> Result<Key, E> {
+                Ok(Key::Text(text.to_owned()))
+            }
+
+            fn visit_i64<E>(self, number: i64) -> Result<Key, E> {
+                Ok(Key::Index(number))
+            }
+        }
+        deserializer.deserialize_any(Reads)
+    }
 }
 
 /// A string, a number, or a list of them; all as text.

@@ -224,12 +224,27 @@ pub enum Constant {
 pub struct Condition {
     /// The argument, by any of these.
     pub slots: Vec<Slot>,
+    /// What of it is tested; nothing: itself.
+    pub part: Option<Part>,
     /// What it must be.
     pub test: Test,
     /// What holds where the argument is not passed.
     pub if_absent: bool,
     /// What holds where the argument's value is not known.
     pub if_unknown: bool,
+}
+
+/// A part of an argument.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Part {
+    /// What it keeps under a text (in a dictionary, in a container by model); capitals do not matter.
+    Key(Box<str>),
+    /// What it keeps at an index, from the end if negative.
+    Index(i64),
+    /// What it keeps under the object at an external path (`parser.setFeature(feature_external_ges, True)`).
+    Object(PathId),
+    /// The argument, by any of these, of the call that made it (`XMLParser(resolve_entities=False)`).
+    Made(Vec<Slot>),
 }
 
 /// A test of an argument.
@@ -275,6 +290,8 @@ pub struct Sink {
     pub rule: Box<str>,
     /// The arguments that matter.
     pub slots: Vec<Slot>,
+    /// What of them matters; nothing: the whole. Never [`Part::Made`].
+    pub part: Option<Part>,
     /// All must hold.
     pub when: Vec<Condition>,
     /// Which origins count; nothing: those from outside, and at lower confidence stored ones.
@@ -333,6 +350,8 @@ pub struct Container {
 #[derive(Debug, Default)]
 pub struct FlowModels {
     pub(crate) sources: FxHashMap<PathId, Vec<Source>>,
+    /// By method name, for receivers that are not resolved.
+    pub(crate) method_sources: FxHashMap<Box<str>, Vec<Source>>,
     pub(crate) sinks: FxHashMap<PathId, Vec<Sink>>,
     pub(crate) method_sinks: FxHashMap<Box<str>, Vec<Sink>>,
     pub(crate) sanitizers: FxHashMap<PathId, Vec<Sanitizer>>,
@@ -351,6 +370,11 @@ impl FlowModels {
     /// What reading or calling the path brings in.
     pub fn sources(&self, path: PathId) -> &[Source] {
         self.sources.get(&path).map_or(&[], Vec::as_slice)
+    }
+
+    /// What calling a method of this name brings in, for receivers that are not resolved.
+    pub fn method_sources(&self, name: &str) -> &[Source] {
+        self.method_sources.get(name).map_or(&[], Vec::as_slice)
     }
 
     /// What calling the path, or storing to it, does with data.

@@ -63,6 +63,8 @@ pub(crate) struct Class {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Source {
     pub(crate) paths: Vec<String>,
+    /// Names of methods whose receiver need not be known.
+    pub(crate) methods: Vec<String>,
     pub(crate) origin: Origin,
     pub(crate) kinds: Kinds,
     pub(crate) to: Slot,
@@ -75,6 +77,7 @@ pub(crate) struct Sink {
     /// Names of methods whose receiver need not be known.
     pub(crate) methods: Vec<String>,
     pub(crate) slots: Vec<Slot>,
+    pub(crate) part: Option<Part>,
     pub(crate) kind: Kinds,
     pub(crate) rule: String,
     pub(crate) when: Vec<Condition>,
@@ -123,9 +126,19 @@ pub(crate) struct Normalises {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Condition {
     pub(crate) slots: Vec<Slot>,
+    pub(crate) part: Option<Part>,
     pub(crate) test: Test,
     pub(crate) if_absent: bool,
     pub(crate) if_unknown: bool,
+}
+
+/// [`crate::flow::Part`] with a path that is not looked up yet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Part {
+    Key(String),
+    Index(i64),
+    Object(String),
+    Made(Vec<Slot>),
 }
 
 /// [`crate::flow::Test`] with paths that are not looked up yet.

@@ -4,7 +4,7 @@
 
 use clearance_models::{
     Models, PathId,
-    flow::{Constant, Kinds, Origin, Slot, Test},
+    flow::{Constant, Kinds, Origin, Part, Slot, Test},
     parse_library,
 };
 
@@ -157,4 +157,40 @@ fn the_rest_of_the_words() {
     assert!(flow.is_clean(path(&models, "a.size")) && flow.ends(path(&models, "a.abort")));
     assert!(flow.is_known(path(&models, "a.size")) && !flow.is_known(path(&models, "a.File")));
     assert_eq!(models.items(path(&models, "a.Request.files")), models.find("a.File"));
+}
+
+#[test]
+fn parts_of_arguments_can_be_tested() {
+    let models = models(
+        r#"
+        [[sink]]
+        path = "a.run"
+        argument = "0"
+        key = "$where"
+        kind = "code"
+        rule = "nosql-injection"
+        when = [
+          { argument = "0", key = 0, is = "sh" },
+          { argument = "parser", key-object = "a.feature", is = true },
+          { argument = "parser", made-with = ["1", "resolve"], is-not = false },
+          { argument = "headers", key = "Content-Type", contains = "html", if-absent = true },
+        ]
+        [[source]]
+        method = "fetchall"
+        origin = "database"
+        "#,
+    );
+    let [sink] = models.flow().sinks(path(&models, "a.run")) else { panic!() };
+    assert_eq!(sink.part, Some(Part::Key("$where".into())));
+    let parts: Vec<_> = sink.when.iter().map(|condition| condition.part.clone().unwrap()).collect();
+    assert_eq!(
+        parts,
+        [
+            Part::Index(0),
+            Part::Object(path(&models, "a.feature")),
+            Part::Made(vec![Slot::Position(1), Slot::Keyword("resolve".into())]),
+            Part::Key("Content-Type".into()),
+        ]
+    );
+    assert_eq!(models.flow().method_sources("fetchall")[0].origin, Origin::Database);
 }
