@@ -367,6 +367,26 @@ pub struct FlowModels {
 }
 
 impl FlowModels {
+    /// All sources by path, in no particular order.
+    pub fn all_sources(&self) -> impl Iterator<Item = (PathId, &[Source])> {
+        self.sources.iter().map(|(path, sources)| (*path, sources.as_slice()))
+    }
+
+    /// All sinks by path, in no particular order.
+    pub fn all_sinks(&self) -> impl Iterator<Item = (PathId, &[Sink])> {
+        self.sinks.iter().map(|(path, sinks)| (*path, sinks.as_slice()))
+    }
+
+    /// Names of methods that are sources whatever their receiver is.
+    pub fn source_methods(&self) -> impl Iterator<Item = &str> {
+        self.method_sources.keys().map(|name| &**name)
+    }
+
+    /// Names of methods that are sinks whatever their receiver is.
+    pub fn sink_methods(&self) -> impl Iterator<Item = &str> {
+        self.method_sinks.keys().map(|name| &**name)
+    }
+
     /// What reading or calling the path brings in.
     pub fn sources(&self, path: PathId) -> &[Source] {
         self.sources.get(&path).map_or(&[], Vec::as_slice)

@@ -165,6 +165,19 @@ impl Models {
         self.names.contains(name)
     }
 
+    /// The last part of a path.
+    pub fn last_name(&self, path: PathId) -> &str {
+        &self.nodes[path.index()].name
+    }
+
+    /// The first part of a path.
+    pub fn root_name(&self, mut path: PathId) -> &str {
+        while let Some(parent) = self.nodes[path.index()].parent {
+            path = parent;
+        }
+        &self.nodes[path.index()].name
+    }
+
     /// The canonical dotted path.
     pub fn text(&self, path: PathId) -> String {
         let node = &self.nodes[path.index()];
