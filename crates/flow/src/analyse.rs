@@ -203,7 +203,6 @@ fn told(note: Note) -> &'static str {
         Note::Read => "comes in here",
         Note::Bound => "assigned",
         Note::Passed => "passed on",
-        Note::Joined => "joined",
         Note::Returned => "returned",
         Note::Stored => "stored",
         Note::Element => "taken out",

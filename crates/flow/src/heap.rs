@@ -89,9 +89,9 @@ impl Object {
 
     /// Writes under a key; `strong` replaces what was there.
     pub(crate) fn set(&mut self, key: Key, value: Val, strong: bool) {
-        match self.keys.iter_mut().find(|(known, _)| *known == key) {
-            Some((_, old)) if strong => *old = value,
-            Some((_, old)) => old.join(&value),
+        match self.keys.iter().position(|(known, _)| *known == key) {
+            Some(at) if strong => self.keys[at].1 = value,
+            Some(at) => self.keys[at].1.join(&value),
             None if self.keys.len() < MAX_PARTS => {
                 let value = match (&self.rest, strong) {
                     (Some(rest), false) => value.joined(rest),
@@ -181,9 +181,9 @@ impl Heap {
     }
 
     pub(crate) fn write_field(&mut self, sym: Sym, value: Val, strong: bool) {
-        match self.written.iter_mut().find(|(known, _)| *known == sym) {
-            Some((_, old)) if strong => *old = value,
-            Some((_, old)) => old.join(&value),
+        match self.written.iter().position(|(known, _)| *known == sym) {
+            Some(at) if strong => self.written[at].1 = value,
+            Some(at) => self.written[at].1.join(&value),
             None if self.written.len() < 64 => self.written.push((sym, value)),
             None => {}
         }

@@ -101,7 +101,6 @@ pub(crate) enum Note {
     Read,
     Bound,
     Passed,
-    Joined,
     Returned,
     Stored,
     Element,

@@ -25,10 +25,12 @@ impl Program {
             unique_methods: FxHashMap::default(),
             imported: FxHashSet::default(),
             callers: FxHashMap::default(),
+            entries: Vec::new(),
         };
         program.index_paths();
         program.resolve_imports();
         program.resolve_calls();
+        program.entries = program.stub_entries();
         program
     }
 

@@ -4,9 +4,11 @@
 //! can be told without a full value analysis ([`Evaluator`]), who calls whom, under which conditions a place is reached, and which routes exist.
 //! Every answer is a pure function of the program: it depends neither on threads nor on the order of questions.
 
+mod ask;
 mod build;
 mod callgraph;
 mod entity;
+mod entries;
 mod eval;
 mod eval_call;
 mod guards;
@@ -19,6 +21,7 @@ mod routes;
 pub use callgraph::{Callee, Edge};
 pub use entity::{ClassRef, Entities, Entity, FuncRef, ModuleId, Site};
 pub use eval::{Evaluator, Known, SequenceKind, TrailStep};
+pub use entries::{EntryKind, EntryParam, EntryPoint, ParamSource};
 pub use guards::{Dominators, Guard};
 pub use imports::ImportTarget;
 pub use module::{Module, ModuleInput};
@@ -49,9 +52,15 @@ pub struct Program {
     imported: FxHashSet<String>,
     /// Calls of each internal function: caller's module and the call, in program order.
     callers: FxHashMap<FuncRef, Vec<Site>>,
+    entries: Vec<EntryPoint>,
 }
 
 impl Program {
+    /// The functions that the outside world can call.
+    pub fn entry_points(&self) -> &[EntryPoint] {
+        &self.entries
+    }
+
     /// A module.
     pub fn module(&self, id: ModuleId) -> &Module {
         &self.modules[id.index()]

@@ -12,7 +12,6 @@ use crate::value::{Args, Atom, Piece, Val, concat, literal};
 
 /// What is followed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[expect(missing_docs, reason = "named after what they stand for")]
 pub(crate) enum Builtin {
     Len,
     Int,

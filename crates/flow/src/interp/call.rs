@@ -182,9 +182,8 @@ impl<'p> Engine<'p> {
         let context = context.finish();
         let receiver = if self.resolver.is_static(func) { None } else { receiver };
         let bound = usize::from(receiver.is_some());
-        let mut given = receiver.iter().chain(args.all());
-        let tainted = given.clone().any(|value| !frame.heap.deep_taint(value).is_empty());
-        let informative = env.is_some() || given.any(informative);
+        let tainted = receiver.iter().chain(args.all()).any(|value| !frame.heap.deep_taint(value).is_empty());
+        let informative = env.is_some() || receiver.iter().chain(args.all()).any(informative);
         let size = data.insts.len;
         let can_run = frame.depth < MAX_DEPTH && size <= MAX_INLINE && self.fuel >= size && !self.running.contains(&func);
         if !tainted && !self.graph.reads_source(func) && !(can_run && informative && size <= 120) {
@@ -217,7 +216,7 @@ impl<'p> Engine<'p> {
                 frame.ended = true;
                 return Val::default();
             }
-            self.learn_arguments(frame, at, &outcomes, bound);
+            self.learn_returned(frame, at, &outcomes, bound);
             if data.is_generator { self.generated(frame, site, inner.yielded) } else { inner.returned }
         } else {
             let Some(summary) = self.summary(func) else {
@@ -229,7 +228,7 @@ impl<'p> Engine<'p> {
                 frame.ended = true;
                 return Val::default();
             }
-            self.learn_returned(frame, at, &summary, bound);
+            self.learn_returned(frame, at, &summary.outcomes[0], bound);
             if data.is_generator { self.generated(frame, site, result) } else { result }
         };
         if result.atoms.iter().all(|atom| matches!(atom, Atom::Unknown)) {
@@ -239,14 +238,6 @@ impl<'p> Engine<'p> {
             }
         }
         result
-    }
-
-    fn learn_arguments(&mut self, frame: &mut Frame, at: Value, outcomes: &[(usize, Refine)], bound: usize) {
-        if outcomes.is_empty() {
-            return;
-        }
-        let summary = super::Summary { outcomes: [outcomes.to_vec(), Vec::new(), Vec::new()], ..Default::default() };
-        self.learn_returned(frame, at, &summary, bound);
     }
 
     /// What a generator hands out, as something to iterate.

@@ -189,7 +189,7 @@ impl<'p> Engine<'p> {
         let mut facts: Option<Facts> = any.then(Facts::default);
         for pred in ir.list(data.preds) {
             let state = &states[(pred.0 - first) as usize];
-            let Some(side) = side(ir, state, *pred, block) else {
+            let Some(side) = side(ir, state, Block(pred.0), block) else {
                 continue;
             };
             any = true;
@@ -231,7 +231,7 @@ impl<'p> Engine<'p> {
             let mut joined = Val::default();
             for (operand, pred) in ir.list(operands).iter().zip(ir.list(data.preds)) {
                 let state = &states[(pred.0 - first) as usize];
-                let Some(side) = side(ir, state, *pred, block) else {
+                let Some(side) = side(ir, state, Block(pred.0), block) else {
                     continue;
                 };
                 let mut value = frame.value(*operand).clone();

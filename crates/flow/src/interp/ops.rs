@@ -5,7 +5,7 @@ use std::rc::Rc;
 use clearance_python::ir::{BinaryOp, CollectKind, CompareOp, FunctionKind, Op, Part, Span, UnaryOp, Value};
 use smallvec::smallvec;
 
-use super::{Engine, Frame, refine::Refine, root};
+use super::{Engine, Frame, root};
 use crate::heap::{Key, Kind, Object};
 use crate::taint::{Lacks, Note, Taint};
 use crate::value::{Atom, Piece, Text, Val, concat, literal};
@@ -474,10 +474,6 @@ impl<'p> Engine<'p> {
 
     pub(crate) fn is_module_body(&self, frame: &Frame) -> bool {
         self.ir(frame.func).functions[frame.func.func.index()].kind == FunctionKind::Module
-    }
-
-    pub(crate) fn refine_after(&self, frame: &mut Frame, facts: Vec<(Value, Refine)>) {
-        frame.facts.extend(facts);
     }
 }
 

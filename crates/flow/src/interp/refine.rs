@@ -334,7 +334,7 @@ impl<'p> Engine<'p> {
     }
 
     /// A fact about something made from other values holds for these too: `str(path)`, `urlparse(url)`, `os.path.realpath(path)`.
-    fn spread(&mut self, frame: &mut Frame, value: Value, fact: Refine, found: &mut Vec<(Value, Refine)>) {
+    pub(crate) fn spread(&mut self, frame: &mut Frame, value: Value, fact: Refine, found: &mut Vec<(Value, Refine)>) {
         let ir = self.ir(frame.func);
         let mut here = root(ir, value);
         for _ in 0..6 {
@@ -530,8 +530,8 @@ impl<'p> Engine<'p> {
     }
 
     /// After a call that returned: what its returning says about its arguments (`validate(path)` raises otherwise).
-    pub(crate) fn learn_returned(&mut self, frame: &mut Frame, call: Value, summary: &super::Summary, bound: usize) {
-        if summary.outcomes[0].is_empty() {
+    pub(crate) fn learn_returned(&mut self, frame: &mut Frame, call: Value, outcomes: &[(usize, Refine)], bound: usize) {
+        if outcomes.is_empty() {
             return;
         }
         let ir = self.ir(frame.func);
@@ -542,7 +542,7 @@ impl<'p> Engine<'p> {
             _ => None,
         };
         let mut found = Vec::new();
-        for (index, fact) in &summary.outcomes[0] {
+        for (index, fact) in outcomes {
             let subject = if *index < bound { receiver } else { args.get(index - bound).copied() };
             if let Some(subject) = subject {
                 self.spread(frame, subject, fact.clone(), &mut found);

@@ -8,7 +8,7 @@ use clearance_python::ir::{Op, Value};
 use super::{Engine, Frame, external::select, refine::fixes_host};
 use crate::heap::Kind;
 use crate::taint::{Entry, Label, Lacks, Note, Taint, Via, hop};
-use crate::value::{Args, Atom, Piece, Sym, Text, Val, known, text_taint};
+use crate::value::{Args, Atom, Piece, Text, Val, known};
 
 /// Data at a sink.
 #[derive(Debug, Clone)]
@@ -462,14 +462,4 @@ fn counts(hit: &Hit, origin: Origin) -> bool {
         Origin::Exception => hit.kind.meets(Kinds::EXPOSURE),
         _ => false,
     }
-}
-
-/// The symbols that stand for a function's parameters.
-pub(crate) fn parameter(index: usize) -> Sym {
-    Sym::new(index as u16)
-}
-
-/// Everything that a text carries.
-pub(crate) fn carried(text: &Text) -> Taint {
-    text_taint(text)
 }
