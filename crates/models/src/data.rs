@@ -139,7 +139,7 @@ fn default_kinds(origin: Origin) -> Kinds {
         | Origin::Session
         | Origin::File
         | Origin::Cli
-        | Origin::Environment => Kinds::ALL.without(Kinds::PASSIVE),
+        | Origin::Environment => Kinds::CHOSEN,
     }
 }
 
@@ -365,6 +365,8 @@ fn slot(text: &str, at: &Range<usize>) -> Result<Slot, Problem> {
 fn kinds(all: &Spanned<Words>) -> Result<Kinds, Problem> {
     words(all).try_fold(Kinds::NONE, |kinds, (name, at)| match name {
         "all" => Ok(Kinds::ALL),
+        "chosen" => Ok(kinds.with(Kinds::CHOSEN)),
+        "passive" => Ok(kinds.with(Kinds::PASSIVE)),
         name => Ok(kinds.with(kind(name, &at)?)),
     })
 }

@@ -110,6 +110,9 @@ impl Kinds {
     pub const PASSIVE: Self =
         Self(Self::EXPOSURE.0 | Self::LOG_SECRET.0 | Self::SECRET_VALUE.0 | Self::WEAK_CRYPTO.0);
 
+    /// Kinds that data has for who chose it.
+    pub const CHOSEN: Self = Self(Self::ALL.0 & !Self::PASSIVE.0);
+
     /// The kind of a name.
     pub fn named(name: &str) -> Option<Self> {
         KIND_NAMES.iter().position(|known| *known == name).map(|bit| Self(1 << bit))

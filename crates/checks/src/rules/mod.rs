@@ -7,6 +7,7 @@ pub mod deserialisation;
 pub mod errors;
 pub mod files;
 pub mod imports;
+pub mod injection;
 pub mod network;
 pub mod process;
 pub mod regex;
@@ -34,6 +35,7 @@ pub static FAMILIES: &[Family] = &[
     Family { name: "errors", rules: errors::RULES },
     Family { name: "files", rules: files::RULES },
     Family { name: "imports", rules: imports::RULES },
+    Family { name: "injection", rules: injection::RULES },
     Family { name: "network", rules: network::RULES },
     Family { name: "process", rules: process::RULES },
     Family { name: "regex", rules: regex::RULES },

@@ -12,6 +12,7 @@ pub mod cors_wildcard_credentials;
 pub mod csrf_disabled;
 pub mod jwt_none_algorithm;
 pub mod jwt_unverified;
+pub mod open_redirect;
 pub mod timing_unsafe_comparison;
 pub mod xmlrpc_server_exposed;
 
@@ -24,6 +25,7 @@ pub static RULES: &[&CodeRule] = &[
     &csrf_disabled::CHECK,
     &jwt_none_algorithm::CHECK,
     &jwt_unverified::CHECK,
+    &open_redirect::CHECK,
     &timing_unsafe_comparison::CHECK,
     &xmlrpc_server_exposed::CHECK,
 ];
