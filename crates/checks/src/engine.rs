@@ -13,7 +13,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::{
     AssertEvent, CallEvent, ClassEvent, CodeRule, CompareEvent, Cx, Draft, FunctionEvent, HandlerEvent,
-    ImportEvent, Listen, StoreEvent, StoreTarget, TextEvent, code_rules, draft::trace,
+    ImportEvent, Listen, StoreEvent, StoreTarget, TextEvent, code_rules, draft::trace, flows, flows::ModuleFlows,
 };
 
 /// What to run.
@@ -32,6 +32,13 @@ impl Settings {
     /// All rules, the audit ones too.
     pub fn all_rules() -> Self {
         Self { rules: code_rules().map(|rule| rule.rule.id).collect() }
+    }
+}
+
+impl Settings {
+    /// Whether rules for auditors run: then nothing yields to anything.
+    fn audits(&self) -> bool {
+        code_rules().any(|rule| rule.rule.audit && self.rules.contains(rule.rule.id))
     }
 }
 
@@ -128,7 +135,13 @@ impl Table {
 pub fn run(program: &Program, settings: &Settings) -> Outcome {
     let table = Table::new(program, settings);
     let ids: Vec<ModuleId> = program.modules().map(|(id, _)| id).collect();
-    let parts: Vec<Part> = ids.par_iter().map(|id| Pass::new(program, &table, *id).run()).collect();
+    let analysis = clearance_flow::analyse(program);
+    let flows = flows::by_module(program, &analysis, |rule| settings.rules.contains(rule));
+    let quiet = !settings.audits();
+    let parts: Vec<Part> = ids
+        .par_iter()
+        .map(|id| Pass::new(program, &table, *id, flows.get(&id.0), quiet).run())
+        .collect();
     let mut counts = vec![0u32; table.rules.len()];
     let mut outcome = Outcome::default();
     for part in parts {
@@ -166,13 +179,22 @@ struct Pass<'t, 'p> {
     module: ModuleId,
     resolver: Resolver<'p>,
     drafts: Vec<Draft>,
+    flows: Option<&'t ModuleFlows>,
+    /// Rules of single calls yield to flow rules.
+    quiet: bool,
     facts: Vec<Fact>,
     examined: Vec<u32>,
     counts: bool,
 }
 
 impl<'t, 'p> Pass<'t, 'p> {
-    fn new(program: &'p Program, table: &'t Table, module: ModuleId) -> Self {
+    fn new(
+        program: &'p Program,
+        table: &'t Table,
+        module: ModuleId,
+        flows: Option<&'t ModuleFlows>,
+        quiet: bool,
+    ) -> Self {
         let role = program.module(module).role;
         Self {
             program,
@@ -180,6 +202,8 @@ impl<'t, 'p> Pass<'t, 'p> {
             module,
             resolver: Resolver::new(program),
             drafts: Vec::new(),
+            flows,
+            quiet,
             facts: Vec::new(),
             examined: vec![0; table.rules.len()],
             counts: !matches!(role, Role::Test | Role::Documentation | Role::Example),
@@ -395,6 +419,12 @@ impl<'t, 'p> Pass<'t, 'p> {
         let program = self.program;
         let module = program.module(self.module);
         let mut drafts = self.drafts;
+        if let Some(flows) = self.flows {
+            if self.quiet {
+                drafts.retain(|draft| !flows.covers(draft.rule.id, draft.range));
+            }
+            drafts.extend(flows.drafts.iter().cloned());
+        }
         drafts.sort_by(|a, b| {
             (a.range.start(), a.range.end(), a.rule.id, &a.message).cmp(&(
                 b.range.start(),

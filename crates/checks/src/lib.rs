@@ -6,6 +6,7 @@
 mod cx;
 mod draft;
 mod engine;
+mod flows;
 mod listen;
 mod names;
 mod outside;
@@ -54,7 +55,7 @@ pub fn models() -> Arc<Models> {
             .unwrap_or_else(|error| unreachable!("the built-in model files are read by a test: {error}"));
         let listened = code_rules().flat_map(|rule| rule.listens).flat_map(Listen::paths);
         let asked = code_rules().flat_map(|rule| rule.paths.iter().copied());
-        let shared = strings::PATHS.iter().chain(outside::PATHS).copied();
+        let shared = strings::PATHS.iter().chain(outside::PATHS).copied().chain(clearance_flow::own_paths());
         Arc::new(Models::new(&libraries, listened.chain(asked).chain(shared).chain(Program::own_paths())))
     });
     MODELS.clone()
