@@ -151,6 +151,7 @@ pub fn builtin_libraries() -> &'static [(&'static str, &'static str)] {
     files![
         "database.toml",
         "deserialisation.toml",
+        "entries.toml",
         "files.toml",
         "process.toml",
         "responses.toml",

@@ -7,6 +7,7 @@
 mod build;
 mod callgraph;
 mod entity;
+mod entries;
 mod eval;
 mod eval_call;
 mod guards;
@@ -14,16 +15,15 @@ mod hierarchy;
 mod imports;
 mod module;
 mod resolve;
-mod routes;
 
 pub use callgraph::{Callee, Edge};
 pub use entity::{ClassRef, Entities, Entity, FuncRef, ModuleId, Site};
+pub use entries::{EntryKind, EntryParam, EntryPoint, ParamSource, Route, RouteProblem};
 pub use eval::{Evaluator, Known, SequenceKind, TrailStep};
 pub use guards::{Dominators, Guard};
 pub use imports::ImportTarget;
 pub use module::{Module, ModuleInput};
 pub use resolve::Resolver;
-pub use routes::{Route, RouteProblem};
 
 use std::sync::Arc;
 
@@ -49,6 +49,8 @@ pub struct Program {
     imported: FxHashSet<String>,
     /// Calls of each internal function: caller's module and the call, in program order.
     callers: FxHashMap<FuncRef, Vec<Site>>,
+    /// The functions that the outside world can call, and the routes.
+    entries: entries::Entries,
 }
 
 impl Program {
