@@ -19,6 +19,7 @@ pub fn builtin_libraries() -> &'static [(&'static str, &'static str)] {
         "dbapi.toml",
         "deserialisation.toml",
         "django.toml",
+        "entries.toml",
         "falcon.toml",
         "files.toml",
         "flask.toml",

@@ -25,12 +25,11 @@ impl Program {
             unique_methods: FxHashMap::default(),
             imported: FxHashSet::default(),
             callers: FxHashMap::default(),
-            entries: Vec::new(),
+            entries: crate::entries::Entries::default(),
         };
         program.index_paths();
         program.resolve_imports();
         program.resolve_calls();
-        program.entries = program.stub_entries();
         program
     }
 
@@ -98,6 +97,7 @@ impl Program {
             module.edges = calls.edges;
             open.push(calls.open);
         }
+        self.find_entries(&open);
         let late: Vec<_> = ids.par_iter().zip(&open).map(|(id, open)| reopened(self, *id, open)).collect();
         for (id, late) in ids.iter().zip(late) {
             let externals = &mut self.modules[id.index()].externals;

@@ -16,17 +16,15 @@ mod hierarchy;
 mod imports;
 mod module;
 mod resolve;
-mod routes;
 
 pub use callgraph::{Callee, Edge};
 pub use entity::{ClassRef, Entities, Entity, FuncRef, ModuleId, Site};
+pub use entries::{EntryKind, EntryParam, EntryPoint, ParamSource, Route, RouteProblem};
 pub use eval::{Evaluator, Known, SequenceKind, TrailStep};
-pub use entries::{EntryKind, EntryParam, EntryPoint, ParamSource};
 pub use guards::{Dominators, Guard};
 pub use imports::ImportTarget;
 pub use module::{Module, ModuleInput};
 pub use resolve::Resolver;
-pub use routes::{Route, RouteProblem};
 
 use std::sync::Arc;
 
@@ -52,15 +50,11 @@ pub struct Program {
     imported: FxHashSet<String>,
     /// Calls of each internal function: caller's module and the call, in program order.
     callers: FxHashMap<FuncRef, Vec<Site>>,
-    entries: Vec<EntryPoint>,
+    /// The functions that the outside world can call, and the routes.
+    entries: entries::Entries,
 }
 
 impl Program {
-    /// The functions that the outside world can call.
-    pub fn entry_points(&self) -> &[EntryPoint] {
-        &self.entries
-    }
-
     /// A module.
     pub fn module(&self, id: ModuleId) -> &Module {
         &self.modules[id.index()]

@@ -528,18 +528,29 @@ impl<'p> Resolver<'p> {
         {
             // A generator under contextlib.contextmanager: what it yields.
             for entity in self.visit(Site { module: manager.module, value: callee }) {
-                let (Entity::Function(function) | Entity::Method(function)) = entity else {
-                    continue;
-                };
-                let ir = &program.module(function.module).ir;
-                for value in ir.values(function.func) {
-                    if let Op::Yield(result) = ir.op(value) {
-                        merge(&mut found, &self.visit(Site { module: function.module, value: result }));
-                    }
+                if let Entity::Function(function) | Entity::Method(function) = entity {
+                    merge(&mut found, &self.yielded(function));
                 }
             }
         }
         found
+    }
+
+    fn yielded(&mut self, function: FuncRef) -> Entities {
+        let ir = &self.program.module(function.module).ir;
+        let mut found = Entities::new();
+        for value in ir.values(function.func) {
+            if let Op::Yield(result) = ir.op(value) {
+                merge(&mut found, &self.visit(Site { module: function.module, value: result }));
+            }
+        }
+        found
+    }
+
+    /// What a dependency gives: what it returns, or, of a generator, what it yields.
+    pub(crate) fn given(&mut self, function: FuncRef) -> Entities {
+        let found = self.yielded(function);
+        if found.is_empty() { self.returned(function, None) } else { found }
     }
 
     fn parameter(&mut self, site: Site, index: u32) -> Entities {
@@ -560,6 +571,9 @@ impl<'p> Resolver<'p> {
         let annotated = self.annotated(Site { module: site.module, value: param.annotation });
         if !annotated.is_empty() {
             return annotated;
+        }
+        if let Some(given) = self.entry_parameter(site, function, index) {
+            return given;
         }
         let mut found = Entities::new();
         if param.default != Value::NONE {

@@ -218,13 +218,13 @@ fn routes(program: &Program) -> Vec<Route> {
         Protection { status: ProtectionStatus::Undecided, by: String::new(), file: None, line: None };
     program
         .routes()
-        .into_iter()
+        .iter()
         .map(|route| {
             let place = program.location(route.module, route.range);
             Route {
-                path: route.path,
-                methods: route.methods,
-                handler: route.handler,
+                path: route.path.clone(),
+                methods: route.methods.clone(),
+                handler: route.handler.clone(),
                 file: place.path,
                 line: place.start.line,
                 authentication: undecided.clone(),

@@ -2,6 +2,9 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+#[allow(dead_code, reason = "each test file uses what it needs")]
+pub(crate) mod entries;
+
 use std::sync::Arc;
 
 use clearance_models::{Models, builtin_libraries, parse_library};
