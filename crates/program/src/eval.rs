@@ -275,9 +275,13 @@ impl<'r, 'p> Evaluator<'r, 'p> {
             Op::List(span) => self.sequence(SequenceKind::List, site.module, span),
             Op::Set(span) => self.sequence(SequenceKind::Set, site.module, span),
             Op::Dict(span) => {
+                if let Some(known) = self.resolver.displays.get(&site) {
+                    return Known::Mapping(known.clone());
+                }
                 let pairs = ir.list(span).chunks_exact(2);
                 let mut entries: Vec<_> = pairs.map(|pair| (pair[0].some().map(at), at(pair[1]))).collect();
                 self.writes(site, &mut entries);
+                self.resolver.displays.insert(site, entries.clone());
                 Known::Mapping(entries)
             }
             Op::Format(span) => {
@@ -545,7 +549,7 @@ impl<'r, 'p> Evaluator<'r, 'p> {
                 }
                 None => Known::Unknown,
             },
-            Known::Entity(Entity::Path(path)) if self.program.models.text(path) == "os.environ" => {
+            Known::Entity(Entity::Path(path)) if self.program.models.dotted(path) == "os.environ" => {
                 let variable = self.evaluate(key);
                 match variable.as_str() {
                     Some(variable) => {

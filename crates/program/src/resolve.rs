@@ -24,6 +24,8 @@ pub struct Resolver<'p> {
     fuel: u32,
     /// Something on the way was cut off (a cycle, a bound), so the answer is not kept.
     cut: bool,
+    /// The entries of the dict displays that were evaluated.
+    pub(crate) displays: FxHashMap<Site, Vec<(Option<Site>, Site)>>,
     /// Of the functions that were asked about.
     pub(crate) dominators: FxHashMap<FuncRef, Dominators>,
 }
@@ -37,6 +39,7 @@ impl<'p> Resolver<'p> {
             active: Vec::new(),
             fuel: FUEL,
             cut: false,
+            displays: FxHashMap::default(),
             dominators: FxHashMap::default(),
         }
     }
@@ -408,7 +411,7 @@ impl<'p> Resolver<'p> {
                 _ => None,
             })
         };
-        match program.models.text(path).as_str() {
+        match program.models.dotted(path) {
             "builtins.super" => {
                 let class = program.module(site.module).class_of(ir.function_of(site.value));
                 class.map_or_else(Entities::new, |class| {
