@@ -337,7 +337,13 @@ impl<'t, 'p> Pass<'t, 'p> {
             let store = |target, stored| StoreEvent { target, value: stored, function: func, at: value };
             match ir.op(value) {
                 Op::Str(text) | Op::Bytes(text) => {
-                    self.tell(&table.texts, here, TextEvent { value, function: func, text: Some(text) });
+                    let literal = ir.text(text);
+                    for (accepts, listener) in &table.texts {
+                        if accepts(literal) {
+                            let event = TextEvent { value, function: func, text: Some(text) };
+                            self.tell(std::slice::from_ref(listener), here, event);
+                        }
+                    }
                 }
                 Op::Call { callee, args } => {
                     let event = CallEvent { value, function: func, path: None, callee, args };

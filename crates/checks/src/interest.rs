@@ -33,13 +33,22 @@ impl Interest {
 pub(crate) struct Interests {
     exact: FxHashMap<&'static str, Interest>,
     stems: Vec<(&'static str, Interest)>,
-    /// The stems that begin with a byte, in any case, as a set of their numbers.
+    /// The stems that have a byte, in any case, in the first and in the second place, as sets of their numbers.
     first: [u32; 256],
+    second: [u32; 256],
+    /// The lengths of exact names by their first byte, as sets.
+    lengths: [u64; 256],
 }
 
 impl Interests {
     pub(crate) fn new() -> Self {
-        Self { exact: FxHashMap::default(), stems: Vec::new(), first: [0; 256] }
+        Self {
+            exact: FxHashMap::default(),
+            stems: Vec::new(),
+            first: [0; 256],
+            second: [0; 256],
+            lengths: [0; 256],
+        }
     }
 
     /// Adds names.
@@ -48,6 +57,9 @@ impl Interests {
             Names::Exactly(names) => {
                 for name in names {
                     self.exact.entry(name).or_default().add(interest);
+                    if let Some(&first) = name.as_bytes().first() {
+                        self.lengths[usize::from(first)] |= length_bit(name);
+                    }
                 }
             }
             Names::WithStem(stems) => {
@@ -65,18 +77,27 @@ impl Interests {
         // Stems beyond the last number share it.
         let number = self.stems.len().min(u32::BITS as usize - 1);
         self.stems.push((stem, interest));
-        if let Some(&first) = stem.as_bytes().first() {
-            self.first[usize::from(first.to_ascii_lowercase())] |= 1 << number;
-            self.first[usize::from(first.to_ascii_uppercase())] |= 1 << number;
+        let [first, second, ..] = stem.as_bytes() else {
+            unreachable!("a stem of one letter is in most names")
+        };
+        for (sets, byte) in [(&mut self.first, first), (&mut self.second, second)] {
+            sets[usize::from(byte.to_ascii_lowercase())] |= 1 << number;
+            sets[usize::from(byte.to_ascii_uppercase())] |= 1 << number;
         }
     }
 
     /// The listeners of a name.
     pub(crate) fn of(&self, name: &str) -> Interest {
-        let mut found = self.exact.get(name).copied().unwrap_or_default();
         let bytes = name.as_bytes();
-        for (at, byte) in bytes.iter().enumerate() {
-            let mut candidates = self.first[usize::from(*byte)];
+        let Some(&first) = bytes.first() else {
+            return Interest::default();
+        };
+        let mut found = Interest::default();
+        if self.lengths[usize::from(first)] & length_bit(name) != 0 {
+            found = self.exact.get(name).copied().unwrap_or_default();
+        }
+        for (at, pair) in bytes.windows(2).enumerate() {
+            let mut candidates = self.first[usize::from(pair[0])] & self.second[usize::from(pair[1])];
             while candidates != 0 {
                 let number = candidates.trailing_zeros() as usize;
                 candidates &= candidates - 1;
@@ -91,6 +112,10 @@ impl Interests {
         }
         found
     }
+}
+
+fn length_bit(name: &str) -> u64 {
+    1 << name.len().min(63)
 }
 
 #[cfg(test)]

@@ -31,8 +31,8 @@ pub enum Listen {
     CallWith(&'static [&'static str], fn(&mut Cx<'_, '_>, CallEvent)),
     /// An import of one of these modules or members (`xml.etree`, `Crypto.Cipher`): exact, or anything below it.
     Import(&'static [&'static str], fn(&mut Cx<'_, '_>, ImportEvent)),
-    /// A string or bytes literal (docstrings left out).
-    Text(fn(&mut Cx<'_, '_>, TextEvent)),
+    /// A string or bytes literal (docstrings left out) whose text the first function says yes to.
+    Text(fn(&str) -> bool, fn(&mut Cx<'_, '_>, TextEvent)),
     /// A value gets a name: assignment to a variable, attribute or item, a dict entry, a keyword argument, a parameter's default. Prefer the two
     /// below, which cost nothing elsewhere.
     Store(fn(&mut Cx<'_, '_>, StoreEvent)),

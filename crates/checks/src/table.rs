@@ -25,7 +25,7 @@ pub(crate) struct Table {
     pub(crate) calls_with: Vec<Check<CallEvent>>,
     /// By top-level module.
     pub(crate) imports: FxHashMap<&'static str, Vec<(&'static str, Check<ImportEvent>)>>,
-    pub(crate) texts: Vec<Check<TextEvent>>,
+    pub(crate) texts: Vec<(fn(&str) -> bool, Check<TextEvent>)>,
     pub(crate) stores: Vec<Check<StoreEvent>>,
     /// By number in [`Interest::stores`].
     pub(crate) named_stores: Vec<Check<StoreEvent>>,
@@ -102,7 +102,7 @@ impl Table {
                             table.imports.entry(top).or_default().push((path, (number, check)));
                         }
                     }
-                    Listen::Text(check) => table.texts.push((number, check)),
+                    Listen::Text(accepts, check) => table.texts.push((accepts, (number, check))),
                     Listen::Store(check) => table.stores.push((number, check)),
                     Listen::StoreNamed(names, check) => {
                         match numbered(&mut table.named_stores, number, check) {

@@ -829,6 +829,26 @@ fn is_textual(value: &Known) -> bool {
 }
 
 impl Resolver<'_> {
+    /// What a value is, for those who do not ask where it comes from. Remembered: rules ask the same more than once.
+    pub fn known(&mut self, site: Site) -> Known {
+        if site.value == Value::NONE {
+            return Known::Unknown;
+        }
+        let is_literal = matches!(
+            self.program.op(site),
+            Op::None | Op::Bool(_) | Op::Int(_) | Op::Float(_) | Op::Str(_) | Op::Bytes(_)
+        );
+        if is_literal {
+            return Evaluator::untraced(self).evaluate(site);
+        }
+        if let Some(known) = self.values.get(&site) {
+            return known.clone();
+        }
+        let known = Evaluator::untraced(self).evaluate(site);
+        self.values.insert(site, known.clone());
+        known
+    }
+
     /// The conditions under which a value's instruction runs, innermost first.
     pub fn guards(&mut self, site: Site) -> Vec<guards::Guard> {
         let ir = &self.program.module(site.module).ir;

@@ -5,7 +5,7 @@ use clearance_python::ir::{Arg, ArgKind, Func, FunctionKind, Imported, Name, Op,
 use rustc_hash::FxHashMap;
 
 use crate::{
-    ClassRef, Dominators, Entities, Entity, FuncRef, ImportTarget, ModuleId, Program, Site,
+    ClassRef, Dominators, Entities, Entity, FuncRef, ImportTarget, Known, ModuleId, Program, Site,
     entity::{insert, merge},
 };
 
@@ -24,6 +24,8 @@ pub struct Resolver<'p> {
     fuel: u32,
     /// Something on the way was cut off (a cycle, a bound), so the answer is not kept.
     cut: bool,
+    /// What the values that were asked about on their own are.
+    pub(crate) values: FxHashMap<Site, Known>,
     /// The entries of the dict displays that were evaluated.
     pub(crate) displays: FxHashMap<Site, Vec<(Option<Site>, Site)>>,
     /// Of the functions that were asked about.
@@ -39,6 +41,7 @@ impl<'p> Resolver<'p> {
             active: Vec::new(),
             fuel: FUEL,
             cut: false,
+            values: FxHashMap::default(),
             displays: FxHashMap::default(),
             dominators: FxHashMap::default(),
         }

@@ -33,7 +33,7 @@ pub static CHECK: CodeRule = CodeRule {
         Listen::CallNamed(&["set_missing_host_key_policy"], policy),
         Listen::Call(&["asyncssh.connect", "asyncssh.create_connection", "asyncssh.connect_ssh"], asyncssh),
         Listen::StoreNamed(Names::Exactly(&["hostkeys"]), known_hosts),
-        Listen::Text(option),
+        Listen::Text(has_option, option),
     ],
     paths: &[
         "paramiko.AutoAddPolicy",
@@ -139,14 +139,14 @@ fn known_hosts(cx: &mut Cx<'_, '_>, store: StoreEvent) {
 
 const OPTION: &str = "stricthostkeychecking";
 
+fn has_option(text: &str) -> bool {
+    text.len() >= OPTION.len() && crate::has_stem(text, &[OPTION])
+}
+
 /// `StrictHostKeyChecking=no` in the arguments of an ssh command.
 fn option(cx: &mut Cx<'_, '_>, text: TextEvent) {
     let Some(literal) = text.text else { return };
-    let words = cx.ir().text(literal);
-    if words.len() < OPTION.len() || !crate::has_stem(words, &[OPTION]) {
-        return;
-    }
-    let words = words.to_ascii_lowercase();
+    let words = cx.ir().text(literal).to_ascii_lowercase();
     let Some(at) = words.find(OPTION) else {
         return;
     };
