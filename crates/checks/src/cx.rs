@@ -118,12 +118,12 @@ impl<'p> Cx<'_, 'p> {
     /// What a value of this module is, as far as it can be told: constants, displays, environment reads, names; through variables, module globals,
     /// class attributes, getters, callers, other files.
     pub fn known(&mut self, value: Value) -> Known {
-        Evaluator::untraced(self.resolver).evaluate(Site { module: self.module, value })
+        self.resolver.known(Site { module: self.module, value })
     }
 
     /// What any value of the program is (items of a [`Known::Sequence`] or [`Known::Mapping`] may stand in other files).
     pub fn known_at(&mut self, site: Site) -> Known {
-        Evaluator::untraced(self.resolver).evaluate(site)
+        self.resolver.known(site)
     }
 
     /// Like [`Cx::known`], with the way to where the value comes from (origin first), for [`Draft::trail`].

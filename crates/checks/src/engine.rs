@@ -3,17 +3,23 @@
 use clearance_finding::{
     Examined, Fact, Finding, Fingerprint, Label, Rule, Severity, Step, normalise_code, number_equals,
 };
+use clearance_models::PathId;
 use clearance_program::{ModuleId, Program, Resolver};
 use clearance_python::ir::{
-    ArgKind, BinaryOp, Class, FactKind, Func, FunctionKind, ImportId, Imported, ModuleIr, Op, Value,
+    ArgKind, BinaryOp, Class, FactKind, Func, FunctionKind, ImportId, Imported, ModuleIr, Name, Op, Value,
 };
 use clearance_source::Role;
 use rayon::prelude::*;
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashSet;
 
 use crate::{
-    AssertEvent, CallEvent, ClassEvent, CodeRule, CompareEvent, Cx, Draft, FunctionEvent, HandlerEvent,
-    ImportEvent, Listen, StoreEvent, StoreTarget, TextEvent, code_rules, draft::trace, flows, flows::ModuleFlows,
+    AssertEvent, CallEvent, ClassEvent, CompareEvent, Cx, Draft, FunctionEvent, HandlerEvent, ImportEvent,
+    StoreEvent, StoreTarget, TextEvent, code_rules,
+    draft::trace,
+    flows,
+    flows::ModuleFlows,
+    interest::{Interest, Set},
+    table::{Check, Table},
 };
 
 /// What to run.
@@ -51,84 +57,6 @@ pub struct Outcome {
     pub facts: Vec<Fact>,
     /// How many objects each rule that ran judged in application code, by rule id.
     pub examined: Vec<Examined>,
-}
-
-/// The number of a rule that runs, and its check.
-type Check<E> = (usize, fn(&mut Cx<'_, '_>, E));
-type ModuleCheck = (usize, fn(&mut Cx<'_, '_>));
-
-/// The listeners, by what they listen for.
-struct Table {
-    rules: Vec<&'static CodeRule>,
-    /// By external path.
-    calls: Vec<Vec<Check<CallEvent>>>,
-    any_calls: Vec<Check<CallEvent>>,
-    /// By top-level module.
-    imports: FxHashMap<&'static str, Vec<(&'static str, Check<ImportEvent>)>>,
-    texts: Vec<Check<TextEvent>>,
-    stores: Vec<Check<StoreEvent>>,
-    compares: Vec<Check<CompareEvent>>,
-    asserts: Vec<Check<AssertEvent>>,
-    handlers: Vec<Check<HandlerEvent>>,
-    functions: Vec<Check<FunctionEvent>>,
-    classes: Vec<Check<ClassEvent>>,
-    buildings: Vec<Check<TextEvent>>,
-    modules: Vec<ModuleCheck>,
-}
-
-impl Table {
-    fn new(program: &Program, settings: &Settings) -> Self {
-        let rules: Vec<&'static CodeRule> =
-            code_rules().filter(|rule| settings.rules.contains(rule.rule.id)).collect();
-        let mut table = Self {
-            calls: vec![Vec::new(); program.models.len()],
-            any_calls: Vec::new(),
-            imports: FxHashMap::default(),
-            texts: Vec::new(),
-            stores: Vec::new(),
-            compares: Vec::new(),
-            asserts: Vec::new(),
-            handlers: Vec::new(),
-            functions: Vec::new(),
-            classes: Vec::new(),
-            buildings: Vec::new(),
-            modules: Vec::new(),
-            rules,
-        };
-        for (number, rule) in table.rules.iter().enumerate() {
-            for listen in rule.listens {
-                match *listen {
-                    Listen::Call(paths, check) => {
-                        for path in paths {
-                            if let Some(path) = program.models.find(path) {
-                                let listeners = &mut table.calls[path.index()];
-                                if !listeners.iter().any(|(other, _)| *other == number) {
-                                    listeners.push((number, check));
-                                }
-                            }
-                        }
-                    }
-                    Listen::AnyCall(check) => table.any_calls.push((number, check)),
-                    Listen::Import(paths, check) => {
-                        for path in paths {
-                            let top = path.split('.').next().unwrap_or(path);
-                            table.imports.entry(top).or_default().push((path, (number, check)));
-                        }
-                    }
-                    Listen::Text(check) => table.texts.push((number, check)),
-                    Listen::Store(check) => table.stores.push((number, check)),
-                    Listen::Compare(check) => table.compares.push((number, check)),
-                    Listen::Assert(check) => table.asserts.push((number, check)),
-                    Listen::Handler(check) => table.handlers.push((number, check)),
-                    Listen::Function(check) => table.functions.push((number, check)),
-                    Listen::Class(check) => table.classes.push((number, check)),
-                    Listen::Building(check) => table.buildings.push((number, check)),
-                    Listen::Module(check) => table.modules.push((number, check)),
-                }
-            }
-        }
-        table
-    }
 }
 
 /// Runs the rules. Works in parallel on the current thread pool; the outcome does not depend on it.
@@ -185,6 +113,8 @@ struct Pass<'t, 'p> {
     facts: Vec<Fact>,
     examined: Vec<u32>,
     counts: bool,
+    /// Of each name of the module, once it is met.
+    interests: Vec<Option<Interest>>,
 }
 
 impl<'t, 'p> Pass<'t, 'p> {
@@ -196,6 +126,7 @@ impl<'t, 'p> Pass<'t, 'p> {
         quiet: bool,
     ) -> Self {
         let role = program.module(module).role;
+        let names = program.module(module).ir.names.len();
         Self {
             program,
             table,
@@ -207,6 +138,7 @@ impl<'t, 'p> Pass<'t, 'p> {
             facts: Vec::new(),
             examined: vec![0; table.rules.len()],
             counts: !matches!(role, Role::Test | Role::Documentation | Role::Example),
+            interests: vec![None; names],
         }
     }
 
@@ -228,6 +160,83 @@ impl<'t, 'p> Pass<'t, 'p> {
     fn tell<E: Copy>(&mut self, listeners: &'t [Check<E>], function: Option<Func>, event: E) {
         for (rule, check) in listeners {
             self.with(*rule, function, |cx| check(cx, event));
+        }
+    }
+
+    /// Tells those of numbered listeners that are in a set.
+    fn tell_some<E: Copy>(
+        &mut self,
+        listeners: &'t [Check<E>],
+        mut some: Set,
+        function: Option<Func>,
+        event: E,
+    ) {
+        while some != 0 {
+            let (rule, check) = listeners[some.trailing_zeros() as usize];
+            some &= some - 1;
+            self.with(rule, function, |cx| check(cx, event));
+        }
+    }
+
+    /// The listeners of a name.
+    fn interest(&mut self, name: Name) -> Interest {
+        if let Some(known) = self.interests[name.index()] {
+            return known;
+        }
+        let interest = self.table.interests.of(self.program.module(self.module).ir.name(name));
+        self.interests[name.index()] = Some(interest);
+        interest
+    }
+
+    /// Tells that a value gets a name.
+    fn store(&mut self, event: StoreEvent) {
+        let table = self.table;
+        let here = Some(event.function);
+        self.tell(&table.stores, here, event);
+        let ir = &self.program.module(self.module).ir;
+        let interest = match event.target {
+            StoreTarget::Variable(name) | StoreTarget::Attribute(_, name) | StoreTarget::Keyword(name) => {
+                self.interest(name)
+            }
+            StoreTarget::Default(name) => {
+                self.tell(&table.defaults, here, event);
+                self.interest(name)
+            }
+            StoreTarget::Item(_, key) | StoreTarget::Entry(key) => match ir.op(key) {
+                Op::Str(text) => table.interests.of(ir.text(text)),
+                _ => return self.tell(&table.computed_stores, here, event),
+            },
+        };
+        self.tell_some(&table.named_stores, interest.stores, here, event);
+    }
+
+    /// Tells of a call, whatever it calls.
+    fn call(&mut self, ir: &'p ModuleIr, event: CallEvent, path: impl FnOnce() -> Option<PathId>) {
+        let table = self.table;
+        let here = Some(event.function);
+        let called = match ir.op(event.callee) {
+            Op::Attr { name, .. } | Op::Global(name) | Op::Free(name) | Op::Unbound(name) => {
+                self.interest(name).calls
+            }
+            Op::Import(import) => self.interest(ir.imports[import.index()].bound).calls,
+            _ if table.named_calls.is_empty() => 0,
+            _ => {
+                let mut name = "";
+                self.with(0, here, |cx| name = cx.callee_name(event));
+                table.interests.of(name).calls
+            }
+        };
+        let mut with = 0;
+        for arg in ir.args(event.args) {
+            if let ArgKind::Keyword(name) = arg.kind {
+                with |= self.interest(name).keywords;
+            }
+        }
+        if called | with != 0 || !table.any_calls.is_empty() {
+            let event = CallEvent { path: path(), ..event };
+            self.tell(&table.any_calls, here, event);
+            self.tell_some(&table.named_calls, called, here, event);
+            self.tell_some(&table.calls_with, with, here, event);
         }
     }
 
@@ -345,7 +354,7 @@ impl<'t, 'p> Pass<'t, 'p> {
             for param in &function.params {
                 if let Some(value) = param.default.some() {
                     let target = StoreTarget::Default(param.name);
-                    self.tell(&table.stores, here, StoreEvent { target, value, function: func, at: value });
+                    self.store(StoreEvent { target, value, function: func, at: value });
                 }
             }
         }
@@ -354,21 +363,23 @@ impl<'t, 'p> Pass<'t, 'p> {
             let store = |target, stored| StoreEvent { target, value: stored, function: func, at: value };
             match ir.op(value) {
                 Op::Str(text) | Op::Bytes(text) => {
-                    self.tell(&table.texts, here, TextEvent { value, function: func, text: Some(text) });
+                    let literal = ir.text(text);
+                    for (accepts, listener) in &table.texts {
+                        if accepts(literal) {
+                            let event = TextEvent { value, function: func, text: Some(text) };
+                            self.tell(std::slice::from_ref(listener), here, event);
+                        }
+                    }
                 }
                 Op::Call { callee, args } => {
-                    if !table.any_calls.is_empty() {
+                    let event = CallEvent { value, function: func, path: None, callee, args };
+                    self.call(ir, event, || {
                         while externals.next_if(|known| known.value < value).is_some() {}
-                        let path =
-                            externals.peek().filter(|known| known.value == value).map(|known| known.path);
-                        let event = CallEvent { value, function: func, path, callee, args };
-                        self.tell(&table.any_calls, here, event);
-                    }
-                    if !table.stores.is_empty() {
-                        for arg in ir.args(args) {
-                            if let ArgKind::Keyword(name) = arg.kind {
-                                self.tell(&table.stores, here, store(StoreTarget::Keyword(name), arg.value));
-                            }
+                        externals.peek().filter(|known| known.value == value).map(|known| known.path)
+                    });
+                    for arg in ir.args(args) {
+                        if let ArgKind::Keyword(name) = arg.kind {
+                            self.store(store(StoreTarget::Keyword(name), arg.value));
                         }
                     }
                     if !table.buildings.is_empty() && is_text_call(ir, callee) {
@@ -376,18 +387,18 @@ impl<'t, 'p> Pass<'t, 'p> {
                     }
                 }
                 Op::StoreName { name, value: stored } | Op::Bind { name, value: stored } => {
-                    self.tell(&table.stores, here, store(StoreTarget::Variable(name), stored));
+                    self.store(store(StoreTarget::Variable(name), stored));
                 }
                 Op::StoreAttr { base, name, value: stored } => {
-                    self.tell(&table.stores, here, store(StoreTarget::Attribute(base, name), stored));
+                    self.store(store(StoreTarget::Attribute(base, name), stored));
                 }
                 Op::StoreItem { base, key, value: stored } => {
-                    self.tell(&table.stores, here, store(StoreTarget::Item(base, key), stored));
+                    self.store(store(StoreTarget::Item(base, key), stored));
                 }
-                Op::Dict(span) if !table.stores.is_empty() => {
+                Op::Dict(span) => {
                     for pair in ir.list(span).chunks_exact(2) {
                         if let Some(key) = pair[0].some() {
-                            self.tell(&table.stores, here, store(StoreTarget::Entry(key), pair[1]));
+                            self.store(store(StoreTarget::Entry(key), pair[1]));
                         }
                     }
                 }

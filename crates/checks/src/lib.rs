@@ -7,12 +7,14 @@ mod cx;
 mod draft;
 mod engine;
 mod flows;
+mod interest;
 mod listen;
 mod names;
 mod outside;
 pub mod rules;
 mod situation;
 mod strings;
+mod table;
 
 use std::sync::{Arc, LazyLock};
 
@@ -25,7 +27,7 @@ pub use draft::Draft;
 pub use engine::{Outcome, Settings, run};
 pub use listen::{
     AssertEvent, CallEvent, ClassEvent, CodeRule, CompareEvent, FunctionEvent, HandlerEvent, ImportEvent,
-    Listen, StoreEvent, StoreTarget, TextEvent,
+    Listen, Names, StoreEvent, StoreTarget, TextEvent,
 };
 pub use names::{has_stem, looks_like_secret_name, words};
 pub use situation::{Development, Situation};

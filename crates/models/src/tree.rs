@@ -17,8 +17,10 @@ impl PathId {
 
 #[derive(Debug)]
 struct Node {
-    parent: Option<PathId>,
-    name: Box<str>,
+    /// The whole dotted path.
+    text: Box<str>,
+    /// Where its last part begins in it.
+    last: u32,
     /// Sorted by name.
     children: Vec<(Box<str>, PathId)>,
     /// The path that this one is another spelling of.
@@ -30,6 +32,12 @@ struct Node {
     /// Class of its items.
     items: Option<PathId>,
     bases: Vec<PathId>,
+}
+
+impl Node {
+    fn name(&self) -> &str {
+        &self.text[self.last as usize..]
+    }
 }
 
 /// All external paths of interest.
@@ -129,7 +137,7 @@ impl Models {
     pub fn result(&self, path: PathId) -> Option<PathId> {
         let node = &self.nodes[path.index()];
         let class_like = || {
-            node.name.trim_start_matches('_').starts_with(|c: char| c.is_ascii_uppercase()).then_some(path)
+            node.name().trim_start_matches('_').starts_with(|c: char| c.is_ascii_uppercase()).then_some(path)
         };
         node.returns.or_else(class_like)
     }
@@ -180,11 +188,12 @@ impl Models {
 
     /// The canonical dotted path.
     pub fn text(&self, path: PathId) -> String {
-        let node = &self.nodes[path.index()];
-        match node.parent {
-            Some(parent) => format!("{}.{}", self.text(parent), node.name),
-            None => node.name.to_string(),
-        }
+        self.dotted(path).to_owned()
+    }
+
+    /// Like [`Models::text`], to look at.
+    pub fn dotted(&self, path: PathId) -> &str {
+        &self.nodes[path.index()].text
     }
 
     fn canonical(&self, mut id: PathId) -> PathId {
@@ -239,9 +248,13 @@ impl Models {
     fn push(&mut self, parent: Option<PathId>, name: &str) -> PathId {
         let id = PathId(self.nodes.len() as u32);
         self.names.insert(name.into());
+        let text: Box<str> = match parent {
+            Some(parent) => [self.dotted(parent), ".", name].concat().into(),
+            None => name.into(),
+        };
         self.nodes.push(Node {
-            parent,
-            name: name.into(),
+            last: (text.len() - name.len()) as u32,
+            text,
             children: Vec::new(),
             same_as: None,
             returns: None,

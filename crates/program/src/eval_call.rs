@@ -13,7 +13,7 @@ impl Evaluator<'_, '_> {
         match entities[..] {
             [Entity::Function(function)] => return self.returned(function, site, args, 0),
             [Entity::Method(function)] => return self.returned(function, site, args, 1),
-            [Entity::Path(path)] => return self.external(&program.models.text(path), site, arguments),
+            [Entity::Path(path)] => return self.external(program.models.dotted(path), site, arguments),
             [Entity::Class(_)] => {
                 return match self.resolver.visit(site)[..] {
                     [entity] => Known::Entity(entity),

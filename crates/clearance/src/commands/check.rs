@@ -74,7 +74,9 @@ fn examine(
     progress: &Progress,
 ) -> Result<Examined, Failure> {
     let started = Instant::now();
-    let Prepared { target, plan, name, on_disk } = prepare(catalogue, args)?;
+    // What is known of libraries is read while the tree is listed.
+    let (prepared, _) = rayon::join(|| prepare(catalogue, args), clearance_checks::models);
+    let Prepared { target, plan, name, on_disk } = prepared?;
     tell_configuration(&plan, args.console);
     if !plan.inventory.files.iter().any(|file| file.kind.is_python()) {
         return Err(Failure::NothingToScan(why_nothing(&target, &plan.inventory)));

@@ -75,8 +75,11 @@ pub(crate) fn analyse(plan: &Plan, progress: &Progress) -> Analysis {
 
 fn examine(modules: Vec<ModuleInput>) -> (Outcome, Vec<Route>) {
     let program = Program::build(modules, clearance_checks::models());
-    let outcome = clearance_checks::run(&program, &RuleSettings::all_rules());
-    (outcome, routes(&program))
+    let (outcome, routes) =
+        rayon::join(|| clearance_checks::run(&program, &RuleSettings::all_rules()), || routes(&program));
+    // The process ends soon; taking the program apart before would only take time.
+    std::mem::forget(program);
+    (outcome, routes)
 }
 
 /// One file on its way into the program.

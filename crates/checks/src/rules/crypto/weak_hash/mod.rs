@@ -5,7 +5,7 @@ use clearance_program::Known;
 use clearance_python::ir::Value;
 
 use crate::{
-    CallEvent, CodeRule, Cx, Draft, Listen, StoreEvent, StoreTarget,
+    CallEvent, CodeRule, Cx, Draft, Listen, Names, StoreEvent, StoreTarget,
     rules::crypto::{
         common::{argument, deployed, keyword, softened, texts},
         hashes::weigh,
@@ -62,7 +62,7 @@ pub static CHECK: CodeRule = CodeRule {
             &["werkzeug.security.generate_password_hash", "django.contrib.auth.hashers.make_password"],
             password_method,
         ),
-        Listen::Store(hashers),
+        Listen::StoreNamed(Names::Exactly(&["PASSWORD_HASHERS"]), hashers),
     ],
     paths: &[
         "hashlib.md5",

@@ -27,7 +27,7 @@ pub static RULE: Rule = Rule {
 pub static CHECK: CodeRule = CodeRule {
     rule: &RULE,
     listens: &[
-        Listen::AnyCall(changed),
+        Listen::CallNamed(&["chmod", "fchmod", "lchmod"], changed),
         Listen::Call(&["os.makedirs", "os.mkdir", "os.mkfifo", "os.mknod", "os.open"], created),
         Listen::Call(&["os.umask"], masked),
     ],

@@ -25,7 +25,7 @@ pub static RULE: Rule = Rule {
 /// The rule and what it listens for.
 pub static CHECK: CodeRule = CodeRule {
     rule: &RULE,
-    listens: &[Listen::Text(literal), Listen::Building(built)],
+    listens: &[Listen::Text(|text| below(text).is_some(), literal), Listen::Building(built)],
     paths: &[
         "os.environ.get",
         "os.getenv",

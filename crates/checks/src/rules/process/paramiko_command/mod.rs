@@ -25,7 +25,7 @@ pub static RULE: Rule = Rule {
 /// The rule and what it listens for.
 pub static CHECK: CodeRule = CodeRule {
     rule: &RULE,
-    listens: &[Listen::AnyCall(check)],
+    listens: &[Listen::CallNamed(&["exec_command"], check)],
     paths: &["paramiko.Channel.exec_command", "paramiko.SSHClient.exec_command"],
 };
 

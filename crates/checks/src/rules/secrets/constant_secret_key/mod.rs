@@ -11,11 +11,11 @@ use clearance_source::Role;
 
 use super::{
     constants::{constant, without_values, written_here},
-    key_names::{is_key_name, key_of_store},
+    key_names::{KEY_STEMS, is_key_name, key_of_store},
     shape::{Shape, names_development, shape},
     surroundings::{self, ENUMERATIONS},
 };
-use crate::{CallEvent, CodeRule, Cx, Draft, Listen, StoreEvent, StoreTarget, words};
+use crate::{CallEvent, CodeRule, Cx, Draft, Listen, Names, StoreEvent, StoreTarget, words};
 
 /// The rule.
 pub static RULE: Rule = Rule {
@@ -38,7 +38,8 @@ pub static RULE: Rule = Rule {
 pub static CHECK: CodeRule = CodeRule {
     rule: &RULE,
     listens: &[
-        Listen::Store(store),
+        Listen::StoreNamed(Names::WithStem(KEY_STEMS), store),
+        Listen::StoreComputed(store),
         Listen::Call(
             &["jwt.encode", "jwt.decode", "jose.jwt.encode", "jose.jwt.decode", "jose.jws.sign"],
             token,

@@ -6,7 +6,7 @@ use super::{
     password::{self, Named, Use, name_kind},
     surroundings::ENUMERATIONS,
 };
-use crate::{CodeRule, Cx, Listen, StoreEvent, StoreTarget};
+use crate::{CodeRule, Cx, Listen, Names, StoreEvent, StoreTarget, names::SECRET_STEMS};
 
 /// The rule.
 pub static RULE: Rule = Rule {
@@ -26,8 +26,11 @@ pub static RULE: Rule = Rule {
 };
 
 /// The rule and what it listens for.
-pub static CHECK: CodeRule =
-    CodeRule { rule: &RULE, listens: &[Listen::Store(default)], paths: ENUMERATIONS };
+pub static CHECK: CodeRule = CodeRule {
+    rule: &RULE,
+    listens: &[Listen::StoreNamed(Names::WithStem(SECRET_STEMS), default)],
+    paths: ENUMERATIONS,
+};
 
 fn default(cx: &mut Cx<'_, '_>, store: StoreEvent) {
     let StoreTarget::Default(name) = store.target else {

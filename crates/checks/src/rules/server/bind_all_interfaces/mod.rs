@@ -29,7 +29,7 @@ pub static RULE: Rule = Rule {
 /// The rule and what it listens for.
 pub static CHECK: CodeRule = CodeRule {
     rule: &RULE,
-    listens: &[Listen::Text(literal), Listen::Call(&["socket.socket.bind"], bound)],
+    listens: &[Listen::Text(is_address, literal), Listen::Call(&["socket.socket.bind"], bound)],
     paths: &[
         "connexion.App.run",
         "connexion.FlaskApp.run",
@@ -44,13 +44,14 @@ pub static CHECK: CodeRule = CodeRule {
     ],
 };
 
+fn is_address(text: &str) -> bool {
+    matches!(text, "0.0.0.0" | "::" | "[::]")
+}
+
 /// A literal `"0.0.0.0"` or `"::"`, judged by what becomes of it.
 fn literal(cx: &mut Cx<'_, '_>, event: TextEvent) {
     let Some(text) = event.text else { return };
     let address = cx.ir().text(text);
-    if !matches!(address, "0.0.0.0" | "::" | "[::]") {
-        return;
-    }
     let range = cx.range(event.value);
     let what = use_of(cx, event.value, event.function, 0);
     let (message, severity, reason, confidence) = match what {

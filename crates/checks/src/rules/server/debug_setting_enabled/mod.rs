@@ -7,7 +7,7 @@ use clearance_program::{Entity, Known, Site, TrailStep};
 use clearance_python::ir::{ArgKind, FunctionKind, Op, Value};
 
 use super::common::{Flag, argument, flag, names_development, surroundings, traced};
-use crate::{CallEvent, CodeRule, Cx, Draft, Listen, StoreEvent, StoreTarget};
+use crate::{CallEvent, CodeRule, Cx, Draft, Listen, Names, StoreEvent, StoreTarget};
 
 /// The rule.
 pub static RULE: Rule = Rule {
@@ -30,7 +30,10 @@ pub static RULE: Rule = Rule {
 pub static CHECK: CodeRule = CodeRule {
     rule: &RULE,
     listens: &[
-        Listen::Store(stored),
+        Listen::StoreNamed(
+            Names::Exactly(&["DEBUG", "debug", "FLASK_DEBUG", "QUART_DEBUG", "FLASK_ENV"]),
+            stored,
+        ),
         Listen::Call(
             &["flask.Config.update", "flask.Config.from_mapping", "flask.Config.setdefault"],
             updated,

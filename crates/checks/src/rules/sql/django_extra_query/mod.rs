@@ -27,7 +27,8 @@ pub static RULE: Rule = Rule {
 };
 
 /// The rule and what it listens for.
-pub static CHECK: CodeRule = CodeRule { rule: &RULE, listens: &[Listen::AnyCall(check)], paths: &[] };
+pub static CHECK: CodeRule =
+    CodeRule { rule: &RULE, listens: &[Listen::CallNamed(&["extra"], check)], paths: &[] };
 
 /// The arguments that are SQL, with their positions.
 const SQL: &[(&str, usize)] = &[("select", 0), ("where", 1), ("tables", 3)];

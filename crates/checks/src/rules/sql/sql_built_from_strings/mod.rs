@@ -11,7 +11,7 @@ use clearance_source::Role;
 
 use self::{
     reach::{Reach, reach},
-    statement::{Position, Shape, Statement, read},
+    statement::{Position, Shape, Statement, may_begin, read},
     tokens::Fragment,
 };
 use crate::{
@@ -48,40 +48,57 @@ struct Entry {
 }
 
 /// One of these stands in the first literal of every statement that begins with a literal.
-const VERBS: &[&str] = &[
+const STEMS: &[&str] = &[
     "select", "insert", "update", "delete", "create", "drop", "alter", "with", "replace", "merge",
     "truncate", "grant", "revoke", "exec", "call", "pragma", "explain", "copy", "vacuum", "attach", "begin",
     "declare", "use", "show", "set", "lock", "values", "from", "where",
 ];
 
-/// The literal that a built string begins with; nothing if it begins with a value, or with white space only.
-fn leading_text<'p>(cx: &Cx<'_, 'p>, value: Value) -> Option<&'p str> {
+/// Whether the literal that a built string begins with, if it begins with one, lets it be a statement.
+fn may_be_statement(cx: &Cx<'_, '_>, value: Value) -> bool {
     let ir = cx.ir();
     let mut here = value;
+    let mut mapped = false;
+    let fits = |text: &str, mapped: bool| {
+        (mapped || may_begin(text)) && (has_stem(text, STEMS) || !text.contains(char::is_alphabetic))
+    };
     for _ in 0..64 {
         here = match ir.op(here) {
-            Op::Str(text) => return Some(ir.text(text)).filter(|text| text.contains(char::is_alphabetic)),
+            Op::Str(text) => return fits(ir.text(text), mapped),
             Op::Format(parts) => match ir.parts(parts).first() {
-                Some(Part::Text(text)) => {
-                    return Some(ir.text(*text)).filter(|text| text.contains(char::is_alphabetic));
-                }
-                _ => return None,
+                Some(Part::Text(text)) => return fits(ir.text(*text), mapped),
+                _ => return true,
             },
-            Op::Binary { op: BinaryOp::Add | BinaryOp::Mod, left, .. } => left,
+            Op::Binary { op: BinaryOp::Add, left, right, .. } => {
+                if is_no_text(ir.op(left)) || is_no_text(ir.op(right)) {
+                    return false;
+                }
+                left
+            }
+            Op::Binary { op: BinaryOp::Mod, left, .. } => left,
             Op::Call { callee, .. } => match ir.op(callee) {
                 Op::Attr { base, name } if matches!(ir.name(name), "format" | "replace" | "format_map") => {
+                    mapped |= ir.name(name) == "format_map";
                     base
                 }
-                _ => return None,
+                _ => return true,
             },
-            _ => return None,
+            _ => return true,
         };
     }
-    None
+    true
+}
+
+/// A literal or display that cannot be added to a string.
+fn is_no_text(op: Op) -> bool {
+    matches!(
+        op,
+        Op::None | Op::Bool(_) | Op::Int(_) | Op::BigInt(_) | Op::Float(_) | Op::List(_) | Op::Tuple(_)
+    )
 }
 
 fn check(cx: &mut Cx<'_, '_>, event: TextEvent) {
-    if leading_text(cx, event.value).is_some_and(|text| !has_stem(text, VERBS)) {
+    if !may_be_statement(cx, event.value) {
         return;
     }
     let Some((statement, entries)) = own_entries(cx, event.value) else {

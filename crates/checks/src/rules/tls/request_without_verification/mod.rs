@@ -5,7 +5,7 @@ use clearance_program::Known;
 use clearance_python::ir::Value;
 
 use crate::{
-    CallEvent, CodeRule, Cx, Draft, Listen, StoreEvent, StoreTarget,
+    CallEvent, CodeRule, Cx, Draft, Listen, Names, StoreEvent, StoreTarget,
     rules::{
         crypto::common::{asked_for, deployed, keyword, softened},
         tls::http::goes_to_loopback,
@@ -75,7 +75,7 @@ pub static CHECK: CodeRule = CodeRule {
             check,
         ),
         Listen::Call(&["urllib3.disable_warnings", "urllib3.exceptions.disable_warnings"], silenced),
-        Listen::Store(session_setting),
+        Listen::StoreNamed(Names::Exactly(&["verify"]), session_setting),
     ],
     paths: &[
         "ssl.CERT_NONE",

@@ -4,7 +4,7 @@ use clearance_finding::{Confidence, Plane, Rule, Severity};
 use clearance_python::ir::Value;
 
 use crate::{
-    CallEvent, CodeRule, Cx, Draft, Listen, StoreEvent, StoreTarget,
+    CallEvent, CodeRule, Cx, Draft, Listen, Names, StoreEvent, StoreTarget,
     rules::{
         crypto::common::{deployed, softened},
         tls::versions::{PATHS, Version, version},
@@ -31,7 +31,21 @@ pub static RULE: Rule = Rule {
 /// The rule and what it listens for.
 pub static CHECK: CodeRule = CodeRule {
     rule: &RULE,
-    listens: &[Listen::Call(&["ssl.SSLContext", "OpenSSL.SSL.Context"], context), Listen::Store(store)],
+    listens: &[
+        Listen::Call(&["ssl.SSLContext", "OpenSSL.SSL.Context"], context),
+        Listen::StoreNamed(
+            Names::Exactly(&[
+                "ssl_version",
+                "method",
+                "protocol",
+                "ssl_minimum_version",
+                "minimum_version",
+                "tls_version",
+                "ssl_protocol",
+            ]),
+            store,
+        ),
+    ],
     paths: PATHS,
 };
 

@@ -10,7 +10,7 @@ use clearance_python::{
 };
 
 use self::output::Output;
-use crate::{CallEvent, CodeRule, Cx, Draft, Listen, StoreEvent, StoreTarget};
+use crate::{CallEvent, CodeRule, Cx, Draft, Listen, Names, StoreEvent, StoreTarget};
 
 /// The rule.
 pub static RULE: Rule = Rule {
@@ -36,7 +36,7 @@ pub static CHECK: CodeRule = CodeRule {
         Listen::Call(ENVIRONMENTS, environment),
         Listen::Call(&["jinja2.Template"], template),
         Listen::Call(RENDERERS, renderer),
-        Listen::Store(store),
+        Listen::StoreNamed(Names::Exactly(&["autoescape", "jinja_options", "TEMPLATES"]), store),
     ],
     paths: &[
         "jinja2.select_autoescape",
