@@ -1,88 +1,10 @@
-//! The model files that the program carries.
+//! The model files that the program carries. The build script reads and checks those below `data/` and packs what they say.
 
-macro_rules! files {
-    ($($name:literal),+ $(,)?) => {
-        &[$(($name, include_str!(concat!("../data/", $name)))),+]
-    };
-}
+use crate::Library;
 
-/// The files that the program carries, in a fixed order: name and text.
-pub fn builtin_libraries() -> &'static [(&'static str, &'static str)] {
-    files![
-        "aiohttp.toml",
-        "asyncpg.toml",
-        "bottle.toml",
-        "cherrypy.toml",
-        "click.toml",
-        "crypto.toml",
-        "database.toml",
-        "dbapi.toml",
-        "deserialisation.toml",
-        "django.toml",
-        "entries.toml",
-        "falcon.toml",
-        "files.toml",
-        "flask.toml",
-        "flask_extensions.toml",
-        "jinja2.toml",
-        "ldap.toml",
-        "llm.toml",
-        "lxml.toml",
-        "mako.toml",
-        "markupsafe.toml",
-        "mongo.toml",
-        "orm.toml",
-        "pandas.toml",
-        "paramiko.toml",
-        "process.toml",
-        "pydantic.toml",
-        "pyramid.toml",
-        "redis.toml",
-        "requests.toml",
-        "responses.toml",
-        "rest_framework.toml",
-        "sanic.toml",
-        "sanitizers.toml",
-        "secrets.toml",
-        "server.toml",
-        "sqlalchemy.toml",
-        "starlette.toml",
-        "stdlib.toml",
-        "stdlib/base64.toml",
-        "stdlib/builtins.toml",
-        "stdlib/configparser.toml",
-        "stdlib/csv.toml",
-        "stdlib/email.toml",
-        "stdlib/functools.toml",
-        "stdlib/hashlib.toml",
-        "stdlib/html.toml",
-        "stdlib/http.toml",
-        "stdlib/importlib.toml",
-        "stdlib/io.toml",
-        "stdlib/json.toml",
-        "stdlib/logging.toml",
-        "stdlib/os.toml",
-        "stdlib/pathlib.toml",
-        "stdlib/pickle.toml",
-        "stdlib/random.toml",
-        "stdlib/re.toml",
-        "stdlib/shlex.toml",
-        "stdlib/shutil.toml",
-        "stdlib/socket.toml",
-        "stdlib/sqlite3.toml",
-        "stdlib/subprocess.toml",
-        "stdlib/sys.toml",
-        "stdlib/tarfile.toml",
-        "stdlib/threading.toml",
-        "stdlib/urllib.toml",
-        "stdlib/values.toml",
-        "stdlib/xml.toml",
-        "templates.toml",
-        "tornado.toml",
-        "transport.toml",
-        "web.toml",
-        "werkzeug.toml",
-        "wtforms.toml",
-        "yaml.toml",
-    ]
+static PACKED: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/models.bin"));
+
+/// What the files that the program carries say, by file name.
+pub fn builtin() -> Vec<Library> {
+    postcard::from_bytes(PACKED).unwrap_or_else(|error| unreachable!("packed by the same source: {error}"))
 }

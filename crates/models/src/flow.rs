@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 
 use rustc_hash::FxHashMap;
+use serde::{Deserialize, Serialize};
 
 use crate::PathId;
 
 /// What data is still dangerous for: a set of kinds. A sanitizer removes kinds, not the taint.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
 pub struct Kinds(pub u64);
 
 macro_rules! kinds {
@@ -145,7 +146,7 @@ impl Kinds {
 }
 
 /// Where data comes from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Origin {
     /// What a client sends: query, form, body, path.
@@ -195,7 +196,7 @@ impl Origin {
 }
 
 /// An argument, receiver or result of a call.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Slot {
     /// The argument at a position (from 0; receivers of methods do not count).
     Position(u8),
@@ -212,11 +213,13 @@ pub enum Slot {
 }
 
 /// A constant that a condition compares with.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[expect(missing_docs, reason = "the names are those of TOML's types")]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Constant {
+    /// `true` or `false`.
     Bool(bool),
+    /// A whole number.
     Int(i64),
+    /// A text.
     Str(Box<str>),
     /// Python's `None`, written `"None"`.
     None,

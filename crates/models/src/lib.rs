@@ -11,7 +11,12 @@ pub mod flow;
 mod library;
 mod tree;
 
-pub use builtin::builtin_libraries;
+pub use builtin::builtin;
 pub use data::{DataError, parse_library};
 pub use library::Library;
 pub use tree::{Models, PathId};
+
+/// The JSON schema of a model file, for editors.
+pub fn schema() -> &'static str {
+    include_str!("../schema/model.schema.json")
+}

@@ -2,10 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use serde::{Deserialize, Serialize};
+
 use crate::flow::{Constant, Kinds, Origin, Slot};
 
 /// What one file says about one library.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Library {
     pub(crate) library: String,
     pub(crate) aliases: Vec<Alias>,
@@ -35,14 +37,14 @@ impl Library {
 }
 
 /// `path` is another spelling of `is`; whole subtrees move along.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Alias {
     pub(crate) path: String,
     pub(crate) is: String,
 }
 
 /// Paths and the class of what they give.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Type {
     pub(crate) paths: Vec<String>,
     /// Calling them gives an instance of this class.
@@ -54,13 +56,13 @@ pub(crate) struct Type {
 }
 
 /// An external class and its bases.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Class {
     pub(crate) path: String,
     pub(crate) bases: Vec<String>,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Source {
     pub(crate) paths: Vec<String>,
     /// Names of methods whose receiver need not be known.
@@ -71,7 +73,7 @@ pub(crate) struct Source {
     pub(crate) note: Option<String>,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Sink {
     pub(crate) paths: Vec<String>,
     /// Names of methods whose receiver need not be known.
@@ -84,7 +86,7 @@ pub(crate) struct Sink {
     pub(crate) origins: Option<Vec<Origin>>,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Sanitizer {
     pub(crate) paths: Vec<String>,
     pub(crate) slots: Vec<Slot>,
@@ -92,7 +94,7 @@ pub(crate) struct Sanitizer {
     pub(crate) when: Vec<Condition>,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Propagator {
     pub(crate) paths: Vec<String>,
     pub(crate) from: Vec<Slot>,
@@ -102,7 +104,7 @@ pub(crate) struct Propagator {
     pub(crate) calls: Option<Slot>,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Guard {
     pub(crate) paths: Vec<String>,
     pub(crate) slots: Vec<Slot>,
@@ -110,20 +112,20 @@ pub(crate) struct Guard {
     pub(crate) removes: Kinds,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Container {
     pub(crate) paths: Vec<String>,
     pub(crate) set: BTreeMap<String, (Vec<u8>, u8)>,
     pub(crate) get: BTreeMap<String, Vec<u8>>,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Normalises {
     pub(crate) paths: Vec<String>,
     pub(crate) kinds: Kinds,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Condition {
     pub(crate) slots: Vec<Slot>,
     pub(crate) part: Option<Part>,
@@ -133,7 +135,7 @@ pub(crate) struct Condition {
 }
 
 /// [`crate::flow::Part`] with a path that is not looked up yet.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Part {
     Key(String),
     Index(i64),
@@ -142,7 +144,7 @@ pub(crate) enum Part {
 }
 
 /// [`crate::flow::Test`] with paths that are not looked up yet.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Test {
     Is(Vec<Constant>),
     IsNot(Vec<Constant>),

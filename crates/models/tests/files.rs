@@ -2,30 +2,48 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
-use std::{collections::BTreeSet, path::Path};
+use std::path::{Path, PathBuf};
 
-use clearance_models::{builtin_libraries, parse_library};
+use clearance_models::{
+    builtin,
+    flow::{KIND_NAMES, Origin},
+    parse_library,
+};
 
-fn files_below(folder: &Path, prefix: &str, found: &mut BTreeSet<String>) {
+fn files_below(folder: &Path, found: &mut Vec<PathBuf>) {
     for entry in std::fs::read_dir(folder).unwrap() {
-        let entry = entry.unwrap();
-        let name = format!("{prefix}{}", entry.file_name().to_str().unwrap());
-        match entry.file_type().unwrap().is_dir() {
-            true => files_below(&entry.path(), &format!("{name}/"), found),
-            false => assert!(found.insert(name)),
+        let path = entry.unwrap().path();
+        match path.is_dir() {
+            true => files_below(&path, found),
+            false => found.push(path),
         }
     }
 }
 
+fn files() -> Vec<(String, String)> {
+    let mut found = Vec::new();
+    files_below(&Path::new(env!("CARGO_MANIFEST_DIR")).join("data"), &mut found);
+    found.sort();
+    found
+        .into_iter()
+        .map(|path| (path.display().to_string(), std::fs::read_to_string(path).unwrap()))
+        .collect()
+}
+
 #[test]
-fn every_file_of_the_folder_is_listed_and_reads() {
-    let mut found = BTreeSet::new();
-    files_below(&Path::new(env!("CARGO_MANIFEST_DIR")).join("data"), "", &mut found);
-    let listed: Vec<&str> = builtin_libraries().iter().map(|(name, _)| *name).collect();
-    assert_eq!(found.iter().map(String::as_str).collect::<Vec<_>>(), listed);
-    for (name, text) in builtin_libraries() {
-        parse_library(name, text).unwrap_or_else(|error| panic!("{error}"));
-    }
+fn every_file_is_carried() {
+    let mut read: Vec<String> = files()
+        .iter()
+        .map(|(name, text)| {
+            parse_library(name, text).unwrap_or_else(|error| panic!("{error}")).name().to_owned()
+        })
+        .collect();
+    let mut carried: Vec<String> = builtin().iter().map(|library| library.name().to_owned()).collect();
+    read.sort();
+    carried.sort();
+    assert_eq!(read, carried);
+    carried.dedup();
+    assert_eq!(read, carried, "two files are about the same library");
 }
 
 fn error(text: &str) -> String {
@@ -74,4 +92,59 @@ fn errors_suggest_what_was_meant() {
         error("[[santizer]]\npath = \"a.b\"\n"),
         "x.toml:2: unknown key `santizer`; did you mean `sanitizer`?"
     );
+}
+
+fn valid(text: &str) -> Result<(), String> {
+    let schema: serde_json::Value = serde_json::from_str(clearance_models::schema()).unwrap();
+    let validator = jsonschema::validator_for(&schema).expect("a valid schema");
+    let value: serde_json::Value = toml::from_str(text).unwrap();
+    let errors: Vec<String> =
+        validator.iter_errors(&value).map(|error| format!("{}: {error}", error.instance_path())).collect();
+    if errors.is_empty() { Ok(()) } else { Err(errors.join("\n")) }
+}
+
+#[test]
+fn files_keep_the_schema() {
+    for (name, text) in files() {
+        valid(&text).unwrap_or_else(|error| panic!("{name}: {error}"));
+    }
+}
+
+#[test]
+fn the_schema_and_the_reader_agree_on_what_is_wrong() {
+    for wrong in [
+        "[[source]]\npath = \"a.b\"\norigin = \"remot\"\n",
+        "[[source]]\norigin = \"remote\"\n",
+        "[[sink]]\npath = \"a.b\"\nkind = \"sql\"\nrule = \"sql-injection\"\n",
+        "[[sink]]\npath = \"a.b\"\nargument = 0\nkind = \"sequel\"\nrule = \"sql-injection\"\n",
+        "[[sink]]\npath = \"a.b\"\nargument = \"-1\"\nkind = \"sql\"\nrule = \"sql-injection\"\n",
+        "[[sanitizer]]\npath = \"a.b\"\nremoves = \"html\"\nkeeps = \"sql\"\n",
+        "[[guard]]\npath = \"a..b\"\nremoves = \"html\"\n",
+        "[[guard]]\npath = \"a.b\"\nremoves = \"html\"\nwhen = \"always\"\n",
+        "[[container]]\npath = \"a.b\"\n",
+        "[[type]]\npath = \"a.b\"\nis = \"a.C\"\nreturns = \"a.D\"\n",
+        "[[clean]]\npath = []\n",
+        "[[sanitizer]]\npath = \"a.b\"\nremoves = \"html\"\nwhen = { argument = 0, is = 1, is-not = 2 }\n",
+        "unheard = 1\n",
+    ] {
+        let text = format!("library = \"x\"\n{wrong}");
+        assert!(parse_library("x.toml", &text).is_err(), "the reader accepts\n{text}");
+        assert!(valid(&text).is_err(), "the schema accepts\n{text}");
+    }
+}
+
+#[test]
+fn the_schema_lists_what_there_is() {
+    let schema: serde_json::Value = serde_json::from_str(clearance_models::schema()).unwrap();
+    let listed = |name: &str| -> Vec<String> {
+        serde_json::from_value(schema["$defs"][name]["enum"].clone()).unwrap()
+    };
+    assert_eq!(listed("kind"), KIND_NAMES);
+    let origins = listed("origin");
+    for origin in &origins {
+        let text = format!("library = \"x\"\n[[source]]\npath = \"a.b\"\norigin = \"{origin}\"\n");
+        parse_library("x.toml", &text).unwrap();
+    }
+    // The last one of the enumeration.
+    assert_eq!(origins.len(), Origin::Identity as usize + 1);
 }
