@@ -12,6 +12,8 @@ pub mod catastrophic_regex;
 pub mod incomplete_hostname_regex;
 pub mod incomplete_url_substring_check;
 pub mod overly_large_range;
+pub mod regex_injection;
+pub mod slow_regex_input;
 
 /// The family's rules, by folder name.
 pub static RULES: &[&CodeRule] = &[
@@ -20,4 +22,6 @@ pub static RULES: &[&CodeRule] = &[
     &incomplete_hostname_regex::CHECK,
     &incomplete_url_substring_check::CHECK,
     &overly_large_range::CHECK,
+    &regex_injection::CHECK,
+    &slow_regex_input::CHECK,
 ];
