@@ -6,14 +6,14 @@ mod automaton;
 mod charset;
 mod common;
 mod pattern;
+pub mod regex_injection;
+pub mod slow_regex_input;
 
 pub mod bad_tag_filter;
 pub mod catastrophic_regex;
 pub mod incomplete_hostname_regex;
 pub mod incomplete_url_substring_check;
 pub mod overly_large_range;
-pub mod regex_injection;
-pub mod slow_regex_input;
 
 /// The family's rules, by folder name.
 pub static RULES: &[&CodeRule] = &[

@@ -4,21 +4,21 @@ use crate::CodeRule;
 
 mod common;
 mod cookie;
-
 pub mod cookie_injection;
+pub mod header_injection;
+pub mod host_header_trust;
+pub mod mass_assignment;
+pub mod open_redirect;
+pub mod trust_boundary_violation;
+
 pub mod cookie_samesite_none;
 pub mod cookie_without_httponly;
 pub mod cookie_without_secure;
 pub mod cors_wildcard_credentials;
 pub mod csrf_disabled;
-pub mod header_injection;
-pub mod host_header_trust;
 pub mod jwt_none_algorithm;
 pub mod jwt_unverified;
-pub mod mass_assignment;
-pub mod open_redirect;
 pub mod timing_unsafe_comparison;
-pub mod trust_boundary_violation;
 pub mod xmlrpc_server_exposed;
 
 /// The family's rules, by folder name.

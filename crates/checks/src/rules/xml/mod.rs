@@ -3,14 +3,14 @@
 use crate::CodeRule;
 
 mod common;
+pub mod xml_bomb;
+pub mod xml_external_entity;
 
 pub mod lxml_parse;
-pub mod xml_bomb;
 pub mod xml_celementtree_parse;
 pub mod xml_etree_parse;
 pub mod xml_expatbuilder;
 pub mod xml_expatreader;
-pub mod xml_external_entity;
 pub mod xml_minidom_parse;
 pub mod xml_pulldom_parse;
 pub mod xml_sax_parse;
