@@ -5,6 +5,7 @@ use crate::CodeRule;
 pub mod crypto;
 pub mod deserialisation;
 pub mod errors;
+pub mod exposure;
 pub mod files;
 pub mod imports;
 pub mod injection;
@@ -33,6 +34,7 @@ pub static FAMILIES: &[Family] = &[
     Family { name: "crypto", rules: crypto::RULES },
     Family { name: "deserialisation", rules: deserialisation::RULES },
     Family { name: "errors", rules: errors::RULES },
+    Family { name: "exposure", rules: exposure::RULES },
     Family { name: "files", rules: files::RULES },
     Family { name: "imports", rules: imports::RULES },
     Family { name: "injection", rules: injection::RULES },

@@ -9,6 +9,7 @@ pub mod hardcoded_temp_path;
 pub mod insecure_mktemp;
 pub mod path_traversal;
 pub mod tar_extract_unfiltered;
+pub mod unrestricted_upload;
 
 /// The family's rules, by folder name.
 pub static RULES: &[&CodeRule] = &[
@@ -19,4 +20,5 @@ pub static RULES: &[&CodeRule] = &[
     &insecure_mktemp::CHECK,
     &path_traversal::CHECK,
     &tar_extract_unfiltered::CHECK,
+    &unrestricted_upload::CHECK,
 ];
