@@ -3,7 +3,7 @@
 use clearance_finding::{Confidence, Plane, Rule, Severity};
 
 use super::{
-    automaton::{Ambiguity, ambiguity},
+    ambiguity::{Ambiguity, ambiguity},
     common::{PATTERN_CALLS, excerpt, given, shown},
 };
 use crate::{CallEvent, CodeRule, Cx, Draft, Listen};
