@@ -27,6 +27,10 @@ fn wrong_usage_is_2_and_a_failed_run_3() {
     assert_eq!(tree.run(&["check", "--output", "none/report.md"]).code, 2);
     assert_eq!(tree.run(&["check", "--config", "none.toml"]).code, 2);
     assert_eq!(tree.run(&["check", "-", "app.py"]).code, 2);
+    let run = tree.run(&["check", "--output", "r.md", "--output", "json=./r.md"]);
+    assert_eq!(run.code, 2, "{run:?}");
+    assert!(run.stderr.contains("named twice"), "{run:?}");
+    assert!(!tree.file("r.md").exists());
     let run = tree.run(&["check", "missing"]);
     assert_eq!(run.code, 3);
     assert!(run.stderr.contains("cannot open `missing`"), "{run:?}");
