@@ -57,16 +57,65 @@ pub(super) fn class(cx: &mut Cx<'_, '_>, event: StoreEvent, class: Class) {
         return cx.hold(range, format!("{name} is for development only"));
     }
     let value = cx.site(event.value);
+    let loaded = if on { loaded_flags(cx) } else { None };
     let overridden = on && production_subclass_turns_off(cx, class);
-    let severity = if overridden || from_environment { Severity::Medium } else { Severity::High };
-    let what = match (overridden, from_environment) {
-        (true, _) => format!("DEBUG of {name}, which every class but the production ones inherits,"),
-        (false, true) => {
-            format!("the setting debug of {name}, where the environment does not say otherwise,")
+    let (severity, what) = match loaded {
+        _ if from_environment => (
+            Severity::Medium,
+            format!("the setting debug of {name}, where the environment does not say otherwise,"),
+        ),
+        Some(flags) if flags.contains(&value) => {
+            (Severity::High, format!("DEBUG of {name}, which the application loads,"))
         }
-        (false, false) => format!("DEBUG of {name}"),
+        Some(_) => (
+            Severity::Low,
+            format!("DEBUG of {name}, which no settings that the application loads take over,"),
+        ),
+        None if overridden => (
+            Severity::Medium,
+            format!("DEBUG of {name}, which every class but the production ones inherits,"),
+        ),
+        None => (Severity::High, format!("DEBUG of {name}")),
     };
     judge(cx, Setting { at: event.value, what, value, severity, effect: CONSOLE });
+}
+
+/// The flags that are on in what the program gives to `config.from_object`; nothing if it gives nothing, or something that is not decided.
+fn loaded_flags(cx: &mut Cx<'_, '_>) -> Option<Vec<Site>> {
+    let program = cx.program;
+    let mut flags = Vec::new();
+    let mut loads = 0;
+    for (id, module) in program.modules() {
+        let Some(name) = module.ir.names.find("from_object") else {
+            continue;
+        };
+        for inst in &module.ir.insts {
+            let Op::Call { callee, args } = inst.op else {
+                continue;
+            };
+            if !matches!(module.ir.op(callee), Op::Attr { name: called, .. } if called == name) {
+                continue;
+            }
+            let object = module.ir.args(args).first()?.value;
+            let known = cx.known_at(Site { module: id, value: object });
+            loads += 1;
+            flags.extend(match loaded(cx, known)? {
+                Entity::Class(class) | Entity::Object(class, _) => class_flag(cx, class),
+                Entity::Module(module) => module_flag(cx, module),
+                _ => return None,
+            });
+        }
+    }
+    (loads > 0).then_some(flags)
+}
+
+/// What an argument of `config.from_object` stands for.
+pub(super) fn loaded(cx: &Cx<'_, '_>, known: Known) -> Option<Entity> {
+    match known {
+        Known::Entity(entity) => Some(entity),
+        Known::Str(path) => named(cx, &path),
+        _ => None,
+    }
 }
 
 /// The `DEBUG` that a settings class has, its own or inherited, where it is on.
@@ -97,7 +146,7 @@ pub(super) fn module_flag(cx: &mut Cx<'_, '_>, module: ModuleId) -> Option<Site>
 }
 
 /// The module or class of the program at a dotted path.
-pub(super) fn named(cx: &Cx<'_, '_>, dotted: &str) -> Option<Entity> {
+fn named(cx: &Cx<'_, '_>, dotted: &str) -> Option<Entity> {
     if let Some(entity) = cx.program.entity_at(dotted) {
         return Some(entity);
     }

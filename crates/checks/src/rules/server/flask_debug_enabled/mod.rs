@@ -85,7 +85,7 @@ fn check(cx: &mut Cx<'_, '_>, call: CallEvent) {
             Confidence::Medium,
         ),
     };
-    let surroundings = surroundings(cx, call.value);
+    let surroundings = surroundings(cx, call.value).with_choice_of(cx, deciding);
     if surroundings.situation.never {
         return;
     }
