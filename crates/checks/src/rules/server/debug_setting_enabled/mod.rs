@@ -216,7 +216,8 @@ fn from_object(cx: &mut Cx<'_, '_>, call: CallEvent) {
         return;
     };
     let known = cx.known(object);
-    let entity = settings::loaded(cx, known);
+    let (known, variable) = settings::by_default(known);
+    let entity = settings::loaded(cx, cx.module, known);
     let (name, flag) = match entity {
         Some(Entity::Class(class) | Entity::Object(class, _)) => {
             let name = cx.program.class_name(class);
@@ -232,6 +233,15 @@ fn from_object(cx: &mut Cx<'_, '_>, call: CallEvent) {
     let Some(value) = flag else {
         return cx.hold(cx.range(call.value), format!("{last} does not turn DEBUG on"));
     };
+    if let Some(variable) = variable {
+        // `config[os.getenv("APP_CONFIG") or "default"]`
+        let what = format!("the setting DEBUG of {last}, which is loaded by default,");
+        let setting = Setting { at: call.value, what, value, severity: Severity::High, effect: CONSOLE };
+        let known = Known::Environment { variable, default: Some(Box::new(Known::Bool(true))) };
+        let (_, trail) = traced(cx, value, "set here");
+        cx.examined();
+        return judge_known(cx, setting, &known, trail);
+    }
     // Settings of every environment are reported where they stand.
     if !names_development(last) && settings::is_reported_in_place(cx, value) {
         return;

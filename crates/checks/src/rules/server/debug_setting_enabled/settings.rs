@@ -1,5 +1,7 @@
 //! `DEBUG = True` in settings classes and settings modules.
 
+use std::sync::Arc;
+
 use clearance_finding::Severity;
 use clearance_program::{ClassRef, Entity, Known, ModuleId, Site};
 use clearance_python::ir::{Class, Func, FunctionKind, Imported, Op, Value};
@@ -99,7 +101,7 @@ fn loaded_flags(cx: &mut Cx<'_, '_>) -> Option<Vec<Site>> {
             let object = module.ir.args(args).first()?.value;
             let known = cx.known_at(Site { module: id, value: object });
             loads += 1;
-            flags.extend(match loaded(cx, known)? {
+            flags.extend(match loaded(cx, id, known)? {
                 Entity::Class(class) | Entity::Object(class, _) => class_flag(cx, class),
                 Entity::Module(module) => module_flag(cx, module),
                 _ => return None,
@@ -109,11 +111,31 @@ fn loaded_flags(cx: &mut Cx<'_, '_>) -> Option<Vec<Site>> {
     (loads > 0).then_some(flags)
 }
 
-/// What an argument of `config.from_object` stands for.
-pub(super) fn loaded(cx: &Cx<'_, '_>, known: Known) -> Option<Entity> {
+/// What a value is where the environment does not decide it, and the variable that may: of `os.getenv("X", "a")`, and of `os.getenv("X") or "a"`.
+pub(super) fn by_default(known: Known) -> (Known, Option<Arc<str>>) {
+    match known {
+        Known::Environment { variable, default: Some(default) } => (*default, Some(variable)),
+        Known::Choice(choices) => {
+            let variable = choices.iter().find_map(|choice| match choice {
+                Known::Environment { variable, default: None } => Some(Arc::clone(variable)),
+                _ => None,
+            });
+            let mut others =
+                choices.iter().filter(|choice| !matches!(choice, Known::Environment { default: None, .. }));
+            match (others.next(), others.next(), &variable) {
+                (Some(only), None, Some(_)) => (only.clone(), variable),
+                _ => (Known::Choice(choices), None),
+            }
+        }
+        known => (known, None),
+    }
+}
+
+/// What an argument of `config.from_object` in a module stands for.
+pub(super) fn loaded(cx: &Cx<'_, '_>, from: ModuleId, known: Known) -> Option<Entity> {
     match known {
         Known::Entity(entity) => Some(entity),
-        Known::Str(path) => named(cx, &path),
+        Known::Str(path) => named(cx, from, &path),
         _ => None,
     }
 }
@@ -145,8 +167,20 @@ pub(super) fn module_flag(cx: &mut Cx<'_, '_>, module: ModuleId) -> Option<Site>
     turned_on(cx, site).then_some(site)
 }
 
-/// The module or class of the program at a dotted path.
-fn named(cx: &Cx<'_, '_>, dotted: &str) -> Option<Entity> {
+/// The module or class of the program that a module means by a dotted path: the path is looked for from each folder above the module.
+fn named(cx: &Cx<'_, '_>, from: ModuleId, dotted: &str) -> Option<Entity> {
+    let mut folder = cx.program.module(from).dotted.as_str();
+    loop {
+        folder = folder.rsplit_once('.').map_or("", |parts| parts.0);
+        let full = if folder.is_empty() { dotted.to_owned() } else { format!("{folder}.{dotted}") };
+        let found = at(cx, &full);
+        if found.is_some() || folder.is_empty() {
+            return found;
+        }
+    }
+}
+
+fn at(cx: &Cx<'_, '_>, dotted: &str) -> Option<Entity> {
     if let Some(entity) = cx.program.entity_at(dotted) {
         return Some(entity);
     }
