@@ -19,7 +19,7 @@ pub static RULE: Rule = Rule {
     cwe: &[489, 215],
     owasp_2021: "A05",
     owasp_2025: "A02",
-    aliases: &["security.W018"],
+    aliases: &["security.W018", "semgrep:avoid_hardcoded_config_DEBUG", "semgrep:avoid_hardcoded_config_ENV"],
     effort_minutes: 10,
     audit: false,
     advice: "Set the flag to False where it is meant for every environment, and turn it on only in the settings of the development environment",

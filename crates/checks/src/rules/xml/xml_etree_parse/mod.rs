@@ -15,7 +15,7 @@ pub static RULE: Rule = Rule {
     cwe: &[776, 611, 20],
     owasp_2021: "A05",
     owasp_2025: "A02",
-    aliases: &["B314", "S314", "xml_bad_ElementTree"],
+    aliases: &["B314", "S314", "xml_bad_ElementTree", "semgrep:use-defused-xml-parse"],
     effort_minutes: 10,
     audit: false,
     advice: "Import `defusedxml.ElementTree` instead: the functions have the same names",
