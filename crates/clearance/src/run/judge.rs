@@ -59,6 +59,7 @@ pub(crate) fn judge(
     let application = analysis.files.iter().filter(|file| !is_aside(file.role));
     let enabled = sieve.enabled_everywhere(application.map(|file| &*file.path));
     let mut notices = analysis.notices;
+    notices.extend(settings.passed_over.iter().cloned().map(run_notice));
     notices.extend(peer_lines(settings, catalogue).into_iter().map(run_notice));
     let examined = analysis.outcome.examined.into_iter().chain(accepted.examined);
     let failed = analysis.failed;
