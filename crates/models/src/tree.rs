@@ -175,15 +175,13 @@ impl Models {
 
     /// The last part of a path.
     pub fn last_name(&self, path: PathId) -> &str {
-        &self.nodes[path.index()].name
+        self.nodes[path.index()].name()
     }
 
     /// The first part of a path.
-    pub fn root_name(&self, mut path: PathId) -> &str {
-        while let Some(parent) = self.nodes[path.index()].parent {
-            path = parent;
-        }
-        &self.nodes[path.index()].name
+    pub fn root_name(&self, path: PathId) -> &str {
+        let text = &self.nodes[path.index()].text;
+        text.split('.').next().unwrap_or(text)
     }
 
     /// The canonical dotted path.

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use clearance_models::Models;
+use clearance_source::Role;
 use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -85,7 +86,7 @@ impl Program {
         let mut open = Vec::with_capacity(found.len());
         for (id, calls) in ids.iter().zip(found) {
             for edge in &calls.edges {
-                if !edge.by_name {
+                if !edge.by_name && self.counts(*id, edge.callee.module) {
                     let call = Site { module: *id, value: edge.value };
                     self.callers.entry(edge.callee).or_default().push(call);
                 }
@@ -105,6 +106,14 @@ impl Program {
                 externals.dedup();
             }
         }
+    }
+
+    /// Whether calls in one module say what reaches functions of the other. What tests pass to the application says nothing about what it gets when
+    /// it runs.
+    fn counts(&self, caller: ModuleId, callee: ModuleId) -> bool {
+        let runs =
+            |id: ModuleId| !matches!(self.module(id).role, Role::Test | Role::Documentation | Role::Example);
+        runs(caller) || !runs(callee)
     }
 
     /// Whether anything in the program calls the function, by resolution.

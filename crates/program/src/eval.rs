@@ -537,7 +537,7 @@ impl<'r, 'p> Evaluator<'r, 'p> {
         match container {
             Known::Mapping(entries) => {
                 let key = self.evaluate(key);
-                self.entry(&entries, &key).unwrap_or(Known::Unknown)
+                key.map(&mut |key| self.entry(&entries, &key).unwrap_or(Known::Unknown))
             }
             Known::Sequence(_, items) => match self.evaluate(key).as_int() {
                 Some(index) => {

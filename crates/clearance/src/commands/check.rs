@@ -1,6 +1,7 @@
 //! `clearance check`: examine a project and decide.
 
 use std::{
+    collections::BTreeSet,
     fs,
     io::{self, Read, Write},
     path::{Path, PathBuf},
@@ -171,8 +172,9 @@ fn why_nothing(target: &Target, inventory: &Inventory) -> String {
     why
 }
 
-/// Refuses report files that cannot be written before the work begins.
+/// Refuses report files that cannot be written, or that would overwrite each other, before the work begins.
 fn check_outputs(outputs: &[Output]) -> Result<(), Failure> {
+    let mut seen = BTreeSet::new();
     for output in outputs {
         let folder = match output.path.parent() {
             Some(parent) if parent != Path::new("") => parent,
@@ -188,6 +190,15 @@ fn check_outputs(outputs: &[Output]) -> Result<(), Failure> {
         if output.path.is_dir() {
             return Err(Failure::Usage(format!(
                 "--output {}: this is a folder; name a file in it",
+                output.path.display()
+            )));
+        }
+        let name = output.path.file_name().unwrap_or_default();
+        let file = folder.canonicalize().map_or_else(|_| output.path.clone(), |folder| folder.join(name));
+        let is_regular = file.metadata().map_or(true, |file| file.is_file());
+        if is_regular && !seen.insert(file.canonicalize().unwrap_or(file)) {
+            return Err(Failure::Usage(format!(
+                "--output {}: the file is named twice; each report needs its own",
                 output.path.display()
             )));
         }

@@ -106,6 +106,9 @@ fn lower(file: &File, options: &Options) -> Lowered {
     let text = match read(file, options) {
         Ok(text) => text,
         Err(notice) => {
+            if notice.kind == NoticeKind::Skipped {
+                lowered.line.status = FileStatus::Skipped;
+            }
             lowered.notices.push(notice);
             return lowered;
         }

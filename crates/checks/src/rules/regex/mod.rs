@@ -2,6 +2,7 @@
 
 use crate::CodeRule;
 
+mod ambiguity;
 mod automaton;
 mod charset;
 mod common;

@@ -15,7 +15,7 @@ pub static RULE: Rule = Rule {
     cwe: &[78],
     owasp_2021: "A03",
     owasp_2025: "A05",
-    aliases: &["B601", "S601", "paramiko_calls"],
+    aliases: &["B601", "S601", "paramiko_calls", "semgrep:paramiko-exec-command"],
     effort_minutes: 15,
     audit: false,
     advice: "Put every value that goes into the command through shlex.quote, or use SFTP for what it can do",

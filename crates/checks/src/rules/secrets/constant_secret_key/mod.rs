@@ -27,7 +27,11 @@ pub static RULE: Rule = Rule {
     cwe: &[321, 798, 547],
     owasp_2021: "A02",
     owasp_2025: "A04",
-    aliases: &["py/flask-constant-secret-key"],
+    aliases: &[
+        "py/flask-constant-secret-key",
+        "semgrep:avoid_hardcoded_config_SECRET_KEY",
+        "semgrep:jwt-python-hardcoded-secret",
+    ],
     effort_minutes: 20,
     audit: false,
     advice: "Read the key from the environment and refuse to start without it (`os.environ[\"SECRET_KEY\"]`); then make a new one, since the old one is known",

@@ -18,7 +18,7 @@ pub static RULE: Rule = Rule {
     cwe: &[259, 798],
     owasp_2021: "A07",
     owasp_2025: "A07",
-    aliases: &["B107", "S107", "hardcoded_password_default"],
+    aliases: &["B107", "S107", "hardcoded_password_default", "semgrep:hardcoded-password-default-argument"],
     effort_minutes: 20,
     audit: false,
     advice: "Make the parameter required, or `None` by default, and let the caller take the value from the environment or a secret store",

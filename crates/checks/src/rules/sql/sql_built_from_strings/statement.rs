@@ -130,6 +130,24 @@ const KEYWORDS: &[&str] = &[
     "high_priority",
 ];
 
+/// What `SET` changes without `=` or `TO`.
+const SETTINGS: &[&str] = &[
+    "character",
+    "constraints",
+    "global",
+    "identity_insert",
+    "local",
+    "names",
+    "password",
+    "role",
+    "schema",
+    "search_path",
+    "session",
+    "statistics",
+    "time",
+    "transaction",
+];
+
 /// Words that begin a clause after a table.
 const AFTER_TABLE: &[&str] = &[
     "as",
@@ -351,9 +369,15 @@ fn statement(first: &str, rest: &[Token]) -> Option<Shape> {
         "grant" | "revoke" => {
             rest.iter().any(|token| is(Some(token), &["on", "to", "from"])).then_some(Shape::Possible)
         }
-        "copy" | "unload" | "load" | "call" | "exec" | "execute" | "pragma" | "use" | "set" | "show"
-        | "describe" | "vacuum" | "analyze" | "analyse" | "lock" | "kill" | "attach" | "detach"
-        | "reindex" | "optimize" | "declare" | "begin" | "notify" | "listen" => {
+        "set" => {
+            let sets = matches!(rest.first(), None | Some(Token::Value))
+                || is(rest.first(), SETTINGS)
+                || rest.iter().take(8).any(|token| sign(Some(token), '=') || is(Some(token), &["to"]));
+            (sets && is_one_case(first) && !prose(rest)).then_some(Shape::Possible)
+        }
+        "copy" | "unload" | "load" | "call" | "exec" | "execute" | "pragma" | "use" | "show" | "describe"
+        | "vacuum" | "analyze" | "analyse" | "lock" | "kill" | "attach" | "detach" | "reindex"
+        | "optimize" | "declare" | "begin" | "notify" | "listen" => {
             (is_one_case(first) && !prose(rest)).then_some(Shape::Possible)
         }
         _ => None,

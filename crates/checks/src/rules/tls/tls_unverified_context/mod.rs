@@ -19,7 +19,7 @@ pub static RULE: Rule = Rule {
     cwe: &[295, 297],
     owasp_2021: "A07",
     owasp_2025: "A04",
-    aliases: &["B323", "S323"],
+    aliases: &["B323", "S323", "semgrep:unverified-ssl-context"],
     effort_minutes: 20,
     audit: false,
     advice: "Use ssl.create_default_context(); for a private authority load its certificate with cafile=…",

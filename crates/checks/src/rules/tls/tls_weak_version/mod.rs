@@ -21,7 +21,7 @@ pub static RULE: Rule = Rule {
     cwe: &[327, 326],
     owasp_2021: "A02",
     owasp_2025: "A04",
-    aliases: &["B502", "S502", "ssl_with_bad_version", "py/insecure-protocol"],
+    aliases: &["B502", "S502", "ssl_with_bad_version", "py/insecure-protocol", "semgrep:weak-ssl-version"],
     effort_minutes: 20,
     audit: false,
     advice: "Use ssl.create_default_context(), or set minimum_version to ssl.TLSVersion.TLSv1_2",

@@ -23,7 +23,7 @@ pub static RULE: Rule = Rule {
     cwe: &[942, 346],
     owasp_2021: "A05",
     owasp_2025: "A02",
-    aliases: &["py/cors-misconfiguration-with-credentials"],
+    aliases: &["py/cors-misconfiguration-with-credentials", "semgrep:wildcard-cors"],
     effort_minutes: 15,
     audit: false,
     advice: "Name the origins that may read: `origins=[\"https://app.example.com\"]`; leave credentials off where every origin is meant",

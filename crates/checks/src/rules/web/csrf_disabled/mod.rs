@@ -17,7 +17,12 @@ pub static RULE: Rule = Rule {
     cwe: &[352],
     owasp_2021: "A01",
     owasp_2025: "A01",
-    aliases: &["py/csrf-protection-disabled", "security.W003"],
+    aliases: &[
+        "py/csrf-protection-disabled",
+        "security.W003",
+        "semgrep:flask-wtf-csrf-disabled",
+        "semgrep:no-csrf-exempt",
+    ],
     effort_minutes: 30,
     audit: false,
     advice: "Leave the protection on, and send the token with forms and requests of scripts; exempt only views that authenticate otherwise (a signature, an API key)",
