@@ -30,7 +30,8 @@ impl<'p> Engine<'p> {
         if flow.container(path).is_some() {
             return self.make_kind(frame, site, Kind::External(path));
         }
-        if let Some(value) = self.container_method(frame, at, path, receiver, args) {
+        let name = self.program.models.last_name(path);
+        if let Some(value) = self.container_method(frame, at, name, receiver, args) {
             return value;
         }
         let mut result = Val::default();
@@ -180,13 +181,18 @@ impl<'p> Engine<'p> {
     }
 
     /// `get` and `set` of containers that models describe.
-    fn container_method(&mut self, frame: &mut Frame, at: Value, path: PathId, receiver: Option<&Val>, args: &Args) -> Option<Val> {
+    pub(crate) fn container_method(
+        &mut self,
+        frame: &mut Frame,
+        at: Value,
+        name: &str,
+        receiver: Option<&Val>,
+        args: &Args,
+    ) -> Option<Val> {
         let receiver = receiver?;
         let Some(Atom::Object(id)) = receiver.single() else { return None };
         let Kind::External(class) = frame.heap.get(*id)?.kind else { return None };
         let container = self.flow.container(class)?;
-        let text = self.program.models.text(path);
-        let name = text.rsplit('.').next().unwrap_or(&text);
         let key = |positions: &[u8]| {
             let mut parts = String::new();
             for position in positions {

@@ -259,6 +259,10 @@ impl<'p> Engine<'p> {
 
     fn leave(&mut self, frame: &mut Frame, state: &mut BlockState, block: Block) {
         let ir = self.ir(frame.func);
+        if !frame.ended && ir.blocks[block.index()].end == Terminator::Exit {
+            // The end of the body: it returns `None`.
+            self.finish(frame, Value(frame.first), Value::NONE);
+        }
         state.heap = Some(frame.heap.clone());
         state.facts = [Some(frame.facts.clone()), Some(frame.facts.clone())];
         if frame.ended {

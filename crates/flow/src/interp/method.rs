@@ -26,6 +26,10 @@ impl<'p> Engine<'p> {
                     match kind {
                         Some(Kind::List | Kind::Tuple | Kind::Set) => self.list_method(frame, at, &atom, name, args),
                         Some(Kind::Dict) => self.dict_method(frame, at, &atom, name, args),
+                        Some(Kind::External(_)) => {
+                            let receiver = Val::of(atom.clone());
+                            self.container_method(frame, at, name, Some(&receiver), args)
+                        }
                         Some(Kind::Buffer) => self.buffer_method(frame, &atom, name, args),
                         _ => None,
                     }

@@ -121,13 +121,13 @@ impl<'p> Engine<'p> {
             self.hit(frame, at, &sink.rule, sink.kind, sink.origins.clone(), sink.by_name, value);
             return;
         };
-        let first = object.items.first().and_then(Val::as_str).unwrap_or("").to_ascii_lowercase();
-        let program = first.rsplit(['/', '\\']).next().unwrap_or("");
-        let shell = matches!(program, "sh" | "bash" | "zsh" | "dash" | "ksh" | "cmd" | "cmd.exe" | "powershell" | "pwsh");
+        let shell = object.items.first().is_some_and(|first| {
+            first.atoms.iter().any(|atom| Val::of(atom.clone()).as_str().is_some_and(is_shell))
+        });
         let mut told = false;
         for (number, item) in object.items.iter().enumerate() {
             let flag = item.as_str().is_some_and(|text| matches!(text, "-c" | "/c" | "/C" | "-Command" | "-lc"));
-            if (number == 0 && item.as_str().is_none()) || (shell && told) {
+            if (number == 0 && !item.is_constant()) || (shell && told) {
                 // The program itself, or a command line for a shell.
                 self.hit(frame, at, "command-injection", Kinds::SHELL, sink.origins.clone(), sink.by_name, item);
             } else {
@@ -326,6 +326,12 @@ impl<'p> Engine<'p> {
     pub(crate) fn entry_taint(&self, site: Site, origin: Origin, kinds: Kinds) -> Taint {
         Taint::of(Label::Source { site, origin }, kinds, hop(&None, site, Note::Read))
     }
+}
+
+/// Whether a program reads command lines.
+fn is_shell(program: &str) -> bool {
+    let name = program.rsplit(['/', '\\']).next().unwrap_or(program).to_ascii_lowercase();
+    matches!(name.as_str(), "sh" | "bash" | "zsh" | "dash" | "ksh" | "cmd" | "cmd.exe" | "powershell" | "pwsh")
 }
 
 fn looks_like_sql(text: &Text) -> bool {
