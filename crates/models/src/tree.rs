@@ -59,11 +59,16 @@ impl Models {
             flow: FlowModels::default(),
         };
         // Aliases first, so that every other path, however spelt, lands on the canonical node.
-        for entry in libraries.iter().flat_map(|library| &library.aliases) {
-            let canonical = models.add(&entry.is);
-            let alias = models.add_raw(&entry.path);
-            if alias != canonical {
-                models.nodes[alias.index()].same_as = Some(canonical);
+        // Short ones before long ones, and twice, because each may be written in terms of others.
+        let mut aliases: Vec<_> = libraries.iter().flat_map(|library| &library.aliases).collect();
+        aliases.sort_by_key(|entry| entry.path.matches('.').count());
+        for _ in 0..2 {
+            for entry in &aliases {
+                let canonical = models.add(&entry.is);
+                let alias = models.add_raw(&entry.path);
+                if alias != canonical {
+                    models.nodes[alias.index()].same_as = Some(canonical);
+                }
             }
         }
         for entry in libraries.iter().flat_map(|library| &library.classes) {
@@ -307,6 +312,26 @@ mod tests {
         let run = models.find("flask.app.Flask.run").unwrap();
         assert_eq!(models.text(run), "flask.Flask.run");
         assert_eq!(models.find("Cryptodome.Cipher.DES.new"), models.find("Crypto.Cipher.DES.new"));
+    }
+
+    #[test]
+    fn aliases_may_be_written_in_terms_of_others() {
+        let library = parse_library(
+            "x.toml",
+            r#"
+            library = "x"
+            alias = [
+              { path = "old", is = "web.globals.request" },
+              { path = "web.globals.request", is = "web.request" },
+              { path = "web.globals", is = "web" },
+            ]
+            "#,
+        )
+        .unwrap();
+        let models = Models::new(&[library], ["web.request.args"].into_iter());
+        let args = models.find("web.request.args").unwrap();
+        assert_eq!(models.find("old.args"), Some(args));
+        assert_eq!(models.find("web.globals.request.args"), Some(args));
     }
 
     #[test]

@@ -5,8 +5,8 @@
 use std::path::{Path, PathBuf};
 
 use clearance_models::{
-    builtin,
-    flow::{KIND_NAMES, Origin},
+    Models, builtin,
+    flow::{KIND_NAMES, Kinds, Origin},
     parse_library,
 };
 
@@ -147,4 +147,21 @@ fn the_schema_lists_what_there_is() {
     }
     // The last one of the enumeration.
     assert_eq!(origins.len(), Origin::Identity as usize + 1);
+}
+
+#[test]
+fn the_example_of_the_guide_holds() {
+    let guide = include_str!("../../../CONTRIBUTING.md");
+    let (_, example) = guide.split_once("```toml\n").unwrap();
+    let (example, _) = example.split_once("```").unwrap();
+    valid(example).unwrap();
+    let library = parse_library("CONTRIBUTING.md", example).unwrap();
+    assert_eq!(library.rules().collect::<Vec<_>>(), ["sql-injection", "server-side-request-forgery"]);
+    let models = Models::new(&[library], std::iter::empty());
+    let flow = models.flow();
+    let path = |dotted: &str| models.find(dotted).unwrap();
+    assert_eq!(flow.sources(path("ledger.Statement.text"))[0].origin, Origin::Upload);
+    assert_eq!(flow.sinks(path("ledger.client.Client.query"))[0].kind, Kinds::SQL);
+    assert_eq!(flow.sanitizers(path("ledger.quote"))[0].removes, Kinds::SQL);
+    assert!(flow.guards(path("ledger.is_account"))[0].removes.meets(Kinds::HTML));
 }
