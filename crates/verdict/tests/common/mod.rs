@@ -131,7 +131,7 @@ pub fn input() -> Input {
             command: "clearance check".to_owned(),
         },
         planes: vec![PlaneRun { plane: Plane::Code, status: PlaneStatus::Run, why: String::new() }],
-        capabilities: [Capability::Syntax].into(),
+        capabilities: [Capability::Syntax, Capability::Flow].into(),
         findings: Vec::new(),
         facts: Vec::new(),
         examined: ids.iter().map(|&rule| Examined { rule, count: 0 }).collect(),
