@@ -27,7 +27,14 @@ pub(super) fn families() -> &'static [Family] {
         super::fastapi::FAMILY,
         super::starlette::FAMILY,
         super::tornado::FAMILY,
+        super::aiohttp::FAMILY,
+        super::small::FAMILY,
+        super::objects::FAMILY,
+        super::graphql::FAMILY,
         super::simple::FAMILY,
+        super::commands::FAMILY,
+        super::plain::SERVERS,
+        super::plain::FAMILY,
     ]
 }
 

@@ -3,15 +3,21 @@
 //! One file per family of frameworks. A family is looked at only if the program imports one of its packages; what it looks at are the calls and
 //! decorations of its own external paths, and the classes that derive from its own base classes.
 
+mod aiohttp;
 mod ask;
 mod collect;
+mod commands;
 mod django;
 mod django_urls;
 mod fastapi;
 mod flask;
 mod flask_mounts;
+mod graphql;
+mod objects;
 mod pattern;
+mod plain;
 mod simple;
+mod small;
 mod starlette;
 mod tornado;
 mod types;
@@ -242,6 +248,7 @@ impl Program {
             .iter()
             .flat_map(|family| family.paths.iter().chain(family.bases))
             .chain(types::PATHS)
+            .chain(OBJECTS)
             .copied()
             .chain(OWN_BUILTINS.iter().copied())
     }
@@ -293,6 +300,26 @@ impl Resolver<'_> {
         Some(Entities::from_iter([entity]))
     }
 }
+
+/// Classes of the objects that frameworks pass.
+const OBJECTS: &[&str] = &[
+    "aiohttp.web.Request",
+    "azure.functions.HttpRequest",
+    "django.forms.Form",
+    "django.http.HttpRequest",
+    "falcon.Request",
+    "falcon.Response",
+    "flask.Request",
+    "flask.Response",
+    "pyramid.request.Request",
+    "rest_framework.request.Request",
+    "rest_framework.serializers.Serializer",
+    "sanic.request.Request",
+    "sanic.Websocket",
+    "starlette.datastructures.UploadFile",
+    "starlette.requests.Request",
+    "starlette.websockets.WebSocket",
+];
 
 /// Built-ins and getters that resolution and evaluation treat specially.
 const OWN_BUILTINS: &[&str] = &[
