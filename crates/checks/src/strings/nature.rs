@@ -68,7 +68,10 @@ fn number(cx: &mut Cx<'_, '_>, site: Site, depth: u32) -> bool {
             let Some(param) = ir.functions[func.index()].params.get(index as usize) else {
                 return false;
             };
-            numeric_annotation(cx, at(param.annotation)) || click_number(cx, site, func, ir.name(param.name))
+            let name = ir.name(param.name);
+            numeric_annotation(cx, at(param.annotation))
+                || click_number(cx, site, func, name)
+                || route_number(cx, site, func, name)
         }
         _ => matches!(cx.known_at(site), Known::Int(_) | Known::Float(_)),
     }
@@ -97,6 +100,40 @@ fn numeric_annotation(cx: &Cx<'_, '_>, annotation: Site) -> bool {
     let text = text.trim_matches(['"', '\'', ' ']);
     let kinds = text.strip_prefix("Optional[").and_then(|rest| rest.strip_suffix(']')).unwrap_or(text);
     kinds.split('|').map(str::trim).all(|kind| matches!(kind, "int" | "float" | "bool" | "None"))
+}
+
+/// A parameter that Flask converts before it calls the view, on every route that has it: `@app.route("/orders/<int:number>")`.
+fn route_number(cx: &mut Cx<'_, '_>, site: Site, func: Func, name: &str) -> bool {
+    let program = cx.program;
+    let ir = &program.module(site.module).ir;
+    let decorators = ir.functions[func.index()].decorators.clone();
+    let mut found = false;
+    for decorator in decorators {
+        let Op::Call { callee, args } = ir.op(decorator) else {
+            continue;
+        };
+        let is_route = matches!(ir.op(callee), Op::Attr { name: called, .. }
+            if matches!(ir.name(called), "route" | "get" | "post" | "put" | "patch" | "delete"));
+        let Some(rule) = ir.args(args).first().filter(|_| is_route) else {
+            continue;
+        };
+        let known = cx.known_at(Site { module: site.module, value: rule.value });
+        let Some(rule) = known.as_str() else {
+            return false;
+        };
+        let parameters = rule.split('<').skip(1).filter_map(|rest| rest.split_once('>'));
+        for (parameter, _) in parameters {
+            let (converter, of) = parameter.split_once(':').unwrap_or(("string", parameter));
+            if of.trim() == name {
+                let converter = converter.split('(').next().unwrap_or(converter).trim();
+                if !matches!(converter, "int" | "float") {
+                    return false;
+                }
+                found = true;
+            }
+        }
+    }
+    found
 }
 
 /// A parameter that click converts: `@click.argument("days", type=int)`.

@@ -32,16 +32,27 @@ pub(super) fn module(cx: &mut Cx<'_, '_>, event: StoreEvent) {
     if on && names_development(&last) && !names_production(&last) {
         return cx.hold(range, format!("the module {last} is for development only"));
     }
-    let overridden = on && sibling_turns_off(cx);
-    let severity = if overridden { Severity::Low } else { Severity::High };
-    let what = if overridden {
-        "the setting DEBUG, which the production settings beside it turn off again,".to_owned()
+    let (severity, what) = if on && sibling_turns_off(cx) {
+        (Severity::Low, "the setting DEBUG, which the production settings beside it turn off again,")
+    } else if on && later_turned_off(cx, event.value) {
+        (Severity::Medium, "the setting DEBUG, which lines below turn off under conditions,")
     } else {
-        "the setting DEBUG".to_owned()
+        (Severity::High, "the setting DEBUG")
     };
+    let what = what.to_owned();
     let value = cx.site(event.value);
     let effect = if is_django(cx, cx.module) { TRACES } else { CONSOLE };
     judge(cx, Setting { at: event.value, what, value, severity, effect });
+}
+
+/// Whether a later line of the module may turn off what is on here.
+fn later_turned_off(cx: &mut Cx<'_, '_>, value: Value) -> bool {
+    let module = cx.source();
+    let Some(name) = module.ir.names.find("DEBUG") else {
+        return false;
+    };
+    let later: Vec<Value> = module.global(name).filter(|other| *other > value).collect();
+    later.into_iter().any(|other| matches!(flag(&cx.known(other)), Flag::Off | Flag::OffByDefault(_)))
 }
 
 /// A store of `DEBUG` in a class body.

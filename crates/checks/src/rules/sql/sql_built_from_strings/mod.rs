@@ -252,8 +252,7 @@ fn report(cx: &mut Cx<'_, '_>, event: TextEvent, reached: Reach, entries: &[Entr
         };
         (severity, confidence, reason, site)
     } else if let Some(entry) = entries.iter().find(|entry| matches!(entry.piece, Piece::Number(_))) {
-        let severity = if executed { Severity::Medium } else { Severity::Low };
-        let severity = if cx.role() == Role::Migration { Severity::Low } else { severity };
+        let severity = if executed && cx.role() != Role::Migration { Severity::Low } else { Severity::Info };
         (severity, Confidence::Low, "only numbers and constants are put in".to_owned(), entry.piece.site())
     } else if let Some(entry) = entries.iter().find(|entry| matches!(entry.piece, Piece::Choice(_))) {
         let site = entry.piece.site();
