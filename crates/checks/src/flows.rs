@@ -81,6 +81,12 @@ pub(crate) fn by_module(program: &Program, analysis: &Analysis, on: impl Fn(&str
         }
         module.drafts.push(draft(program, flow, rule));
     }
+    for (site, rule) in &analysis.harmless {
+        for (_, others) in YIELDS.iter().filter(|(id, _)| *id == &**rule) {
+            let module = found.entry(site.module.0).or_default();
+            module.silent.extend(others.iter().map(|other| (*other, program.range(*site))));
+        }
+    }
     found
 }
 

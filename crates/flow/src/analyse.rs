@@ -52,6 +52,8 @@ pub struct FlowStep {
 pub struct Analysis {
     /// The ways, by sink and source.
     pub flows: Vec<Flow>,
+    /// Calls at which every run saw only constants, or data that is harmless there, and the rule that would report them; sorted.
+    pub harmless: Vec<(Site, Box<str>)>,
     /// Functions in which a bound was hit: what they do was not followed to the end.
     pub truncated: Vec<FuncRef>,
     /// Calls of things that nothing is known about, which were given data from outside: name and how often.
@@ -101,6 +103,7 @@ pub fn analyse(program: &Program) -> Analysis {
                 }
             }
             part.flows = engine.found.take(program);
+            part.decided = engine.decided.into_iter().collect();
             part.truncated = engine.truncated.into_iter().collect();
             part.unknown = engine.unknown_calls.into_iter().collect();
             part
@@ -112,15 +115,20 @@ pub fn analyse(program: &Program) -> Analysis {
 #[derive(Default)]
 struct Part {
     flows: Vec<Flow>,
+    decided: Vec<((Site, Box<str>), bool)>,
     truncated: Vec<FuncRef>,
     unknown: Vec<(String, u32)>,
 }
 
 fn finish(parts: Vec<Part>) -> Analysis {
     let mut analysis = Analysis::default();
+    let mut decided: BTreeMap<(Site, Box<str>), bool> = BTreeMap::new();
     for part in parts {
         analysis.flows.extend(part.flows);
         analysis.truncated.extend(part.truncated);
+        for (sink, harmless) in part.decided {
+            *decided.entry(sink).or_insert(true) &= harmless;
+        }
         for (name, count) in part.unknown {
             let known = analysis.unknown_calls.entry(name).or_default();
             *known = (*known).max(count);
@@ -128,6 +136,7 @@ fn finish(parts: Vec<Part>) -> Analysis {
     }
     analysis.truncated.sort_unstable();
     analysis.truncated.dedup();
+    analysis.harmless = decided.into_iter().filter(|(_, harmless)| *harmless).map(|(sink, _)| sink).collect();
     let key = |flow: &Flow| (flow.sink, flow.rule.clone(), flow.source, flow.partial, flow.steps.len());
     analysis.flows.sort_by(|a, b| {
         key(a).cmp(&key(b)).then_with(|| {

@@ -593,6 +593,16 @@ impl<'p> Resolver<'p> {
                 }
             }
         }
+        if found.is_empty() && callers.is_empty() && matches!(module.ir.name(param.name), "app" | "application") {
+            // The application that a registering function is given, called in a way that cannot be seen.
+            let flask = module.ir.imports.iter().any(|import| {
+                let from = module.ir.text(import.module);
+                from == "flask" || from.starts_with("flask.")
+            });
+            if flask && let Some(class) = program.models.find("flask.Flask") {
+                insert(&mut found, Entity::Instance(class, site));
+            }
+        }
         found
     }
 

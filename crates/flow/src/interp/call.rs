@@ -357,6 +357,14 @@ impl<'p> Engine<'p> {
                         let content = frame.heap.get(*id).map(|object| object.content()).unwrap_or_default();
                         result.join(&content);
                     }
+                    Some(Kind::External(class)) => {
+                        let entered = self
+                            .program
+                            .models
+                            .member(class, "__enter__")
+                            .and_then(|enter| self.program.models.result(enter));
+                        result.join(&entered.map_or_else(|| Val::of(atom.clone()), |class| Val::of(Atom::Instance(class))));
+                    }
                     _ => result.join(&Val::of(atom.clone())),
                 },
                 Atom::Instance(class) => {

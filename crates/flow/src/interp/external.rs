@@ -28,7 +28,7 @@ impl<'p> Engine<'p> {
             return value;
         }
         if flow.container(path).is_some() {
-            return self.make_kind(frame, site, Kind::External(path));
+            return self.made(frame, at, path, args);
         }
         let name = self.program.models.last_name(path);
         if let Some(value) = self.container_method(frame, at, name, receiver, args) {
@@ -77,11 +77,39 @@ impl<'p> Engine<'p> {
             result.taint.join(&unknown.taint);
         }
         match class {
+            Some(class) if self.remembers(class, args) => {
+                let made = self.made(frame, at, class, args);
+                result.join(&made);
+            }
             Some(class) => result.atoms.push(Atom::Instance(class)),
             None if result.is_bottom() => result.atoms.push(Atom::Unknown),
             None => {}
         }
         result
+    }
+
+    /// Whether how an instance is made matters later.
+    fn remembers(&self, class: PathId, args: &Args) -> bool {
+        self.flow.container(class).is_some()
+            || (!self.known.is_path_class(class)
+                && args.positional.iter().chain(args.keywords.iter().map(|(_, value)| value)).any(Val::is_constant))
+    }
+
+    /// An instance of a library's class, with the constants that it is made with.
+    fn made(&mut self, frame: &mut Frame, at: Value, class: PathId, args: &Args) -> Val {
+        let mut object = Object::new(Kind::External(class));
+        let telling = |value: &Val| {
+            value.is_constant()
+                || (value.taint.is_empty()
+                    && value.atoms.iter().all(|atom| matches!(atom, Atom::Path(_) | Atom::Instance(_) | Atom::Object(_))))
+        };
+        for (number, value) in args.positional.iter().enumerate().filter(|(_, value)| telling(value)) {
+            object.set(Key::Attr(format!("\0made:{number}").into()), value.clone(), true);
+        }
+        for (name, value) in args.keywords.iter().filter(|(_, value)| telling(value)) {
+            object.set(Key::Attr(format!("\0made:{name}").into()), value.clone(), true);
+        }
+        self.make(frame, frame.site(at), 8, object)
     }
 
     fn propagate(
@@ -196,7 +224,11 @@ impl<'p> Engine<'p> {
         let key = |positions: &[u8]| {
             let mut parts = String::new();
             for position in positions {
-                parts.push_str(args.positional.get(usize::from(*position))?.as_str()?);
+                let part = args.positional.get(usize::from(*position))?;
+                match part.single() {
+                    Some(Atom::Path(path)) => parts.push_str(&object_key(self.program.models.dotted(*path))),
+                    _ => parts.push_str(part.as_str()?),
+                }
                 parts.push('\0');
             }
             Some(Key::Str(parts.into()))
@@ -228,6 +260,11 @@ impl<'p> Engine<'p> {
         }
         None
     }
+}
+
+/// How the object at an external path is written as a key.
+pub(crate) fn object_key(path: &str) -> String {
+    format!("\u{2}{path}")
 }
 
 /// The values that a slot names.

@@ -63,6 +63,8 @@ pub(crate) struct Engine<'p> {
     pub(crate) unknown_calls: FxHashMap<String, u32>,
     /// Functions in which a bound was hit.
     pub(crate) truncated: FxHashSet<FuncRef>,
+    /// Sinks that were reached, with the rule: whether every run saw only harmless data there.
+    pub(crate) decided: FxHashMap<(Site, Box<str>), bool>,
     /// What was found.
     pub(crate) found: crate::analyse::Found,
     /// Class fields being looked up.
@@ -91,6 +93,7 @@ impl<'p> Engine<'p> {
             running: Vec::new(),
             unknown_calls: FxHashMap::default(),
             truncated: FxHashSet::default(),
+            decided: FxHashMap::default(),
             found: crate::analyse::Found::default(),
             fields: Vec::new(),
         }
@@ -111,10 +114,6 @@ impl<'p> Engine<'p> {
         let id = self.allocate(frame.context, site, which);
         frame.heap.put(id, object);
         Val::of(Atom::Object(id))
-    }
-
-    fn make_kind(&mut self, frame: &mut Frame, site: Site, kind: Kind) -> Val {
-        self.make(frame, site, 0, Object::new(kind))
     }
 
     /// Whether a value is true, where that is known.

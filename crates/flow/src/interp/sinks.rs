@@ -1,12 +1,14 @@
 //! Places where data does harm.
 
 use clearance_models::PathId;
-use clearance_models::flow::{Condition, Constant, Kinds, Origin, Sink, Slot, Test};
+use std::rc::Rc;
+
+use clearance_models::flow::{Condition, Constant, Kinds, Origin, Part, Sink, Slot, Test};
 use clearance_program::{FuncRef, Site};
 use clearance_python::ir::{Op, Value};
 
 use super::{Engine, Frame, external::select, refine::fixes_host};
-use crate::heap::Kind;
+use crate::heap::{Key, Kind};
 use crate::taint::{Entry, Label, Lacks, Note, Taint, Via, hop};
 use crate::value::{Args, Atom, Piece, Text, Val, known};
 
@@ -95,6 +97,12 @@ impl<'p> Engine<'p> {
                     values.push(value.clone());
                 }
             }
+        }
+        if let Some(part) = &sink.part {
+            values = values.iter().filter_map(|value| self.part_of(frame, value, part)).collect();
+        }
+        if frame.depth == 0 {
+            self.decide(frame, at, sink, &values);
         }
         for value in values {
             if sink.kind == Kinds::ARGUMENT || sink.kind == Kinds::SHELL {
@@ -194,9 +202,101 @@ impl<'p> Engine<'p> {
         }
     }
 
+    /// A part of an argument, where it is known to have one.
+    fn part_of(&self, frame: &Frame, value: &Val, part: &Part) -> Option<Val> {
+        let mut found = Val::default();
+        for atom in &value.atoms {
+            let Atom::Object(id) = atom else { continue };
+            let Some(object) = frame.heap.get(*id) else { continue };
+            match part {
+                Part::Key(text) => {
+                    for (key, value) in &object.keys {
+                        if let Key::Str(known) = key
+                            && known.trim_end_matches('\0').eq_ignore_ascii_case(text)
+                        {
+                            found.join(value);
+                        }
+                    }
+                }
+                Part::Index(index) => {
+                    let count = object.items.len() as i64;
+                    let at = if *index < 0 { index + count } else { *index };
+                    if object.positions
+                        && let Some(value) = usize::try_from(at).ok().and_then(|at| object.items.get(at))
+                    {
+                        found.join(value);
+                    }
+                }
+                Part::Object(path) => {
+                    let wanted = super::external::object_key(self.program.models.dotted(*path));
+                    for (key, value) in &object.keys {
+                        if let Key::Str(known) = key
+                            && known.trim_end_matches('\0') == wanted
+                        {
+                            found.join(value);
+                        }
+                    }
+                }
+                Part::Made(slots) => {
+                    for slot in slots {
+                        let key = match slot {
+                            Slot::Position(at) => format!("\0made:{at}"),
+                            Slot::Keyword(name) => format!("\0made:{name}"),
+                            _ => continue,
+                        };
+                        if let Some(value) = object.key(&Key::Attr(Rc::from(key))) {
+                            found.join(value);
+                        }
+                    }
+                }
+            }
+        }
+        (!found.is_bottom()).then_some(found)
+    }
+
+    /// Notes whether a sink takes only constants or what is harmless for it.
+    fn decide(&mut self, frame: &Frame, at: Value, sink: &Sink, values: &[Val]) {
+        let harmless = values.iter().all(|value| {
+            let taint = frame.heap.deep_taint(value);
+            let alive = taint.entries().iter().any(|entry| entry.kinds.meets(sink.kind));
+            let plain = |value: &Val| {
+                value.atoms.iter().all(|atom| match atom {
+                    Atom::None | Atom::Bool(_) | Atom::Int(_) | Atom::Number => true,
+                    Atom::Text(text) | Atom::Bytes(text) => text.iter().all(|piece| match piece {
+                        Piece::Lit(_) => true,
+                        Piece::Hole { taint, .. } => !taint.is_empty(),
+                    }),
+                    _ => false,
+                })
+            };
+            let listed = value.atoms.iter().all(|atom| match atom {
+                Atom::Object(id) => frame.heap.get(*id).is_some_and(|object| {
+                    matches!(object.kind, Kind::List | Kind::Tuple)
+                        && object.positions
+                        && object.rest.is_none()
+                        && object.items.iter().all(plain)
+                }),
+                other => plain(&Val::of(other.clone())),
+            });
+            !alive && !value.is_bottom() && (!taint.is_empty() || listed)
+        });
+        if values.is_empty() {
+            return;
+        }
+        let key = (frame.site(at), sink.rule.clone());
+        // Also what stands in a quoted place counts as harmless; that is judged with the whole hit.
+        let known = self.decided.entry(key).or_insert(true);
+        *known &= harmless;
+    }
+
     /// Whether a condition on the arguments holds.
     pub(crate) fn holds(&self, frame: &Frame, condition: &Condition, receiver: Option<&Val>, args: &Args) -> bool {
         let value = condition.slots.iter().find_map(|slot| select(slot, receiver, args).next());
+        let part = match (&condition.part, value) {
+            (Some(part), Some(value)) => self.part_of(frame, value, part),
+            _ => None,
+        };
+        let value = if condition.part.is_some() { part.as_ref() } else { value };
         let Some(value) = value else {
             return match condition.test {
                 Test::Present => false,
