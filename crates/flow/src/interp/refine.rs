@@ -247,8 +247,8 @@ impl<'p> Engine<'p> {
                 let last = self.operand(frame, bounds[1]).as_int();
                 if let (Some(1), Some(-1), Some(quote)) = (first, last, part.chars().next()) {
                     found.push((root(ir, whole), Refine::InnerLacks(quote)));
+                    return;
                 }
-                return;
             }
             if lacks != Lacks::NONE {
                 self.spread(frame, right, Refine::Lacks(lacks), found);
