@@ -89,6 +89,20 @@ fn reports_are_written_beside_the_terminal() {
 }
 
 #[test]
+fn a_report_that_cannot_be_written_takes_no_other_with_it() {
+    let tree = Tree::new(&[("app.py", BAD)]);
+    // A device that is always full, where the system has it.
+    if !std::path::Path::new("/dev/full").exists() {
+        return;
+    }
+    let run = tree.run(&["check", "--output", "json=/dev/full", "--output", "r.md"]);
+    assert_eq!(run.code, 3, "{run:?}");
+    assert!(run.stderr.contains("/dev/full"), "{run:?}");
+    assert!(run.stdout.contains("BLOCKED"), "{run:?}");
+    assert!(tree.read("r.md").starts_with("# "));
+}
+
+#[test]
 fn standard_input_is_a_file() {
     let tree = Tree::new(&[("clearance.toml", "[per-file-ignores]\n'dev/*' = ['server']\n")]);
     let run = tree.run_with_input(&["check", "-", "--format", "json"], BAD);

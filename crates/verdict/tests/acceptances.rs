@@ -144,6 +144,15 @@ fn names_of_peers_select_and_foreign_codes_do_not() {
 }
 
 #[test]
+fn one_word_after_nosec_is_a_name_where_a_rule_has_it() {
+    let both = || vec![finding(&HASH, "a.py", 3, 3), finding(&SHELL, "a.py", 3, 3)];
+    let result = outcome(both(), &[comment(3, (3, 3), "# nosec hashlib")]);
+    assert_eq!(result, ["!weak-hash:3", "subprocess-shell:3", "acceptance-unexplained:3"]);
+    let result = outcome(both(), &[comment(3, (3, 3), "# nosec harmless")]);
+    assert_eq!(result, ["!weak-hash:3", "!subprocess-shell:3"]);
+}
+
+#[test]
 fn marks_of_secret_scanners_are_for_secrets_only() {
     for text in ["# pragma: allowlist secret", "# gitleaks:allow", "# trufflehog:ignore"] {
         let both = vec![finding(&PASSWORD, "a.py", 3, 3), finding(&SHELL, "a.py", 3, 3)];

@@ -44,8 +44,12 @@ pub(crate) fn run(catalogue: &Catalogue, args: &CheckArgs) -> Result<Exit, Failu
     let examined = pool.install(|| examine(catalogue, args, clock, &progress));
     progress.finish();
     let examined = examined?;
+    // One report that cannot be written takes no other with it.
+    let mut unwritten = None;
     for output in &args.output {
-        write_report(&examined.assessment, output)?;
+        if let Err(failure) = write_report(&examined.assessment, output) {
+            unwritten.get_or_insert(failure);
+        }
     }
     let reports = args.output.iter().map(|output| output.path.display().to_string()).collect();
     let look = render::look(args.console, &examined.base, reports);
@@ -57,7 +61,10 @@ pub(crate) fn run(catalogue: &Catalogue, args: &CheckArgs) -> Result<Exit, Failu
     }
     let page = render::page(args.format, &examined.assessment, args.console, &look);
     console::write_stdout(page.as_bytes())?;
-    Ok(exit(&examined, args.exit_zero))
+    match unwritten {
+        Some(failure) => Err(failure),
+        None => Ok(exit(&examined, args.exit_zero)),
+    }
 }
 
 /// What came of a run.

@@ -124,7 +124,16 @@ struct Known {
 }
 
 impl Known {
-    fn new(directive: Directive, context: &Context<'_>) -> Option<Self> {
+    fn new(mut directive: Directive, context: &Context<'_>) -> Option<Self> {
+        // `# nosec pickle`: one word alone is a name if a rule has it, as it is for Bandit, and else a reason.
+        if directive.dialect == Dialect::Nosec
+            && directive.names.is_none()
+            && let Some(word) = directive.reason.take_if(|reason| {
+                !reason.contains(' ') && context.rules.iter().any(|rule| rule.answers_to(reason))
+            })
+        {
+            directive.names = Some(vec![word]);
+        }
         let Some(names) = &directive.names else {
             return Some(Self { directive, names: None, strangers: Vec::new() });
         };
