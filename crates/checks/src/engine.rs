@@ -27,24 +27,19 @@ use crate::{
 pub struct Settings {
     /// Ids of the rules to run.
     pub rules: FxHashSet<&'static str>,
+    /// Somebody looks through everything: rules of single calls do not yield to flow rules.
+    pub auditor: bool,
 }
 
 impl Settings {
     /// All rules that are on by default.
     pub fn default_rules() -> Self {
-        Self { rules: code_rules().filter(|rule| !rule.rule.audit).map(|rule| rule.rule.id).collect() }
+        Self { rules: code_rules().filter(|rule| !rule.rule.audit).map(|rule| rule.rule.id).collect(), auditor: false }
     }
 
     /// All rules, the audit ones too.
     pub fn all_rules() -> Self {
-        Self { rules: code_rules().map(|rule| rule.rule.id).collect() }
-    }
-}
-
-impl Settings {
-    /// Whether rules for auditors run: then nothing yields to anything.
-    fn audits(&self) -> bool {
-        code_rules().any(|rule| rule.rule.audit && self.rules.contains(rule.rule.id))
+        Self { rules: code_rules().map(|rule| rule.rule.id).collect(), auditor: false }
     }
 }
 
@@ -65,7 +60,7 @@ pub fn run(program: &Program, settings: &Settings) -> Outcome {
     let ids: Vec<ModuleId> = program.modules().map(|(id, _)| id).collect();
     let analysis = clearance_flow::analyse(program);
     let flows = flows::by_module(program, &analysis, |rule| settings.rules.contains(rule));
-    let quiet = !settings.audits();
+    let quiet = !settings.auditor;
     let parts: Vec<Part> = ids
         .par_iter()
         .map(|id| Pass::new(program, &table, *id, flows.get(&id.0), quiet).run())

@@ -220,6 +220,7 @@ impl<'p> Engine<'p> {
         let object = self.operand(frame, base);
         let site = frame.site(at);
         let value = self.operand(frame, value).map_taint(&|taint| taint.at(site, Note::Stored));
+        self.named(frame, at, &[name], &value);
         let strong = object.atoms.len() == 1;
         for atom in &object.atoms {
             match atom {

@@ -145,6 +145,12 @@ impl<'p> Engine<'p> {
         let key = self.operand(frame, key);
         let site = frame.site(at);
         let value = self.operand(frame, value).map_taint(&|taint| taint.at(site, Note::Stored));
+        let holder = match ir.op(super::root(ir, base)) {
+            Op::Global(name) | Op::Free(name) | Op::Attr { name, .. } => ir.name(name),
+            Op::Import(import) => ir.name(ir.imports[import.index()].bound),
+            _ => "",
+        };
+        self.named(frame, at, &[holder, key.as_str().unwrap_or("")], &value);
         let strong = container.atoms.len() == 1;
         for atom in &container.atoms {
             match atom {

@@ -40,6 +40,7 @@ impl<'p> Engine<'p> {
             }
             Op::StoreName { name, value } => {
                 let stored = self.bound_at(frame, at, value);
+                self.named(frame, at, &[ir.name(name)], &stored);
                 if let Some(env) = frame.env
                     && let Some(object) = frame.heap.edit(env)
                 {
@@ -47,9 +48,10 @@ impl<'p> Engine<'p> {
                 }
                 Val::default()
             }
-            Op::Bind { value, .. } => {
+            Op::Bind { name, value } => {
                 // The name appears in traces from here on.
                 let bound = self.bound_at(frame, at, value);
+                self.named(frame, at, &[ir.name(name)], &bound);
                 frame.set(value, bound);
                 Val::default()
             }

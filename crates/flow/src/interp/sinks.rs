@@ -40,7 +40,7 @@ pub(crate) struct Judged {
 
 impl Hit {
     pub(crate) fn same(&self, other: &Self) -> bool {
-        self.site == other.site && self.rule == other.rule && self.texts == other.texts && self.taint == other.taint
+        self.site == other.site && self.rule == other.rule && self.origins == other.origins && self.texts == other.texts && self.taint == other.taint
     }
 
     fn labels(&self) -> impl Iterator<Item = &Entry> {
@@ -109,6 +109,16 @@ impl<'p> Engine<'p> {
                 self.check_command(frame, at, sink, &value);
                 continue;
             }
+            // (body, status, headers): only the body is a page.
+            let body = match value.single() {
+                Some(Atom::Object(id)) if sink.kind == Kinds::HTML => frame
+                    .heap
+                    .get(*id)
+                    .filter(|object| object.kind == Kind::Tuple)
+                    .and_then(|object| object.items.first().cloned()),
+                _ => None,
+            };
+            let value = body.unwrap_or(value);
             if sink.kind == Kinds::ATTRIBUTE
                 && args.double_star.is_none()
                 && !sink.slots.iter().any(|slot| matches!(slot, Slot::Position(_) | Slot::Keyword(_)))
@@ -132,12 +142,13 @@ impl<'p> Engine<'p> {
         let shell = object.items.first().is_some_and(|first| {
             first.atoms.iter().any(|atom| Val::of(atom.clone()).as_str().is_some_and(is_shell))
         });
+        let told_rule = if &*sink.rule == "argument-injection" { "command-injection" } else { &*sink.rule };
         let mut told = false;
         for (number, item) in object.items.iter().enumerate() {
             let flag = item.as_str().is_some_and(|text| matches!(text, "-c" | "/c" | "/C" | "-Command" | "-lc"));
             if (number == 0 && !item.is_constant()) || (shell && told) {
                 // The program itself, or a command line for a shell.
-                self.hit(frame, at, "command-injection", Kinds::SHELL, sink.origins.clone(), sink.by_name, item);
+                self.hit(frame, at, told_rule, Kinds::SHELL, sink.origins.clone(), sink.by_name, item);
             } else {
                 self.hit(frame, at, &sink.rule, sink.kind, sink.origins.clone(), sink.by_name, item);
             }
@@ -148,7 +159,7 @@ impl<'p> Engine<'p> {
         }
         if let Some(rest) = &object.rest {
             if shell {
-                self.hit(frame, at, "command-injection", Kinds::SHELL, sink.origins.clone(), sink.by_name, rest);
+                self.hit(frame, at, told_rule, Kinds::SHELL, sink.origins.clone(), sink.by_name, rest);
             } else {
                 self.hit(frame, at, &sink.rule, sink.kind, sink.origins.clone(), sink.by_name, rest);
             }
@@ -391,6 +402,16 @@ impl<'p> Engine<'p> {
         answer.unwrap_or(condition.if_unknown)
     }
 
+    /// A value gets a name: what comes from a predictable generator must not be a secret.
+    pub(crate) fn named(&mut self, frame: &mut Frame, at: Value, names: &[&str], value: &Val) {
+        let random = |entry: &Entry| {
+            matches!(entry.label, Label::Source { origin: Origin::WeakRandom, .. }) && entry.kinds.meets(Kinds::SECRET_VALUE)
+        };
+        if value.shallow_taint().entries().iter().any(random) && names.iter().any(|name| names_secret(name)) {
+            self.hit(frame, at, "weak-random-secret", Kinds::SECRET_VALUE, Some(vec![Origin::WeakRandom]), false, value);
+        }
+    }
+
     /// What a route answers: text is a page, anything else is data.
     pub(crate) fn check_answer(&mut self, frame: &mut Frame) {
         let ir = self.ir(frame.func);
@@ -426,6 +447,16 @@ impl<'p> Engine<'p> {
     pub(crate) fn entry_taint(&self, site: Site, origin: Origin, kinds: Kinds) -> Taint {
         Taint::of(Label::Source { site, origin }, kinds, hop(&None, site, Note::Read))
     }
+}
+
+/// Whether something of this name must not be guessed.
+fn names_secret(name: &str) -> bool {
+    const STEMS: &[&str] = &[
+        "token", "secret", "passw", "session", "csrf", "xsrf", "nonce", "apikey", "otp", "activation", "remember", "resetcode", "resetkey",
+        "authkey", "accesskey", "privatekey", "signingkey", "encryptionkey", "invitation", "salt",
+    ];
+    let plain: String = name.chars().filter(|c| c.is_ascii_alphanumeric()).map(|c| c.to_ascii_lowercase()).collect();
+    STEMS.iter().any(|stem| plain.contains(stem))
 }
 
 /// Whether a program reads command lines.
