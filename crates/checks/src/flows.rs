@@ -3,8 +3,8 @@
 use clearance_finding::{Confidence, Rule, Severity};
 use clearance_flow::{Analysis, Flow};
 use clearance_models::flow::{Kinds, Origin};
-use clearance_program::{Program, TrailStep};
-use clearance_python::TextRange;
+use clearance_program::{Program, Site, TrailStep};
+use clearance_python::{TextRange, ir::Op};
 use rustc_hash::FxHashMap;
 
 use crate::{Draft, catalogue};
@@ -82,9 +82,30 @@ pub(crate) fn by_module(program: &Program, analysis: &Analysis, on: impl Fn(&str
         module.drafts.push(draft(program, flow, rule));
     }
     for (site, rule) in &analysis.harmless {
-        for (_, others) in YIELDS.iter().filter(|(id, _)| *id == &**rule) {
+        // Without a rule: it is never reached at all.
+        for (_, others) in YIELDS.iter().filter(|(id, _)| rule.is_empty() || *id == &**rule) {
             let module = found.entry(site.module.0).or_default();
-            module.silent.extend(others.iter().map(|other| (*other, program.range(*site))));
+            for range in places(program, *site) {
+                module.silent.extend(others.iter().map(|other| (*other, range)));
+            }
+        }
+    }
+    found
+}
+
+/// A call and where its arguments are made: the rules of single calls report at either.
+fn places(program: &Program, site: Site) -> Vec<TextRange> {
+    let ir = &program.module(site.module).ir;
+    let mut found = vec![program.range(site)];
+    if let Op::Call { args, .. } = ir.op(site.value) {
+        for arg in ir.args(args) {
+            let mut made = arg.value;
+            while let Op::Sigma { value, .. } = ir.op(made) {
+                made = value;
+            }
+            if matches!(ir.op(made), Op::Call { .. } | Op::Format(_) | Op::Binary { .. }) {
+                found.push(program.range(Site { module: site.module, value: made }));
+            }
         }
     }
     found

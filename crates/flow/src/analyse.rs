@@ -82,6 +82,7 @@ pub fn analyse(program: &Program) -> Analysis {
     let known = Known::new(&program.models);
     let by_function: FxHashMap<FuncRef, &EntryPoint> =
         entries.iter().rev().map(|entry| (entry.function, entry)).collect();
+    let entered: FxHashSet<FuncRef> = by_function.keys().copied().collect();
     let roots: Vec<FuncRef> = graph
         .worth_a_look()
         .into_iter()
@@ -94,7 +95,7 @@ pub fn analyse(program: &Program) -> Analysis {
     let parts: Vec<Part> = roots
         .par_chunks(share)
         .map(|roots| {
-            let mut engine = Engine::new(program, &known, &graph);
+            let mut engine = Engine::new(program, &known, &graph, &entered);
             let mut part = Part::default();
             for root in roots {
                 engine.summary(*root);
@@ -227,6 +228,23 @@ impl<'p> Engine<'p> {
         }
     }
 
+    /// The path of the requests that an entry point answers: what its route says, with holes for what it leaves open.
+    fn path_of(&self, entry: &EntryPoint) -> Option<Val> {
+        let mut paths = Val::default();
+        if entry.routes.is_empty() {
+            return None;
+        }
+        for route in &entry.routes {
+            let path = &self.program.routes().get(*route as usize)?.path;
+            // Parts that could not be told may be anything, and so may what a catch-all takes.
+            if path.contains(['<', '{', '*', '(']) {
+                return None;
+            }
+            paths.join(&Val::str(path));
+        }
+        Some(paths)
+    }
+
     /// Runs an entry point with what the outside world passes.
     fn run_entry(&mut self, entry: &EntryPoint) {
         let function = entry.function;
@@ -265,7 +283,9 @@ impl<'p> Engine<'p> {
                 }
             })
             .collect();
+        self.request_path = self.path_of(entry);
         let mut frame = self.run_fresh(function, params);
+        self.request_path = None;
         if answers_html(entry) {
             self.check_answer(&mut frame);
         }

@@ -16,6 +16,7 @@ pub(crate) struct Known {
     any: Option<PathId>,
     all: Option<PathId>,
     pattern: Option<PathId>,
+    request_paths: Vec<PathId>,
 }
 
 const MATCHES: &[(&str, Match)] = &[
@@ -28,6 +29,8 @@ const MATCHES: &[(&str, Match)] = &[
 ];
 
 const PATH_CLASSES: &[&str] = &["pathlib.Path", "pathlib.PurePath", "pathlib.PosixPath", "pathlib.PurePosixPath"];
+/// What is the path of a request, without its query.
+const REQUEST_PATHS: &[&str] = &["flask.request.path", "quart.request.path"];
 const NUMBERS: &[&str] = &["builtins.int", "builtins.float", "builtins.bool", "uuid.UUID", "datetime.date", "datetime.datetime"];
 
 impl Known {
@@ -41,6 +44,7 @@ impl Known {
             .chain(PATH_CLASSES.iter().copied())
             .chain(NUMBERS.iter().copied())
             .chain(more)
+            .chain(REQUEST_PATHS.iter().copied())
     }
 
     pub(crate) fn new(models: &Models) -> Self {
@@ -55,6 +59,10 @@ impl Known {
             any: models.find("builtins.any"),
             all: models.find("builtins.all"),
             pattern: models.find("re.Pattern"),
+            request_paths: REQUEST_PATHS
+                .iter()
+                .filter_map(|path| models.find(path).or_else(|| member_of_instance(models, path)))
+                .collect(),
         }
     }
 
@@ -72,6 +80,10 @@ impl Known {
 
     pub(crate) fn regex_pattern(&self) -> Option<PathId> {
         self.pattern
+    }
+
+    pub(crate) fn is_request_path(&self, path: PathId) -> bool {
+        self.request_paths.contains(&path)
     }
 
     pub(crate) fn is_path_class(&self, path: PathId) -> bool {
@@ -97,4 +109,11 @@ impl Known {
     pub(crate) fn is_all(&self, path: PathId) -> bool {
         self.all == Some(path)
     }
+}
+
+/// The member of the class that the object at the first part of a path is an instance of: where its attributes are resolved to.
+fn member_of_instance(models: &Models, path: &str) -> Option<PathId> {
+    let (object, name) = path.rsplit_once('.')?;
+    let class = models.instance_of(models.find(object)?)?;
+    models.member(class, name)
 }

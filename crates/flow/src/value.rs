@@ -63,6 +63,8 @@ pub(crate) enum Atom {
     Int(i64),
     /// Some number or truth value.
     Number,
+    /// Something made from constants only.
+    Fixed,
     Text(Rc<Text>),
     Bytes(Rc<Text>),
     /// Just what a parameter (or its field) holds.
@@ -196,7 +198,7 @@ impl Val {
         self.taint.is_empty()
             && !self.atoms.is_empty()
             && self.atoms.iter().all(|atom| match atom {
-                Atom::None | Atom::Bool(_) | Atom::Int(_) | Atom::Number => true,
+                Atom::None | Atom::Bool(_) | Atom::Int(_) | Atom::Number | Atom::Fixed => true,
                 Atom::Text(text) | Atom::Bytes(text) => known(text).is_some(),
                 _ => false,
             })

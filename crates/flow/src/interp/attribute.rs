@@ -145,6 +145,11 @@ impl<'p> Engine<'p> {
             },
         };
         let _ = frame;
+        if self.known.is_request_path(path)
+            && let Some(known) = &self.request_path
+        {
+            return known.clone();
+        }
         let mut tainted = false;
         for source in self.flow.sources(path) {
             if source.to == clearance_models::flow::Slot::Result {

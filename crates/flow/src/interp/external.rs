@@ -76,7 +76,14 @@ impl<'p> Engine<'p> {
             let unknown = self.unknown_call(frame, at, receiver, args, "", false);
             result.taint.join(&unknown.taint);
         }
+        let fixed = known
+            && result.taint.is_empty()
+            && receiver.is_none_or(Val::is_constant)
+            && args.all().next().is_some()
+            && args.all().all(Val::is_constant)
+            && flow.sources(path).is_empty();
         match class {
+            None if fixed && result.is_bottom() | (result.single() == Some(&Atom::Unknown)) => return Val::of(Atom::Fixed),
             Some(class) if self.remembers(class, args) => {
                 let made = self.made(frame, at, class, args);
                 result.join(&made);

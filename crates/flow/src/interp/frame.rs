@@ -159,7 +159,18 @@ impl<'p> Engine<'p> {
                 break;
             }
         }
-        if let Some(heap) = frame.end.take() {
+        if frame.depth == 0 {
+            for (at, state) in states.iter().enumerate().filter(|(_, state)| !state.reached) {
+                let _ = state;
+                let span = ir.blocks[first as usize + at].insts;
+                for value in (span.start..span.start + span.len).map(Value) {
+                    if matches!(ir.op(value), Op::Call { .. }) {
+                        self.decided.entry((frame.site(value), "".into())).or_insert(true);
+                    }
+                }
+            }
+        }
+        if let Some(heap) = frame.end.clone() {
             frame.heap = heap;
         } else {
             frame.heap = states.into_iter().filter_map(|state| state.heap).next_back().unwrap_or(start_heap);

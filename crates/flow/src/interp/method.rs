@@ -34,6 +34,7 @@ impl<'p> Engine<'p> {
                         _ => None,
                     }
                 }
+                Atom::Fixed => Some(Val::of(Atom::Fixed)),
                 Atom::Unknown | Atom::Sym(_) | Atom::Path(_) | Atom::Instance(_) => self.open_method(frame, at, receiver, name, args),
                 _ => None,
             };

@@ -63,6 +63,10 @@ pub(crate) struct Engine<'p> {
     pub(crate) unknown_calls: FxHashMap<String, u32>,
     /// Functions in which a bound was hit.
     pub(crate) truncated: FxHashSet<FuncRef>,
+    /// The path of the requests that the running entry point answers, where its route says so.
+    pub(crate) request_path: Option<Val>,
+    /// Entry points: what happens there is told from their own run.
+    pub(crate) entries: &'p FxHashSet<FuncRef>,
     /// Sinks that were reached, with the rule: whether every run saw only harmless data there.
     pub(crate) decided: FxHashMap<(Site, Box<str>), bool>,
     /// What was found.
@@ -78,7 +82,12 @@ struct Arena {
 }
 
 impl<'p> Engine<'p> {
-    pub(crate) fn new(program: &'p Program, known: &'p Known, graph: &'p Graph) -> Self {
+    pub(crate) fn new(
+        program: &'p Program,
+        known: &'p Known,
+        graph: &'p Graph,
+        entries: &'p FxHashSet<FuncRef>,
+    ) -> Self {
         Self {
             program,
             flow: program.models.flow(),
@@ -93,6 +102,8 @@ impl<'p> Engine<'p> {
             running: Vec::new(),
             unknown_calls: FxHashMap::default(),
             truncated: FxHashSet::default(),
+            request_path: None,
+            entries,
             decided: FxHashMap::default(),
             found: crate::analyse::Found::default(),
             fields: Vec::new(),

@@ -547,7 +547,7 @@ fn compare_known(op: CompareOp, a: &Val, b: &Val) -> Option<bool> {
             let (one, other) = if none(a) { (a, b) } else { (b, a) };
             let surely = |atom: &Atom| match atom {
                 Atom::None => Some(true),
-                Atom::Unknown | Atom::Sym(_) | Atom::Number | Atom::Path(_) | Atom::Instance(_) => None,
+                Atom::Unknown | Atom::Fixed | Atom::Sym(_) | Atom::Number | Atom::Path(_) | Atom::Instance(_) => None,
                 _ => Some(false),
             };
             let _ = one;

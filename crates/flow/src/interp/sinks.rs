@@ -88,6 +88,9 @@ impl<'p> Engine<'p> {
     /// Data goes into a modelled call.
     pub(crate) fn check_sink(&mut self, frame: &mut Frame, at: Value, sink: &'p Sink, receiver: Option<&Val>, args: &Args) {
         if !sink.when.iter().all(|condition| self.holds(frame, condition, receiver, args)) {
+            if frame.depth == 0 {
+                self.decided.entry((frame.site(at), sink.rule.clone())).or_insert(true);
+            }
             return;
         }
         let mut values: Vec<Val> = Vec::new();
@@ -272,7 +275,7 @@ impl<'p> Engine<'p> {
             let alive = taint.entries().iter().any(|entry| entry.kinds.meets(sink.kind));
             let plain = |value: &Val| {
                 value.atoms.iter().all(|atom| match atom {
-                    Atom::None | Atom::Bool(_) | Atom::Int(_) | Atom::Number => true,
+                    Atom::None | Atom::Bool(_) | Atom::Int(_) | Atom::Number | Atom::Fixed => true,
                     Atom::Text(text) | Atom::Bytes(text) => text.iter().all(|piece| match piece {
                         Piece::Lit(_) => true,
                         Piece::Hole { taint, .. } => !taint.is_empty(),
@@ -321,17 +324,17 @@ impl<'p> Engine<'p> {
                 Constant::Bool(wanted) => self.truth(&frame.heap, &single).map(|truth| truth == *wanted),
                 Constant::Int(wanted) => match atom {
                     Atom::Int(value) => Some(value == wanted),
-                    Atom::Unknown | Atom::Number | Atom::Sym(_) => None,
+                    Atom::Unknown | Atom::Number | Atom::Fixed | Atom::Sym(_) => None,
                     _ => Some(false),
                 },
                 Constant::Str(wanted) => match atom {
                     Atom::Text(text) | Atom::Bytes(text) => known(text).map(|text| text.eq_ignore_ascii_case(wanted)),
-                    Atom::Unknown | Atom::Sym(_) => None,
+                    Atom::Unknown | Atom::Fixed | Atom::Sym(_) => None,
                     _ => Some(false),
                 },
                 Constant::None => match atom {
                     Atom::None => Some(true),
-                    Atom::Unknown | Atom::Sym(_) => None,
+                    Atom::Unknown | Atom::Fixed | Atom::Sym(_) => None,
                     _ => Some(false),
                 },
             }

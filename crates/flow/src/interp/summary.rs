@@ -171,7 +171,9 @@ impl<'p> Engine<'p> {
                 hits.push(hit.params_only());
             }
         }
-        self.record(&frame.hits);
+        if !self.entries.contains(&func) {
+            self.record(&frame.hits);
+        }
         let result = if data.is_generator { frame.yielded.clone() } else { frame.returned.clone() };
         Summary {
             returns: data.is_generator || frame.end.is_some() || !frame.returned.is_bottom(),
