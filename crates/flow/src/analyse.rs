@@ -284,7 +284,9 @@ impl<'p> Engine<'p> {
             })
             .collect();
         self.request_path = self.path_of(entry);
+        self.entry_run = true;
         let mut frame = self.run_fresh(function, params);
+        self.entry_run = false;
         self.request_path = None;
         if answers_html(entry) {
             self.check_answer(&mut frame);

@@ -1,6 +1,6 @@
 //! Which functions are worth a look: those that reach a source and a sink; and which call one another in circles.
 
-use clearance_models::flow::{FlowModels, Origin};
+use clearance_models::flow::{FlowModels, Kinds, Origin};
 use clearance_program::{FuncRef, ModuleId, Program, Resolver, Site};
 use clearance_python::ir::{Func, FunctionKind, Imported, Op};
 use rayon::prelude::*;
@@ -11,6 +11,8 @@ const SMALL: u32 = 80;
 
 const SOURCE: u8 = 1;
 const SINK: u8 = 1 << 1;
+/// Calls something itself that rules of single calls report: worth a look to see that it is harmless.
+const JUDGED: u8 = 1 << 2;
 
 /// The call graph with what each function reaches.
 pub(crate) struct Graph {
@@ -64,7 +66,7 @@ impl Graph {
         let mut found = Vec::new();
         for (module, flags) in self.flags.iter().enumerate() {
             for (func, flag) in flags.iter().enumerate() {
-                if *flag & (SOURCE | SINK) == SOURCE | SINK {
+                if *flag & (SOURCE | SINK) == SOURCE | SINK || *flag & JUDGED != 0 {
                     found.push(FuncRef { module: ModuleId(module as u32), func: Func(func as u32) });
                 }
             }
@@ -88,7 +90,7 @@ impl Graph {
             }
         }
         while let Some(function) = todo.pop() {
-            let flag = self.flag(function);
+            let flag = self.flag(function) & !JUDGED;
             let ir = &program.module(function.module).ir;
             let data = &ir.functions[function.func.index()];
             let mut reach = |callers: &mut Vec<FuncRef>, caller: FuncRef| {
@@ -205,6 +207,7 @@ impl Graph {
 struct Names<'m> {
     sources: FxHashSet<&'m str>,
     sinks: FxHashSet<&'m str>,
+    judged: FxHashSet<&'m str>,
 }
 
 impl<'m> Names<'m> {
@@ -218,14 +221,19 @@ impl<'m> Names<'m> {
                 sources.insert(models.last_name(path));
             }
         }
-        for (path, _) in flow.all_sinks() {
+        let mut judged = FxHashSet::default();
+        let single = Kinds::CODE.with(Kinds::SQL).with(Kinds::SHELL).with(Kinds::DESERIALISE).with(Kinds::XML);
+        for (path, all) in flow.all_sinks() {
             if here(models.root_name(path)) {
                 sinks.insert(models.last_name(path));
+                if all.iter().any(|sink| sink.kind.meets(single)) {
+                    judged.insert(models.last_name(path));
+                }
             }
         }
         sources.extend(flow.source_methods());
         sinks.extend(flow.sink_methods());
-        Self { sources, sinks }
+        Self { sources, sinks, judged }
     }
 
     /// What the functions of a module read and do themselves.
@@ -235,7 +243,7 @@ impl<'m> Names<'m> {
         let mut flags = vec![0u8; ir.functions.len()];
         // By number, once per module.
         let listed = |set: &FxHashSet<&str>| -> Vec<bool> { ir.names.iter().map(|name| set.contains(name)).collect() };
-        let (sources, sinks) = (listed(&self.sources), listed(&self.sinks));
+        let (sources, sinks, judged) = (listed(&self.sources), listed(&self.sinks), listed(&self.judged));
         if !sources.iter().any(|known| *known) && !sinks.iter().any(|known| *known) {
             return flags;
         }
@@ -253,6 +261,9 @@ impl<'m> Names<'m> {
                 };
                 if sinks[name.0 as usize] {
                     *slot |= SINK;
+                }
+                if judged[name.0 as usize] {
+                    *slot |= JUDGED;
                 }
                 if *slot & SOURCE == 0 && sources[name.0 as usize] {
                     let site = Site { module: id, value };

@@ -30,7 +30,7 @@ const MATCHES: &[(&str, Match)] = &[
 
 const PATH_CLASSES: &[&str] = &["pathlib.Path", "pathlib.PurePath", "pathlib.PosixPath", "pathlib.PurePosixPath"];
 /// What is the path of a request, without its query.
-const REQUEST_PATHS: &[&str] = &["flask.request.path", "quart.request.path"];
+const REQUEST_PATHS: &[&str] = &["flask.Request.path", "quart.Request.path"];
 const NUMBERS: &[&str] = &["builtins.int", "builtins.float", "builtins.bool", "uuid.UUID", "datetime.date", "datetime.datetime"];
 
 impl Known {
@@ -59,10 +59,7 @@ impl Known {
             any: models.find("builtins.any"),
             all: models.find("builtins.all"),
             pattern: models.find("re.Pattern"),
-            request_paths: REQUEST_PATHS
-                .iter()
-                .filter_map(|path| models.find(path).or_else(|| member_of_instance(models, path)))
-                .collect(),
+            request_paths: find(REQUEST_PATHS),
         }
     }
 
@@ -109,11 +106,4 @@ impl Known {
     pub(crate) fn is_all(&self, path: PathId) -> bool {
         self.all == Some(path)
     }
-}
-
-/// The member of the class that the object at the first part of a path is an instance of: where its attributes are resolved to.
-fn member_of_instance(models: &Models, path: &str) -> Option<PathId> {
-    let (object, name) = path.rsplit_once('.')?;
-    let class = models.instance_of(models.find(object)?)?;
-    models.member(class, name)
 }

@@ -183,21 +183,31 @@ impl<'p> Engine<'p> {
         let receiver = if self.resolver.is_static(func) { None } else { receiver };
         let bound = usize::from(receiver.is_some());
         let tainted = receiver.iter().chain(args.all()).any(|value| !frame.heap.deep_taint(value).is_empty());
-        let informative = env.is_some() || receiver.iter().chain(args.all()).any(informative);
+        let informative = env.is_some()
+            || receiver.iter().chain(args.all()).any(informative)
+            || (self.request_path.is_some() && self.graph.reads_source(func));
         let size = data.insts.len;
         let can_run = frame.depth < MAX_DEPTH && size <= MAX_INLINE && self.fuel >= size && !self.running.contains(&func);
         if !tainted && !self.graph.reads_source(func) && !(can_run && informative && size <= 120) {
-            // Nothing from outside goes in, and nothing is read in there.
-            if let Some(summary) = self.graph.is_small(func).then(|| self.summary(func)).flatten() {
-                if !summary.returns {
-                    frame.ended = true;
-                    return Val::default();
-                }
-                if summary.result.is_constant() {
-                    return summary.result.clone();
-                }
+            // Nothing from outside goes in, and nothing is read in there: only what small functions make is of interest.
+            let typed = self.typed_result(frame, at);
+            let open = typed.atoms.iter().all(|atom| matches!(atom, Atom::Unknown));
+            if !(self.graph.is_small(func) || open && size <= MAX_INLINE / 2) || frame.depth > 2 {
+                return typed;
             }
-            return self.typed_result(frame, at);
+            let Some(summary) = self.summary(func) else { return typed };
+            if !summary.returns {
+                frame.ended = true;
+                return Val::default();
+            }
+            if summary.result.is_constant() {
+                return summary.result.clone();
+            }
+            if !open {
+                return typed;
+            }
+            let params = self.bind(frame, func, receiver, &args, context);
+            return self.apply(frame, at, &summary, &params, context);
         }
         let mut result = if can_run && informative {
             let params = self.bind(frame, func, receiver, &args, context);

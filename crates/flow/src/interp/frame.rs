@@ -159,7 +159,7 @@ impl<'p> Engine<'p> {
                 break;
             }
         }
-        if frame.depth == 0 {
+        if frame.depth == 0 && !self.untold(frame) {
             for (at, state) in states.iter().enumerate().filter(|(_, state)| !state.reached) {
                 let _ = state;
                 let span = ir.blocks[first as usize + at].insts;

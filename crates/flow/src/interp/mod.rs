@@ -65,6 +65,8 @@ pub(crate) struct Engine<'p> {
     pub(crate) truncated: FxHashSet<FuncRef>,
     /// The path of the requests that the running entry point answers, where its route says so.
     pub(crate) request_path: Option<Val>,
+    /// An entry point runs with what the outside world passes.
+    pub(crate) entry_run: bool,
     /// Entry points: what happens there is told from their own run.
     pub(crate) entries: &'p FxHashSet<FuncRef>,
     /// Sinks that were reached, with the rule: whether every run saw only harmless data there.
@@ -103,6 +105,7 @@ impl<'p> Engine<'p> {
             unknown_calls: FxHashMap::default(),
             truncated: FxHashSet::default(),
             request_path: None,
+            entry_run: false,
             entries,
             decided: FxHashMap::default(),
             found: crate::analyse::Found::default(),

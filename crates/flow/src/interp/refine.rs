@@ -110,7 +110,7 @@ pub(crate) fn fixes_host(prefix: &str) -> bool {
 
 /// Kinds that a text of letters, digits and `_` is not dangerous for.
 pub(crate) const WORD_SAFE: Kinds =
-    Kinds::ALL.without(Kinds::WEAK_CRYPTO).without(Kinds::SECRET_VALUE).without(Kinds::LOG_SECRET).without(
+    Kinds::ALL.without(Kinds::TRUST).without(Kinds::WEAK_CRYPTO).without(Kinds::SECRET_VALUE).without(Kinds::LOG_SECRET).without(
         Kinds::EXPOSURE,
     );
 

@@ -88,7 +88,7 @@ impl<'p> Engine<'p> {
     /// Data goes into a modelled call.
     pub(crate) fn check_sink(&mut self, frame: &mut Frame, at: Value, sink: &'p Sink, receiver: Option<&Val>, args: &Args) {
         if !sink.when.iter().all(|condition| self.holds(frame, condition, receiver, args)) {
-            if frame.depth == 0 {
+            if frame.depth == 0 && !self.untold(frame) {
                 self.decided.entry((frame.site(at), sink.rule.clone())).or_insert(true);
             }
             return;
@@ -216,6 +216,11 @@ impl<'p> Engine<'p> {
         }
     }
 
+    /// Whether this is an entry point's run with unknown parameters: what it does is told from its own run.
+    pub(crate) fn untold(&self, frame: &Frame) -> bool {
+        self.entries.contains(&frame.func) && !self.entry_run
+    }
+
     /// A part of an argument, where it is known to have one.
     fn part_of(&self, frame: &Frame, value: &Val, part: &Part) -> Option<Val> {
         let mut found = Val::default();
@@ -294,7 +299,7 @@ impl<'p> Engine<'p> {
             });
             !alive && !value.is_bottom() && (!taint.is_empty() || listed)
         });
-        if values.is_empty() {
+        if values.is_empty() || self.untold(frame) {
             return;
         }
         let key = (frame.site(at), sink.rule.clone());

@@ -137,7 +137,12 @@ impl<'p> Engine<'p> {
                 }
             })
             .collect();
+        // What is known of one entry point's requests is nothing that a summary may rest on.
+        let path = self.request_path.take();
+        let entry_run = std::mem::replace(&mut self.entry_run, false);
         let frame = self.run_fresh(func, params);
+        self.request_path = path;
+        self.entry_run = entry_run;
         self.keep(func, frame)
     }
 
