@@ -66,6 +66,17 @@ impl ModuleFlows {
 pub(crate) fn by_module(program: &Program, analysis: &Analysis, on: impl Fn(&str) -> bool) -> FxHashMap<u32, ModuleFlows> {
     let mut found: FxHashMap<u32, ModuleFlows> = FxHashMap::default();
     for flow in &analysis.flows {
+        // Data whose file is also read or written is told there.
+        if only_asks(program, flow)
+            && analysis.flows.iter().any(|other| {
+                other.rule == flow.rule
+                    && other.source == flow.source
+                    && other.function == flow.function
+                    && !only_asks(program, other)
+            })
+        {
+            continue;
+        }
         let Some(rule) = rule_of(flow) else { continue };
         if !on(rule.id) {
             continue;
@@ -127,6 +138,11 @@ fn draft(program: &Program, flow: &Flow, rule: &'static Rule) -> Draft {
     let from = origin_words(flow.origin);
     let mut draft = Draft::new(rule, range, format!("{}: {from} gets here", rule.title));
     let (severity, reason) = severity(flow, rule);
+    let (severity, reason) = if only_asks(program, flow) {
+        (Severity::Low, "it tells only whether a file is there".to_owned())
+    } else {
+        (severity, reason)
+    };
     draft = draft.severity(severity, reason).confidence(confidence(flow, rule));
     let mut trail: Vec<TrailStep> = flow
         .steps
@@ -141,6 +157,20 @@ fn draft(program: &Program, flow: &Flow, rule: &'static Rule) -> Draft {
     trail.dedup_by(|b, a| a.module == b.module && a.range == b.range);
     draft.trail(trail)
         .at(flow.sink.module, Some(flow.function.func))
+}
+
+/// Whether a path is only asked about: whether it exists, what kind of file it is.
+fn only_asks(program: &Program, flow: &Flow) -> bool {
+    let ir = &program.module(flow.sink.module).ir;
+    if flow.kind != Kinds::PATH {
+        return false;
+    }
+    let Op::Call { callee, .. } = ir.op(flow.sink.value) else { return false };
+    let Op::Attr { name, .. } = ir.op(callee) else { return false };
+    matches!(
+        ir.name(name),
+        "exists" | "lexists" | "isfile" | "isdir" | "is_file" | "is_dir" | "getsize" | "getmtime" | "stat" | "access"
+    )
 }
 
 fn severity(flow: &Flow, rule: &Rule) -> (Severity, String) {
