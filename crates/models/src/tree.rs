@@ -230,7 +230,9 @@ impl Models {
 
     fn push(&mut self, parent: Option<PathId>, name: &str) -> PathId {
         let id = PathId(self.nodes.len() as u32);
-        self.names.insert(name.into());
+        if !self.names.contains(name) {
+            self.names.insert(name.into());
+        }
         self.nodes.push(Node {
             parent,
             name: name.into(),
