@@ -118,12 +118,12 @@ impl<'p> Cx<'_, 'p> {
     /// What a value of this module is, as far as it can be told: constants, displays, environment reads, names; through variables, module globals,
     /// class attributes, getters, callers, other files.
     pub fn known(&mut self, value: Value) -> Known {
-        Evaluator::untraced(self.resolver).evaluate(Site { module: self.module, value })
+        self.resolver.known(Site { module: self.module, value })
     }
 
     /// What any value of the program is (items of a [`Known::Sequence`] or [`Known::Mapping`] may stand in other files).
     pub fn known_at(&mut self, site: Site) -> Known {
-        Evaluator::untraced(self.resolver).evaluate(site)
+        self.resolver.known(site)
     }
 
     /// Like [`Cx::known`], with the way to where the value comes from (origin first), for [`Draft::trail`].
@@ -163,20 +163,66 @@ impl<'p> Cx<'_, 'p> {
         self.entries_at(self.site(value))
     }
 
-    /// Like [`Cx::entries`], for a value of any module.
+    /// Like [`Cx::entries`], for a value of any module. Also those of `dict(name=value)`.
     pub fn entries_at(&mut self, site: Site) -> Vec<(String, Site)> {
-        let Known::Mapping(entries) = self.known_at(site) else {
-            return Vec::new();
-        };
         let mut found = Vec::new();
-        for (key, value) in entries {
-            if let Some(key) = key
-                && let Some(text) = self.known_at(key).as_str()
+        if let Known::Mapping(entries) = self.known_at(site) {
+            for (key, value) in entries {
+                if let Some(key) = key
+                    && let Some(text) = self.known_at(key).as_str()
+                {
+                    found.push((text.to_owned(), value));
+                }
+            }
+            return found;
+        }
+        let origin = self.origin(site);
+        let ir = &self.program.module(origin.module).ir;
+        let Op::Call { args, .. } = ir.op(origin.value) else {
+            return found;
+        };
+        if self.callee_at(origin) != "builtins.dict" {
+            return found;
+        }
+        let at = |value| Site { module: origin.module, value };
+        for arg in ir.args(args) {
+            match arg.kind {
+                ArgKind::Keyword(name) => found.push((ir.name(name).to_owned(), at(arg.value))),
+                ArgKind::Positional | ArgKind::DoubleStar if arg.value < origin.value => {
+                    found.extend(self.entries_at(at(arg.value)));
+                }
+                _ => {}
+            }
+        }
+        for value in ir.values(ir.function_of(origin.value)).skip_while(|value| *value <= origin.value) {
+            if let Op::StoreItem { base, key, value: stored } = ir.op(value)
+                && let Op::Str(key) = ir.op(key)
+                && self.origin(at(base)) == origin
             {
-                found.push((text.to_owned(), value));
+                found.push((ir.text(key).to_owned(), at(stored)));
             }
         }
         found
+    }
+
+    /// Where a value is made, as far as variables that are bound once lead there.
+    pub fn origin(&self, mut site: Site) -> Site {
+        for _ in 0..8 {
+            let module = self.program.module(site.module);
+            let before = match module.ir.op(site.value) {
+                Op::Sigma { value, .. } => value,
+                Op::Global(name) => {
+                    let mut bound = module.global(name);
+                    match (bound.next(), bound.next()) {
+                        (Some(only), None) => only,
+                        _ => break,
+                    }
+                }
+                _ => break,
+            };
+            site.value = before;
+        }
+        site
     }
 
     /// The canonical external paths that a value may stand for (`ssl.PROTOCOL_SSLv3`); only paths that some rule names are found.
@@ -239,6 +285,30 @@ impl<'p> Cx<'_, 'p> {
             }
             _ => None,
         })
+    }
+
+    /// A condition as its source has it, on one line; one that is a variable to which several statements give a value, by its name.
+    pub fn condition_text(&self, condition: Value) -> String {
+        const STATEMENTS: &[&str] = &["if", "for", "while", "try", "with", "match", "async"];
+        let ir = self.ir();
+        let text = self.text(condition);
+        let is_statement =
+            text.split(|c: char| !c.is_alphabetic()).next().is_some_and(|word| STATEMENTS.contains(&word));
+        let mut here = condition;
+        for _ in 0..8 {
+            match ir.op(here) {
+                Op::Sigma { value, .. } => here = value,
+                Op::Phi(operands) if is_statement => match ir.list(operands).first() {
+                    Some(first) => here = *first,
+                    None => break,
+                },
+                _ => break,
+            }
+        }
+        match self.name_of(here).filter(|_| is_statement) {
+            Some(name) => name.to_owned(),
+            None => text.split_whitespace().collect::<Vec<_>>().join(" "),
+        }
     }
 
     // --- Surroundings ---

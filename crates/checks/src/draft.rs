@@ -90,6 +90,13 @@ impl Draft {
         self
     }
 
+    /// Where it stands, for findings that do not come from a listener.
+    pub(crate) fn at(mut self, module: ModuleId, function: Option<Func>) -> Self {
+        self.module = module;
+        self.function = function;
+        self
+    }
+
     /// Keeps the severity in test code, examples and documentation.
     pub fn whatever_the_role(mut self) -> Self {
         self.fixed_severity = true;

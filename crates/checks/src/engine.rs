@@ -3,17 +3,23 @@
 use clearance_finding::{
     Examined, Fact, Finding, Fingerprint, Label, Rule, Severity, Step, normalise_code, number_equals,
 };
+use clearance_models::PathId;
 use clearance_program::{ModuleId, Program, Resolver};
 use clearance_python::ir::{
-    ArgKind, BinaryOp, Class, FactKind, Func, FunctionKind, ImportId, Imported, ModuleIr, Op, Value,
+    ArgKind, BinaryOp, Class, FactKind, Func, FunctionKind, ImportId, Imported, ModuleIr, Name, Op, Value,
 };
 use clearance_source::Role;
 use rayon::prelude::*;
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashSet;
 
 use crate::{
-    AssertEvent, CallEvent, ClassEvent, CodeRule, CompareEvent, Cx, Draft, FunctionEvent, HandlerEvent,
-    ImportEvent, Listen, StoreEvent, StoreTarget, TextEvent, code_rules, draft::trace,
+    AssertEvent, CallEvent, ClassEvent, CompareEvent, Cx, Draft, FunctionEvent, HandlerEvent, ImportEvent,
+    StoreEvent, StoreTarget, TextEvent, code_rules,
+    draft::trace,
+    flows,
+    flows::ModuleFlows,
+    interest::{Interest, Set},
+    table::{Check, Table},
 };
 
 /// What to run.
@@ -21,17 +27,19 @@ use crate::{
 pub struct Settings {
     /// Ids of the rules to run.
     pub rules: FxHashSet<&'static str>,
+    /// Somebody looks through everything: rules of single calls do not yield to flow rules.
+    pub auditor: bool,
 }
 
 impl Settings {
     /// All rules that are on by default.
     pub fn default_rules() -> Self {
-        Self { rules: code_rules().filter(|rule| !rule.rule.audit).map(|rule| rule.rule.id).collect() }
+        Self { rules: code_rules().filter(|rule| !rule.rule.audit).map(|rule| rule.rule.id).collect(), auditor: false }
     }
 
     /// All rules, the audit ones too.
     pub fn all_rules() -> Self {
-        Self { rules: code_rules().map(|rule| rule.rule.id).collect() }
+        Self { rules: code_rules().map(|rule| rule.rule.id).collect(), auditor: false }
     }
 }
 
@@ -46,89 +54,17 @@ pub struct Outcome {
     pub examined: Vec<Examined>,
 }
 
-/// The number of a rule that runs, and its check.
-type Check<E> = (usize, fn(&mut Cx<'_, '_>, E));
-type ModuleCheck = (usize, fn(&mut Cx<'_, '_>));
-
-/// The listeners, by what they listen for.
-struct Table {
-    rules: Vec<&'static CodeRule>,
-    /// By external path.
-    calls: Vec<Vec<Check<CallEvent>>>,
-    any_calls: Vec<Check<CallEvent>>,
-    /// By top-level module.
-    imports: FxHashMap<&'static str, Vec<(&'static str, Check<ImportEvent>)>>,
-    texts: Vec<Check<TextEvent>>,
-    stores: Vec<Check<StoreEvent>>,
-    compares: Vec<Check<CompareEvent>>,
-    asserts: Vec<Check<AssertEvent>>,
-    handlers: Vec<Check<HandlerEvent>>,
-    functions: Vec<Check<FunctionEvent>>,
-    classes: Vec<Check<ClassEvent>>,
-    buildings: Vec<Check<TextEvent>>,
-    modules: Vec<ModuleCheck>,
-}
-
-impl Table {
-    fn new(program: &Program, settings: &Settings) -> Self {
-        let rules: Vec<&'static CodeRule> =
-            code_rules().filter(|rule| settings.rules.contains(rule.rule.id)).collect();
-        let mut table = Self {
-            calls: vec![Vec::new(); program.models.len()],
-            any_calls: Vec::new(),
-            imports: FxHashMap::default(),
-            texts: Vec::new(),
-            stores: Vec::new(),
-            compares: Vec::new(),
-            asserts: Vec::new(),
-            handlers: Vec::new(),
-            functions: Vec::new(),
-            classes: Vec::new(),
-            buildings: Vec::new(),
-            modules: Vec::new(),
-            rules,
-        };
-        for (number, rule) in table.rules.iter().enumerate() {
-            for listen in rule.listens {
-                match *listen {
-                    Listen::Call(paths, check) => {
-                        for path in paths {
-                            if let Some(path) = program.models.find(path) {
-                                let listeners = &mut table.calls[path.index()];
-                                if !listeners.iter().any(|(other, _)| *other == number) {
-                                    listeners.push((number, check));
-                                }
-                            }
-                        }
-                    }
-                    Listen::AnyCall(check) => table.any_calls.push((number, check)),
-                    Listen::Import(paths, check) => {
-                        for path in paths {
-                            let top = path.split('.').next().unwrap_or(path);
-                            table.imports.entry(top).or_default().push((path, (number, check)));
-                        }
-                    }
-                    Listen::Text(check) => table.texts.push((number, check)),
-                    Listen::Store(check) => table.stores.push((number, check)),
-                    Listen::Compare(check) => table.compares.push((number, check)),
-                    Listen::Assert(check) => table.asserts.push((number, check)),
-                    Listen::Handler(check) => table.handlers.push((number, check)),
-                    Listen::Function(check) => table.functions.push((number, check)),
-                    Listen::Class(check) => table.classes.push((number, check)),
-                    Listen::Building(check) => table.buildings.push((number, check)),
-                    Listen::Module(check) => table.modules.push((number, check)),
-                }
-            }
-        }
-        table
-    }
-}
-
 /// Runs the rules. Works in parallel on the current thread pool; the outcome does not depend on it.
 pub fn run(program: &Program, settings: &Settings) -> Outcome {
     let table = Table::new(program, settings);
     let ids: Vec<ModuleId> = program.modules().map(|(id, _)| id).collect();
-    let parts: Vec<Part> = ids.par_iter().map(|id| Pass::new(program, &table, *id).run()).collect();
+    let analysis = clearance_flow::analyse(program);
+    let flows = flows::by_module(program, &analysis, |rule| settings.rules.contains(rule));
+    let quiet = !settings.auditor;
+    let parts: Vec<Part> = ids
+        .par_iter()
+        .map(|id| Pass::new(program, &table, *id, flows.get(&id.0), quiet).run())
+        .collect();
     let mut counts = vec![0u32; table.rules.len()];
     let mut outcome = Outcome::default();
     for part in parts {
@@ -166,23 +102,38 @@ struct Pass<'t, 'p> {
     module: ModuleId,
     resolver: Resolver<'p>,
     drafts: Vec<Draft>,
+    flows: Option<&'t ModuleFlows>,
+    /// Rules of single calls yield to flow rules.
+    quiet: bool,
     facts: Vec<Fact>,
     examined: Vec<u32>,
     counts: bool,
+    /// Of each name of the module, once it is met.
+    interests: Vec<Option<Interest>>,
 }
 
 impl<'t, 'p> Pass<'t, 'p> {
-    fn new(program: &'p Program, table: &'t Table, module: ModuleId) -> Self {
+    fn new(
+        program: &'p Program,
+        table: &'t Table,
+        module: ModuleId,
+        flows: Option<&'t ModuleFlows>,
+        quiet: bool,
+    ) -> Self {
         let role = program.module(module).role;
+        let names = program.module(module).ir.names.len();
         Self {
             program,
             table,
             module,
             resolver: Resolver::new(program),
             drafts: Vec::new(),
+            flows,
+            quiet,
             facts: Vec::new(),
             examined: vec![0; table.rules.len()],
             counts: !matches!(role, Role::Test | Role::Documentation | Role::Example),
+            interests: vec![None; names],
         }
     }
 
@@ -204,6 +155,83 @@ impl<'t, 'p> Pass<'t, 'p> {
     fn tell<E: Copy>(&mut self, listeners: &'t [Check<E>], function: Option<Func>, event: E) {
         for (rule, check) in listeners {
             self.with(*rule, function, |cx| check(cx, event));
+        }
+    }
+
+    /// Tells those of numbered listeners that are in a set.
+    fn tell_some<E: Copy>(
+        &mut self,
+        listeners: &'t [Check<E>],
+        mut some: Set,
+        function: Option<Func>,
+        event: E,
+    ) {
+        while some != 0 {
+            let (rule, check) = listeners[some.trailing_zeros() as usize];
+            some &= some - 1;
+            self.with(rule, function, |cx| check(cx, event));
+        }
+    }
+
+    /// The listeners of a name.
+    fn interest(&mut self, name: Name) -> Interest {
+        if let Some(known) = self.interests[name.index()] {
+            return known;
+        }
+        let interest = self.table.interests.of(self.program.module(self.module).ir.name(name));
+        self.interests[name.index()] = Some(interest);
+        interest
+    }
+
+    /// Tells that a value gets a name.
+    fn store(&mut self, event: StoreEvent) {
+        let table = self.table;
+        let here = Some(event.function);
+        self.tell(&table.stores, here, event);
+        let ir = &self.program.module(self.module).ir;
+        let interest = match event.target {
+            StoreTarget::Variable(name) | StoreTarget::Attribute(_, name) | StoreTarget::Keyword(name) => {
+                self.interest(name)
+            }
+            StoreTarget::Default(name) => {
+                self.tell(&table.defaults, here, event);
+                self.interest(name)
+            }
+            StoreTarget::Item(_, key) | StoreTarget::Entry(key) => match ir.op(key) {
+                Op::Str(text) => table.interests.of(ir.text(text)),
+                _ => return self.tell(&table.computed_stores, here, event),
+            },
+        };
+        self.tell_some(&table.named_stores, interest.stores, here, event);
+    }
+
+    /// Tells of a call, whatever it calls.
+    fn call(&mut self, ir: &'p ModuleIr, event: CallEvent, path: impl FnOnce() -> Option<PathId>) {
+        let table = self.table;
+        let here = Some(event.function);
+        let called = match ir.op(event.callee) {
+            Op::Attr { name, .. } | Op::Global(name) | Op::Free(name) | Op::Unbound(name) => {
+                self.interest(name).calls
+            }
+            Op::Import(import) => self.interest(ir.imports[import.index()].bound).calls,
+            _ if table.named_calls.is_empty() => 0,
+            _ => {
+                let mut name = "";
+                self.with(0, here, |cx| name = cx.callee_name(event));
+                table.interests.of(name).calls
+            }
+        };
+        let mut with = 0;
+        for arg in ir.args(event.args) {
+            if let ArgKind::Keyword(name) = arg.kind {
+                with |= self.interest(name).keywords;
+            }
+        }
+        if called | with != 0 || !table.any_calls.is_empty() {
+            let event = CallEvent { path: path(), ..event };
+            self.tell(&table.any_calls, here, event);
+            self.tell_some(&table.named_calls, called, here, event);
+            self.tell_some(&table.calls_with, with, here, event);
         }
     }
 
@@ -321,7 +349,7 @@ impl<'t, 'p> Pass<'t, 'p> {
             for param in &function.params {
                 if let Some(value) = param.default.some() {
                     let target = StoreTarget::Default(param.name);
-                    self.tell(&table.stores, here, StoreEvent { target, value, function: func, at: value });
+                    self.store(StoreEvent { target, value, function: func, at: value });
                 }
             }
         }
@@ -330,21 +358,23 @@ impl<'t, 'p> Pass<'t, 'p> {
             let store = |target, stored| StoreEvent { target, value: stored, function: func, at: value };
             match ir.op(value) {
                 Op::Str(text) | Op::Bytes(text) => {
-                    self.tell(&table.texts, here, TextEvent { value, function: func, text: Some(text) });
+                    let literal = ir.text(text);
+                    for (accepts, listener) in &table.texts {
+                        if accepts(literal) {
+                            let event = TextEvent { value, function: func, text: Some(text) };
+                            self.tell(std::slice::from_ref(listener), here, event);
+                        }
+                    }
                 }
                 Op::Call { callee, args } => {
-                    if !table.any_calls.is_empty() {
+                    let event = CallEvent { value, function: func, path: None, callee, args };
+                    self.call(ir, event, || {
                         while externals.next_if(|known| known.value < value).is_some() {}
-                        let path =
-                            externals.peek().filter(|known| known.value == value).map(|known| known.path);
-                        let event = CallEvent { value, function: func, path, callee, args };
-                        self.tell(&table.any_calls, here, event);
-                    }
-                    if !table.stores.is_empty() {
-                        for arg in ir.args(args) {
-                            if let ArgKind::Keyword(name) = arg.kind {
-                                self.tell(&table.stores, here, store(StoreTarget::Keyword(name), arg.value));
-                            }
+                        externals.peek().filter(|known| known.value == value).map(|known| known.path)
+                    });
+                    for arg in ir.args(args) {
+                        if let ArgKind::Keyword(name) = arg.kind {
+                            self.store(store(StoreTarget::Keyword(name), arg.value));
                         }
                     }
                     if !table.buildings.is_empty() && is_text_call(ir, callee) {
@@ -352,18 +382,18 @@ impl<'t, 'p> Pass<'t, 'p> {
                     }
                 }
                 Op::StoreName { name, value: stored } | Op::Bind { name, value: stored } => {
-                    self.tell(&table.stores, here, store(StoreTarget::Variable(name), stored));
+                    self.store(store(StoreTarget::Variable(name), stored));
                 }
                 Op::StoreAttr { base, name, value: stored } => {
-                    self.tell(&table.stores, here, store(StoreTarget::Attribute(base, name), stored));
+                    self.store(store(StoreTarget::Attribute(base, name), stored));
                 }
                 Op::StoreItem { base, key, value: stored } => {
-                    self.tell(&table.stores, here, store(StoreTarget::Item(base, key), stored));
+                    self.store(store(StoreTarget::Item(base, key), stored));
                 }
-                Op::Dict(span) if !table.stores.is_empty() => {
+                Op::Dict(span) => {
                     for pair in ir.list(span).chunks_exact(2) {
                         if let Some(key) = pair[0].some() {
-                            self.tell(&table.stores, here, store(StoreTarget::Entry(key), pair[1]));
+                            self.store(store(StoreTarget::Entry(key), pair[1]));
                         }
                     }
                 }
@@ -395,6 +425,12 @@ impl<'t, 'p> Pass<'t, 'p> {
         let program = self.program;
         let module = program.module(self.module);
         let mut drafts = self.drafts;
+        if let Some(flows) = self.flows {
+            if self.quiet {
+                drafts.retain(|draft| !flows.covers(draft.rule.id, draft.range));
+            }
+            drafts.extend(flows.drafts.iter().cloned());
+        }
         drafts.sort_by(|a, b| {
             (a.range.start(), a.range.end(), a.rule.id, &a.message).cmp(&(
                 b.range.start(),

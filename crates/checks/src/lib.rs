@@ -6,17 +6,20 @@
 mod cx;
 mod draft;
 mod engine;
+mod flows;
+mod interest;
 mod listen;
 mod names;
 mod outside;
 pub mod rules;
 mod situation;
 mod strings;
+mod table;
 
 use std::sync::{Arc, LazyLock};
 
 use clearance_finding::Rule;
-use clearance_models::{Library, Models, builtin_libraries, parse_library};
+use clearance_models::{Models, builtin};
 use clearance_program::Program;
 
 pub use cx::Cx;
@@ -24,7 +27,7 @@ pub use draft::Draft;
 pub use engine::{Outcome, Settings, run};
 pub use listen::{
     AssertEvent, CallEvent, ClassEvent, CodeRule, CompareEvent, FunctionEvent, HandlerEvent, ImportEvent,
-    Listen, StoreEvent, StoreTarget, TextEvent,
+    Listen, Names, StoreEvent, StoreTarget, TextEvent,
 };
 pub use names::{has_stem, looks_like_secret_name, words};
 pub use situation::{Development, Situation};
@@ -47,15 +50,10 @@ pub fn code_rules() -> impl Iterator<Item = &'static CodeRule> {
 /// The library models together with every path that a rule listens for.
 pub fn models() -> Arc<Models> {
     static MODELS: LazyLock<Arc<Models>> = LazyLock::new(|| {
-        let libraries: Vec<Library> = builtin_libraries()
-            .iter()
-            .map(|(name, text)| parse_library(name, text))
-            .collect::<Result<_, _>>()
-            .unwrap_or_else(|error| unreachable!("the built-in model files are read by a test: {error}"));
         let listened = code_rules().flat_map(|rule| rule.listens).flat_map(Listen::paths);
         let asked = code_rules().flat_map(|rule| rule.paths.iter().copied());
-        let shared = strings::PATHS.iter().chain(outside::PATHS).copied();
-        Arc::new(Models::new(&libraries, listened.chain(asked).chain(shared).chain(Program::own_paths())))
+        let shared = strings::PATHS.iter().chain(outside::PATHS).copied().chain(clearance_flow::own_paths());
+        Arc::new(Models::new(&builtin(), listened.chain(asked).chain(shared).chain(Program::own_paths())))
     });
     MODELS.clone()
 }

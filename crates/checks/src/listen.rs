@@ -23,14 +23,25 @@ pub enum Listen {
     /// A call (or bare decoration) of one of these external paths, resolved through any aliasing: functions (`yaml.load`), constructors
     /// (`ssl.SSLContext`), methods of instances (`paramiko.SSHClient.exec_command`), built-ins (`builtins.eval`).
     Call(&'static [&'static str], fn(&mut Cx<'_, '_>, CallEvent)),
-    /// Every call, whatever it calls.
+    /// Every call, whatever it calls. Prefer the two below, which cost nothing elsewhere.
     AnyCall(fn(&mut Cx<'_, '_>, CallEvent)),
+    /// A call of whatever has one of these names as written ([`Cx::callee_name`]): `set_cookie`. The check is called for these at least.
+    CallNamed(&'static [&'static str], fn(&mut Cx<'_, '_>, CallEvent)),
+    /// A call with one of these keywords, whatever it calls. The check is called for these at least.
+    CallWith(&'static [&'static str], fn(&mut Cx<'_, '_>, CallEvent)),
     /// An import of one of these modules or members (`xml.etree`, `Crypto.Cipher`): exact, or anything below it.
     Import(&'static [&'static str], fn(&mut Cx<'_, '_>, ImportEvent)),
-    /// A string or bytes literal (docstrings left out).
-    Text(fn(&mut Cx<'_, '_>, TextEvent)),
-    /// A value gets a name: assignment to a variable, attribute or item, a dict entry, a keyword argument, a parameter's default.
+    /// A string or bytes literal (docstrings left out) whose text the first function says yes to.
+    Text(fn(&str) -> bool, fn(&mut Cx<'_, '_>, TextEvent)),
+    /// A value gets a name: assignment to a variable, attribute or item, a dict entry, a keyword argument, a parameter's default. Prefer the two
+    /// below, which cost nothing elsewhere.
     Store(fn(&mut Cx<'_, '_>, StoreEvent)),
+    /// A value gets one of these names, of a variable, attribute, keyword or parameter, or as a literal key. The check is called for these at least.
+    StoreNamed(Names, fn(&mut Cx<'_, '_>, StoreEvent)),
+    /// A value is stored under a key that is not a literal: `config[NAME] = …`.
+    StoreComputed(fn(&mut Cx<'_, '_>, StoreEvent)),
+    /// A parameter has a default.
+    Default(fn(&mut Cx<'_, '_>, StoreEvent)),
     /// A comparison.
     Compare(fn(&mut Cx<'_, '_>, CompareEvent)),
     /// An `assert`.
@@ -45,6 +56,15 @@ pub enum Listen {
     Building(fn(&mut Cx<'_, '_>, TextEvent)),
     /// A module, once; for checks on the text.
     Module(fn(&mut Cx<'_, '_>)),
+}
+
+/// Names that a rule cares about.
+#[derive(Debug, Clone, Copy)]
+pub enum Names {
+    /// These.
+    Exactly(&'static [&'static str]),
+    /// Those that have one of these lower-case ASCII stems anywhere in them, in any case.
+    WithStem(&'static [&'static str]),
 }
 
 impl Listen {

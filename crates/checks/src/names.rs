@@ -37,14 +37,14 @@ impl Iterator for Words<'_> {
 /// have nothing to say.
 pub fn has_stem(name: &str, stems: &[&str]) -> bool {
     let bytes = name.as_bytes();
-    (0..bytes.len()).any(|at| {
-        let first = bytes[at].to_ascii_lowercase();
-        stems.iter().any(|stem| {
-            stem.as_bytes()[0] == first
-                && bytes
-                    .get(at..at + stem.len())
-                    .is_some_and(|part| part.eq_ignore_ascii_case(stem.as_bytes()))
-        })
+    // The letters that a stem may begin with; with the bit of case left out, bytes that are no letters may count as some.
+    let first = stems.iter().fold(0u32, |first, stem| first | 1 << (stem.as_bytes()[0] & 31));
+    bytes.iter().enumerate().any(|(at, byte)| {
+        first >> (byte & 31) & 1 == 1
+            && stems.iter().any(|stem| {
+                let part = bytes.get(at..at + stem.len());
+                part.is_some_and(|part| part.eq_ignore_ascii_case(stem.as_bytes()))
+            })
     })
 }
 

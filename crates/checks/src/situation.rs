@@ -30,21 +30,73 @@ pub struct Development {
 
 const DEVELOPMENT_WORDS: &[&str] =
     &["dev", "development", "local", "debug", "test", "testing", "localhost", "develop"];
-const PRODUCTION_WORDS: &[&str] = &["prod", "production", "live", "staging", "stage"];
+const PRODUCTION_WORDS: &[&str] = &["prod", "production", "live"];
+const STAGING_WORDS: &[&str] = &["staging", "stage", "preprod", "uat"];
 
 pub(crate) fn of(cx: &mut Cx<'_, '_>, value: Value) -> Situation {
-    let guards = cx.resolver.guards(Site { module: cx.module, value });
-    let mut situation = Situation::default();
-    for guard in guards {
-        judge(cx, guard, &mut situation);
+    let site = Site { module: cx.module, value };
+    let guards = cx.resolver.guards(site);
+    let mut situation = under(cx, &guards);
+    for ways in cx.resolver.alternatives(site) {
+        let all: Vec<Situation> = ways.iter().map(|way| under(cx, way)).collect();
+        situation.main_guard |= all.iter().all(|way| way.main_guard);
+        if situation.development.is_none() {
+            situation.development = any_of(all.into_iter().map(|way| way.development));
+        }
     }
     situation
 }
 
+/// What conditions say that have all held.
+fn under(cx: &mut Cx<'_, '_>, guards: &[Guard]) -> Situation {
+    let mut situation = Situation::default();
+    for guard in guards {
+        judge(cx, *guard, &mut situation);
+    }
+    situation
+}
+
+/// The development branch that several ways make up, if each of them is one.
+fn any_of(ways: impl Iterator<Item = Option<Development>>) -> Option<Development> {
+    let mut whole: Option<Development> = None;
+    for way in ways {
+        let way = way?;
+        match &mut whole {
+            None => whole = Some(way),
+            Some(before) if before.condition == way.condition => {}
+            Some(before) => {
+                before.condition = format!("{} or {}", before.condition, way.condition);
+                before.range = before.range.cover(way.range);
+            }
+        }
+    }
+    whole
+}
+
+/// The development branch under which alone a flag is on, where the flag is chosen by conditions: `True if env == "dev" else False`. `is_off` tells
+/// what is not on.
+pub(crate) fn of_choice(
+    cx: &mut Cx<'_, '_>,
+    value: Value,
+    is_off: &dyn Fn(&Known) -> bool,
+) -> Option<Development> {
+    let merged = cx.resolver.merged(Site { module: cx.module, value });
+    let mut ways = Vec::new();
+    for (operand, guards) in merged {
+        let known = cx.known(operand);
+        if is_off(&known) {
+            continue;
+        }
+        let way = match under(cx, &guards).development {
+            None => of_choice(cx, operand, is_off),
+            found => found,
+        };
+        ways.push(way);
+    }
+    any_of(ways.into_iter())
+}
+
 fn judge(cx: &mut Cx<'_, '_>, guard: Guard, situation: &mut Situation) {
-    let range = cx.range(guard.condition);
-    let source = cx.source();
-    let words = || source.slice(range).split_whitespace().collect::<Vec<_>>().join(" ");
     if let Op::Compare { op, left, right } = cx.op(guard.condition) {
         if is_main_guard(cx, left, right) || is_main_guard(cx, right, left) {
             situation.main_guard |= matches!(op, CompareOp::Eq) == guard.truth;
@@ -55,14 +107,12 @@ fn judge(cx: &mut Cx<'_, '_>, guard: Guard, situation: &mut Situation) {
             CompareOp::NotEq | CompareOp::IsNot | CompareOp::NotIn => !guard.truth,
             _ => return,
         };
-        let condition = words();
         for (subject, constant) in [(left, right), (right, left)] {
             if names_environment(cx, subject)
-                && let Some(development) = constant_says(cx, constant)
-                && development == equal
+                && let Some(environments) = constant_says(cx, constant)
+                && environments == if equal { Environments::Development } else { Environments::Production }
             {
-                situation.development.get_or_insert(Development { condition, range });
-                return;
+                return found(cx, guard, situation);
             }
         }
         return;
@@ -72,21 +122,13 @@ fn judge(cx: &mut Cx<'_, '_>, guard: Guard, situation: &mut Situation) {
             situation.never = true;
             return;
         }
-        if names_debug_flag(name) && guard.truth {
-            let condition = words();
-            situation.development.get_or_insert(Development { condition, range });
-            return;
-        }
-        if names_production_flag(name) && !guard.truth {
-            let condition = format!("not {}", words());
-            situation.development.get_or_insert(Development { condition, range });
-            return;
+        if names_debug_flag(name) && guard.truth || names_production_flag(name) && !guard.truth {
+            return found(cx, guard, situation);
         }
     }
     match cx.known(guard.condition) {
         Known::Environment { variable, .. } if names_debug_flag(&variable) && guard.truth => {
-            let condition = words();
-            situation.development.get_or_insert(Development { condition, range });
+            found(cx, guard, situation);
         }
         known => {
             if matches!(known, Known::Bool(_) | Known::Int(_)) && known.truth() == Some(!guard.truth) {
@@ -94,6 +136,25 @@ fn judge(cx: &mut Cx<'_, '_>, guard: Guard, situation: &mut Situation) {
             }
         }
     }
+}
+
+fn found(cx: &Cx<'_, '_>, guard: Guard, situation: &mut Situation) {
+    if situation.development.is_none() {
+        let (condition, range) = (in_words(cx, guard), cx.range(guard.condition));
+        situation.development = Some(Development { condition, range });
+    }
+}
+
+/// A condition as its source has it, with the outcome that leads here. A pattern of `match` is shown with its subject.
+fn in_words(cx: &Cx<'_, '_>, guard: Guard) -> String {
+    let range = cx.range(guard.condition);
+    let mut text = cx.condition_text(guard.condition);
+    if let Op::Compare { left, .. } = cx.op(guard.condition)
+        && !range.contains_range(cx.range(left))
+    {
+        text = format!("{} == {text}", cx.condition_text(left));
+    }
+    if guard.truth { text } else { format!("not {text}") }
 }
 
 fn is_main_guard(cx: &Cx<'_, '_>, name: Value, text: Value) -> bool {
@@ -117,33 +178,35 @@ fn names_environment(cx: &mut Cx<'_, '_>, value: Value) -> bool {
     matches!(cx.known(value), Known::Environment { variable, .. } if speaks(&variable))
 }
 
-/// `Some(true)` if the constant names a development environment, `Some(false)` if a production one.
-fn constant_says(cx: &mut Cx<'_, '_>, value: Value) -> Option<bool> {
-    let judge = |text: &str| {
-        let text = text.to_ascii_lowercase();
-        if DEVELOPMENT_WORDS.contains(&text.as_str()) {
-            Some(true)
-        } else if PRODUCTION_WORDS.contains(&text.as_str()) {
-            Some(false)
-        } else {
-            None
-        }
-    };
-    match cx.known(value) {
-        Known::Str(text) => judge(&text),
+/// The environments that a constant names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Environments {
+    Development,
+    /// Production, with or without stages before it: whatever is none of them is for development.
+    Production,
+}
+
+fn constant_says(cx: &mut Cx<'_, '_>, value: Value) -> Option<Environments> {
+    let known = cx.known(value);
+    let texts: Vec<String> = match known {
+        Known::Str(text) => vec![text.to_ascii_lowercase()],
         Known::Sequence(_, items) => {
-            let mut all: Option<bool> = None;
+            let mut texts = Vec::new();
             for item in items {
-                let said = cx.known_at(item).as_str().and_then(judge)?;
-                if all.is_some_and(|before| before != said) {
-                    return None;
-                }
-                all = Some(said);
+                texts.push(cx.known_at(item).as_str()?.to_ascii_lowercase());
             }
-            all
+            texts
         }
-        _ => None,
+        _ => return None,
+    };
+    let all = |words: &[&[&str]]| {
+        !texts.is_empty() && texts.iter().all(|text| words.iter().any(|words| words.contains(&text.as_str())))
+    };
+    if all(&[DEVELOPMENT_WORDS]) {
+        return Some(Environments::Development);
     }
+    let production = texts.iter().any(|text| PRODUCTION_WORDS.contains(&text.as_str()));
+    (production && all(&[PRODUCTION_WORDS, STAGING_WORDS])).then_some(Environments::Production)
 }
 
 fn names_debug_flag(name: &str) -> bool {

@@ -27,6 +27,10 @@ fn wrong_usage_is_2_and_a_failed_run_3() {
     assert_eq!(tree.run(&["check", "--output", "none/report.md"]).code, 2);
     assert_eq!(tree.run(&["check", "--config", "none.toml"]).code, 2);
     assert_eq!(tree.run(&["check", "-", "app.py"]).code, 2);
+    let run = tree.run(&["check", "--output", "r.md", "--output", "json=./r.md"]);
+    assert_eq!(run.code, 2, "{run:?}");
+    assert!(run.stderr.contains("named twice"), "{run:?}");
+    assert!(!tree.file("r.md").exists());
     let run = tree.run(&["check", "missing"]);
     assert_eq!(run.code, 3);
     assert!(run.stderr.contains("cannot open `missing`"), "{run:?}");
@@ -82,6 +86,20 @@ fn reports_are_written_beside_the_terminal() {
     assert_eq!(sarif["version"], "2.1.0");
     assert!(outside.read("r.log").contains("BLOCKED"));
     assert_eq!(tree.run(&["check", "--quiet"]).stdout.lines().count(), 1);
+}
+
+#[test]
+fn a_report_that_cannot_be_written_takes_no_other_with_it() {
+    let tree = Tree::new(&[("app.py", BAD)]);
+    // A device that is always full, where the system has it.
+    if !std::path::Path::new("/dev/full").exists() {
+        return;
+    }
+    let run = tree.run(&["check", "--output", "json=/dev/full", "--output", "r.md"]);
+    assert_eq!(run.code, 3, "{run:?}");
+    assert!(run.stderr.contains("/dev/full"), "{run:?}");
+    assert!(run.stdout.contains("BLOCKED"), "{run:?}");
+    assert!(tree.read("r.md").starts_with("# "));
 }
 
 #[test]
@@ -184,4 +202,19 @@ fn paths_cannot_give_orders_to_a_terminal() {
     assert_eq!(run.code, 3);
     assert!(!run.stderr.contains('\u{1b}'), "{run:?}");
     assert!(!run.stderr.lines().any(|line| line.starts_with("::")), "{run:?}");
+}
+
+#[test]
+fn what_is_no_python_takes_nothing_from_coverage() {
+    let notebook = r#"{"cells": [{"cell_type": "code", "source": "x <- 1", "metadata": {}, "outputs": []}],
+        "metadata": {"kernelspec": {"language": "R", "name": "ir", "display_name": "R"}}, "nbformat": 4, "nbformat_minor": 5}"#;
+    let pyproject = "[tool.bandit]\nskips = [\"B602\"]\n";
+    let tree = Tree::new(&[("app.py", GOOD), ("plots.ipynb", notebook), ("pyproject.toml", pyproject)]);
+    let report = tree.report(&[]);
+    let coverage = &report["coverage"];
+    assert_eq!(coverage["files"], 1, "{coverage:#}");
+    assert_eq!(coverage["complete"], true, "{coverage:#}");
+    assert_eq!(coverage["skipped"], serde_json::json!(["plots.ipynb"]), "{coverage:#}");
+    // What is said of the run as a whole has no path.
+    assert!(coverage["notices"].to_string().contains("Bandit"), "{coverage:#}");
 }

@@ -253,3 +253,17 @@ fn accept_tables_accept() {
     assert!(open.contains(&"other/app.py flask-debug-enabled".to_owned()), "{open:?}");
     assert!(open.contains(&"other/clearance.toml acceptance-expired".to_owned()), "{open:?}");
 }
+
+#[test]
+fn what_is_passed_over_is_said() {
+    let tree = Tree::new(&[
+        ("app.py", GOOD),
+        ("clearance.toml", "fail-on = 'conditional'\n"),
+        ("inner/app.py", GOOD),
+        ("inner/clearance.toml", "fail-on = 'never'\n"),
+    ]);
+    let run = tree.run(&["check", "--format", "json"]);
+    assert_eq!(run.code, 1, "{run:?}");
+    assert!(run.stderr.contains("inner/clearance.toml: fail-on: only the uppermost"), "{run:?}");
+    assert!(run.stdout.contains("only the uppermost configuration may say this"), "{run:?}");
+}

@@ -58,6 +58,41 @@ fn deep_nesting() {
 }
 
 #[test]
+fn deep_nesting_in_notebooks_and_configuration() {
+    let deep = |open: &str, close: &str| open.repeat(100_000) + &close.repeat(100_000);
+    let cell = format!(
+        r#"{{"cells": [{{"cell_type": "code", "metadata": {{"a": {}}}, "outputs": [], "source": "x = 1"}}], "metadata": {{}}, "nbformat": 4, "nbformat_minor": 5}}"#,
+        deep("[", "]")
+    );
+    let table = format!("[{}b]\nc = 1\n", "a.".repeat(100_000));
+    let tree = Tree::new(&[
+        ("app.py", GOOD),
+        ("open.ipynb", &"[".repeat(100_000)),
+        ("cell.ipynb", &cell),
+        ("pyproject.toml", &format!("a = {}\n", deep("[", "]"))),
+        ("inner/app.py", GOOD),
+        ("inner/pyproject.toml", &format!("a = {}1{}\n", "{b = ".repeat(100_000), "}".repeat(100_000))),
+        ("table/app.py", GOOD),
+        ("table/pyproject.toml", &table),
+        ("table/.bandit", &deep("[", "]")),
+    ]);
+    let (code, report, time) = bounded(&tree);
+    assert_eq!(code, 3, "{report:#}");
+    assert!(listed(&report, "open.ipynb") && listed(&report, "cell.ipynb"), "{report:#}");
+    let notices = report["coverage"]["notices"].to_string();
+    for file in ["pyproject.toml", "inner/pyproject.toml", "table/.bandit"] {
+        assert!(notices.contains(&format!("\"{file}:")), "{file}: {notices}");
+    }
+    assert!(time < Duration::from_secs(60), "{time:?}");
+
+    // Our own configuration must be usable if it is there.
+    let own = Tree::new(&[("app.py", GOOD), ("clearance.toml", &format!("select = {}\n", deep("[", "]")))]);
+    let run = own.run(&["check"]);
+    assert_eq!(run.code, 2, "{run:?}");
+    assert!(run.stderr.starts_with("error: clearance.toml:1:"), "{run:?}");
+}
+
+#[test]
 fn a_line_of_200_megabytes() {
     let tree = Tree::new(&[("app.py", GOOD)]);
     let big = fs::File::create(tree.file("big.py")).unwrap();

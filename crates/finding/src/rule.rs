@@ -21,7 +21,7 @@ pub struct Rule {
     pub owasp_2021: &'static str,
     /// OWASP Top 10:2025 category (`"A02"`), empty if none fits.
     pub owasp_2025: &'static str,
-    /// Names that users of peers know: `"B201"`, `"S201"`, `"py/flask-debug"`. See [`Alias`].
+    /// Names that users of peers know: `"B201"`, `"S201"`, `"py/flask-debug"`, `"semgrep:debug-enabled"`. See [`Alias`].
     pub aliases: &'static [&'static str],
     /// Typical minutes to repair one occurrence.
     pub effort_minutes: u16,
@@ -32,6 +32,9 @@ pub struct Rule {
     /// Its page, Markdown (`include_str!("doc.md")`).
     pub doc: &'static str,
 }
+
+/// What aliases that are ids of Semgrep begin with: their form alone does not tell them from others.
+const SEMGREP: &str = "semgrep:";
 
 impl PartialEq for Rule {
     fn eq(&self, other: &Self) -> bool {
@@ -47,10 +50,15 @@ impl Rule {
         self.aliases.iter().map(|name| Alias::parse(name))
     }
 
-    /// Whether `name` is this rule's id or one of its aliases, ignoring ASCII case.
+    /// Whether `name` is this rule's id or one of its aliases, ignoring ASCII case. Semgrep's ids are known by their last part: `eval-detected` of
+    /// `python.lang.security.audit.eval-detected.eval-detected`.
     pub fn answers_to(&self, name: &str) -> bool {
+        let last = name.rsplit('.').next().unwrap_or(name);
         self.id.eq_ignore_ascii_case(name)
-            || self.aliases.iter().any(|alias| alias.eq_ignore_ascii_case(name))
+            || self.aliases.iter().any(|alias| match alias.strip_prefix(SEMGREP) {
+                Some(alias_name) => alias.eq_ignore_ascii_case(name) || alias_name.eq_ignore_ascii_case(last),
+                None => alias.eq_ignore_ascii_case(name),
+            })
     }
 }
 
@@ -74,12 +82,17 @@ pub enum AliasKind {
     CodeQl,
     /// Django system check ids, `security.W018`.
     Django,
+    /// The last part of ids in Semgrep's public rules, `eval-detected`.
+    Semgrep,
     /// Any other name.
     Other,
 }
 
 impl Alias {
     fn parse(name: &'static str) -> Self {
+        if let Some(name) = name.strip_prefix(SEMGREP) {
+            return Self { kind: AliasKind::Semgrep, name };
+        }
         let digits = |rest: &str| rest.len() >= 3 && rest.bytes().all(|b| b.is_ascii_digit());
         let kind = match name.as_bytes().first() {
             Some(b'B') if digits(&name[1..]) => AliasKind::Bandit,
@@ -100,6 +113,7 @@ impl Alias {
             AliasKind::Ruff => "ruff",
             AliasKind::CodeQl => "codeql",
             AliasKind::Django => "django",
+            AliasKind::Semgrep => "semgrep",
             AliasKind::Other => "alias",
         };
         format!("{tool}:{}", self.name)
@@ -216,6 +230,7 @@ mod tests {
         assert_eq!(tag("py/sql-injection"), "codeql:py/sql-injection");
         assert_eq!(tag("hardcoded_sql_expressions"), "bandit:hardcoded_sql_expressions");
         assert_eq!(tag("security.W018"), "django:security.W018");
+        assert_eq!(tag("semgrep:eval-detected"), "semgrep:eval-detected");
     }
 
     #[test]

@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 
 use rustc_hash::FxHashMap;
+use serde::{Deserialize, Serialize};
 
 use crate::PathId;
 
 /// What data is still dangerous for: a set of kinds. A sanitizer removes kinds, not the taint.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
 pub struct Kinds(pub u64);
 
 macro_rules! kinds {
@@ -15,7 +16,11 @@ macro_rules! kinds {
         /// The names of the kinds, as model files write them; the position is the bit.
         pub const KIND_NAMES: &[&str] = &[$($name),+];
 
-        #[expect(non_camel_case_types, reason = "only numbers the constants below")]
+        #[expect(
+            non_camel_case_types,
+            clippy::upper_case_acronyms,
+            reason = "only numbers the constants below"
+        )]
         enum Bit { $($constant),+ }
 
         impl Kinds {
@@ -102,6 +107,12 @@ impl Kinds {
     pub const NONE: Self = Self(0);
     /// Every kind.
     pub const ALL: Self = Self((1 << KIND_NAMES.len()) - 1);
+    /// Kinds that data has for what it is (a secret, an exception), not for who chose it.
+    pub const PASSIVE: Self =
+        Self(Self::EXPOSURE.0 | Self::LOG_SECRET.0 | Self::SECRET_VALUE.0 | Self::WEAK_CRYPTO.0);
+
+    /// Kinds that data has for who chose it.
+    pub const CHOSEN: Self = Self(Self::ALL.0 & !Self::PASSIVE.0);
 
     /// The kind of a name.
     pub fn named(name: &str) -> Option<Self> {
@@ -135,7 +146,7 @@ impl Kinds {
 }
 
 /// Where data comes from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Origin {
     /// What a client sends: query, form, body, path.
@@ -185,7 +196,7 @@ impl Origin {
 }
 
 /// An argument, receiver or result of a call.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Slot {
     /// The argument at a position (from 0; receivers of methods do not count).
     Position(u8),
@@ -202,11 +213,13 @@ pub enum Slot {
 }
 
 /// A constant that a condition compares with.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[expect(missing_docs, reason = "the names are those of TOML's types")]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Constant {
+    /// `true` or `false`.
     Bool(bool),
+    /// A whole number.
     Int(i64),
+    /// A text.
     Str(Box<str>),
     /// Python's `None`, written `"None"`.
     None,
@@ -217,12 +230,27 @@ pub enum Constant {
 pub struct Condition {
     /// The argument, by any of these.
     pub slots: Vec<Slot>,
+    /// What of it is tested; nothing: itself.
+    pub part: Option<Part>,
     /// What it must be.
     pub test: Test,
     /// What holds where the argument is not passed.
     pub if_absent: bool,
     /// What holds where the argument's value is not known.
     pub if_unknown: bool,
+}
+
+/// A part of an argument.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Part {
+    /// What it keeps under a text (in a dictionary, in a container by model); capitals do not matter.
+    Key(Box<str>),
+    /// What it keeps at an index, from the end if negative.
+    Index(i64),
+    /// What it keeps under the object at an external path (`parser.setFeature(feature_external_ges, True)`).
+    Object(PathId),
+    /// The argument, by any of these, of the call that made it (`XMLParser(resolve_entities=False)`).
+    Made(Vec<Slot>),
 }
 
 /// A test of an argument.
@@ -268,6 +296,8 @@ pub struct Sink {
     pub rule: Box<str>,
     /// The arguments that matter.
     pub slots: Vec<Slot>,
+    /// What of them matters; nothing: the whole. Never [`Part::Made`].
+    pub part: Option<Part>,
     /// All must hold.
     pub when: Vec<Condition>,
     /// Which origins count; nothing: those from outside, and at lower confidence stored ones.
@@ -326,12 +356,16 @@ pub struct Container {
 #[derive(Debug, Default)]
 pub struct FlowModels {
     pub(crate) sources: FxHashMap<PathId, Vec<Source>>,
+    /// By method name, for receivers that are not resolved.
+    pub(crate) method_sources: FxHashMap<Box<str>, Vec<Source>>,
     pub(crate) sinks: FxHashMap<PathId, Vec<Sink>>,
     pub(crate) method_sinks: FxHashMap<Box<str>, Vec<Sink>>,
     pub(crate) sanitizers: FxHashMap<PathId, Vec<Sanitizer>>,
     pub(crate) propagators: FxHashMap<PathId, Vec<Propagator>>,
     pub(crate) guards: FxHashMap<PathId, Vec<GuardModel>>,
     pub(crate) containers: FxHashMap<PathId, Container>,
+    /// Result is in normal form for these kinds, so that a test of its beginning means something.
+    pub(crate) normalises: FxHashMap<PathId, Kinds>,
     /// Result carries no taint at all.
     pub(crate) clean: FxHashMap<PathId, ()>,
     /// Never returns.
@@ -339,9 +373,34 @@ pub struct FlowModels {
 }
 
 impl FlowModels {
+    /// All sources by path, in no particular order.
+    pub fn all_sources(&self) -> impl Iterator<Item = (PathId, &[Source])> {
+        self.sources.iter().map(|(path, sources)| (*path, sources.as_slice()))
+    }
+
+    /// All sinks by path, in no particular order.
+    pub fn all_sinks(&self) -> impl Iterator<Item = (PathId, &[Sink])> {
+        self.sinks.iter().map(|(path, sinks)| (*path, sinks.as_slice()))
+    }
+
+    /// Names of methods that are sources whatever their receiver is.
+    pub fn source_methods(&self) -> impl Iterator<Item = &str> {
+        self.method_sources.keys().map(|name| &**name)
+    }
+
+    /// Names of methods that are sinks whatever their receiver is.
+    pub fn sink_methods(&self) -> impl Iterator<Item = &str> {
+        self.method_sinks.keys().map(|name| &**name)
+    }
+
     /// What reading or calling the path brings in.
     pub fn sources(&self, path: PathId) -> &[Source] {
         self.sources.get(&path).map_or(&[], Vec::as_slice)
+    }
+
+    /// What calling a method of this name brings in, for receivers that are not resolved.
+    pub fn method_sources(&self, name: &str) -> &[Source] {
+        self.method_sources.get(name).map_or(&[], Vec::as_slice)
     }
 
     /// What calling the path, or storing to it, does with data.
@@ -374,6 +433,11 @@ impl FlowModels {
         self.containers.get(&class)
     }
 
+    /// For which kinds what calling the path gives is in normal form: after it, a test of the beginning (`startswith(base)`) is a guard.
+    pub fn normalises(&self, path: PathId) -> Kinds {
+        self.normalises.get(&path).copied().unwrap_or(Kinds::NONE)
+    }
+
     /// Whether what calling the path gives is never dangerous.
     pub fn is_clean(&self, path: PathId) -> bool {
         self.clean.contains_key(&path)
@@ -393,5 +457,7 @@ impl FlowModels {
             || self.sanitizers.contains_key(&path)
             || self.propagators.contains_key(&path)
             || self.guards.contains_key(&path)
+            || self.normalises.contains_key(&path)
+            || self.containers.contains_key(&path)
     }
 }

@@ -3,9 +3,20 @@
 //! In: the TOML files under `data/`, one per library, and the paths that rules ask about. Out: [`Models`], a tree of dotted external paths with
 //! what is known about each. Nothing here knows a program or a rule.
 
+mod builtin;
+mod compile;
 mod data;
+mod entries;
 pub mod flow;
+mod library;
 mod tree;
 
-pub use data::{DataError, Library, builtin_libraries, parse_library};
+pub use builtin::builtin;
+pub use data::{DataError, parse_library};
+pub use library::Library;
 pub use tree::{Models, PathId};
+
+/// The JSON schema of a model file, for editors.
+pub fn schema() -> &'static str {
+    include_str!("../schema/model.schema.json")
+}

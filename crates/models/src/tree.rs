@@ -2,7 +2,7 @@
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use crate::{data::Library, flow::FlowModels};
+use crate::{compile::compile, flow::FlowModels, library::Library};
 
 /// A dotted external path that something is known about, or that a rule asks about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -17,8 +17,10 @@ impl PathId {
 
 #[derive(Debug)]
 struct Node {
-    parent: Option<PathId>,
-    name: Box<str>,
+    /// The whole dotted path.
+    text: Box<str>,
+    /// Where its last part begins in it.
+    last: u32,
     /// Sorted by name.
     children: Vec<(Box<str>, PathId)>,
     /// The path that this one is another spelling of.
@@ -27,7 +29,15 @@ struct Node {
     returns: Option<PathId>,
     /// Class of the object itself.
     instance_of: Option<PathId>,
+    /// Class of its items.
+    items: Option<PathId>,
     bases: Vec<PathId>,
+}
+
+impl Node {
+    fn name(&self) -> &str {
+        &self.text[self.last as usize..]
+    }
 }
 
 /// All external paths of interest.
@@ -49,36 +59,41 @@ impl Models {
             flow: FlowModels::default(),
         };
         // Aliases first, so that every other path, however spelt, lands on the canonical node.
-        for entry in libraries.iter().flat_map(|library| &library.alias) {
-            let canonical = models.add(entry.is.get_ref());
-            let alias = models.add_raw(entry.path.get_ref());
-            if alias != canonical {
-                models.nodes[alias.index()].same_as = Some(canonical);
-            }
-        }
-        for library in libraries {
-            for entry in &library.types {
-                for path in entry.path.get_ref().iter() {
-                    let node = models.add(path);
-                    if let Some(class) = &entry.returns {
-                        let class = models.add(class.get_ref());
-                        models.nodes[node.index()].returns = Some(class);
-                    }
-                    if let Some(class) = &entry.is {
-                        let class = models.add(class.get_ref());
-                        models.nodes[node.index()].instance_of = Some(class);
-                    }
+        // Short ones before long ones, and twice, because each may be written in terms of others.
+        let mut aliases: Vec<_> = libraries.iter().flat_map(|library| &library.aliases).collect();
+        aliases.sort_by_key(|entry| entry.path.matches('.').count());
+        for _ in 0..2 {
+            for entry in &aliases {
+                let canonical = models.add(&entry.is);
+                let alias = models.add_raw(&entry.path);
+                if alias != canonical {
+                    models.nodes[alias.index()].same_as = Some(canonical);
                 }
             }
-            for entry in &library.class {
-                let class = models.add(entry.path.get_ref());
-                let bases = entry.bases.iter().map(|base| models.add(base.get_ref())).collect();
-                models.nodes[class.index()].bases = bases;
+        }
+        for entry in libraries.iter().flat_map(|library| &library.classes) {
+            let class = models.add(&entry.path);
+            let bases = entry.bases.iter().map(|base| models.add(base)).collect();
+            models.nodes[class.index()].bases = bases;
+        }
+        // What things are comes before what they give: the paths of the latter go through the former.
+        let types = || libraries.iter().flat_map(|library| &library.types);
+        for entry in types().filter(|entry| entry.is.is_some()).chain(types()) {
+            let mut class_of = |class: &Option<String>| class.as_ref().map(|class| models.add(class));
+            let (returns, is, items) =
+                (class_of(&entry.returns), class_of(&entry.is), class_of(&entry.items));
+            for path in &entry.paths {
+                let node = models.add_member(path).index();
+                let node = &mut models.nodes[node];
+                node.returns = returns.or(node.returns);
+                node.instance_of = is.or(node.instance_of);
+                node.items = items.or(node.items);
             }
         }
         for path in paths {
             models.add(path);
         }
+        models.flow = compile(libraries, &mut models);
         models
     }
 
@@ -127,7 +142,7 @@ impl Models {
     pub fn result(&self, path: PathId) -> Option<PathId> {
         let node = &self.nodes[path.index()];
         let class_like = || {
-            node.name.trim_start_matches('_').starts_with(|c: char| c.is_ascii_uppercase()).then_some(path)
+            node.name().trim_start_matches('_').starts_with(|c: char| c.is_ascii_uppercase()).then_some(path)
         };
         node.returns.or_else(class_like)
     }
@@ -135,6 +150,11 @@ impl Models {
     /// The class that the object at `path` is an instance of, where it is known.
     pub fn instance_of(&self, path: PathId) -> Option<PathId> {
         self.nodes[path.index()].instance_of
+    }
+
+    /// The class of the items of the object at `path`, where it is known.
+    pub fn items(&self, path: PathId) -> Option<PathId> {
+        self.nodes[path.index()].items
     }
 
     /// Whether class `class` is, or derives from, `base`.
@@ -158,13 +178,25 @@ impl Models {
         self.names.contains(name)
     }
 
+    /// The last part of a path.
+    pub fn last_name(&self, path: PathId) -> &str {
+        self.nodes[path.index()].name()
+    }
+
+    /// The first part of a path.
+    pub fn root_name(&self, path: PathId) -> &str {
+        let text = &self.nodes[path.index()].text;
+        text.split('.').next().unwrap_or(text)
+    }
+
     /// The canonical dotted path.
     pub fn text(&self, path: PathId) -> String {
-        let node = &self.nodes[path.index()];
-        match node.parent {
-            Some(parent) => format!("{}.{}", self.text(parent), node.name),
-            None => node.name.to_string(),
-        }
+        self.dotted(path).to_owned()
+    }
+
+    /// Like [`Models::text`], to look at.
+    pub fn dotted(&self, path: PathId) -> &str {
+        &self.nodes[path.index()].text
     }
 
     fn canonical(&self, mut id: PathId) -> PathId {
@@ -179,15 +211,20 @@ impl Models {
     }
 
     fn add(&mut self, path: &str) -> PathId {
-        self.add_with(path, true)
+        self.add_with(path, true, false)
+    }
+
+    /// Like [`Models::add`], but through what is known of the parts: `flask.request.args` is a member of the class of `flask.request`.
+    pub(crate) fn add_member(&mut self, path: &str) -> PathId {
+        self.add_with(path, true, true)
     }
 
     /// Like [`Models::add`], but the last part is not replaced by what it is an alias of.
     fn add_raw(&mut self, path: &str) -> PathId {
-        self.add_with(path, false)
+        self.add_with(path, false, false)
     }
 
-    fn add_with(&mut self, path: &str, follow_last: bool) -> PathId {
+    fn add_with(&mut self, path: &str, follow_last: bool, through_types: bool) -> PathId {
         let mut here: Option<PathId> = None;
         let count = path.split('.').count();
         for (position, name) in path.split('.').enumerate() {
@@ -198,9 +235,15 @@ impl Models {
                     children.binary_search_by(|(child, _)| (**child).cmp(name)).ok().map(|at| children[at].1)
                 }
             };
-            let id = found.unwrap_or_else(|| self.push(here, name));
-            let follow = follow_last || position + 1 < count;
-            here = Some(if follow { self.canonical(id) } else { id });
+            let mut id = found.unwrap_or_else(|| self.push(here, name));
+            let inner = position + 1 < count;
+            if follow_last || inner {
+                id = self.canonical(id);
+            }
+            if through_types && inner {
+                id = self.nodes[id.index()].instance_of.unwrap_or(id);
+            }
+            here = Some(id);
         }
         here.unwrap_or(PathId(0))
     }
@@ -208,13 +251,18 @@ impl Models {
     fn push(&mut self, parent: Option<PathId>, name: &str) -> PathId {
         let id = PathId(self.nodes.len() as u32);
         self.names.insert(name.into());
+        let text: Box<str> = match parent {
+            Some(parent) => [self.dotted(parent), ".", name].concat().into(),
+            None => name.into(),
+        };
         self.nodes.push(Node {
-            parent,
-            name: name.into(),
+            last: (text.len() - name.len()) as u32,
+            text,
             children: Vec::new(),
             same_as: None,
             returns: None,
             instance_of: None,
+            items: None,
             bases: Vec::new(),
         });
         match parent {
@@ -264,6 +312,26 @@ mod tests {
         let run = models.find("flask.app.Flask.run").unwrap();
         assert_eq!(models.text(run), "flask.Flask.run");
         assert_eq!(models.find("Cryptodome.Cipher.DES.new"), models.find("Crypto.Cipher.DES.new"));
+    }
+
+    #[test]
+    fn aliases_may_be_written_in_terms_of_others() {
+        let library = parse_library(
+            "x.toml",
+            r#"
+            library = "x"
+            alias = [
+              { path = "old", is = "web.globals.request" },
+              { path = "web.globals.request", is = "web.request" },
+              { path = "web.globals", is = "web" },
+            ]
+            "#,
+        )
+        .unwrap();
+        let models = Models::new(&[library], ["web.request.args"].into_iter());
+        let args = models.find("web.request.args").unwrap();
+        assert_eq!(models.find("old.args"), Some(args));
+        assert_eq!(models.find("web.globals.request.args"), Some(args));
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use clearance_models::Models;
+use clearance_source::Role;
 use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -22,6 +23,7 @@ impl Program {
             by_dotted: FxHashMap::default(),
             folders: Vec::new(),
             folder_index: FxHashMap::default(),
+            last_names: FxHashSet::default(),
             unique_methods: FxHashMap::default(),
             imported: FxHashSet::default(),
             callers: FxHashMap::default(),
@@ -42,12 +44,14 @@ impl Program {
                 *entry = id;
             }
             let mut folder = module.dotted.as_str();
+            add_name(&mut self.last_names, last_part(folder));
             while let Some((parent, _)) = folder.rsplit_once('.') {
                 folder = parent;
                 if self.folder_index.contains_key(folder) {
                     break;
                 }
                 let number = self.folders.len() as u32;
+                add_name(&mut self.last_names, last_part(folder));
                 self.folders.push(folder.to_owned());
                 self.folder_index.insert(folder.to_owned(), number);
             }
@@ -59,19 +63,14 @@ impl Program {
             for import in module.ir.imports.iter().filter(|import| import.level == 0) {
                 let dotted = module.ir.text(import.module);
                 let top = dotted.split('.').next().unwrap_or(dotted);
-                if !self.imported.contains(top) {
-                    self.imported.insert(top.to_owned());
-                }
+                add_name(&mut self.imported, top);
             }
         }
         let targets: Vec<Vec<crate::ImportTarget>> = self
             .modules
             .par_iter()
             .enumerate()
-            .map(|(index, module)| {
-                let id = ModuleId(index as u32);
-                module.ir.imports.iter().map(|import| self.import_target(id, import)).collect()
-            })
+            .map(|(index, _)| self.import_targets(ModuleId(index as u32)))
             .collect();
         for (module, targets) in self.modules.iter_mut().zip(targets) {
             module.imports = targets;
@@ -87,7 +86,7 @@ impl Program {
         let mut open = Vec::with_capacity(found.len());
         for (id, calls) in ids.iter().zip(found) {
             for edge in &calls.edges {
-                if !edge.by_name {
+                if !edge.by_name && self.counts(*id, edge.callee.module) {
                     let call = Site { module: *id, value: edge.value };
                     self.callers.entry(edge.callee).or_default().push(call);
                 }
@@ -109,8 +108,26 @@ impl Program {
         }
     }
 
+    /// Whether calls in one module say what reaches functions of the other. What tests pass to the application says nothing about what it gets when
+    /// it runs.
+    fn counts(&self, caller: ModuleId, callee: ModuleId) -> bool {
+        let runs =
+            |id: ModuleId| !matches!(self.module(id).role, Role::Test | Role::Documentation | Role::Example);
+        runs(caller) || !runs(callee)
+    }
+
     /// Whether anything in the program calls the function, by resolution.
     pub fn is_called(&self, function: FuncRef) -> bool {
         self.callers.contains_key(&function)
     }
+}
+
+fn add_name(names: &mut FxHashSet<String>, name: &str) {
+    if !names.contains(name) {
+        names.insert(name.to_owned());
+    }
+}
+
+fn last_part(dotted: &str) -> &str {
+    dotted.rsplit_once('.').map_or(dotted, |(_, last)| last)
 }

@@ -275,9 +275,13 @@ impl<'r, 'p> Evaluator<'r, 'p> {
             Op::List(span) => self.sequence(SequenceKind::List, site.module, span),
             Op::Set(span) => self.sequence(SequenceKind::Set, site.module, span),
             Op::Dict(span) => {
+                if let Some(known) = self.resolver.displays.get(&site) {
+                    return Known::Mapping(known.clone());
+                }
                 let pairs = ir.list(span).chunks_exact(2);
                 let mut entries: Vec<_> = pairs.map(|pair| (pair[0].some().map(at), at(pair[1]))).collect();
                 self.writes(site, &mut entries);
+                self.resolver.displays.insert(site, entries.clone());
                 Known::Mapping(entries)
             }
             Op::Format(span) => {
@@ -533,7 +537,7 @@ impl<'r, 'p> Evaluator<'r, 'p> {
         match container {
             Known::Mapping(entries) => {
                 let key = self.evaluate(key);
-                self.entry(&entries, &key).unwrap_or(Known::Unknown)
+                key.map(&mut |key| self.entry(&entries, &key).unwrap_or(Known::Unknown))
             }
             Known::Sequence(_, items) => match self.evaluate(key).as_int() {
                 Some(index) => {
@@ -545,7 +549,7 @@ impl<'r, 'p> Evaluator<'r, 'p> {
                 }
                 None => Known::Unknown,
             },
-            Known::Entity(Entity::Path(path)) if self.program.models.text(path) == "os.environ" => {
+            Known::Entity(Entity::Path(path)) if self.program.models.dotted(path) == "os.environ" => {
                 let variable = self.evaluate(key);
                 match variable.as_str() {
                     Some(variable) => {
@@ -825,6 +829,26 @@ fn is_textual(value: &Known) -> bool {
 }
 
 impl Resolver<'_> {
+    /// What a value is, for those who do not ask where it comes from. Remembered: rules ask the same more than once.
+    pub fn known(&mut self, site: Site) -> Known {
+        if site.value == Value::NONE {
+            return Known::Unknown;
+        }
+        let is_literal = matches!(
+            self.program.op(site),
+            Op::None | Op::Bool(_) | Op::Int(_) | Op::Float(_) | Op::Str(_) | Op::Bytes(_)
+        );
+        if is_literal {
+            return Evaluator::untraced(self).evaluate(site);
+        }
+        if let Some(known) = self.values.get(&site) {
+            return known.clone();
+        }
+        let known = Evaluator::untraced(self).evaluate(site);
+        self.values.insert(site, known.clone());
+        known
+    }
+
     /// The conditions under which a value's instruction runs, innermost first.
     pub fn guards(&mut self, site: Site) -> Vec<guards::Guard> {
         let ir = &self.program.module(site.module).ir;

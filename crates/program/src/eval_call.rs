@@ -4,6 +4,9 @@ use clearance_python::ir::{Arg, ArgKind, Op, Span};
 
 use crate::{Entity, Evaluator, Known, SequenceKind, Site, eval::to_text};
 
+/// The reader of environment variables of django-environ, and by alias of environs.
+const ENV: &str = "environ.Env";
+
 impl Evaluator<'_, '_> {
     pub(crate) fn call(&mut self, site: Site, callee: Site, args: Span) -> Known {
         let program = self.program;
@@ -13,7 +16,10 @@ impl Evaluator<'_, '_> {
         match entities[..] {
             [Entity::Function(function)] => return self.returned(function, site, args, 0),
             [Entity::Method(function)] => return self.returned(function, site, args, 1),
-            [Entity::Path(path)] => return self.external(&program.models.text(path), site, arguments),
+            [Entity::Path(path)] => return self.external(program.models.dotted(path), site, arguments),
+            [Entity::Instance(class, made)] if program.models.dotted(class) == ENV => {
+                return self.declared(made, site, arguments);
+            }
             [Entity::Class(_)] => {
                 return match self.resolver.visit(site)[..] {
                     [entity] => Known::Entity(entity),
@@ -61,6 +67,27 @@ impl Evaluator<'_, '_> {
                 let default = default.or_else(|| (path != "decouple.config").then_some(Known::None));
                 self.environment(site, &variable, default)
             }
+            "environ.Env.bool" | "environ.Env.int" | "environ.Env.str" => {
+                let Some(variable) = self.positional(site, arguments, 0) else {
+                    return Known::Unknown;
+                };
+                let default = match self.positional(site, arguments, 1) {
+                    Some(default) => Some(default),
+                    None => self.keyword(site, arguments, "default"),
+                };
+                self.environment(site, &variable, default)
+            }
+            "distutils.util.strtobool" => match self.positional(site, arguments, 0) {
+                Some(value) => value.map(&mut |value| match value.as_str().map(str::to_ascii_lowercase) {
+                    Some(text) => match text.as_str() {
+                        "y" | "yes" | "t" | "true" | "on" | "1" => Known::Bool(true),
+                        "n" | "no" | "f" | "false" | "off" | "0" => Known::Bool(false),
+                        _ => Known::Unknown,
+                    },
+                    None => Known::Unknown,
+                }),
+                None => Known::Unknown,
+            },
             "builtins.str" => match self.positional(site, arguments, 0) {
                 Some(value) => value.map(&mut to_text),
                 None => Known::str(""),
@@ -131,6 +158,25 @@ impl Evaluator<'_, '_> {
         }
     }
 
+    /// `env("DEBUG", default=…)`, where `made` may declare the default: `Env(DEBUG=(bool, False))`.
+    fn declared(&mut self, made: Site, site: Site, arguments: &[Arg]) -> Known {
+        let Some(variable) = self.positional(site, arguments, 0) else {
+            return Known::Unknown;
+        };
+        let mut default = self.keyword(site, arguments, "default");
+        if default.is_none()
+            && let Some(name) = variable.as_str()
+            && let Op::Call { args, .. } = self.program.op(made)
+        {
+            let declared = self.program.module(made.module).ir.args(args);
+            default = match self.keyword(made, declared, name) {
+                Some(Known::Sequence(_, items)) => items.get(1).map(|item| self.evaluate(*item)),
+                _ => None,
+            };
+        }
+        self.environment(site, &variable, default)
+    }
+
     fn environment(&mut self, site: Site, variable: &Known, default: Option<Known>) -> Known {
         let Some(variable) = variable.as_str() else {
             return Known::Unknown;
@@ -167,14 +213,13 @@ impl Evaluator<'_, '_> {
                 let Some(key) = self.positional(site, arguments, 0) else {
                     return Known::Unknown;
                 };
-                if let Some(found) = self.entry(&entries, &key) {
-                    return found;
-                }
-                let closed = key.is_constant() && entries.iter().all(|entry| entry.0.is_some());
-                if !closed {
-                    return Known::Unknown;
-                }
-                self.positional(site, arguments, 1).unwrap_or(Known::None)
+                let otherwise = self.positional(site, arguments, 1).unwrap_or(Known::None);
+                let closed = entries.iter().all(|entry| entry.0.is_some());
+                key.map(&mut |key| match self.entry(&entries, &key) {
+                    Some(found) => found,
+                    None if closed && key.is_constant() => otherwise.clone(),
+                    None => Known::Unknown,
+                })
             }
             (Known::Mapping(_), "copy") => receiver,
             (Known::Str(_) | Known::Environment { .. } | Known::Choice(_) | Known::Text { .. }, _) => {

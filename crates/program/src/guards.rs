@@ -1,6 +1,8 @@
 //! Dominators, and the conditions under which a place is reached.
 
-use clearance_python::ir::{self, Block, Func, ModuleIr, Terminator, Value};
+use clearance_python::ir::{self, Block, Func, ModuleIr, Op, Terminator, Value};
+
+use crate::{FuncRef, Resolver, Site};
 
 /// A condition that must have come out one way for a place to be reached.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -10,6 +12,9 @@ pub struct Guard {
     /// How it came out.
     pub truth: bool,
 }
+
+/// Most ways into one place that are looked at.
+const MAX_WAYS: u32 = 8;
 
 /// Immediate dominators of one function (Cooper, Harvey and Kennedy, "A Simple, Fast Dominance Algorithm", 2001).
 pub struct Dominators {
@@ -135,18 +140,62 @@ fn reverse_postorder(ir: &ModuleIr, first: u32, count: usize) -> Vec<u32> {
 
 /// The conditions that hold whenever `block` is reached, innermost first.
 pub(crate) fn guards(ir: &ModuleIr, dominators: &Dominators, block: Block) -> Vec<Guard> {
+    guards_below(ir, dominators, block, None)
+}
+
+/// The conditions between the dominator `top` and `block`.
+fn guards_below(ir: &ModuleIr, dominators: &Dominators, block: Block, top: Option<Block>) -> Vec<Guard> {
+    let mut found = Vec::new();
+    let mut here = block;
+    while Some(here) != top
+        && let Some(dominator) = dominators.immediate(here)
+    {
+        // The branch decides only if its successor on one side dominates the place: that side has no other way in.
+        if ir.blocks[here.index()].preds.len == 1 {
+            found.extend(edge(ir, dominator, here));
+        }
+        here = dominator;
+    }
+    found
+}
+
+/// The condition under which control goes from one block to the next, if it is the end of `from` that decides it.
+fn edge(ir: &ModuleIr, from: Block, to: Block) -> Option<Guard> {
+    let Terminator::Branch { condition, then, otherwise } = ir.blocks[from.index()].end else {
+        return None;
+    };
+    match (then == to, otherwise == to) {
+        (true, false) => Some(Guard { condition, truth: true }),
+        (false, true) => Some(Guard { condition, truth: false }),
+        _ => None,
+    }
+}
+
+/// The ways into `block`, one for each predecessor: what has held on it since the ways parted.
+pub(crate) fn ways(ir: &ModuleIr, dominators: &Dominators, block: Block) -> Vec<Vec<Guard>> {
+    let Some(parting) = dominators.immediate(block) else {
+        return Vec::new();
+    };
+    let preds = ir.list(ir.blocks[block.index()].preds);
+    let way = |pred: &Value| {
+        let pred = Block(pred.0);
+        let mut held: Vec<Guard> = edge(ir, pred, block).into_iter().collect();
+        held.extend(guards_below(ir, dominators, pred, Some(parting)));
+        held
+    };
+    preds.iter().map(way).collect()
+}
+
+/// The places on the way to `block` where several ways meet, each of which has conditions: one of them has held whenever `block` is reached, as in
+/// `if a or b`. Innermost first.
+pub(crate) fn alternatives(ir: &ModuleIr, dominators: &Dominators, block: Block) -> Vec<Vec<Vec<Guard>>> {
     let mut found = Vec::new();
     let mut here = block;
     while let Some(dominator) = dominators.immediate(here) {
-        if let Terminator::Branch { condition, then, otherwise } = ir.blocks[dominator.index()].end
-            && then != otherwise
-        {
-            // The branch decides only if its successor on one side dominates the place: that side has no other way in.
-            let sole = |side: Block| side == here && ir.blocks[side.index()].preds.len == 1;
-            if sole(then) {
-                found.push(Guard { condition, truth: true });
-            } else if sole(otherwise) {
-                found.push(Guard { condition, truth: false });
+        if (2..=MAX_WAYS).contains(&ir.blocks[here.index()].preds.len) {
+            let ways = ways(ir, dominators, here);
+            if ways.iter().all(|held| !held.is_empty()) {
+                found.push(ways);
             }
         }
         here = dominator;
@@ -164,4 +213,32 @@ pub(crate) fn block_of(ir: &ModuleIr, func: Func, value: Value) -> Block {
         .map(|at| Block(blocks.start + at as u32))
         .or_else(|| ir.block_of(func, value))
         .unwrap_or(Block(blocks.start))
+}
+
+impl Resolver<'_> {
+    /// Where several ways meet before a value's instruction runs, each of them with conditions (`if a or b`): for each such place, the conditions of
+    /// each way. Innermost first.
+    pub fn alternatives(&mut self, site: Site) -> Vec<Vec<Vec<Guard>>> {
+        let (ir, dominators, block) = self.placed(site);
+        alternatives(ir, dominators, block)
+    }
+
+    /// What a merge takes its value from, and under which conditions since the ways parted: for `a if condition else b` the value `a` with the
+    /// condition, and `b` with its opposite. Empty for everything else.
+    pub fn merged(&mut self, site: Site) -> Vec<(Value, Vec<Guard>)> {
+        let ir = &self.program.module(site.module).ir;
+        let Op::Phi(operands) = ir.op(site.value) else {
+            return Vec::new();
+        };
+        let (ir, dominators, block) = self.placed(site);
+        ir.list(operands).iter().copied().zip(ways(ir, dominators, block)).collect()
+    }
+
+    fn placed(&mut self, site: Site) -> (&ModuleIr, &Dominators, Block) {
+        let ir = &self.program.module(site.module).ir;
+        let func = ir.function_of(site.value);
+        let function = FuncRef { module: site.module, func };
+        let dominators = self.dominators.entry(function).or_insert_with(|| Dominators::new(ir, func));
+        (ir, dominators, block_of(ir, func, site.value))
+    }
 }

@@ -76,7 +76,7 @@ impl Resolver<'_> {
                         Entity::Function(function) if instance.is_some() && self.is_property(function) => {
                             merge(&mut found, &self.returned(function, None));
                         }
-                        Entity::Function(function) if !self.is_static(function) => {
+                        Entity::Function(function) if !self.has_decorator(function, &["staticmethod"]) => {
                             let bound = instance.is_some() || self.is_class_method(function) || skip_own;
                             insert(&mut found, if bound { Entity::Method(function) } else { entity });
                         }
@@ -118,10 +118,6 @@ impl Resolver<'_> {
     /// Whether the function is decorated as a property.
     pub(crate) fn is_property(&mut self, function: FuncRef) -> bool {
         self.has_decorator(function, &["property", "cached_property", "hybrid_property", "classproperty"])
-    }
-
-    fn is_static(&mut self, function: FuncRef) -> bool {
-        self.has_decorator(function, &["staticmethod"])
     }
 
     fn is_class_method(&mut self, function: FuncRef) -> bool {

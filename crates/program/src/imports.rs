@@ -17,20 +17,31 @@ pub enum ImportTarget {
 }
 
 impl Program {
+    /// What each import of a module means.
+    pub(crate) fn import_targets(&self, from: ModuleId) -> Vec<ImportTarget> {
+        let mut search = Search { program: self, from, known: Vec::new(), path: String::new() };
+        self.module(from)
+            .ir
+            .imports
+            .iter()
+            .map(|import| self.import_target(from, import, &mut search))
+            .collect()
+    }
+
     /// Resolves one import statement's name, as seen from `from`.
-    pub(crate) fn import_target(&self, from: ModuleId, import: &Import) -> ImportTarget {
+    fn import_target<'p>(&'p self, from: ModuleId, import: &Import, search: &mut Search<'p>) -> ImportTarget {
         let module = self.module(from);
         let dotted = module.ir.text(import.module);
         if import.level > 0 {
             return self.relative_target(from, import, dotted);
         }
         let top = dotted.split('.').next().unwrap_or(dotted);
-        if let Some(base) = self.search_base(from, top) {
+        if let Some(base) = search.base(top) {
             let wanted = match import.what {
                 Imported::Top => top,
                 _ => dotted,
             };
-            let full = join(&base, wanted);
+            let full = join(base, wanted);
             return self.internal_target(from, import, &full);
         }
         let path = match import.what {
@@ -97,32 +108,58 @@ impl Program {
             _ => None,
         }
     }
+}
 
-    /// The folder (dotted, below the target) in which an absolute import of `top` from a module is found. Python looks along `sys.path`; what that
-    /// holds is the folder above the top-level package of the importing module, or, for a script, its own folder, and then whatever the
-    /// deployment adds: the folders above, the usual source folders below them.
-    fn search_base(&self, from: ModuleId, top: &str) -> Option<String> {
-        let module = self.module(from);
+/// The absolute imports of one module.
+struct Search<'p> {
+    program: &'p Program,
+    from: ModuleId,
+    /// The top-level modules that were looked for, and where they were found.
+    known: Vec<(&'p str, Option<String>)>,
+    /// Room for the path being tried.
+    path: String,
+}
+
+impl<'p> Search<'p> {
+    /// The folder (dotted, below the target) in which an absolute import of `top` is found.
+    fn base(&mut self, top: &'p str) -> Option<&str> {
+        let known = self.known.iter().position(|(known, _)| *known == top);
+        let at = known.unwrap_or_else(|| {
+            let found = self.find(top);
+            self.known.push((top, found));
+            self.known.len() - 1
+        });
+        self.known[at].1.as_deref()
+    }
+
+    /// Python looks along `sys.path`; what that holds is the folder above the top-level package of the importing module, or, for a script, its own
+    /// folder, and then whatever the deployment adds: the folders above, the usual source folders below them.
+    fn find(&mut self, top: &str) -> Option<String> {
+        let program = self.program;
+        if !top.is_empty() && !program.last_names.contains(top) {
+            return None;
+        }
+        let module = program.module(self.from);
         // The folder of the module, then out of its regular packages.
         let mut base = if module.is_package { module.dotted.as_str() } else { parent(&module.dotted) };
-        while !base.is_empty() && self.by_dotted.get(base).is_some_and(|&id| self.module(id).is_package) {
+        while !base.is_empty() && program.by_dotted.get(base).is_some_and(|&id| program.module(id).is_package)
+        {
             base = parent(base);
         }
         loop {
             // A module does not import itself under an absolute name of the standard library: `logging.py` next to a script.
-            if let Some(entity) = self.entity_at(&join(base, top))
-                && entity != Entity::Module(from)
-                && (!matches!(entity, Entity::Folder(_)) || self.models.root(top).is_none())
+            if let Some(entity) = self.entity(&[base, top])
+                && entity != Entity::Module(self.from)
+                && (!matches!(entity, Entity::Folder(_)) || program.models.root(top).is_none())
             {
                 return Some(base.to_owned());
             }
-            for source in ["src", "lib", "python", "app"] {
-                let candidate = join(base, source);
-                if self.folder_index.contains_key(&candidate)
-                    && !self.by_dotted.contains_key(&candidate)
-                    && self.entity_at(&join(&candidate, top)).is_some()
+            for source in SOURCE_FOLDERS {
+                if program.last_names.contains(*source)
+                    && matches!(self.entity(&[base, source]), Some(Entity::Folder(_)))
+                    && self.entity(&[base, source, top]).is_some()
                 {
-                    return Some(candidate);
+                    return Some(join(base, source));
                 }
             }
             if base.is_empty() {
@@ -131,7 +168,22 @@ impl Program {
             base = parent(base);
         }
     }
+
+    /// What is at a path of these parts.
+    fn entity(&mut self, parts: &[&str]) -> Option<Entity> {
+        self.path.clear();
+        for part in parts.iter().filter(|part| !part.is_empty()) {
+            if !self.path.is_empty() {
+                self.path.push('.');
+            }
+            self.path.push_str(part);
+        }
+        self.program.entity_at(&self.path)
+    }
 }
+
+/// Folders that hold packages and are none.
+const SOURCE_FOLDERS: &[&str] = &["src", "lib", "python", "app"];
 
 impl ImportTarget {
     fn or_submodule(self, program: &Program, package: &str, name: &str) -> Self {
@@ -156,6 +208,6 @@ pub(crate) fn join(base: &str, name: &str) -> String {
     match (base.is_empty(), name.is_empty()) {
         (true, _) => name.to_owned(),
         (_, true) => base.to_owned(),
-        _ => format!("{base}.{name}"),
+        _ => [base, ".", name].concat(),
     }
 }

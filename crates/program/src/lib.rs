@@ -4,6 +4,7 @@
 //! can be told without a full value analysis ([`Evaluator`]), who calls whom, under which conditions a place is reached, and which routes exist.
 //! Every answer is a pure function of the program: it depends neither on threads nor on the order of questions.
 
+mod ask;
 mod build;
 mod callgraph;
 mod entity;
@@ -43,6 +44,8 @@ pub struct Program {
     /// Folders that hold modules, by dotted path; for namespace packages.
     folders: Vec<String>,
     folder_index: FxHashMap<String, u32>,
+    /// The last parts of the dotted paths of all modules and folders.
+    last_names: FxHashSet<String>,
     /// Methods whose name only one class of the program has.
     unique_methods: FxHashMap<String, Option<FuncRef>>,
     /// Top-level modules that absolute imports name.

@@ -5,7 +5,7 @@ use clearance_python::ir::{Arg, ArgKind, Func, FunctionKind, Imported, Name, Op,
 use rustc_hash::FxHashMap;
 
 use crate::{
-    ClassRef, Dominators, Entities, Entity, FuncRef, ImportTarget, ModuleId, Program, Site,
+    ClassRef, Dominators, Entities, Entity, FuncRef, ImportTarget, Known, ModuleId, Program, Site,
     entity::{insert, merge},
 };
 
@@ -24,6 +24,10 @@ pub struct Resolver<'p> {
     fuel: u32,
     /// Something on the way was cut off (a cycle, a bound), so the answer is not kept.
     cut: bool,
+    /// What the values that were asked about on their own are.
+    pub(crate) values: FxHashMap<Site, Known>,
+    /// The entries of the dict displays that were evaluated.
+    pub(crate) displays: FxHashMap<Site, Vec<(Option<Site>, Site)>>,
     /// Of the functions that were asked about.
     pub(crate) dominators: FxHashMap<FuncRef, Dominators>,
 }
@@ -37,6 +41,8 @@ impl<'p> Resolver<'p> {
             active: Vec::new(),
             fuel: FUEL,
             cut: false,
+            values: FxHashMap::default(),
+            displays: FxHashMap::default(),
             dominators: FxHashMap::default(),
         }
     }
@@ -413,7 +419,7 @@ impl<'p> Resolver<'p> {
                 _ => None,
             })
         };
-        match program.models.text(path).as_str() {
+        match program.models.dotted(path) {
             "builtins.super" => {
                 let class = program.module(site.module).class_of(ir.function_of(site.value));
                 class.map_or_else(Entities::new, |class| {
@@ -590,6 +596,16 @@ impl<'p> Resolver<'p> {
                 if let Some(argument) = self.argument_of(*caller, function, index) {
                     merge(&mut found, &self.visit(argument));
                 }
+            }
+        }
+        if found.is_empty() && callers.is_empty() && matches!(module.ir.name(param.name), "app" | "application") {
+            // The application that a registering function is given, called in a way that cannot be seen.
+            let flask = module.ir.imports.iter().any(|import| {
+                let from = module.ir.text(import.module);
+                from == "flask" || from.starts_with("flask.")
+            });
+            if flask && let Some(class) = program.models.find("flask.Flask") {
+                insert(&mut found, Entity::Instance(class, site));
             }
         }
         found

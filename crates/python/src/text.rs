@@ -33,6 +33,11 @@ impl Names {
         piece(&self.buffer, &self.ends, name.index())
     }
 
+    /// All texts, by number.
+    pub fn iter(&self) -> impl Iterator<Item = &str> {
+        (0..self.ends.len()).map(|index| piece(&self.buffer, &self.ends, index))
+    }
+
     /// How many there are.
     pub fn len(&self) -> usize {
         self.ends.len()

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use anstyle::{AnsiColor, Style};
-use clearance_finding::{Finding, Location, Severity};
+use clearance_finding::{AliasKind, Finding, Location, Severity};
 use clearance_verdict::{Assessment, Category, Decision, HiddenBy, Level, Status};
 use unicode_width::UnicodeWidthStr;
 
@@ -170,8 +170,11 @@ impl Terminal<'_> {
         }
         let mut about = vec![words::cwe(finding).join(" ")];
         about.extend(words::owasp(finding).pop().map(|category| format!("OWASP {category}")));
-        if !finding.rule.aliases.is_empty() {
-            about.push(format!("alias {}", finding.rule.aliases.join(" ")));
+        // Semgrep has many names for one thing; `clearance explain` lists them.
+        let aliases = finding.rule.aliases().filter(|alias| alias.kind != AliasKind::Semgrep);
+        let aliases: Vec<&str> = aliases.map(|alias| alias.name).collect();
+        if !aliases.is_empty() {
+            about.push(format!("alias {}", aliases.join(" ")));
         }
         about.retain(|part| !part.is_empty());
         let about = self.paint(DIM, &about.join(" · "));

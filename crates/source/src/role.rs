@@ -194,6 +194,10 @@ const GENERATORS: &[&str] = &[
 ];
 
 fn says_generated(head: &str) -> bool {
+    // Most files say neither, and are not looked at line by line.
+    if !(has_words(head, "generated", 0) || has_words(head, "resource object code", 11)) {
+        return false;
+    }
     let mut generated = false;
     let mut hands_off = false;
     let mut in_text = false;
@@ -219,6 +223,16 @@ fn says_generated(head: &str) -> bool {
     generated && hands_off
 }
 
+/// Whether a text has these lower-case words, in any case. The byte at `rare` should be one that few texts have many of.
+fn has_words(text: &str, words: &str, rare: usize) -> bool {
+    let (text, words) = (text.as_bytes(), words.as_bytes());
+    memchr::memchr2_iter(words[rare], words[rare].to_ascii_uppercase(), text).any(|at| {
+        let start = at.checked_sub(rare);
+        let here = start.and_then(|start| text.get(start..start + words.len()));
+        here.is_some_and(|here| here.eq_ignore_ascii_case(words))
+    })
+}
+
 fn is_comment(line: &str) -> bool {
     ["#", "//", "/*", "*", "<!--", "{#", ";", "--"].iter().any(|mark| line.starts_with(mark))
 }
@@ -236,9 +250,10 @@ fn is_minified(text: &str) -> bool {
 
 /// Django's migration class, or Alembic's pair of revision identifiers.
 fn is_migration(text: &str) -> bool {
-    let line_starts = |words: &str| text.starts_with(words) || text.contains(&format!("\n{words}"));
-    line_starts("class Migration(migrations.Migration)")
-        || (line_starts("down_revision") && line_starts("revision") && text.contains("def upgrade("))
+    let contains = |words: &str| memchr::memmem::find(text.as_bytes(), words.as_bytes()).is_some();
+    let line_starts = |words: &str| text.starts_with(&words[1..]) || contains(words);
+    line_starts("\nclass Migration(migrations.Migration)")
+        || (line_starts("\ndown_revision") && line_starts("\nrevision") && contains("def upgrade("))
 }
 
 #[cfg(test)]

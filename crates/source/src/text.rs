@@ -20,8 +20,6 @@ pub struct Text {
     pub cell_numbers: Vec<u32>,
     /// What in the text is not faithful to the file.
     pub notice: Option<Notice>,
-    /// BLAKE3 of the file's bytes, the first 128 bits. For caches.
-    pub digest: u128,
     /// Of a file of kind [`FileKind::Other`]: it looks like no text at all.
     pub binary: bool,
 }
@@ -53,7 +51,6 @@ pub fn read(file: &File, options: &Options) -> Result<Text, Notice> {
 /// The text of `bytes`, which are the content of a file of the given kind. `path` is used in notices only. Errors: a notebook that
 /// cannot be taken apart.
 pub fn text_of(path: Arc<str>, bytes: Vec<u8>, kind: FileKind) -> Result<Text, Notice> {
-    let digest = digest(&bytes);
     let binary = kind == FileKind::Other && decode::looks_binary(&bytes);
     let (text, complaint) = decode::decode(bytes, kind);
     let notice = complaint.filter(|_| kind != FileKind::Other).map(|said| Notice {
@@ -69,7 +66,7 @@ pub fn text_of(path: Arc<str>, bytes: Vec<u8>, kind: FileKind) -> Result<Text, N
         }
         _ => (text, None, Vec::new()),
     };
-    Ok(Text { line_starts: line_starts(text.as_bytes()), text, cells, cell_numbers, notice, digest, binary })
+    Ok(Text { line_starts: line_starts(text.as_bytes()), text, cells, cell_numbers, notice, binary })
 }
 
 fn read_bounded(file: &File, limit: u64) -> Result<Vec<u8>, Notice> {
@@ -131,12 +128,6 @@ pub(crate) fn line_starts(bytes: &[u8]) -> Vec<u32> {
         starts.extend(ends.filter(|&at| !bytes[at..].starts_with(b"\r\n")).map(|at| at as u32 + 1));
     }
     starts
-}
-
-fn digest(bytes: &[u8]) -> u128 {
-    let mut first = [0; 16];
-    first.copy_from_slice(&blake3::hash(bytes).as_bytes()[..16]);
-    u128::from_be_bytes(first)
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! The text of files: notebooks, notices, digests.
+//! The text of files: notebooks, notices.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -87,14 +87,6 @@ fn notices_carry_path_and_line() {
     assert_eq!((declared.text.as_str(), declared.notice), ("# coding: cp1252\r\na = '€'\r\n", None));
     assert_eq!(declared.line_starts, [0, 18, 29]);
     assert_eq!(text("c.py").notice.unwrap().kind, NoticeKind::Partial);
-}
-
-#[test]
-fn the_digest_is_of_the_bytes() {
-    let digest = |bytes: &[u8]| text_of("a.py".into(), bytes.to_vec(), FileKind::Python).unwrap().digest;
-    assert_eq!(digest(b"x = 1\n"), digest(b"x = 1\n"));
-    assert_ne!(digest(b"x = 1\n"), digest(b"x = 2\n"));
-    assert_ne!(digest(b"x = 1\n"), digest(b"\xef\xbb\xbfx = 1\n"));
 }
 
 #[test]

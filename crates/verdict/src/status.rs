@@ -10,7 +10,7 @@ use crate::{
     coverage::Coverage,
     input::Input,
     policy::Policy,
-    words::{Level, PlaneStatus, Status},
+    words::{Capability, Level, PlaneStatus, Status},
 };
 
 /// A control as it stands in this run.
@@ -150,7 +150,9 @@ impl Evaluation<'_> {
                 .replace("{count}", &judged.to_string())
         };
         let something = judged > 0 || !facts.is_empty() || !control.findings.is_empty();
-        if !something && definition.absent != Status::NotVerified {
+        // Without what it needs, only a control that needs syntax too can tell that there is nothing of the kind.
+        let looked = missing.is_none() || definition.needs.contains(&Capability::Syntax);
+        if !something && looked && definition.absent != Status::NotVerified {
             control.status = definition.absent;
             control.evidence.push(line(fill(&definition.nothing)));
         } else if let Some(missing) = missing {

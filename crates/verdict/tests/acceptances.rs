@@ -2,7 +2,7 @@
 
 mod common;
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, sync::Arc};
 
 use clearance_finding::{Finding, Location, Rule, Severity};
 use clearance_verdict::{
@@ -19,13 +19,37 @@ fn run(
     config: &[ConfigAcceptance],
     enabled: &BTreeSet<&'static str>,
 ) -> Result<Outcome, AcceptanceError> {
+    run_beside(findings, comments, config, enabled, &BTreeSet::new())
+}
+
+/// Like [`run`], where some files do not go to production.
+fn run_beside(
+    findings: Vec<Finding>,
+    comments: &[CommentLine],
+    config: &[ConfigAcceptance],
+    enabled: &BTreeSet<&'static str>,
+    aside: &BTreeSet<Arc<str>>,
+) -> Result<Outcome, AcceptanceError> {
     let rules = rules();
-    apply(
-        findings,
-        comments,
-        config,
-        &Context { rules: &rules, enabled, today: TODAY.parse().expect("a valid date") },
-    )
+    let today = TODAY.parse().expect("a valid date");
+    apply(findings, comments, config, &Context { rules: &rules, enabled, today, aside })
+}
+
+#[test]
+fn a_missing_reason_weighs_what_it_hides() {
+    let said = |severity, aside: &[&str]| {
+        let mut found = finding(&HASH, "a.py", 3, 3);
+        found.severity = severity;
+        let aside = aside.iter().map(|path| Arc::from(*path)).collect();
+        let comments = [comment(3, (3, 3), "# nosec")];
+        let outcome = run_beside(vec![found], &comments, &[], &enabled(), &aside).expect("no tables");
+        outcome.findings.last().map(|finding| (finding.rule.id, finding.severity))
+    };
+    let rule = "acceptance-unexplained";
+    assert_eq!(said(Severity::Critical, &[]), Some((rule, Severity::Medium)));
+    assert_eq!(said(Severity::Medium, &[]), Some((rule, Severity::Low)));
+    assert_eq!(said(Severity::Info, &[]), Some((rule, Severity::Info)));
+    assert_eq!(said(Severity::High, &["a.py"]), Some((rule, Severity::Info)));
 }
 
 /// A comment at the end of `line`, inside the statement `first..=last` of `a.py`.
@@ -106,6 +130,9 @@ fn names_of_peers_select_and_foreign_codes_do_not() {
         ("# noqa: E501,S602 x", true),
         ("# nosec B999", false),
         ("# nosemgrep: subprocess-shell x", true),
+        ("# nosemgrep: subprocess-shell-true", true),
+        ("# nosem: python.lang.security.audit.subprocess-shell-true.subprocess-shell-true", true),
+        ("# nosemgrep: python.lang.security.audit.eval-detected.eval-detected", false),
         ("# codeql[py/command-line-injection]", false),
         ("# pragma: allowlist secret", false),
         ("# clearance: accept[SUBPROCESS-SHELL] x", true),
@@ -114,6 +141,15 @@ fn names_of_peers_select_and_foreign_codes_do_not() {
         let result = one(&SHELL, 3, 3, &[comment(3, (3, 3), text)]);
         assert_eq!(result[0].starts_with('!'), accepted, "{text}: {result:?}");
     }
+}
+
+#[test]
+fn one_word_after_nosec_is_a_name_where_a_rule_has_it() {
+    let both = || vec![finding(&HASH, "a.py", 3, 3), finding(&SHELL, "a.py", 3, 3)];
+    let result = outcome(both(), &[comment(3, (3, 3), "# nosec hashlib")]);
+    assert_eq!(result, ["!weak-hash:3", "subprocess-shell:3", "acceptance-unexplained:3"]);
+    let result = outcome(both(), &[comment(3, (3, 3), "# nosec harmless")]);
+    assert_eq!(result, ["!weak-hash:3", "!subprocess-shell:3"]);
 }
 
 #[test]

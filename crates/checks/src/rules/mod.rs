@@ -5,8 +5,10 @@ use crate::CodeRule;
 pub mod crypto;
 pub mod deserialisation;
 pub mod errors;
+pub mod exposure;
 pub mod files;
 pub mod imports;
+pub mod injection;
 pub mod network;
 pub mod process;
 pub mod regex;
@@ -32,8 +34,10 @@ pub static FAMILIES: &[Family] = &[
     Family { name: "crypto", rules: crypto::RULES },
     Family { name: "deserialisation", rules: deserialisation::RULES },
     Family { name: "errors", rules: errors::RULES },
+    Family { name: "exposure", rules: exposure::RULES },
     Family { name: "files", rules: files::RULES },
     Family { name: "imports", rules: imports::RULES },
+    Family { name: "injection", rules: injection::RULES },
     Family { name: "network", rules: network::RULES },
     Family { name: "process", rules: process::RULES },
     Family { name: "regex", rules: regex::RULES },

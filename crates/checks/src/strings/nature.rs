@@ -68,7 +68,10 @@ fn number(cx: &mut Cx<'_, '_>, site: Site, depth: u32) -> bool {
             let Some(param) = ir.functions[func.index()].params.get(index as usize) else {
                 return false;
             };
-            numeric_annotation(cx, at(param.annotation)) || click_number(cx, site, func, ir.name(param.name))
+            let name = ir.name(param.name);
+            numeric_annotation(cx, at(param.annotation))
+                || click_number(cx, site, func, name)
+                || route_number(cx, site, func, name)
         }
         _ => matches!(cx.known_at(site), Known::Int(_) | Known::Float(_)),
     }
@@ -97,6 +100,40 @@ fn numeric_annotation(cx: &Cx<'_, '_>, annotation: Site) -> bool {
     let text = text.trim_matches(['"', '\'', ' ']);
     let kinds = text.strip_prefix("Optional[").and_then(|rest| rest.strip_suffix(']')).unwrap_or(text);
     kinds.split('|').map(str::trim).all(|kind| matches!(kind, "int" | "float" | "bool" | "None"))
+}
+
+/// A parameter that Flask converts before it calls the view, on every route that has it: `@app.route("/orders/<int:number>")`.
+fn route_number(cx: &mut Cx<'_, '_>, site: Site, func: Func, name: &str) -> bool {
+    let program = cx.program;
+    let ir = &program.module(site.module).ir;
+    let decorators = ir.functions[func.index()].decorators.clone();
+    let mut found = false;
+    for decorator in decorators {
+        let Op::Call { callee, args } = ir.op(decorator) else {
+            continue;
+        };
+        let is_route = matches!(ir.op(callee), Op::Attr { name: called, .. }
+            if matches!(ir.name(called), "route" | "get" | "post" | "put" | "patch" | "delete"));
+        let Some(rule) = ir.args(args).first().filter(|_| is_route) else {
+            continue;
+        };
+        let known = cx.known_at(Site { module: site.module, value: rule.value });
+        let Some(rule) = known.as_str() else {
+            return false;
+        };
+        let parameters = rule.split('<').skip(1).filter_map(|rest| rest.split_once('>'));
+        for (parameter, _) in parameters {
+            let (converter, of) = parameter.split_once(':').unwrap_or(("string", parameter));
+            if of.trim() == name {
+                let converter = converter.split('(').next().unwrap_or(converter).trim();
+                if !matches!(converter, "int" | "float") {
+                    return false;
+                }
+                found = true;
+            }
+        }
+    }
+    found
 }
 
 /// A parameter that click converts: `@click.argument("days", type=int)`.
@@ -138,8 +175,8 @@ pub(crate) fn is_fixed_choice(cx: &mut Cx<'_, '_>, site: Site) -> bool {
     let at = |value| Site { module: site.module, value };
     match ir.op(site.value) {
         Op::Element { iterable, .. } => constant_collection(cx, at(iterable)),
-        Op::Unpack { value, .. } => match ir.op(value) {
-            Op::Element { iterable, .. } => constant_rows(cx, at(iterable)),
+        Op::Unpack { value, index } => match ir.op(value) {
+            Op::Element { iterable, .. } => constant_column(cx, at(iterable), index),
             _ => false,
         },
         Op::Item { base, .. } => constant_values(cx, at(base)),
@@ -295,11 +332,56 @@ fn constant_collection(cx: &mut Cx<'_, '_>, site: Site) -> bool {
                 && items.into_iter().all(|item| all_constant(&cx.known_at(item)))
                 && grows_by_constants(cx, site)
         }
-        Known::Mapping(entries) => {
-            !entries.is_empty()
-                && entries.into_iter().all(|(key, _)| key.is_some_and(|key| cx.known_at(key).is_constant()))
+        Known::Mapping(_) => constant_keys(cx, site),
+        _ => match view(cx, site) {
+            Some((View::Keys, base)) => constant_keys(cx, base),
+            Some((View::Values, base)) => constant_values(cx, base),
+            Some((View::Same, base)) => constant_collection(cx, base),
+            _ => false,
+        },
+    }
+}
+
+/// What a call gives the elements of something in another form.
+enum View {
+    /// `d.keys()`
+    Keys,
+    /// `d.values()`
+    Values,
+    /// `d.items()`
+    Items,
+    /// `enumerate(x)`
+    Numbered,
+    /// `sorted(x)`, `list(x)`
+    Same,
+}
+
+/// What a call shows the elements of, and how.
+fn view(cx: &mut Cx<'_, '_>, site: Site) -> Option<(View, Site)> {
+    let ir = &cx.program.module(site.module).ir;
+    let at = |value| Site { module: site.module, value };
+    let Op::Call { callee, args } = ir.op(site.value) else {
+        return None;
+    };
+    match ir.op(callee) {
+        Op::Attr { base, name } => {
+            let view = match ir.name(name) {
+                "keys" => View::Keys,
+                "values" => View::Values,
+                "items" => View::Items,
+                _ => return None,
+            };
+            Some((view, at(base)))
         }
-        _ => false,
+        Op::Global(name) => {
+            let view = match ir.name(name) {
+                "enumerate" => View::Numbered,
+                "sorted" | "reversed" | "list" | "tuple" | "set" => View::Same,
+                _ => return None,
+            };
+            Some((view, at(ir.args(args).first()?.value)))
+        }
+        _ => None,
     }
 }
 
@@ -325,24 +407,23 @@ fn constant_values(cx: &mut Cx<'_, '_>, site: Site) -> bool {
     }
 }
 
-/// Rows of constants: `[("a", "b"), ("c", "d")]`, or the pairs of a constant dict.
-fn constant_rows(cx: &mut Cx<'_, '_>, site: Site) -> bool {
-    let program = cx.program;
-    let ir = &program.module(site.module).ir;
-    if let Op::Call { callee, .. } = ir.op(site.value)
-        && let Op::Attr { base, name } = ir.op(callee)
-        && ir.name(name) == "items"
-    {
-        let base = Site { module: site.module, value: base };
-        return constant_values(cx, base) && constant_keys(cx, base);
+/// Whether one column of rows is constant: `[("a", "b"), ("c", "d")]`, the pairs of a dict, `enumerate(…)`.
+fn constant_column(cx: &mut Cx<'_, '_>, site: Site, column: i32) -> bool {
+    match (view(cx, site), column) {
+        (Some((View::Items, base)), 0) => return constant_keys(cx, base),
+        (Some((View::Items, base)), 1) => return constant_values(cx, base),
+        (Some((View::Numbered, base)), 1) => return constant_collection(cx, base),
+        (Some((View::Same, base)), _) => return constant_column(cx, base, column),
+        _ => {}
     }
     match cx.known_at(site) {
         Known::Sequence(_, rows) => {
             !rows.is_empty()
                 && rows.into_iter().all(|row| match cx.known_at(row) {
-                    Known::Sequence(_, items) => {
-                        items.into_iter().all(|item| all_constant(&cx.known_at(item)))
-                    }
+                    Known::Sequence(_, items) => match usize::try_from(column) {
+                        Ok(column) => items.get(column).is_some_and(|item| all_constant(&cx.known_at(*item))),
+                        Err(_) => items.into_iter().all(|item| all_constant(&cx.known_at(item))),
+                    },
                     known => all_constant(&known),
                 })
         }

@@ -1,6 +1,7 @@
 //! `clearance check`: examine a project and decide.
 
 use std::{
+    collections::BTreeSet,
     fs,
     io::{self, Read, Write},
     path::{Path, PathBuf},
@@ -43,8 +44,12 @@ pub(crate) fn run(catalogue: &Catalogue, args: &CheckArgs) -> Result<Exit, Failu
     let examined = pool.install(|| examine(catalogue, args, clock, &progress));
     progress.finish();
     let examined = examined?;
+    // One report that cannot be written takes no other with it.
+    let mut unwritten = None;
     for output in &args.output {
-        write_report(&examined.assessment, output)?;
+        if let Err(failure) = write_report(&examined.assessment, output) {
+            unwritten.get_or_insert(failure);
+        }
     }
     let reports = args.output.iter().map(|output| output.path.display().to_string()).collect();
     let look = render::look(args.console, &examined.base, reports);
@@ -56,7 +61,10 @@ pub(crate) fn run(catalogue: &Catalogue, args: &CheckArgs) -> Result<Exit, Failu
     }
     let page = render::page(args.format, &examined.assessment, args.console, &look);
     console::write_stdout(page.as_bytes())?;
-    Ok(exit(&examined, args.exit_zero))
+    match unwritten {
+        Some(failure) => Err(failure),
+        None => Ok(exit(&examined, args.exit_zero)),
+    }
 }
 
 /// What came of a run.
@@ -74,14 +82,16 @@ fn examine(
     progress: &Progress,
 ) -> Result<Examined, Failure> {
     let started = Instant::now();
-    let Prepared { target, plan, name, on_disk } = prepare(catalogue, args)?;
+    // What is known of libraries is read while the tree is listed.
+    let (prepared, _) = rayon::join(|| prepare(catalogue, args), clearance_checks::models);
+    let Prepared { target, plan, name, on_disk } = prepared?;
     tell_configuration(&plan, args.console);
     if !plan.inventory.files.iter().any(|file| file.kind.is_python()) {
         return Err(Failure::NothingToScan(why_nothing(&target, &plan.inventory)));
     }
     let listed = started.elapsed();
     let (analysis, git) =
-        rayon::join(|| analyse(&plan, progress), || on_disk.then(|| git_state(&target.base)).flatten());
+        rayon::join(|| analyse(&plan, plan.settings.scopes.iter().any(|scope| scope.audit.value), progress), || on_disk.then(|| git_state(&target.base)).flatten());
     let analysed = started.elapsed();
     let about = About { target: name, git, command: command_line::shown(std::env::args_os()), clock };
     let assessment = judge(catalogue, &plan, analysis, about)?;
@@ -169,8 +179,9 @@ fn why_nothing(target: &Target, inventory: &Inventory) -> String {
     why
 }
 
-/// Refuses report files that cannot be written before the work begins.
+/// Refuses report files that cannot be written, or that would overwrite each other, before the work begins.
 fn check_outputs(outputs: &[Output]) -> Result<(), Failure> {
+    let mut seen = BTreeSet::new();
     for output in outputs {
         let folder = match output.path.parent() {
             Some(parent) if parent != Path::new("") => parent,
@@ -186,6 +197,15 @@ fn check_outputs(outputs: &[Output]) -> Result<(), Failure> {
         if output.path.is_dir() {
             return Err(Failure::Usage(format!(
                 "--output {}: this is a folder; name a file in it",
+                output.path.display()
+            )));
+        }
+        let name = output.path.file_name().unwrap_or_default();
+        let file = folder.canonicalize().map_or_else(|_| output.path.clone(), |folder| folder.join(name));
+        let is_regular = file.metadata().map_or(true, |file| file.is_file());
+        if is_regular && !seen.insert(file.canonicalize().unwrap_or(file)) {
+            return Err(Failure::Usage(format!(
+                "--output {}: the file is named twice; each report needs its own",
                 output.path.display()
             )));
         }

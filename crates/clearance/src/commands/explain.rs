@@ -97,6 +97,7 @@ fn aliases(rule: &Rule) -> String {
         (AliasKind::Ruff, "Ruff"),
         (AliasKind::CodeQl, "CodeQL"),
         (AliasKind::Django, "Django"),
+        (AliasKind::Semgrep, "Semgrep"),
         (AliasKind::Other, "elsewhere"),
     ];
     let mut parts = Vec::new();

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use clearance_finding::Rule;
+use clearance_finding::{AliasKind, Rule};
 use serde_json::{Value, json};
 
 use crate::{
@@ -41,13 +41,8 @@ fn table(catalogue: &Catalogue, audit: bool) -> String {
         let _ = writeln!(out, "{}", family.name);
         for rule in members {
             let audit = if rule.audit { " (audit)" } else { "" };
-            let _ = writeln!(
-                out,
-                "  {:width$}  {:8}  {}{audit}",
-                rule.id,
-                rule.severity,
-                rule.aliases.join(" "),
-            );
+            let _ =
+                writeln!(out, "  {:width$}  {:8}  {}{audit}", rule.id, rule.severity, short_aliases(rule),);
         }
     }
     let listed = shown(catalogue, audit).count();
@@ -82,4 +77,10 @@ fn as_json(catalogue: &Catalogue, audit: bool) -> String {
         })
         .collect();
     format!("{:#}\n", json!({ "schema": "clearance-rules/1", "rules": rules }))
+}
+
+/// The aliases for a line of the list: those of Semgrep are many and long.
+fn short_aliases(rule: &Rule) -> String {
+    let aliases = rule.aliases().filter(|alias| alias.kind != AliasKind::Semgrep);
+    aliases.map(|alias| alias.name).collect::<Vec<_>>().join(" ")
 }

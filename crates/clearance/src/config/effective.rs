@@ -35,9 +35,9 @@ pub(crate) fn describe(settings: &Settings, catalogue: &Catalogue, path: &str) -
     for file in &settings.files {
         let _ = writeln!(out, "  {} {}", file.file, file.part);
     }
-    if !settings.notes.is_empty() {
+    if !settings.passed_over.is_empty() || !settings.notes.is_empty() {
         section(&mut out, "notes");
-        for note in &settings.notes {
+        for note in settings.passed_over.iter().chain(&settings.notes) {
             let _ = writeln!(out, "  {note}");
         }
     }

@@ -51,8 +51,10 @@ pub(crate) fn resolve(
     loaded: &Loaded,
     line: &CommandLine,
 ) -> Result<Settings, ConfigError> {
-    let mut notes = loaded.notes.clone();
-    let run = run_settings(known, loaded, line, &mut notes)?;
+    let mut passed_over = loaded.notes.clone();
+    let run = run_settings(known, loaded, line, &mut passed_over)?;
+    let excludes = excludes(loaded, line, &mut passed_over)?;
+    let mut notes = Vec::new();
     let overrides = Overrides::new(known.catalogue, line, &mut notes)?;
     let mut scopes = Vec::new();
     for layer in &loaded.own {
@@ -79,10 +81,11 @@ pub(crate) fn resolve(
         scopes,
         bandit,
         ruff,
-        excludes: excludes(loaded, line, &mut notes)?,
+        excludes,
         roles: roles(loaded)?,
         accepts: accepts(known.catalogue, loaded)?,
         files: loaded.files.clone(),
+        passed_over,
         notes,
     })
 }

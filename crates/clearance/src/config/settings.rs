@@ -29,6 +29,9 @@ pub(crate) struct Settings {
     pub(crate) roles: Vec<RoleRule>,
     pub(crate) accepts: Vec<AcceptRule>,
     pub(crate) files: Vec<FileRead>,
+    /// What configuration was passed over and why: somebody may believe it in force.
+    pub(crate) passed_over: Vec<String>,
+    /// Names in the configuration that change nothing here.
     pub(crate) notes: Vec<String>,
 }
 

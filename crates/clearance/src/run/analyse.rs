@@ -32,8 +32,8 @@ pub(crate) struct Analysis {
     pub(crate) failed: Option<String>,
 }
 
-/// Analyses the Python files of `plan` on the current thread pool.
-pub(crate) fn analyse(plan: &Plan, progress: &Progress) -> Analysis {
+/// Analyses the Python files of `plan` on the current thread pool; for an `auditor`, rules do not yield to one another.
+pub(crate) fn analyse(plan: &Plan, auditor: bool, progress: &Progress) -> Analysis {
     let python: Vec<&File> = plan.inventory.files.iter().filter(|file| file.kind.is_python()).collect();
     progress.phase("reading", python.len());
     let lowered: Vec<Lowered> = python
@@ -53,7 +53,7 @@ pub(crate) fn analyse(plan: &Plan, progress: &Progress) -> Analysis {
         modules.extend(lowered.module);
     }
     progress.phase("checking", modules.len());
-    match guarded(|| examine(modules)) {
+    match guarded(|| examine(modules, auditor)) {
         Ok((outcome, routes)) => {
             analysis.outcome = outcome;
             analysis.routes = routes;
@@ -73,10 +73,13 @@ pub(crate) fn analyse(plan: &Plan, progress: &Progress) -> Analysis {
     analysis
 }
 
-fn examine(modules: Vec<ModuleInput>) -> (Outcome, Vec<Route>) {
+fn examine(modules: Vec<ModuleInput>, auditor: bool) -> (Outcome, Vec<Route>) {
     let program = Program::build(modules, clearance_checks::models());
-    let outcome = clearance_checks::run(&program, &RuleSettings::all_rules());
-    (outcome, routes(&program))
+    let (outcome, routes) =
+        rayon::join(|| clearance_checks::run(&program, &RuleSettings { auditor, ..RuleSettings::all_rules() }), || routes(&program));
+    // The process ends soon; taking the program apart before would only take time.
+    std::mem::forget(program);
+    (outcome, routes)
 }
 
 /// One file on its way into the program.
@@ -103,6 +106,9 @@ fn lower(file: &File, options: &Options) -> Lowered {
     let text = match read(file, options) {
         Ok(text) => text,
         Err(notice) => {
+            if notice.kind == NoticeKind::Skipped {
+                lowered.line.status = FileStatus::Skipped;
+            }
             lowered.notices.push(notice);
             return lowered;
         }

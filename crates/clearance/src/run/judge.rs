@@ -40,9 +40,13 @@ pub(crate) fn judge(
     let settings = &plan.settings;
     let rules: Vec<&'static Rule> = catalogue.rules().to_vec();
     let ran: BTreeSet<&'static str> = rules.iter().map(|rule| rule.id).collect();
+    let is_aside = |role: &str| matches!(role, "test" | "documentation" | "example");
+    let aside: BTreeSet<Arc<str>> =
+        analysis.files.iter().filter(|file| is_aside(file.role)).map(|file| Arc::clone(&file.path)).collect();
     let context = Context {
         rules: &rules,
         enabled: &ran,
+        aside: &aside,
         today: about.clock.begin.to_zoned(jiff::tz::TimeZone::UTC).date(),
     };
     let tables: Vec<ConfigAcceptance> = settings.accepts.iter().map(config_acceptance).collect();
@@ -52,10 +56,10 @@ pub(crate) fn judge(
     let mut sieve = Sieve::new(catalogue, settings);
     let findings: Vec<Finding> =
         accepted.findings.into_iter().filter(|finding| sieve.keeps(finding)).collect();
-    let application =
-        analysis.files.iter().filter(|file| !matches!(file.role, "test" | "documentation" | "example"));
+    let application = analysis.files.iter().filter(|file| !is_aside(file.role));
     let enabled = sieve.enabled_everywhere(application.map(|file| &*file.path));
     let mut notices = analysis.notices;
+    notices.extend(settings.passed_over.iter().cloned().map(run_notice));
     notices.extend(peer_lines(settings, catalogue).into_iter().map(run_notice));
     let examined = analysis.outcome.examined.into_iter().chain(accepted.examined);
     let failed = analysis.failed;

@@ -27,12 +27,19 @@ pub(crate) fn look(args: ConsoleArgs, base: &Path, reports: Vec<String>) -> Rend
     };
     if io::stdout().is_terminal() {
         let columns = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse::<usize>().ok());
+        let columns = columns.filter(|columns| *columns > 0).or_else(terminal_columns);
         options.width = columns.unwrap_or(options.width).clamp(*WIDTHS.start(), *WIDTHS.end());
         if args.color != ColorChoice::Never {
             options.link_base = Some(file_address(base));
         }
     }
     options
+}
+
+/// The width of the terminal on standard output; nothing where it does not say.
+fn terminal_columns() -> Option<usize> {
+    let (width, _) = terminal_size::terminal_size_of(io::stdout())?;
+    Some(usize::from(width.0)).filter(|width| *width > 0)
 }
 
 /// The report on standard output. With `--quiet`, a terminal gets one line.

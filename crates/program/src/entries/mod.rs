@@ -346,4 +346,9 @@ const OWN_BUILTINS: &[&str] = &[
     "os.environ.get",
     "os.environ.setdefault",
     "decouple.config",
+    "distutils.util.strtobool",
+    "environ.Env",
+    "environ.Env.bool",
+    "environ.Env.int",
+    "environ.Env.str",
 ];

@@ -7,17 +7,15 @@ pub(crate) mod entries;
 
 use std::sync::Arc;
 
-use clearance_models::{Models, builtin_libraries, parse_library};
+use clearance_models::{Models, builtin};
 use clearance_program::{Evaluator, Known, ModuleInput, Program, Resolver, Site};
 use clearance_python::{Input, ir::Op, lower_module};
 use clearance_source::Role;
 
 /// Builds a program from files, with the built-in models and these further paths.
 pub(crate) fn program(files: &[(&str, &str)], paths: &[&str]) -> Program {
-    let libraries: Vec<_> =
-        builtin_libraries().iter().map(|(name, text)| parse_library(name, text).unwrap()).collect();
     let models =
-        Models::new(&libraries, paths.iter().copied().chain(Program::own_paths().map(|path: &str| path)));
+        Models::new(&builtin(), paths.iter().copied().chain(Program::own_paths().map(|path: &str| path)));
     let inputs = files
         .iter()
         .map(|(path, text)| {

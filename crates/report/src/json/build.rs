@@ -110,7 +110,7 @@ fn coverage(assessment: &Assessment) -> CoverageShape<'_> {
         unreadable: paths(&coverage.unreadable),
         truncated: paths(&coverage.truncated),
         failed: paths(&coverage.failed),
-        skipped: paths(&coverage.skipped),
+        skipped: paths(&coverage.skipped).into_iter().filter(|path| !path.is_empty()).collect(),
         notices: notices
             .map(|notice| NoticeShape {
                 path: &notice.path,

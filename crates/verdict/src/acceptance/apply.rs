@@ -23,6 +23,8 @@ pub struct Context<'a> {
     pub enabled: &'a BTreeSet<&'static str>,
     /// The day of the run.
     pub today: Date,
+    /// Files that do not go to production (tests, documentation, examples): what is said of acceptances in them weighs `info`.
+    pub aside: &'a BTreeSet<Arc<str>>,
 }
 
 /// What comes out of [`apply`].
@@ -122,7 +124,16 @@ struct Known {
 }
 
 impl Known {
-    fn new(directive: Directive, context: &Context<'_>) -> Option<Self> {
+    fn new(mut directive: Directive, context: &Context<'_>) -> Option<Self> {
+        // `# nosec pickle`: one word alone is a name if a rule has it, as it is for Bandit, and else a reason.
+        if directive.dialect == Dialect::Nosec
+            && directive.names.is_none()
+            && let Some(word) = directive.reason.take_if(|reason| {
+                !reason.contains(' ') && context.rules.iter().any(|rule| rule.answers_to(reason))
+            })
+        {
+            directive.names = Some(vec![word]);
+        }
         let Some(names) = &directive.names else {
             return Some(Self { directive, names: None, strangers: Vec::new() });
         };
@@ -323,10 +334,14 @@ fn judge_directive(
     }
 }
 
-/// An acceptance without a reason weighs more when what it accepts does.
+/// An acceptance without a reason weighs what that which it accepts does: more than usual for what would block, nothing for what nobody is shown.
 fn moved(severity: Severity) -> Option<(Severity, String)> {
-    (severity >= Severity::High)
-        .then(|| (Severity::Medium, format!("it accepts a finding of severity {severity}")))
+    let own = match severity {
+        Severity::Critical | Severity::High => Severity::Medium,
+        Severity::Medium | Severity::Low => return None,
+        Severity::Info => Severity::Info,
+    };
+    Some((own, format!("it accepts a finding of severity {severity}")))
 }
 
 fn quoted<'a>(names: impl Iterator<Item = &'a str>) -> String {
@@ -432,7 +447,13 @@ impl Raised {
         complaints
             .into_iter()
             .zip(ordinals)
-            .map(|(complaint, ordinal)| complaint.into_finding(ordinal))
+            .map(|(mut complaint, ordinal)| {
+                if context.aside.contains(&complaint.location.path) {
+                    complaint.moved =
+                        Some((Severity::Info, "this file does not go to production".to_owned()));
+                }
+                complaint.into_finding(ordinal)
+            })
             .collect()
     }
 }

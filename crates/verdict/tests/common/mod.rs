@@ -34,8 +34,13 @@ pub static SQL: Rule = Rule {
     ..BASE
 };
 pub static HASH: Rule = Rule { id: "weak-hash", cwe: &[327], aliases: &["B324", "hashlib", "S324"], ..BASE };
-pub static SHELL: Rule =
-    Rule { id: "subprocess-shell", severity: Severity::High, cwe: &[78], aliases: &["B602", "S602"], ..BASE };
+pub static SHELL: Rule = Rule {
+    id: "subprocess-shell",
+    severity: Severity::High,
+    cwe: &[78],
+    aliases: &["B602", "S602", "semgrep:subprocess-shell-true"],
+    ..BASE
+};
 pub static ASSERT: Rule = Rule {
     id: "assert-used",
     severity: Severity::Low,
@@ -126,7 +131,7 @@ pub fn input() -> Input {
             command: "clearance check".to_owned(),
         },
         planes: vec![PlaneRun { plane: Plane::Code, status: PlaneStatus::Run, why: String::new() }],
-        capabilities: [Capability::Syntax].into(),
+        capabilities: [Capability::Syntax, Capability::Flow].into(),
         findings: Vec::new(),
         facts: Vec::new(),
         examined: ids.iter().map(|&rule| Examined { rule, count: 0 }).collect(),

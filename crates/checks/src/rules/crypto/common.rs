@@ -194,7 +194,7 @@ pub(crate) fn softened(
 /// The condition around a place by which somebody asks for less verification: `not verify_ssl`, `insecure`.
 pub(crate) fn asked_for(cx: &Cx<'_, '_>, at: Value) -> Option<String> {
     cx.program.guards(cx.site(at)).into_iter().find_map(|guard| {
-        let text = cx.text(guard.condition).split_whitespace().collect::<Vec<_>>().join(" ");
+        let text = cx.condition_text(guard.condition);
         let lower = text.to_ascii_lowercase();
         let speaks = ["verif", "insecure", "ssl", "cert", "check_host", "trust"]
             .iter()

@@ -191,7 +191,39 @@ fn passed_on(
         }
     }
     found.names.push(name.to_owned());
+    if name == "write"
+        && let Op::Attr { base, .. } = ir.op(callee)
+    {
+        found.names.extend(file_name(cx, base));
+    }
     false
+}
+
+/// The name of the file behind a file object that is opened with a literal path, as far as it is literal.
+fn file_name(cx: &Cx<'_, '_>, mut file: Value) -> Option<String> {
+    let ir = cx.ir();
+    for _ in 0..4 {
+        file = match ir.op(file) {
+            Op::Sigma { value, .. } => value,
+            Op::Enter { manager, .. } => manager,
+            _ => break,
+        };
+    }
+    let Op::Call { callee, args } = ir.op(file) else { return None };
+    let path = ir.args(args).first()?.value;
+    if cx.name_of(callee) != Some("open") {
+        return None;
+    }
+    let text = match ir.op(path) {
+        Op::Str(text) => ir.text(text),
+        Op::Format(parts) => match ir.parts(parts).last()? {
+            Part::Text(text) => ir.text(*text),
+            Part::Value { .. } => return None,
+        },
+        _ => return None,
+    };
+    let name = text.rsplit(['/', '\\']).next()?;
+    Some(name.split('.').next().unwrap_or(name).to_owned())
 }
 
 /// The names that go into a value: variables, attributes and keys among its operands.

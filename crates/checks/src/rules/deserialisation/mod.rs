@@ -8,6 +8,7 @@ pub mod hub_download_unpinned;
 pub mod marshal_load;
 pub mod pickle_load;
 pub mod torch_load;
+pub mod unsafe_deserialisation;
 pub mod yaml_unsafe_load;
 
 /// The family's rules, by folder name.
@@ -16,5 +17,6 @@ pub static RULES: &[&CodeRule] = &[
     &marshal_load::CHECK,
     &pickle_load::CHECK,
     &torch_load::CHECK,
+    &unsafe_deserialisation::CHECK,
     &yaml_unsafe_load::CHECK,
 ];

@@ -9,6 +9,8 @@ use crate::{
 
 pub mod ftp_connection;
 pub mod ldap_plain_bind;
+pub mod partial_server_side_request_forgery;
+pub mod server_side_request_forgery;
 pub mod snmp_insecure_version;
 pub mod snmp_weak_security;
 pub mod telnet_connection;
@@ -18,6 +20,8 @@ pub mod url_open_any_scheme;
 pub static RULES: &[&CodeRule] = &[
     &ftp_connection::CHECK,
     &ldap_plain_bind::CHECK,
+    &partial_server_side_request_forgery::CHECK,
+    &server_side_request_forgery::CHECK,
     &snmp_insecure_version::CHECK,
     &snmp_weak_security::CHECK,
     &telnet_connection::CHECK,

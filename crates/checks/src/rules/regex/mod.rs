@@ -2,10 +2,13 @@
 
 use crate::CodeRule;
 
+mod ambiguity;
 mod automaton;
 mod charset;
 mod common;
 mod pattern;
+pub mod regex_injection;
+pub mod slow_regex_input;
 
 pub mod bad_tag_filter;
 pub mod catastrophic_regex;
@@ -20,4 +23,6 @@ pub static RULES: &[&CodeRule] = &[
     &incomplete_hostname_regex::CHECK,
     &incomplete_url_substring_check::CHECK,
     &overly_large_range::CHECK,
+    &regex_injection::CHECK,
+    &slow_regex_input::CHECK,
 ];

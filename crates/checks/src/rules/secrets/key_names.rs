@@ -47,9 +47,12 @@ const SERVICES: &[&str] = &[
     "webhook",
 ];
 
+/// What every name of such a key has in it.
+pub(super) const KEY_STEMS: &[&str] = &["key", "secret", "salt"];
+
 /// Whether an identifier names a key that signs or encrypts: `SECRET_KEY`, `JWT_SIGNING_KEY`, `cookie_secret`.
 pub(super) fn is_key_name(name: &str) -> bool {
-    if !has_stem(name, &["key", "secret", "salt"]) {
+    if !has_stem(name, KEY_STEMS) {
         return false;
     }
     let words: Vec<String> = words(name).collect();

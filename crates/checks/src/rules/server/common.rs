@@ -4,7 +4,7 @@ use clearance_finding::Severity;
 use clearance_program::{FuncRef, Known, ModuleId, Site, TrailStep};
 use clearance_python::ir::{ArgKind, Func, Value};
 
-use crate::{CallEvent, Cx, Development, Situation, words};
+use crate::{CallEvent, Cx, Development, Situation, situation, words};
 
 /// What a flag is.
 pub(super) enum Flag {
@@ -51,6 +51,11 @@ pub(super) fn flag(known: &Known) -> Flag {
             None => Flag::Unknown,
         },
     }
+}
+
+/// Whether a flag is off, or off unless the environment says otherwise.
+fn is_off(known: &Known) -> bool {
+    matches!(flag(known), Flag::Off | Flag::OffByDefault(_))
 }
 
 /// Where a server listens.
@@ -141,6 +146,17 @@ pub(super) struct Surroundings {
 impl Surroundings {
     pub(super) fn development(&self) -> Option<&Development> {
         self.situation.development.as_ref()
+    }
+
+    /// Adds what the value of a flag says by itself: `debug=True if env == "dev" else False` is on in development only, wherever it stands.
+    pub(super) fn with_choice_of(mut self, cx: &mut Cx<'_, '_>, flag: Site) -> Self {
+        if self.situation.development.is_none() {
+            let flag = cx.origin(flag);
+            let own = std::mem::replace(&mut cx.module, flag.module);
+            self.situation.development = situation::of_choice(cx, flag.value, &is_off);
+            self.module = std::mem::replace(&mut cx.module, own);
+        }
+        self
     }
 
     /// The trail step of the development branch.

@@ -4,7 +4,7 @@ use clearance_program::{Known, TrailStep};
 use clearance_python::ir::{Op, Value};
 
 use super::common::{Stage, corrected_for_production, named, setting_name, stage};
-use crate::{CallEvent, Cx, StoreEvent, words};
+use crate::{CallEvent, Cx, Names, StoreEvent, words};
 
 /// Paths that the cookie rules ask about.
 pub(super) const PATHS: &[&str] = &[
@@ -20,6 +20,12 @@ pub(super) const PATHS: &[&str] = &[
     "tornado.web.RequestHandler",
     "werkzeug.wrappers.Response",
 ];
+
+/// Methods that set a cookie.
+pub(super) const METHODS: &[&str] = &["set_cookie", "set_signed_cookie", "set_secure_cookie"];
+
+/// What the names of the frameworks' settings have in them: `SESSION_COOKIE_SECURE`.
+pub(super) const SETTINGS: Names = Names::WithStem(&["_cookie_"]);
 
 /// A cookie that a response sets.
 pub(super) struct Cookie {
@@ -72,7 +78,7 @@ pub(super) fn cookie(cx: &mut Cx<'_, '_>, call: CallEvent) -> Option<Cookie> {
     let Op::Attr { base, name: method } = cx.op(call.callee) else {
         return None;
     };
-    if !matches!(cx.ir().name(method), "set_cookie" | "set_signed_cookie" | "set_secure_cookie") {
+    if !METHODS.contains(&cx.ir().name(method)) {
         return None;
     }
     let certain = PATHS.iter().any(|class| cx.is_instance(base, class));

@@ -18,7 +18,7 @@ pub static RULE: Rule = Rule {
     cwe: &[327],
     owasp_2021: "A02",
     owasp_2025: "A04",
-    aliases: &["B305", "S305"],
+    aliases: &["B305", "S305", "semgrep:insecure-cipher-mode-ecb"],
     effort_minutes: 60,
     audit: false,
     advice: "Use an authenticated mode (GCM, or ChaCha20-Poly1305) with a fresh nonce for every message",

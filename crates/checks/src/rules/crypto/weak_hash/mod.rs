@@ -5,7 +5,7 @@ use clearance_program::Known;
 use clearance_python::ir::Value;
 
 use crate::{
-    CallEvent, CodeRule, Cx, Draft, Listen, StoreEvent, StoreTarget,
+    CallEvent, CodeRule, Cx, Draft, Listen, Names, StoreEvent, StoreTarget,
     rules::crypto::{
         common::{argument, deployed, keyword, softened, texts},
         hashes::weigh,
@@ -22,7 +22,16 @@ pub static RULE: Rule = Rule {
     cwe: &[327, 328, 916],
     owasp_2021: "A02",
     owasp_2025: "A04",
-    aliases: &["B324", "S324", "hashlib", "py/weak-sensitive-data-hashing"],
+    aliases: &[
+        "B324",
+        "S324",
+        "hashlib",
+        "py/weak-sensitive-data-hashing",
+        "semgrep:insecure-hash-algorithm-md5",
+        "semgrep:insecure-hash-algorithm-sha1",
+        "semgrep:insecure-hash-function",
+        "semgrep:md5-used-as-password",
+    ],
     effort_minutes: 20,
     audit: false,
     advice: "Use SHA-256 or BLAKE2 for integrity, hmac with SHA-256 for signatures, and Argon2, scrypt or bcrypt for passwords; where the hash protects nothing, say so with usedforsecurity=False",
@@ -62,7 +71,7 @@ pub static CHECK: CodeRule = CodeRule {
             &["werkzeug.security.generate_password_hash", "django.contrib.auth.hashers.make_password"],
             password_method,
         ),
-        Listen::Store(hashers),
+        Listen::StoreNamed(Names::Exactly(&["PASSWORD_HASHERS"]), hashers),
     ],
     paths: &[
         "hashlib.md5",

@@ -18,7 +18,7 @@ pub static RULE: Rule = Rule {
     cwe: &[327, 328],
     owasp_2021: "A02",
     owasp_2025: "A04",
-    aliases: &["B303", "S303"],
+    aliases: &["B303", "S303", "semgrep:insecure-hash-algorithm-md2", "semgrep:insecure-hash-algorithm-md4"],
     effort_minutes: 20,
     audit: false,
     advice: "Use SHA-256 or a later hash function",

@@ -5,7 +5,7 @@ use clearance_program::{Known, TrailStep};
 use clearance_python::ir::Value;
 
 use crate::{
-    CallEvent, CodeRule, Cx, Draft, Listen, StoreEvent, StoreTarget,
+    CallEvent, CodeRule, Cx, Draft, Listen, Names, StoreEvent, StoreTarget,
     rules::crypto::common::{argument, constant_bytes, deployed, random_length, softened, texts},
 };
 
@@ -73,7 +73,7 @@ pub static CHECK: CodeRule = CodeRule {
             passlib,
         ),
         Listen::Call(&["werkzeug.security.generate_password_hash"], werkzeug),
-        Listen::Store(rounds_setting),
+        Listen::StoreNamed(Names::Exactly(&["BCRYPT_LOG_ROUNDS"]), rounds_setting),
     ],
     paths: &[
         "hashlib.sha1",

@@ -38,7 +38,7 @@ pub static CHECK: CodeRule = CodeRule {
             ],
             check,
         ),
-        Listen::AnyCall(check_pretrained),
+        Listen::CallNamed(&["from_pretrained"], check_pretrained),
     ],
     paths: &[],
 };

@@ -15,7 +15,7 @@ pub static RULE: Rule = Rule {
     cwe: &[502],
     owasp_2021: "A08",
     owasp_2025: "A08",
-    aliases: &["B302", "S302", "marshal"],
+    aliases: &["B302", "S302", "marshal", "semgrep:marshal-usage"],
     effort_minutes: 30,
     audit: false,
     advice: "Exchange data as JSON; marshal is meant for Python's own .pyc files, crashes on hostile input and carries code objects",

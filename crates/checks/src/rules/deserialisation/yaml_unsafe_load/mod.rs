@@ -17,7 +17,7 @@ pub static RULE: Rule = Rule {
     cwe: &[502, 20],
     owasp_2021: "A08",
     owasp_2025: "A08",
-    aliases: &["B506", "S506", "yaml_load"],
+    aliases: &["B506", "S506", "yaml_load", "semgrep:avoid-pyyaml-load", "semgrep:avoid-unsafe-ruamel"],
     effort_minutes: 5,
     audit: false,
     advice: "Use `yaml.safe_load(text)`, or `Loader=yaml.SafeLoader`",

@@ -16,7 +16,13 @@ pub static RULE: Rule = Rule {
     cwe: &[732],
     owasp_2021: "A01",
     owasp_2025: "A01",
-    aliases: &["B103", "S103", "set_bad_file_permissions", "py/overly-permissive-file"],
+    aliases: &[
+        "B103",
+        "S103",
+        "set_bad_file_permissions",
+        "py/overly-permissive-file",
+        "semgrep:insecure-file-permissions",
+    ],
     effort_minutes: 5,
     audit: false,
     advice: "Give files 0o600 or 0o640 and folders 0o700 or 0o750; let a group, not everyone, share what must be shared",
@@ -27,7 +33,7 @@ pub static RULE: Rule = Rule {
 pub static CHECK: CodeRule = CodeRule {
     rule: &RULE,
     listens: &[
-        Listen::AnyCall(changed),
+        Listen::CallNamed(&["chmod", "fchmod", "lchmod"], changed),
         Listen::Call(&["os.makedirs", "os.mkdir", "os.mkfifo", "os.mknod", "os.open"], created),
         Listen::Call(&["os.umask"], masked),
     ],

@@ -15,7 +15,7 @@ pub static RULE: Rule = Rule {
     cwe: &[377, 379],
     owasp_2021: "A01",
     owasp_2025: "A01",
-    aliases: &["B108", "S108", "hardcoded_tmp_directory"],
+    aliases: &["B108", "S108", "hardcoded_tmp_directory", "semgrep:hardcoded-tmp-path"],
     effort_minutes: 10,
     audit: false,
     advice: "Use tempfile.NamedTemporaryFile or TemporaryDirectory, or a folder of the application's own",
@@ -25,7 +25,7 @@ pub static RULE: Rule = Rule {
 /// The rule and what it listens for.
 pub static CHECK: CodeRule = CodeRule {
     rule: &RULE,
-    listens: &[Listen::Text(literal), Listen::Building(built)],
+    listens: &[Listen::Text(|text| below(text).is_some(), literal), Listen::Building(built)],
     paths: &[
         "os.environ.get",
         "os.getenv",

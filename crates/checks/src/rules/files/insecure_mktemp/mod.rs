@@ -14,7 +14,7 @@ pub static RULE: Rule = Rule {
     cwe: &[377, 367],
     owasp_2021: "A01",
     owasp_2025: "A01",
-    aliases: &["B306", "S306", "mktemp_q", "py/insecure-temporary-file"],
+    aliases: &["B306", "S306", "mktemp_q", "py/insecure-temporary-file", "semgrep:tempfile-insecure"],
     effort_minutes: 10,
     audit: false,
     advice: "Use tempfile.NamedTemporaryFile, mkstemp or TemporaryDirectory, which create what they name",

@@ -27,7 +27,7 @@ pub static RULE: Rule = Rule {
 pub static CHECK: CodeRule = CodeRule {
     rule: &RULE,
     listens: &[
-        Listen::AnyCall(any),
+        Listen::CallNamed(&["extractall"], any),
         Listen::Call(&["tarfile.TarFile.extract"], single),
         Listen::Call(&["shutil.unpack_archive"], unpacked),
     ],

@@ -15,7 +15,7 @@ pub static RULE: Rule = Rule {
     cwe: &[776, 611],
     owasp_2021: "A05",
     owasp_2025: "A02",
-    aliases: &["B405", "S405", "import_xml_etree"],
+    aliases: &["B405", "S405", "import_xml_etree", "semgrep:use-defused-xml"],
     effort_minutes: 10,
     audit: true,
     advice: "Parse documents of others with defusedxml.ElementTree",

@@ -21,7 +21,7 @@ pub static RULE: Rule = Rule {
     cwe: &[319],
     owasp_2021: "A02",
     owasp_2025: "A04",
-    aliases: &["B321", "S321"],
+    aliases: &["B321", "S321", "semgrep:use-ftp-tls"],
     effort_minutes: 30,
     audit: false,
     advice: "Use SFTP, or ftplib.FTP_TLS with prot_p()",

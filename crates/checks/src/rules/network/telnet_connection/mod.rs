@@ -20,7 +20,7 @@ pub static RULE: Rule = Rule {
     cwe: &[319],
     owasp_2021: "A02",
     owasp_2025: "A04",
-    aliases: &["B312", "S312"],
+    aliases: &["B312", "S312", "semgrep:telnetlib"],
     effort_minutes: 60,
     audit: false,
     advice: "Use SSH; where the device knows Telnet only, keep it in a network of its own",

@@ -19,7 +19,7 @@ pub static RULE: Rule = Rule {
     cwe: &[22, 918, 73],
     owasp_2021: "A10",
     owasp_2025: "A01",
-    aliases: &["B310", "S310"],
+    aliases: &["B310", "S310", "semgrep:dynamic-urllib-use-detected"],
     effort_minutes: 10,
     audit: false,
     advice: "Check that the scheme is https before opening, or use a client that knows HTTP only (httpx, requests)",

@@ -15,7 +15,7 @@ pub static RULE: Rule = Rule {
     cwe: &[78],
     owasp_2021: "A03",
     owasp_2025: "A05",
-    aliases: &["B601", "S601", "paramiko_calls"],
+    aliases: &["B601", "S601", "paramiko_calls", "semgrep:paramiko-exec-command"],
     effort_minutes: 15,
     audit: false,
     advice: "Put every value that goes into the command through shlex.quote, or use SFTP for what it can do",
@@ -25,7 +25,7 @@ pub static RULE: Rule = Rule {
 /// The rule and what it listens for.
 pub static CHECK: CodeRule = CodeRule {
     rule: &RULE,
-    listens: &[Listen::AnyCall(check)],
+    listens: &[Listen::CallNamed(&["exec_command"], check)],
     paths: &["paramiko.Channel.exec_command", "paramiko.SSHClient.exec_command"],
 };
 

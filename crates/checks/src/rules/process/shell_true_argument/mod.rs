@@ -23,7 +23,8 @@ pub static RULE: Rule = Rule {
 };
 
 /// The rule and what it listens for.
-pub static CHECK: CodeRule = CodeRule { rule: &RULE, listens: &[Listen::AnyCall(check)], paths: &[] };
+pub static CHECK: CodeRule =
+    CodeRule { rule: &RULE, listens: &[Listen::CallWith(&["shell"], check)], paths: &[] };
 
 fn check(cx: &mut Cx<'_, '_>, call: CallEvent) {
     let Some(shell) = cx.keyword(call, "shell") else {

@@ -21,7 +21,7 @@ pub static RULE: Rule = Rule {
     cwe: &[155, 88],
     owasp_2021: "A03",
     owasp_2025: "A05",
-    aliases: &["B609", "S609", "linux_commands_wildcard_injection"],
+    aliases: &["B609", "S609", "linux_commands_wildcard_injection", "semgrep:system-wildcard-detected"],
     effort_minutes: 10,
     audit: false,
     advice: "List the files in Python and pass them after `--` and with a leading path, or name the folder instead of its content",

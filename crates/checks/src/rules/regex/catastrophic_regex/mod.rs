@@ -3,7 +3,7 @@
 use clearance_finding::{Confidence, Plane, Rule, Severity};
 
 use super::{
-    automaton::{Ambiguity, ambiguity},
+    ambiguity::{Ambiguity, ambiguity},
     common::{PATTERN_CALLS, excerpt, given, shown},
 };
 use crate::{CallEvent, CodeRule, Cx, Draft, Listen};
@@ -18,7 +18,7 @@ pub static RULE: Rule = Rule {
     cwe: &[1333, 400, 730],
     owasp_2021: "A06",
     owasp_2025: "A06",
-    aliases: &["py/redos", "py/polynomial-redos"],
+    aliases: &["py/redos", "py/polynomial-redos", "semgrep:regex_dos"],
     effort_minutes: 20,
     audit: false,
     advice: "Write the pattern so that each text can be matched in one way only: no repetition inside a repetition without a separator that the inner one cannot take, no alternatives that share their beginning",

@@ -27,7 +27,10 @@ pub static RULE: Rule = Rule {
 /// The rule and what it listens for.
 pub static CHECK: CodeRule = CodeRule {
     rule: &RULE,
-    listens: &[Listen::Compare(compare), Listen::AnyCall(call)],
+    listens: &[
+        Listen::Compare(compare),
+        Listen::CallNamed(&["startswith", "find", "index", "endswith"], call),
+    ],
     paths: &["builtins.str"],
 };
 

@@ -11,11 +11,11 @@ use clearance_source::Role;
 
 use super::{
     constants::{constant, without_values, written_here},
-    key_names::{is_key_name, key_of_store},
+    key_names::{KEY_STEMS, is_key_name, key_of_store},
     shape::{Shape, names_development, shape},
     surroundings::{self, ENUMERATIONS},
 };
-use crate::{CallEvent, CodeRule, Cx, Draft, Listen, StoreEvent, StoreTarget, words};
+use crate::{CallEvent, CodeRule, Cx, Draft, Listen, Names, StoreEvent, StoreTarget, words};
 
 /// The rule.
 pub static RULE: Rule = Rule {
@@ -27,7 +27,11 @@ pub static RULE: Rule = Rule {
     cwe: &[321, 798, 547],
     owasp_2021: "A02",
     owasp_2025: "A04",
-    aliases: &["py/flask-constant-secret-key"],
+    aliases: &[
+        "py/flask-constant-secret-key",
+        "semgrep:avoid_hardcoded_config_SECRET_KEY",
+        "semgrep:jwt-python-hardcoded-secret",
+    ],
     effort_minutes: 20,
     audit: false,
     advice: "Read the key from the environment and refuse to start without it (`os.environ[\"SECRET_KEY\"]`); then make a new one, since the old one is known",
@@ -38,7 +42,8 @@ pub static RULE: Rule = Rule {
 pub static CHECK: CodeRule = CodeRule {
     rule: &RULE,
     listens: &[
-        Listen::Store(store),
+        Listen::StoreNamed(Names::WithStem(KEY_STEMS), store),
+        Listen::StoreComputed(store),
         Listen::Call(
             &["jwt.encode", "jwt.decode", "jose.jwt.encode", "jose.jwt.decode", "jose.jws.sign"],
             token,

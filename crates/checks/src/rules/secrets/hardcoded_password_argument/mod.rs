@@ -12,7 +12,7 @@ use super::{
     shape::{Shape, shape},
     surroundings::{self, ENUMERATIONS},
 };
-use crate::{CallEvent, CodeRule, Cx, Draft, Listen, StoreEvent, StoreTarget};
+use crate::{CallEvent, CodeRule, Cx, Draft, Listen, Names, StoreEvent, StoreTarget, names::SECRET_STEMS};
 
 /// The rule.
 pub static RULE: Rule = Rule {
@@ -35,7 +35,8 @@ pub static RULE: Rule = Rule {
 pub static CHECK: CodeRule = CodeRule {
     rule: &RULE,
     listens: &[
-        Listen::Store(keyword),
+        Listen::StoreNamed(Names::WithStem(SECRET_STEMS), keyword),
+        Listen::StoreNamed(Names::Exactly(&["auth"]), keyword),
         Listen::Call(&["smtplib.SMTP.login", "imaplib.IMAP4.login", "ftplib.FTP.login"], second),
         Listen::Call(
             &[

@@ -6,7 +6,7 @@ use super::{
     password::{self, Named, Use, name_kind},
     surroundings::ENUMERATIONS,
 };
-use crate::{CodeRule, Cx, Listen, StoreEvent, StoreTarget};
+use crate::{CodeRule, Cx, Listen, Names, StoreEvent, StoreTarget, names::SECRET_STEMS};
 
 /// The rule.
 pub static RULE: Rule = Rule {
@@ -18,7 +18,7 @@ pub static RULE: Rule = Rule {
     cwe: &[259, 798],
     owasp_2021: "A07",
     owasp_2025: "A07",
-    aliases: &["B107", "S107", "hardcoded_password_default"],
+    aliases: &["B107", "S107", "hardcoded_password_default", "semgrep:hardcoded-password-default-argument"],
     effort_minutes: 20,
     audit: false,
     advice: "Make the parameter required, or `None` by default, and let the caller take the value from the environment or a secret store",
@@ -26,8 +26,11 @@ pub static RULE: Rule = Rule {
 };
 
 /// The rule and what it listens for.
-pub static CHECK: CodeRule =
-    CodeRule { rule: &RULE, listens: &[Listen::Store(default)], paths: ENUMERATIONS };
+pub static CHECK: CodeRule = CodeRule {
+    rule: &RULE,
+    listens: &[Listen::StoreNamed(Names::WithStem(SECRET_STEMS), default)],
+    paths: ENUMERATIONS,
+};
 
 fn default(cx: &mut Cx<'_, '_>, store: StoreEvent) {
     let StoreTarget::Default(name) = store.target else {

@@ -9,7 +9,7 @@ use super::{
     password::{self, Named, Use, name_kind},
     surroundings::ENUMERATIONS,
 };
-use crate::{CodeRule, CompareEvent, Cx, Listen, StoreEvent, StoreTarget, words};
+use crate::{CodeRule, CompareEvent, Cx, Listen, Names, StoreEvent, StoreTarget, names::SECRET_STEMS, words};
 
 /// The rule.
 pub static RULE: Rule = Rule {
@@ -29,8 +29,11 @@ pub static RULE: Rule = Rule {
 };
 
 /// The rule and what it listens for.
-pub static CHECK: CodeRule =
-    CodeRule { rule: &RULE, listens: &[Listen::Store(store), Listen::Compare(compare)], paths: ENUMERATIONS };
+pub static CHECK: CodeRule = CodeRule {
+    rule: &RULE,
+    listens: &[Listen::StoreNamed(Names::WithStem(SECRET_STEMS), store), Listen::Compare(compare)],
+    paths: ENUMERATIONS,
+};
 
 fn store(cx: &mut Cx<'_, '_>, store: StoreEvent) {
     let ir = cx.ir();

@@ -19,7 +19,14 @@ pub static RULE: Rule = Rule {
     cwe: &[668, 1327],
     owasp_2021: "A05",
     owasp_2025: "A02",
-    aliases: &["B104", "S104", "hardcoded_bind_all_interfaces", "py/bind-socket-all-network-interfaces"],
+    aliases: &[
+        "B104",
+        "S104",
+        "hardcoded_bind_all_interfaces",
+        "py/bind-socket-all-network-interfaces",
+        "semgrep:avoid-bind-to-all-interfaces",
+        "semgrep:avoid_app_run_with_bad_host",
+    ],
     effort_minutes: 10,
     audit: false,
     advice: "Listen on 127.0.0.1 behind a reverse proxy, or take the address from the environment with a loopback default",
@@ -29,7 +36,7 @@ pub static RULE: Rule = Rule {
 /// The rule and what it listens for.
 pub static CHECK: CodeRule = CodeRule {
     rule: &RULE,
-    listens: &[Listen::Text(literal), Listen::Call(&["socket.socket.bind"], bound)],
+    listens: &[Listen::Text(is_address, literal), Listen::Call(&["socket.socket.bind"], bound)],
     paths: &[
         "connexion.App.run",
         "connexion.FlaskApp.run",
@@ -44,13 +51,14 @@ pub static CHECK: CodeRule = CodeRule {
     ],
 };
 
+fn is_address(text: &str) -> bool {
+    matches!(text, "0.0.0.0" | "::" | "[::]")
+}
+
 /// A literal `"0.0.0.0"` or `"::"`, judged by what becomes of it.
 fn literal(cx: &mut Cx<'_, '_>, event: TextEvent) {
     let Some(text) = event.text else { return };
     let address = cx.ir().text(text);
-    if !matches!(address, "0.0.0.0" | "::" | "[::]") {
-        return;
-    }
     let range = cx.range(event.value);
     let what = use_of(cx, event.value, event.function, 0);
     let (message, severity, reason, confidence) = match what {

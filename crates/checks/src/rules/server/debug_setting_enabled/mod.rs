@@ -4,10 +4,10 @@ mod settings;
 
 use clearance_finding::{Confidence, Plane, Rule, Severity};
 use clearance_program::{Entity, Known, Site, TrailStep};
-use clearance_python::ir::{ArgKind, FunctionKind, Op, Value};
+use clearance_python::ir::{ArgKind, BinaryOp, FunctionKind, Op, Value};
 
 use super::common::{Flag, argument, flag, names_development, surroundings, traced};
-use crate::{CallEvent, CodeRule, Cx, Draft, Listen, StoreEvent, StoreTarget};
+use crate::{CallEvent, CodeRule, Cx, Draft, Listen, Names, StoreEvent, StoreTarget};
 
 /// The rule.
 pub static RULE: Rule = Rule {
@@ -19,7 +19,7 @@ pub static RULE: Rule = Rule {
     cwe: &[489, 215],
     owasp_2021: "A05",
     owasp_2025: "A02",
-    aliases: &["security.W018"],
+    aliases: &["security.W018", "semgrep:avoid_hardcoded_config_DEBUG", "semgrep:avoid_hardcoded_config_ENV"],
     effort_minutes: 10,
     audit: false,
     advice: "Set the flag to False where it is meant for every environment, and turn it on only in the settings of the development environment",
@@ -30,7 +30,10 @@ pub static RULE: Rule = Rule {
 pub static CHECK: CodeRule = CodeRule {
     rule: &RULE,
     listens: &[
-        Listen::Store(stored),
+        Listen::StoreNamed(
+            Names::Exactly(&["DEBUG", "debug", "FLASK_DEBUG", "QUART_DEBUG", "FLASK_ENV"]),
+            stored,
+        ),
         Listen::Call(
             &["flask.Config.update", "flask.Config.from_mapping", "flask.Config.setdefault"],
             updated,
@@ -88,7 +91,7 @@ fn judge(cx: &mut Cx<'_, '_>, setting: Setting) {
 
 fn judge_known(cx: &mut Cx<'_, '_>, setting: Setting, known: &Known, mut trail: Vec<TrailStep>) {
     let range = cx.range(setting.at);
-    let Setting { at, what, severity, effect, .. } = setting;
+    let Setting { at, what, value, severity, effect } = setting;
     let (message, severity, confidence) = match flag(known) {
         Flag::Off => return cx.hold(range, format!("{what} is off")),
         Flag::OffByDefault(variable) => {
@@ -105,7 +108,7 @@ fn judge_known(cx: &mut Cx<'_, '_>, setting: Setting, known: &Known, mut trail: 
             Confidence::Medium,
         ),
     };
-    let surroundings = surroundings(cx, at);
+    let surroundings = surroundings(cx, at).with_choice_of(cx, value);
     if surroundings.situation.never {
         return;
     }
@@ -129,7 +132,15 @@ fn stored(cx: &mut Cx<'_, '_>, event: StoreEvent) {
         StoreTarget::Attribute(base, name) => {
             let name = cx.ir().name(name);
             if name == "debug" && is_application(cx, base) {
-                let what = cx.text(base).to_owned() + ".debug";
+                let what = cx.name_of(base).unwrap_or("app").to_owned() + ".debug";
+                judge(cx, Setting { at: event.at, what, value, severity: Severity::High, effect: CONSOLE });
+            } else if name == "config"
+                && let Op::Binary { op: BinaryOp::BitOr, right, .. } = cx.op(event.value)
+                && is_application(cx, base)
+                && let Some((_, value)) = cx.entries(right).into_iter().rev().find(|entry| entry.0 == "DEBUG")
+            {
+                // `app.config |= {"DEBUG": True}`
+                let what = "the setting DEBUG".to_owned();
                 judge(cx, Setting { at: event.at, what, value, severity: Severity::High, effect: CONSOLE });
             }
         }
@@ -190,15 +201,6 @@ fn updated(cx: &mut Cx<'_, '_>, call: CallEvent) {
         if let Some((_, site)) = cx.entries(given).into_iter().rev().find(|entry| entry.0 == "DEBUG") {
             value = value.or(Some(site));
         }
-        if let Op::Call { args, .. } = cx.op(given) {
-            // `dict(DEBUG=True)`
-            let keyword = cx
-                .ir()
-                .args(args)
-                .iter()
-                .find(|arg| matches!(arg.kind, ArgKind::Keyword(name) if cx.ir().name(name) == "DEBUG"));
-            value = value.or(keyword.map(|arg| cx.site(arg.value)));
-        }
     }
     if cx.callee_name(call) == "setdefault" {
         let is_debug =
@@ -216,11 +218,9 @@ fn from_object(cx: &mut Cx<'_, '_>, call: CallEvent) {
     let Some(object) = cx.arg(call, 0, "obj") else {
         return;
     };
-    let entity = match cx.known(object) {
-        Known::Entity(entity) => Some(entity),
-        Known::Str(path) => settings::named(cx, &path),
-        _ => None,
-    };
+    let known = cx.known(object);
+    let (known, variable) = settings::by_default(known);
+    let entity = settings::loaded(cx, cx.module, known);
     let (name, flag) = match entity {
         Some(Entity::Class(class) | Entity::Object(class, _)) => {
             let name = cx.program.class_name(class);
@@ -236,6 +236,15 @@ fn from_object(cx: &mut Cx<'_, '_>, call: CallEvent) {
     let Some(value) = flag else {
         return cx.hold(cx.range(call.value), format!("{last} does not turn DEBUG on"));
     };
+    if let Some(variable) = variable {
+        // `config[os.getenv("APP_CONFIG") or "default"]`
+        let what = format!("the setting DEBUG of {last}, which is loaded by default,");
+        let setting = Setting { at: call.value, what, value, severity: Severity::High, effect: CONSOLE };
+        let known = Known::Environment { variable, default: Some(Box::new(Known::Bool(true))) };
+        let (_, trail) = traced(cx, value, "set here");
+        cx.examined();
+        return judge_known(cx, setting, &known, trail);
+    }
     // Settings of every environment are reported where they stand.
     if !names_development(last) && settings::is_reported_in_place(cx, value) {
         return;

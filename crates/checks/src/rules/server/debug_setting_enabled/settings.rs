@@ -1,5 +1,7 @@
 //! `DEBUG = True` in settings classes and settings modules.
 
+use std::sync::Arc;
+
 use clearance_finding::Severity;
 use clearance_program::{ClassRef, Entity, Known, ModuleId, Site};
 use clearance_python::ir::{Class, Func, FunctionKind, Imported, Op, Value};
@@ -30,16 +32,27 @@ pub(super) fn module(cx: &mut Cx<'_, '_>, event: StoreEvent) {
     if on && names_development(&last) && !names_production(&last) {
         return cx.hold(range, format!("the module {last} is for development only"));
     }
-    let overridden = on && sibling_turns_off(cx);
-    let severity = if overridden { Severity::Low } else { Severity::High };
-    let what = if overridden {
-        "the setting DEBUG, which the production settings beside it turn off again,".to_owned()
+    let (severity, what) = if on && sibling_turns_off(cx) {
+        (Severity::Low, "the setting DEBUG, which the production settings beside it turn off again,")
+    } else if on && later_turned_off(cx, event.value) {
+        (Severity::Medium, "the setting DEBUG, which lines below turn off under conditions,")
     } else {
-        "the setting DEBUG".to_owned()
+        (Severity::High, "the setting DEBUG")
     };
+    let what = what.to_owned();
     let value = cx.site(event.value);
     let effect = if is_django(cx, cx.module) { TRACES } else { CONSOLE };
     judge(cx, Setting { at: event.value, what, value, severity, effect });
+}
+
+/// Whether a later line of the module may turn off what is on here.
+fn later_turned_off(cx: &mut Cx<'_, '_>, value: Value) -> bool {
+    let module = cx.source();
+    let Some(name) = module.ir.names.find("DEBUG") else {
+        return false;
+    };
+    let later: Vec<Value> = module.global(name).filter(|other| *other > value).collect();
+    later.into_iter().any(|other| matches!(flag(&cx.known(other)), Flag::Off | Flag::OffByDefault(_)))
 }
 
 /// A store of `DEBUG` in a class body.
@@ -57,16 +70,85 @@ pub(super) fn class(cx: &mut Cx<'_, '_>, event: StoreEvent, class: Class) {
         return cx.hold(range, format!("{name} is for development only"));
     }
     let value = cx.site(event.value);
+    let loaded = if on { loaded_flags(cx) } else { None };
     let overridden = on && production_subclass_turns_off(cx, class);
-    let severity = if overridden || from_environment { Severity::Medium } else { Severity::High };
-    let what = match (overridden, from_environment) {
-        (true, _) => format!("DEBUG of {name}, which every class but the production ones inherits,"),
-        (false, true) => {
-            format!("the setting debug of {name}, where the environment does not say otherwise,")
+    let (severity, what) = match loaded {
+        _ if from_environment => (
+            Severity::Medium,
+            format!("the setting debug of {name}, where the environment does not say otherwise,"),
+        ),
+        Some(flags) if flags.contains(&value) => {
+            (Severity::High, format!("DEBUG of {name}, which the application loads,"))
         }
-        (false, false) => format!("DEBUG of {name}"),
+        Some(_) => (
+            Severity::Low,
+            format!("DEBUG of {name}, which no settings that the application loads take over,"),
+        ),
+        None if overridden => (
+            Severity::Medium,
+            format!("DEBUG of {name}, which every class but the production ones inherits,"),
+        ),
+        None => (Severity::High, format!("DEBUG of {name}")),
     };
     judge(cx, Setting { at: event.value, what, value, severity, effect: CONSOLE });
+}
+
+/// The flags that are on in what the program gives to `config.from_object`; nothing if it gives nothing, or something that is not decided.
+fn loaded_flags(cx: &mut Cx<'_, '_>) -> Option<Vec<Site>> {
+    let program = cx.program;
+    let mut flags = Vec::new();
+    let mut loads = 0;
+    for (id, module) in program.modules() {
+        let Some(name) = module.ir.names.find("from_object") else {
+            continue;
+        };
+        for inst in &module.ir.insts {
+            let Op::Call { callee, args } = inst.op else {
+                continue;
+            };
+            if !matches!(module.ir.op(callee), Op::Attr { name: called, .. } if called == name) {
+                continue;
+            }
+            let object = module.ir.args(args).first()?.value;
+            let known = cx.known_at(Site { module: id, value: object });
+            loads += 1;
+            flags.extend(match loaded(cx, id, known)? {
+                Entity::Class(class) | Entity::Object(class, _) => class_flag(cx, class),
+                Entity::Module(module) => module_flag(cx, module),
+                _ => return None,
+            });
+        }
+    }
+    (loads > 0).then_some(flags)
+}
+
+/// What a value is where the environment does not decide it, and the variable that may: of `os.getenv("X", "a")`, and of `os.getenv("X") or "a"`.
+pub(super) fn by_default(known: Known) -> (Known, Option<Arc<str>>) {
+    match known {
+        Known::Environment { variable, default: Some(default) } => (*default, Some(variable)),
+        Known::Choice(choices) => {
+            let variable = choices.iter().find_map(|choice| match choice {
+                Known::Environment { variable, default: None } => Some(Arc::clone(variable)),
+                _ => None,
+            });
+            let mut others =
+                choices.iter().filter(|choice| !matches!(choice, Known::Environment { default: None, .. }));
+            match (others.next(), others.next(), &variable) {
+                (Some(only), None, Some(_)) => (only.clone(), variable),
+                _ => (Known::Choice(choices), None),
+            }
+        }
+        known => (known, None),
+    }
+}
+
+/// What an argument of `config.from_object` in a module stands for.
+pub(super) fn loaded(cx: &Cx<'_, '_>, from: ModuleId, known: Known) -> Option<Entity> {
+    match known {
+        Known::Entity(entity) => Some(entity),
+        Known::Str(path) => named(cx, from, &path),
+        _ => None,
+    }
 }
 
 /// The `DEBUG` that a settings class has, its own or inherited, where it is on.
@@ -96,8 +178,20 @@ pub(super) fn module_flag(cx: &mut Cx<'_, '_>, module: ModuleId) -> Option<Site>
     turned_on(cx, site).then_some(site)
 }
 
-/// The module or class of the program at a dotted path.
-pub(super) fn named(cx: &Cx<'_, '_>, dotted: &str) -> Option<Entity> {
+/// The module or class of the program that a module means by a dotted path: the path is looked for from each folder above the module.
+fn named(cx: &Cx<'_, '_>, from: ModuleId, dotted: &str) -> Option<Entity> {
+    let mut folder = cx.program.module(from).dotted.as_str();
+    loop {
+        folder = folder.rsplit_once('.').map_or("", |parts| parts.0);
+        let full = if folder.is_empty() { dotted.to_owned() } else { format!("{folder}.{dotted}") };
+        let found = at(cx, &full);
+        if found.is_some() || folder.is_empty() {
+            return found;
+        }
+    }
+}
+
+fn at(cx: &Cx<'_, '_>, dotted: &str) -> Option<Entity> {
     if let Some(entity) = cx.program.entity_at(dotted) {
         return Some(entity);
     }

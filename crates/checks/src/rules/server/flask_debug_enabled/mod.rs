@@ -14,7 +14,7 @@ pub static RULE: Rule = Rule {
     cwe: &[489, 94, 215],
     owasp_2021: "A05",
     owasp_2025: "A02",
-    aliases: &["B201", "S201", "flask_debug_true", "py/flask-debug"],
+    aliases: &["B201", "S201", "flask_debug_true", "py/flask-debug", "semgrep:debug-enabled"],
     effort_minutes: 5,
     audit: false,
     advice: "Start the application with a production server (gunicorn, waitress, uWSGI); where the development server stays, keep it on 127.0.0.1 and take the debug flag from the environment with off as default",
@@ -85,7 +85,7 @@ fn check(cx: &mut Cx<'_, '_>, call: CallEvent) {
             Confidence::Medium,
         ),
     };
-    let surroundings = surroundings(cx, call.value);
+    let surroundings = surroundings(cx, call.value).with_choice_of(cx, deciding);
     if surroundings.situation.never {
         return;
     }

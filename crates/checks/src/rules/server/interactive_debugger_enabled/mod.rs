@@ -5,7 +5,7 @@ use clearance_program::Known;
 use clearance_python::ir::Op;
 
 use super::common::{Bind, Flag, argument, bind, debugger_severity, flag, surroundings, traced};
-use crate::{CallEvent, CodeRule, Cx, Draft, Listen, StoreEvent, StoreTarget};
+use crate::{CallEvent, CodeRule, Cx, Draft, Listen, Names, StoreEvent, StoreTarget};
 
 /// The rule.
 pub static RULE: Rule = Rule {
@@ -30,7 +30,7 @@ pub static CHECK: CodeRule = CodeRule {
     listens: &[
         Listen::Call(&["werkzeug.debug.DebuggedApplication", "werkzeug.DebuggedApplication"], wrapped),
         Listen::Call(&["werkzeug.run_simple", "werkzeug.serving.run_simple"], served),
-        Listen::Store(stored),
+        Listen::StoreNamed(Names::Exactly(&["WERKZEUG_DEBUG_PIN"]), stored),
     ],
     paths: &["os.environ"],
 };

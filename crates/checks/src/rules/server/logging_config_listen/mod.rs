@@ -15,7 +15,7 @@ pub static RULE: Rule = Rule {
     cwe: &[94],
     owasp_2021: "A03",
     owasp_2025: "A05",
-    aliases: &["B612", "S612", "logging_config_insecure_listen"],
+    aliases: &["B612", "S612", "logging_config_insecure_listen", "semgrep:listen-eval"],
     effort_minutes: 20,
     audit: false,
     advice: "Read the logging configuration from a file of the application; where a socket is needed, pass a `verify` function that checks a signature",

@@ -19,7 +19,13 @@ pub static RULE: Rule = Rule {
     cwe: &[89],
     owasp_2021: "A03",
     owasp_2025: "A05",
-    aliases: &["B610", "S610", "django_extra_used"],
+    aliases: &[
+        "B610",
+        "S610",
+        "django_extra_used",
+        "semgrep:avoid-query-set-extra",
+        "semgrep:sql-injection-using-extra-where",
+    ],
     effort_minutes: 30,
     audit: false,
     advice: "Use annotate, filter and expressions of the ORM; where extra stays, pass values in params and select_params",
@@ -27,7 +33,8 @@ pub static RULE: Rule = Rule {
 };
 
 /// The rule and what it listens for.
-pub static CHECK: CodeRule = CodeRule { rule: &RULE, listens: &[Listen::AnyCall(check)], paths: &[] };
+pub static CHECK: CodeRule =
+    CodeRule { rule: &RULE, listens: &[Listen::CallNamed(&["extra"], check)], paths: &[] };
 
 /// The arguments that are SQL, with their positions.
 const SQL: &[(&str, usize)] = &[("select", 0), ("where", 1), ("tables", 3)];

@@ -11,7 +11,7 @@ use clearance_source::Role;
 
 use self::{
     reach::{Reach, reach},
-    statement::{Position, Shape, Statement, read},
+    statement::{Position, Shape, Statement, may_begin, read},
     tokens::Fragment,
 };
 use crate::{
@@ -31,7 +31,16 @@ pub static RULE: Rule = Rule {
     cwe: &[89],
     owasp_2021: "A03",
     owasp_2025: "A05",
-    aliases: &["B608", "S608", "hardcoded_sql_expressions"],
+    aliases: &[
+        "B608",
+        "S608",
+        "hardcoded_sql_expressions",
+        "semgrep:formatted-sql-query",
+        "semgrep:sqlalchemy-execute-raw-query",
+        "semgrep:tainted-sql-string",
+        "semgrep:sql-injection-db-cursor-execute",
+        "semgrep:avoid-sqlalchemy-text",
+    ],
     effort_minutes: 30,
     audit: false,
     advice: "Pass values as parameters of the statement; take names of tables and columns from a fixed list, or quote them with the driver's own function",
@@ -48,40 +57,57 @@ struct Entry {
 }
 
 /// One of these stands in the first literal of every statement that begins with a literal.
-const VERBS: &[&str] = &[
+const STEMS: &[&str] = &[
     "select", "insert", "update", "delete", "create", "drop", "alter", "with", "replace", "merge",
     "truncate", "grant", "revoke", "exec", "call", "pragma", "explain", "copy", "vacuum", "attach", "begin",
     "declare", "use", "show", "set", "lock", "values", "from", "where",
 ];
 
-/// The literal that a built string begins with; nothing if it begins with a value, or with white space only.
-fn leading_text<'p>(cx: &Cx<'_, 'p>, value: Value) -> Option<&'p str> {
+/// Whether the literal that a built string begins with, if it begins with one, lets it be a statement.
+fn may_be_statement(cx: &Cx<'_, '_>, value: Value) -> bool {
     let ir = cx.ir();
     let mut here = value;
+    let mut mapped = false;
+    let fits = |text: &str, mapped: bool| {
+        (mapped || may_begin(text)) && (has_stem(text, STEMS) || !text.contains(char::is_alphabetic))
+    };
     for _ in 0..64 {
         here = match ir.op(here) {
-            Op::Str(text) => return Some(ir.text(text)).filter(|text| text.contains(char::is_alphabetic)),
+            Op::Str(text) => return fits(ir.text(text), mapped),
             Op::Format(parts) => match ir.parts(parts).first() {
-                Some(Part::Text(text)) => {
-                    return Some(ir.text(*text)).filter(|text| text.contains(char::is_alphabetic));
-                }
-                _ => return None,
+                Some(Part::Text(text)) => return fits(ir.text(*text), mapped),
+                _ => return true,
             },
-            Op::Binary { op: BinaryOp::Add | BinaryOp::Mod, left, .. } => left,
+            Op::Binary { op: BinaryOp::Add, left, right, .. } => {
+                if is_no_text(ir.op(left)) || is_no_text(ir.op(right)) {
+                    return false;
+                }
+                left
+            }
+            Op::Binary { op: BinaryOp::Mod, left, .. } => left,
             Op::Call { callee, .. } => match ir.op(callee) {
                 Op::Attr { base, name } if matches!(ir.name(name), "format" | "replace" | "format_map") => {
+                    mapped |= ir.name(name) == "format_map";
                     base
                 }
-                _ => return None,
+                _ => return true,
             },
-            _ => return None,
+            _ => return true,
         };
     }
-    None
+    true
+}
+
+/// A literal or display that cannot be added to a string.
+fn is_no_text(op: Op) -> bool {
+    matches!(
+        op,
+        Op::None | Op::Bool(_) | Op::Int(_) | Op::BigInt(_) | Op::Float(_) | Op::List(_) | Op::Tuple(_)
+    )
 }
 
 fn check(cx: &mut Cx<'_, '_>, event: TextEvent) {
-    if leading_text(cx, event.value).is_some_and(|text| !has_stem(text, VERBS)) {
+    if !may_be_statement(cx, event.value) {
         return;
     }
     let Some((statement, entries)) = own_entries(cx, event.value) else {
@@ -226,8 +252,7 @@ fn report(cx: &mut Cx<'_, '_>, event: TextEvent, reached: Reach, entries: &[Entr
         };
         (severity, confidence, reason, site)
     } else if let Some(entry) = entries.iter().find(|entry| matches!(entry.piece, Piece::Number(_))) {
-        let severity = if executed { Severity::Medium } else { Severity::Low };
-        let severity = if cx.role() == Role::Migration { Severity::Low } else { severity };
+        let severity = if executed && cx.role() != Role::Migration { Severity::Low } else { Severity::Info };
         (severity, Confidence::Low, "only numbers and constants are put in".to_owned(), entry.piece.site())
     } else if let Some(entry) = entries.iter().find(|entry| matches!(entry.piece, Piece::Choice(_))) {
         let site = entry.piece.site();

@@ -1,6 +1,6 @@
 //! Whether text has the shape of an SQL statement, and where in it a value stands.
 
-use super::tokens::{Fragment, Token, tokens};
+use super::tokens::{Fragment, Token, is_of_word, tokens};
 
 /// How sure the shape is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -130,6 +130,24 @@ const KEYWORDS: &[&str] = &[
     "high_priority",
 ];
 
+/// What `SET` changes without `=` or `TO`.
+const SETTINGS: &[&str] = &[
+    "character",
+    "constraints",
+    "global",
+    "identity_insert",
+    "local",
+    "names",
+    "password",
+    "role",
+    "schema",
+    "search_path",
+    "session",
+    "statistics",
+    "time",
+    "transaction",
+];
+
 /// Words that begin a clause after a table.
 const AFTER_TABLE: &[&str] = &[
     "as",
@@ -235,6 +253,42 @@ fn is_one_case(word: &str) -> bool {
     word.bytes().all(|b| !b.is_ascii_lowercase()) || word.bytes().all(|b| !b.is_ascii_uppercase())
 }
 
+/// The words that statements begin with.
+const VERBS: &[&str] = &[
+    "alter", "analyse", "analyze", "attach", "begin", "call", "comment", "copy", "create", "declare",
+    "delete", "describe", "detach", "drop", "exec", "execute", "explain", "grant", "insert", "kill",
+    "listen", "load", "lock", "merge", "notify", "optimize", "pragma", "refresh", "reindex", "rename",
+    "replace", "revoke", "select", "set", "show", "truncate", "unload", "update", "use", "vacuum", "with",
+];
+
+/// Whether a text that begins with this literal can be a statement; cheap, and true where the literal alone does not tell.
+pub(super) fn may_begin(literal: &str) -> bool {
+    // What stands behind a mark for a value may not be literal.
+    let literal = literal.split(['%', '{', '}']).next().unwrap_or(literal);
+    let mut rest = literal;
+    loop {
+        rest = rest.trim_start_matches(|c: char| c.is_whitespace() || matches!(c, '(' | ';'));
+        match rest.strip_prefix("--") {
+            Some(comment) => match comment.split_once('\n') {
+                Some((_, after)) => rest = after,
+                None => return true,
+            },
+            None => break,
+        }
+    }
+    let word = rest.split(|c| !is_of_word(c)).next().unwrap_or(rest);
+    if word.is_empty() {
+        return rest.is_empty();
+    }
+    if word.len() == rest.len() {
+        // More of the word may follow.
+        return VERBS.iter().any(|verb| {
+            verb.as_bytes().get(..word.len()).is_some_and(|start| start.eq_ignore_ascii_case(word.as_bytes()))
+        });
+    }
+    VERBS.iter().any(|verb| verb.eq_ignore_ascii_case(word))
+}
+
 fn statement(first: &str, rest: &[Token]) -> Option<Shape> {
     match first.to_ascii_lowercase().as_str() {
         "select" => select(rest),
@@ -315,9 +369,15 @@ fn statement(first: &str, rest: &[Token]) -> Option<Shape> {
         "grant" | "revoke" => {
             rest.iter().any(|token| is(Some(token), &["on", "to", "from"])).then_some(Shape::Possible)
         }
-        "copy" | "unload" | "load" | "call" | "exec" | "execute" | "pragma" | "use" | "set" | "show"
-        | "describe" | "vacuum" | "analyze" | "analyse" | "lock" | "kill" | "attach" | "detach"
-        | "reindex" | "optimize" | "declare" | "begin" | "notify" | "listen" => {
+        "set" => {
+            let sets = matches!(rest.first(), None | Some(Token::Value))
+                || is(rest.first(), SETTINGS)
+                || rest.iter().take(8).any(|token| sign(Some(token), '=') || is(Some(token), &["to"]));
+            (sets && is_one_case(first) && !prose(rest)).then_some(Shape::Possible)
+        }
+        "copy" | "unload" | "load" | "call" | "exec" | "execute" | "pragma" | "use" | "show" | "describe"
+        | "vacuum" | "analyze" | "analyse" | "lock" | "kill" | "attach" | "detach" | "reindex"
+        | "optimize" | "declare" | "begin" | "notify" | "listen" => {
             (is_one_case(first) && !prose(rest)).then_some(Shape::Possible)
         }
         _ => None,

@@ -17,6 +17,11 @@ pub(super) enum Token {
     Value,
 }
 
+/// Whether a character is part of a bare word.
+pub(super) fn is_of_word(c: char) -> bool {
+    c.is_alphanumeric() || matches!(c, '_' | '.' | '$' | '#' | '@')
+}
+
 /// The tokens; and for each value in order the index of its token and the quote that it stands in.
 pub(super) fn tokens(fragments: &[Fragment<'_>]) -> (Vec<Token>, Vec<(usize, Option<char>)>) {
     let mut tokens: Vec<Token> = Vec::new();
@@ -78,7 +83,7 @@ pub(super) fn tokens(fragments: &[Fragment<'_>]) -> (Vec<Token>, Vec<(usize, Opt
                     comment = true;
                 }
                 // `:name`, `%s`, `%(name)s`, `?`, `@name` are bound parameters.
-                c if c.is_alphanumeric() || matches!(c, '_' | '.' | '$' | '#' | '@') => {
+                c if is_of_word(c) => {
                     if std::mem::take(&mut adjacent) && word.is_empty() {
                         // `{schema}.table`, `{prefix}_log`: one name with the value before it.
                         if let Some(last) = values.last_mut() {

@@ -22,7 +22,7 @@ pub static RULE: Rule = Rule {
     cwe: &[400, 1088],
     owasp_2021: "A05",
     owasp_2025: "A10",
-    aliases: &["B113", "S113", "request_without_timeout"],
+    aliases: &["B113", "S113", "request_without_timeout", "semgrep:use-timeout"],
     effort_minutes: 5,
     audit: false,
     advice: "Pass a timeout to every request, or give the session an adapter that has one",

@@ -5,7 +5,7 @@ use clearance_program::Known;
 use clearance_python::ir::Value;
 
 use crate::{
-    CallEvent, CodeRule, Cx, Draft, Listen, StoreEvent, StoreTarget,
+    CallEvent, CodeRule, Cx, Draft, Listen, Names, StoreEvent, StoreTarget,
     rules::{
         crypto::common::{asked_for, deployed, keyword, softened},
         tls::http::goes_to_loopback,
@@ -22,7 +22,13 @@ pub static RULE: Rule = Rule {
     cwe: &[295],
     owasp_2021: "A07",
     owasp_2025: "A04",
-    aliases: &["B501", "S501", "request_with_no_cert_validation", "py/request-without-cert-validation"],
+    aliases: &[
+        "B501",
+        "S501",
+        "request_with_no_cert_validation",
+        "py/request-without-cert-validation",
+        "semgrep:disabled-cert-validation",
+    ],
     effort_minutes: 20,
     audit: false,
     advice: "Leave verification on; for a private authority pass its certificate (verify=\"/path/ca.pem\")",
@@ -75,7 +81,7 @@ pub static CHECK: CodeRule = CodeRule {
             check,
         ),
         Listen::Call(&["urllib3.disable_warnings", "urllib3.exceptions.disable_warnings"], silenced),
-        Listen::Store(session_setting),
+        Listen::StoreNamed(Names::Exactly(&["verify"]), session_setting),
     ],
     paths: &[
         "ssl.CERT_NONE",

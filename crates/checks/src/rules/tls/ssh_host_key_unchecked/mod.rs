@@ -5,7 +5,7 @@ use clearance_program::{Entity, Known};
 use clearance_python::ir::Op;
 
 use crate::{
-    CallEvent, CodeRule, Cx, Draft, Listen, StoreEvent, StoreTarget, TextEvent,
+    CallEvent, CodeRule, Cx, Draft, Listen, Names, StoreEvent, StoreTarget, TextEvent,
     rules::crypto::common::{deployed, keyword, softened},
 };
 
@@ -19,7 +19,13 @@ pub static RULE: Rule = Rule {
     cwe: &[295, 322],
     owasp_2021: "A07",
     owasp_2025: "A04",
-    aliases: &["B507", "S507", "ssh_no_host_key_verification", "py/paramiko-missing-host-key-validation"],
+    aliases: &[
+        "B507",
+        "S507",
+        "ssh_no_host_key_verification",
+        "py/paramiko-missing-host-key-validation",
+        "semgrep:paramiko-implicit-trust-host-key",
+    ],
     effort_minutes: 20,
     audit: false,
     advice: "Load the known keys (load_system_host_keys or load_host_keys) and keep RejectPolicy",
@@ -30,10 +36,10 @@ pub static RULE: Rule = Rule {
 pub static CHECK: CodeRule = CodeRule {
     rule: &RULE,
     listens: &[
-        Listen::AnyCall(policy),
+        Listen::CallNamed(&["set_missing_host_key_policy"], policy),
         Listen::Call(&["asyncssh.connect", "asyncssh.create_connection", "asyncssh.connect_ssh"], asyncssh),
-        Listen::Store(known_hosts),
-        Listen::Text(option),
+        Listen::StoreNamed(Names::Exactly(&["hostkeys"]), known_hosts),
+        Listen::Text(has_option, option),
     ],
     paths: &[
         "paramiko.AutoAddPolicy",
@@ -137,17 +143,20 @@ fn known_hosts(cx: &mut Cx<'_, '_>, store: StoreEvent) {
     }
 }
 
+const OPTION: &str = "stricthostkeychecking";
+
+fn has_option(text: &str) -> bool {
+    text.len() >= OPTION.len() && crate::has_stem(text, &[OPTION])
+}
+
 /// `StrictHostKeyChecking=no` in the arguments of an ssh command.
 fn option(cx: &mut Cx<'_, '_>, text: TextEvent) {
     let Some(literal) = text.text else { return };
-    if !crate::has_stem(cx.ir().text(literal), &["stricthostkeychecking"]) {
-        return;
-    }
     let words = cx.ir().text(literal).to_ascii_lowercase();
-    let Some(at) = words.find("stricthostkeychecking") else {
+    let Some(at) = words.find(OPTION) else {
         return;
     };
-    let rest = words[at + "stricthostkeychecking".len()..].trim_start_matches(['=', ' ']);
+    let rest = words[at + OPTION.len()..].trim_start_matches(['=', ' ']);
     if !rest.starts_with("no") && !rest.starts_with("off") {
         return;
     }

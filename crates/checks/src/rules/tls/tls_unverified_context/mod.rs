@@ -5,7 +5,7 @@ use clearance_program::Entity;
 use clearance_python::ir::{Op, Value};
 
 use crate::{
-    CallEvent, CodeRule, Cx, Draft, Listen, StoreEvent, StoreTarget,
+    CallEvent, CodeRule, Cx, Draft, Listen, Names, StoreEvent, StoreTarget,
     rules::crypto::common::{argument, asked_for, deployed, softened},
 };
 
@@ -19,7 +19,7 @@ pub static RULE: Rule = Rule {
     cwe: &[295, 297],
     owasp_2021: "A07",
     owasp_2025: "A04",
-    aliases: &["B323", "S323"],
+    aliases: &["B323", "S323", "semgrep:unverified-ssl-context"],
     effort_minutes: 20,
     audit: false,
     advice: "Use ssl.create_default_context(); for a private authority load its certificate with cafile=…",
@@ -33,7 +33,10 @@ pub static CHECK: CodeRule = CodeRule {
         Listen::Call(&["ssl._create_unverified_context"], unverified),
         Listen::Call(&["ssl.create_default_context"], verified),
         Listen::Call(&["ssl.wrap_socket"], wrapped),
-        Listen::Store(store),
+        Listen::StoreNamed(
+            Names::Exactly(&["verify_mode", "check_hostname", "_create_default_https_context"]),
+            store,
+        ),
     ],
     paths: &[
         "ssl.CERT_NONE",

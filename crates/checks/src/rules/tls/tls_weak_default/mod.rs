@@ -25,7 +25,7 @@ pub static RULE: Rule = Rule {
 };
 
 /// The rule and what it listens for.
-pub static CHECK: CodeRule = CodeRule { rule: &RULE, listens: &[Listen::Store(default)], paths: PATHS };
+pub static CHECK: CodeRule = CodeRule { rule: &RULE, listens: &[Listen::Default(default)], paths: PATHS };
 
 fn default(cx: &mut Cx<'_, '_>, store: StoreEvent) {
     let StoreTarget::Default(name) = store.target else {

@@ -4,7 +4,7 @@ use clearance_finding::{Confidence, Plane, Rule, Severity};
 use clearance_python::ir::Value;
 
 use crate::{
-    CallEvent, CodeRule, Cx, Draft, Listen, StoreEvent, StoreTarget,
+    CallEvent, CodeRule, Cx, Draft, Listen, Names, StoreEvent, StoreTarget,
     rules::{
         crypto::common::{deployed, softened},
         tls::versions::{PATHS, Version, version},
@@ -21,7 +21,7 @@ pub static RULE: Rule = Rule {
     cwe: &[327, 326],
     owasp_2021: "A02",
     owasp_2025: "A04",
-    aliases: &["B502", "S502", "ssl_with_bad_version", "py/insecure-protocol"],
+    aliases: &["B502", "S502", "ssl_with_bad_version", "py/insecure-protocol", "semgrep:weak-ssl-version"],
     effort_minutes: 20,
     audit: false,
     advice: "Use ssl.create_default_context(), or set minimum_version to ssl.TLSVersion.TLSv1_2",
@@ -31,7 +31,21 @@ pub static RULE: Rule = Rule {
 /// The rule and what it listens for.
 pub static CHECK: CodeRule = CodeRule {
     rule: &RULE,
-    listens: &[Listen::Call(&["ssl.SSLContext", "OpenSSL.SSL.Context"], context), Listen::Store(store)],
+    listens: &[
+        Listen::Call(&["ssl.SSLContext", "OpenSSL.SSL.Context"], context),
+        Listen::StoreNamed(
+            Names::Exactly(&[
+                "ssl_version",
+                "method",
+                "protocol",
+                "ssl_minimum_version",
+                "minimum_version",
+                "tls_version",
+                "ssl_protocol",
+            ]),
+            store,
+        ),
+    ],
     paths: PATHS,
 };
 

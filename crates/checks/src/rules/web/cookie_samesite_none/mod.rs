@@ -5,7 +5,7 @@ use clearance_program::Known;
 
 use super::{
     common::named,
-    cookie::{Flag, PATHS, cookie, flag, weakened},
+    cookie::{Flag, METHODS, PATHS, SETTINGS, cookie, flag, weakened},
 };
 use crate::{CallEvent, CodeRule, Cx, Draft, Listen, StoreEvent};
 
@@ -30,8 +30,8 @@ pub static RULE: Rule = Rule {
 pub static CHECK: CodeRule = CodeRule {
     rule: &RULE,
     listens: &[
-        Listen::AnyCall(check),
-        Listen::Store(setting),
+        Listen::CallNamed(METHODS, check),
+        Listen::StoreNamed(SETTINGS, setting),
         Listen::Call(&["starlette.Starlette.add_middleware", "starlette.Middleware"], middleware),
     ],
     paths: PATHS,

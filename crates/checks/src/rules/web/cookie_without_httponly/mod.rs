@@ -3,7 +3,7 @@
 use clearance_finding::{Confidence, Plane, Rule, Severity};
 use clearance_program::Known;
 
-use super::cookie::{Cookie, Flag, PATHS, cookie, flag, weakened};
+use super::cookie::{Cookie, Flag, METHODS, PATHS, SETTINGS, cookie, flag, weakened};
 use crate::{CallEvent, CodeRule, Cx, Draft, Listen, StoreEvent};
 
 /// The rule.
@@ -24,8 +24,11 @@ pub static RULE: Rule = Rule {
 };
 
 /// The rule and what it listens for.
-pub static CHECK: CodeRule =
-    CodeRule { rule: &RULE, listens: &[Listen::AnyCall(check), Listen::Store(setting)], paths: PATHS };
+pub static CHECK: CodeRule = CodeRule {
+    rule: &RULE,
+    listens: &[Listen::CallNamed(METHODS, check), Listen::StoreNamed(SETTINGS, setting)],
+    paths: PATHS,
+};
 
 fn check(cx: &mut Cx<'_, '_>, call: CallEvent) {
     let Some(cookie) = cookie(cx, call) else { return };

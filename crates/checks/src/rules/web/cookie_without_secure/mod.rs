@@ -5,7 +5,7 @@ use clearance_program::Known;
 
 use super::{
     common::named,
-    cookie::{Cookie, Flag, PATHS, cookie, flag, weakened},
+    cookie::{Cookie, Flag, METHODS, PATHS, SETTINGS, cookie, flag, weakened},
 };
 use crate::{CallEvent, CodeRule, Cx, Draft, Listen, StoreEvent};
 
@@ -19,7 +19,13 @@ pub static RULE: Rule = Rule {
     cwe: &[614, 311],
     owasp_2021: "A05",
     owasp_2025: "A02",
-    aliases: &["py/insecure-cookie", "security.W012", "security.W016"],
+    aliases: &[
+        "py/insecure-cookie",
+        "security.W012",
+        "security.W016",
+        "semgrep:secure-set-cookie",
+        "semgrep:django-secure-set-cookie",
+    ],
     effort_minutes: 5,
     audit: false,
     advice: "Pass `secure=True`, or switch the cookie's setting on",
@@ -30,8 +36,8 @@ pub static RULE: Rule = Rule {
 pub static CHECK: CodeRule = CodeRule {
     rule: &RULE,
     listens: &[
-        Listen::AnyCall(check),
-        Listen::Store(setting),
+        Listen::CallNamed(METHODS, check),
+        Listen::StoreNamed(SETTINGS, setting),
         Listen::Call(&["starlette.Starlette.add_middleware", "starlette.Middleware"], middleware),
         Listen::Call(&["starlette.SessionMiddleware"], session_middleware),
     ],

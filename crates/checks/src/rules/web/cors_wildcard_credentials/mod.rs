@@ -11,7 +11,7 @@ use super::{
     super::deserialisation::origin::{Origin, PATHS, origin},
     common::{Stage, beside, items, named, setting_name, stage},
 };
-use crate::{CallEvent, CodeRule, Cx, Draft, Listen, StoreEvent, StoreTarget};
+use crate::{CallEvent, CodeRule, Cx, Draft, Listen, Names, StoreEvent, StoreTarget};
 
 /// The rule.
 pub static RULE: Rule = Rule {
@@ -23,7 +23,7 @@ pub static RULE: Rule = Rule {
     cwe: &[942, 346],
     owasp_2021: "A05",
     owasp_2025: "A02",
-    aliases: &["py/cors-misconfiguration-with-credentials"],
+    aliases: &["py/cors-misconfiguration-with-credentials", "semgrep:wildcard-cors"],
     effort_minutes: 15,
     audit: false,
     advice: "Name the origins that may read: `origins=[\"https://app.example.com\"]`; leave credentials off where every origin is meant",
@@ -59,9 +59,9 @@ pub static CHECK: CodeRule = CodeRule {
             socket,
         ),
         Listen::Call(&["aiohttp_cors.setup"], aiohttp),
-        Listen::Store(setting),
-        Listen::Store(header),
-        Listen::AnyCall(header_call),
+        Listen::StoreNamed(Names::Exactly(&["CORS_ALLOW_CREDENTIALS", "CORS_SUPPORTS_CREDENTIALS"]), setting),
+        Listen::StoreNamed(Names::WithStem(&["access-control-allow-origin"]), header),
+        Listen::CallNamed(HEADER_METHODS, header_call),
     ],
     paths: PATHS,
 };
@@ -250,15 +250,16 @@ fn header(cx: &mut Cx<'_, '_>, event: StoreEvent) {
     }
 }
 
+/// Methods that set a header.
+const HEADER_METHODS: &[&str] =
+    &["add", "set", "setdefault", "set_header", "add_header", "append", "__setitem__"];
+
 /// `response.headers.add("Access-Control-Allow-Origin", …)` and the like.
 fn header_call(cx: &mut Cx<'_, '_>, call: CallEvent) {
     let Op::Attr { name, .. } = cx.op(call.callee) else {
         return;
     };
-    if !matches!(
-        cx.ir().name(name),
-        "add" | "set" | "setdefault" | "set_header" | "add_header" | "append" | "__setitem__"
-    ) {
+    if !HEADER_METHODS.contains(&cx.ir().name(name)) {
         return;
     }
     let (Some(key), Some(value)) = (cx.positional(call, 0), cx.positional(call, 1)) else {

@@ -5,7 +5,7 @@ use clearance_program::{Entity, Known, ModuleId};
 use clearance_python::ir::{ArgKind, Func, FunctionKind, Imported, Op, Value};
 
 use super::common::{Stage, corrected_for_production, items, setting_name, stage};
-use crate::{CallEvent, CodeRule, Cx, Draft, Listen, StoreEvent, StoreTarget, words};
+use crate::{CallEvent, CodeRule, Cx, Draft, Listen, Names, StoreEvent, StoreTarget, words};
 
 /// The rule.
 pub static RULE: Rule = Rule {
@@ -17,7 +17,12 @@ pub static RULE: Rule = Rule {
     cwe: &[352],
     owasp_2021: "A01",
     owasp_2025: "A01",
-    aliases: &["py/csrf-protection-disabled", "security.W003"],
+    aliases: &[
+        "py/csrf-protection-disabled",
+        "security.W003",
+        "semgrep:flask-wtf-csrf-disabled",
+        "semgrep:no-csrf-exempt",
+    ],
     effort_minutes: 30,
     audit: false,
     advice: "Leave the protection on, and send the token with forms and requests of scripts; exempt only views that authenticate otherwise (a signature, an API key)",
@@ -28,7 +33,7 @@ pub static RULE: Rule = Rule {
 pub static CHECK: CodeRule = CodeRule {
     rule: &RULE,
     listens: &[
-        Listen::Store(setting),
+        Listen::StoreNamed(Names::Exactly(SETTINGS), setting),
         Listen::Call(
             &[
                 "flask_wtf.CSRFProtect.exempt",
@@ -38,10 +43,23 @@ pub static CHECK: CodeRule = CodeRule {
             ],
             exempt,
         ),
-        Listen::AnyCall(removal),
+        Listen::CallNamed(&["remove"], removal),
     ],
     paths: &["flask_wtf.CSRFProtect", "flask_wtf.CSRFProtect.protect", "flask.Blueprint", "flask.Flask"],
 };
+
+/// Settings and options of forms.
+const SETTINGS: &[&str] = &[
+    "WTF_CSRF_ENABLED",
+    "CSRF_ENABLED",
+    "WTF_CSRF_CHECK_DEFAULT",
+    "JWT_COOKIE_CSRF_PROTECT",
+    "MIDDLEWARE",
+    "MIDDLEWARE_CLASSES",
+    "csrf",
+    "csrf_enabled",
+    "meta",
+];
 
 fn setting(cx: &mut Cx<'_, '_>, event: StoreEvent) {
     if let Some(form) = form_option(cx, &event) {

@@ -16,7 +16,7 @@ pub static RULE: Rule = Rule {
     cwe: &[347, 327],
     owasp_2021: "A02",
     owasp_2025: "A04",
-    aliases: &["py/jwt-empty-secret-or-algorithm"],
+    aliases: &["py/jwt-empty-secret-or-algorithm", "semgrep:jwt-python-none-alg"],
     effort_minutes: 10,
     audit: false,
     advice: "Name the one algorithm that is used, `algorithms=[\"HS256\"]`, and never \"none\"",

@@ -17,7 +17,7 @@ pub static RULE: Rule = Rule {
     cwe: &[347, 345, 287],
     owasp_2021: "A02",
     owasp_2025: "A07",
-    aliases: &["py/jwt-missing-verification"],
+    aliases: &["py/jwt-missing-verification", "semgrep:unverified-jwt-decode"],
     effort_minutes: 20,
     audit: false,
     advice: "Decode with the key and a fixed list of algorithms: `jwt.decode(token, key, algorithms=[\"HS256\"])`",

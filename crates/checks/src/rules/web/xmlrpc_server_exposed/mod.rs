@@ -15,7 +15,7 @@ pub static RULE: Rule = Rule {
     cwe: &[306, 776],
     owasp_2021: "A05",
     owasp_2025: "A02",
-    aliases: &["py/simple-xml-rpc-server"],
+    aliases: &["py/simple-xml-rpc-server", "semgrep:use-defused-xmlrpc"],
     effort_minutes: 60,
     audit: false,
     advice: "Offer the functions over HTTP with a framework that authenticates, or listen on 127.0.0.1 only",

@@ -10,7 +10,7 @@ pub static RULE: Rule = Rule {
     id: "xml-expatbuilder",
     title: "A document tree is built with Expat unhardened",
     plane: Plane::Code,
-    severity: Severity::Medium,
+    severity: Severity::Low,
     confidence: Confidence::Medium,
     cwe: &[776, 611, 20],
     owasp_2021: "A05",

@@ -10,7 +10,7 @@ pub static RULE: Rule = Rule {
     id: "xml-expatreader",
     title: "A SAX reader on Expat is made unhardened",
     plane: Plane::Code,
-    severity: Severity::Medium,
+    severity: Severity::Low,
     confidence: Confidence::Medium,
     cwe: &[776, 611, 20],
     owasp_2021: "A05",

@@ -11,7 +11,7 @@ pub static RULE: Rule = Rule {
     id: "xml-sax-parse",
     title: "XML is parsed with SAX unhardened",
     plane: Plane::Code,
-    severity: Severity::Medium,
+    severity: Severity::Low,
     confidence: Confidence::Medium,
     cwe: &[776, 611, 20],
     owasp_2021: "A05",

@@ -16,7 +16,7 @@ pub static RULE: Rule = Rule {
     cwe: &[79, 80],
     owasp_2021: "A03",
     owasp_2025: "A05",
-    aliases: &["B308", "B703", "S308", "S703", "mark_safe", "django_mark_safe"],
+    aliases: &["B308", "B703", "S308", "S703", "mark_safe", "django_mark_safe", "semgrep:avoid-mark-safe"],
     effort_minutes: 10,
     audit: false,
     advice: "Use `format_html(\"<b>{}</b>\", value)`, which escapes the values; or leave the text to a template",

@@ -10,7 +10,7 @@ use clearance_python::{
 };
 
 use self::output::Output;
-use crate::{CallEvent, CodeRule, Cx, Draft, Listen, StoreEvent, StoreTarget};
+use crate::{CallEvent, CodeRule, Cx, Draft, Listen, Names, StoreEvent, StoreTarget};
 
 /// The rule.
 pub static RULE: Rule = Rule {
@@ -22,7 +22,14 @@ pub static RULE: Rule = Rule {
     cwe: &[79, 116],
     owasp_2021: "A03",
     owasp_2025: "A05",
-    aliases: &["B701", "S701", "jinja2_autoescape_false", "py/jinja2/autoescape-false"],
+    aliases: &[
+        "B701",
+        "S701",
+        "jinja2_autoescape_false",
+        "py/jinja2/autoescape-false",
+        "semgrep:incorrect-autoescape-disabled",
+        "semgrep:missing-autoescape-disabled",
+    ],
     effort_minutes: 10,
     audit: false,
     advice: "Pass `autoescape=select_autoescape()`, or `autoescape=True` for templates without file names",
@@ -36,7 +43,7 @@ pub static CHECK: CodeRule = CodeRule {
         Listen::Call(ENVIRONMENTS, environment),
         Listen::Call(&["jinja2.Template"], template),
         Listen::Call(RENDERERS, renderer),
-        Listen::Store(store),
+        Listen::StoreNamed(Names::Exactly(&["autoescape", "jinja_options", "TEMPLATES"]), store),
     ],
     paths: &[
         "jinja2.select_autoescape",

@@ -17,7 +17,7 @@ pub static RULE: Rule = Rule {
     cwe: &[79, 80],
     owasp_2021: "A03",
     owasp_2025: "A05",
-    aliases: &["B702", "S702", "use_of_mako_templates"],
+    aliases: &["B702", "S702", "use_of_mako_templates", "semgrep:mako-templates-detected"],
     effort_minutes: 10,
     audit: false,
     advice: "Pass `default_filters=[\"h\"]`, and mark the places that are HTML already with `| n`",

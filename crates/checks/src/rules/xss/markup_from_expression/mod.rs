@@ -16,7 +16,7 @@ pub static RULE: Rule = Rule {
     cwe: &[79],
     owasp_2021: "A03",
     owasp_2025: "A05",
-    aliases: &["B704", "S704", "markupsafe_markup_xss"],
+    aliases: &["B704", "S704", "markupsafe_markup_xss", "semgrep:explicit-unescape-with-markup"],
     effort_minutes: 10,
     audit: false,
     advice: "Keep the markup constant and put values in with `Markup(\"<b>{}</b>\").format(value)`, which escapes them; or leave the text to a template",

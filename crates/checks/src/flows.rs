@@ -1,0 +1,223 @@
+//! From ways of data to findings: which rule, how bad, in which words; and which other rules have nothing more to say there.
+
+use clearance_finding::{Confidence, Rule, Severity};
+use clearance_flow::{Analysis, Flow};
+use clearance_models::flow::{Kinds, Origin};
+use clearance_program::{Program, Site, TrailStep};
+use clearance_python::{TextRange, ir::Op};
+use rustc_hash::FxHashMap;
+
+use crate::{Draft, catalogue};
+
+/// Rules of single calls that say no more where a flow rule already says that data from outside gets there.
+const YIELDS: &[(&str, &[&str])] = &[
+    ("sql-injection", &["sql-built-from-strings", "django-raw-sql", "django-extra-query"]),
+    (
+        "command-injection",
+        &[
+            "subprocess-shell",
+            "subprocess-without-shell",
+            "process-started-by-shell",
+            "process-started-without-shell",
+            "shell-true-argument",
+            "paramiko-command",
+            "partial-executable-path",
+        ],
+    ),
+    ("argument-injection", &["subprocess-without-shell", "process-started-without-shell", "partial-executable-path"]),
+    ("code-injection", &["eval-used", "exec-used"]),
+    ("model-output-execution", &["eval-used", "exec-used"]),
+    ("unsafe-deserialisation", &["pickle-load", "marshal-load", "yaml-unsafe-load", "torch-load"]),
+    ("cross-site-scripting", &["markup-from-expression", "django-mark-safe"]),
+    ("stored-cross-site-scripting", &["markup-from-expression", "django-mark-safe"]),
+    ("server-side-request-forgery", &["url-open-any-scheme"]),
+    ("partial-server-side-request-forgery", &["url-open-any-scheme"]),
+    ("archive-path-traversal", &["tar-extract-unfiltered"]),
+    ("weak-hash-sensitive-data", &["weak-hash", "weak-hash-object"]),
+    ("weak-random-secret", &["insecure-random"]),
+    (
+        "xml-external-entity",
+        &["lxml-parse", "xml-etree-parse", "xml-sax-parse", "xml-minidom-parse", "xml-pulldom-parse", "xml-expatreader"],
+    ),
+    (
+        "xml-bomb",
+        &["lxml-parse", "xml-etree-parse", "xml-sax-parse", "xml-minidom-parse", "xml-pulldom-parse", "xml-expatreader"],
+    ),
+];
+
+/// The findings of one module.
+#[derive(Default)]
+pub(crate) struct ModuleFlows {
+    pub(crate) drafts: Vec<Draft>,
+    /// Where another rule is silent: its id and the place.
+    silent: Vec<(&'static str, TextRange)>,
+}
+
+impl ModuleFlows {
+    /// Whether a rule of single calls has nothing more to say at a place.
+    pub(crate) fn covers(&self, rule: &str, range: TextRange) -> bool {
+        self.silent
+            .iter()
+            .any(|(silent, place)| *silent == rule && (place.contains_range(range) || range.contains_range(*place)))
+    }
+}
+
+/// The findings of an analysis, by module number.
+pub(crate) fn by_module(program: &Program, analysis: &Analysis, on: impl Fn(&str) -> bool) -> FxHashMap<u32, ModuleFlows> {
+    let mut found: FxHashMap<u32, ModuleFlows> = FxHashMap::default();
+    for flow in &analysis.flows {
+        // Data whose file is also read or written is told there.
+        if only_asks(program, flow)
+            && analysis.flows.iter().any(|other| {
+                other.rule == flow.rule
+                    && other.source == flow.source
+                    && other.function == flow.function
+                    && !only_asks(program, other)
+            })
+        {
+            continue;
+        }
+        let Some(rule) = rule_of(flow) else { continue };
+        if !on(rule.id) {
+            continue;
+        }
+        let module = found.entry(flow.sink.module.0).or_default();
+        for (_, others) in YIELDS.iter().filter(|(id, _)| *id == rule.id) {
+            for other in *others {
+                module.silent.push((other, program.range(flow.sink)));
+                for step in flow.steps.iter().filter(|step| step.site.module == flow.sink.module) {
+                    module.silent.push((other, program.range(step.site)));
+                }
+            }
+        }
+        module.drafts.push(draft(program, flow, rule));
+    }
+    for (site, rule) in &analysis.harmless {
+        // Without a rule: it is never reached at all.
+        for (_, others) in YIELDS.iter().filter(|(id, _)| rule.is_empty() || *id == &**rule) {
+            let module = found.entry(site.module.0).or_default();
+            for range in places(program, *site) {
+                module.silent.extend(others.iter().map(|other| (*other, range)));
+            }
+        }
+    }
+    found
+}
+
+/// A call and where its arguments are made: the rules of single calls report at either.
+fn places(program: &Program, site: Site) -> Vec<TextRange> {
+    let ir = &program.module(site.module).ir;
+    let mut found = vec![program.range(site)];
+    if let Op::Call { args, .. } = ir.op(site.value) {
+        for arg in ir.args(args) {
+            let mut made = arg.value;
+            while let Op::Sigma { value, .. } = ir.op(made) {
+                made = value;
+            }
+            if matches!(ir.op(made), Op::Call { .. } | Op::Format(_) | Op::Binary { .. }) {
+                found.push(program.range(Site { module: site.module, value: made }));
+            }
+        }
+    }
+    found
+}
+
+fn rule_of(flow: &Flow) -> Option<&'static Rule> {
+    let stored = matches!(flow.origin, Origin::Database | Origin::Session);
+    let id = match (&*flow.rule, flow.partial, stored) {
+        ("server-side-request-forgery", true, _) => "partial-server-side-request-forgery",
+        ("cross-site-scripting", _, true) => "stored-cross-site-scripting",
+        (id, _, _) => id,
+    };
+    let all = catalogue();
+    all.binary_search_by_key(&id, |rule| rule.id).ok().map(|at| all[at])
+}
+
+fn draft(program: &Program, flow: &Flow, rule: &'static Rule) -> Draft {
+    let range = program.range(flow.sink);
+    let from = origin_words(flow.origin);
+    let mut draft = Draft::new(rule, range, format!("{}: {from} gets here", rule.title));
+    let (severity, reason) = severity(flow, rule);
+    let (severity, reason) = if only_asks(program, flow) {
+        (Severity::Low, "it tells only whether a file is there".to_owned())
+    } else {
+        (severity, reason)
+    };
+    draft = draft.severity(severity, reason).confidence(confidence(flow, rule));
+    let mut trail: Vec<TrailStep> = flow
+        .steps
+        .iter()
+        .enumerate()
+        .map(|(number, step)| TrailStep {
+            module: step.site.module,
+            range: program.range(step.site),
+            note: if number == 0 { format!("{from} comes in here") } else { step.note.to_owned() },
+        })
+        .collect();
+    trail.dedup_by(|b, a| a.module == b.module && a.range == b.range);
+    draft.trail(trail)
+        .at(flow.sink.module, Some(flow.function.func))
+}
+
+/// Whether a path is only asked about: whether it exists, what kind of file it is.
+fn only_asks(program: &Program, flow: &Flow) -> bool {
+    let ir = &program.module(flow.sink.module).ir;
+    if flow.kind != Kinds::PATH {
+        return false;
+    }
+    let Op::Call { callee, .. } = ir.op(flow.sink.value) else { return false };
+    let Op::Attr { name, .. } = ir.op(callee) else { return false };
+    matches!(
+        ir.name(name),
+        "exists" | "lexists" | "isfile" | "isdir" | "is_file" | "is_dir" | "getsize" | "getmtime" | "stat" | "access"
+    )
+}
+
+fn severity(flow: &Flow, rule: &Rule) -> (Severity, String) {
+    let lower = |severity: Severity| match severity {
+        Severity::Critical => Severity::High,
+        Severity::High => Severity::Medium,
+        Severity::Medium | Severity::Low => Severity::Low,
+        Severity::Info => Severity::Info,
+    };
+    match flow.origin {
+        Origin::Cli => (lower(lower(rule.severity)), "the data comes from the command line".to_owned()),
+        Origin::Database | Origin::Session if rule.id != "stored-cross-site-scripting" => {
+            (lower(rule.severity), "the data was stored before".to_owned())
+        }
+        Origin::Response | Origin::File | Origin::Environment => {
+            (lower(rule.severity), format!("the data is {}", origin_words(flow.origin)))
+        }
+        _ => (rule.severity, format!("it is {}", origin_words(flow.origin))),
+    }
+}
+
+fn confidence(flow: &Flow, rule: &Rule) -> Confidence {
+    if flow.by_name || matches!(flow.origin, Origin::Database | Origin::Session) {
+        return rule.confidence.min(if flow.kind == Kinds::HTML { Confidence::Medium } else { Confidence::Low });
+    }
+    rule.confidence
+}
+
+/// What the data is, for people.
+fn origin_words(origin: Origin) -> &'static str {
+    match origin {
+        Origin::Remote => "data that a client sends",
+        Origin::Header => "a request header",
+        Origin::Cookie => "a cookie",
+        Origin::Upload => "an uploaded file",
+        Origin::Message => "a message from outside",
+        Origin::Model => "the answer of a language model",
+        Origin::Response => "the answer of another server",
+        Origin::Database => "data from the database",
+        Origin::Session => "data from the session",
+        Origin::File => "the content of a file",
+        Origin::Cli => "an argument of the command line",
+        Origin::Environment => "an environment variable",
+        Origin::WeakRandom => "a predictable random number",
+        Origin::Secret => "a secret",
+        Origin::Personal => "personal data",
+        Origin::Exception => "the text of an exception",
+        Origin::Identity => "the requester's identity",
+    }
+}

@@ -1,0 +1,297 @@
+//! The analysis as a whole: which functions are run, in parallel, and what is made of what they find.
+
+use std::collections::BTreeMap;
+
+use clearance_models::flow::{Kinds, Origin};
+use clearance_program::{EntryKind, EntryPoint, FuncRef, ParamSource, Program, Site};
+use clearance_python::ir::{Op, Value};
+use clearance_source::Role;
+use rayon::prelude::*;
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use crate::graph::Graph;
+use crate::interp::{Engine, Hit, judge};
+use crate::known::Known;
+use crate::taint::{Note, steps};
+use crate::value::{Atom, Sym, Val};
+
+/// Data from outside that reaches a place where it does harm.
+#[derive(Debug, Clone)]
+pub struct Flow {
+    /// The rule that the sink's model names.
+    pub rule: Box<str>,
+    /// The kind of danger.
+    pub kind: Kinds,
+    /// The call (or store, or return) that does harm.
+    pub sink: Site,
+    /// The function that it stands in.
+    pub function: FuncRef,
+    /// Where the data is read.
+    pub source: Site,
+    /// What kind of data.
+    pub origin: Origin,
+    /// The way from source to sink, both included.
+    pub steps: Vec<FlowStep>,
+    /// The data decides only a part: the path of a URL whose host is fixed.
+    pub partial: bool,
+    /// The sink is known by its method's name only.
+    pub by_name: bool,
+}
+
+/// A step of a way.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FlowStep {
+    /// Where.
+    pub site: Site,
+    /// What happens, in a few words.
+    pub note: &'static str,
+}
+
+/// What came of it.
+#[derive(Debug, Default)]
+pub struct Analysis {
+    /// The ways, by sink and source.
+    pub flows: Vec<Flow>,
+    /// Calls at which every run saw only constants, or data that is harmless there, and the rule that would report them; sorted.
+    pub harmless: Vec<(Site, Box<str>)>,
+    /// Functions in which a bound was hit: what they do was not followed to the end.
+    pub truncated: Vec<FuncRef>,
+    /// Calls of things that nothing is known about, which were given data from outside: name and how often.
+    pub unknown_calls: BTreeMap<String, u32>,
+}
+
+/// External paths that the analysis asks about, for the tree of paths.
+pub fn own_paths() -> impl Iterator<Item = &'static str> {
+    Known::paths()
+}
+
+/// Runs the analysis. Works in parallel on the current thread pool; what comes of it does not depend on that.
+pub fn analyse(program: &Program) -> Analysis {
+    let entries = program.entry_points();
+    let mut sources: FxHashSet<FuncRef> = FxHashSet::default();
+    let mut answers: FxHashSet<FuncRef> = FxHashSet::default();
+    for entry in entries {
+        if entry.params.iter().any(|param| !matches!(param.what, ParamSource::Clean | ParamSource::Instance(_))) {
+            sources.insert(entry.function);
+        }
+        if answers_html(entry) {
+            answers.insert(entry.function);
+        }
+    }
+    let graph = Graph::new(program, &sources, &answers);
+    let known = Known::new(&program.models);
+    let by_function: FxHashMap<FuncRef, &EntryPoint> =
+        entries.iter().rev().map(|entry| (entry.function, entry)).collect();
+    let entered: FxHashSet<FuncRef> = by_function.keys().copied().collect();
+    let roots: Vec<FuncRef> = graph
+        .worth_a_look()
+        .into_iter()
+        .filter(|function| {
+            let role = program.module(function.module).role;
+            !matches!(role, Role::Test | Role::Documentation | Role::Generated)
+        })
+        .collect();
+    let share = roots.len().div_ceil(rayon::current_num_threads().max(1) * 4).max(8);
+    let parts: Vec<Part> = roots
+        .par_chunks(share)
+        .map(|roots| {
+            let mut engine = Engine::new(program, &known, &graph, &entered);
+            let mut part = Part::default();
+            for root in roots {
+                engine.summary(*root);
+                if let Some(entry) = by_function.get(root) {
+                    engine.run_entry(entry);
+                }
+            }
+            part.flows = engine.found.take(program);
+            part.decided = engine.decided.into_iter().collect();
+            part.truncated = engine.truncated.into_iter().collect();
+            part.unknown = engine.unknown_calls.into_iter().collect();
+            part
+        })
+        .collect();
+    finish(parts)
+}
+
+#[derive(Default)]
+struct Part {
+    flows: Vec<Flow>,
+    decided: Vec<((Site, Box<str>), bool)>,
+    truncated: Vec<FuncRef>,
+    unknown: Vec<(String, u32)>,
+}
+
+fn finish(parts: Vec<Part>) -> Analysis {
+    let mut analysis = Analysis::default();
+    let mut decided: BTreeMap<(Site, Box<str>), bool> = BTreeMap::new();
+    for part in parts {
+        analysis.flows.extend(part.flows);
+        analysis.truncated.extend(part.truncated);
+        for (sink, harmless) in part.decided {
+            *decided.entry(sink).or_insert(true) &= harmless;
+        }
+        for (name, count) in part.unknown {
+            let known = analysis.unknown_calls.entry(name).or_default();
+            *known = (*known).max(count);
+        }
+    }
+    analysis.truncated.sort_unstable();
+    analysis.truncated.dedup();
+    analysis.harmless = decided.into_iter().filter(|(_, harmless)| *harmless).map(|(sink, _)| sink).collect();
+    let key = |flow: &Flow| (flow.sink, flow.rule.clone(), flow.source, flow.partial, flow.steps.len());
+    analysis.flows.sort_by(|a, b| {
+        key(a).cmp(&key(b)).then_with(|| {
+            let sites = |flow: &Flow| flow.steps.iter().map(|step| step.site).collect::<Vec<_>>();
+            sites(a).cmp(&sites(b))
+        })
+    });
+    // One way per sink, rule and source: the fullest, then the shortest.
+    analysis.flows.dedup_by(|b, a| a.sink == b.sink && a.rule == b.rule && a.source == b.source);
+    analysis
+}
+
+/// Whether what the function returns is shown as a page.
+fn answers_html(entry: &EntryPoint) -> bool {
+    entry.kind == EntryKind::Route
+        && matches!(entry.framework, "flask" | "quart" | "bottle" | "cherrypy" | "sanic" | "web.py")
+}
+
+/// Hits that are findings, by sink and source.
+#[derive(Default)]
+pub(crate) struct Found {
+    flows: FxHashMap<(Site, Box<str>, Site), (Hit, crate::interp::Judged)>,
+}
+
+impl Found {
+    pub(crate) fn add(&mut self, hit: &Hit) {
+        for judged in judge(hit) {
+            let key = (hit.site, hit.rule.clone(), judged.source);
+            let length = |judged: &crate::interp::Judged| judged.via.as_ref().map_or(0, |hop| hop.length);
+            let better = self.flows.get(&key).is_none_or(|(_, known)| {
+                (judged.partial, length(&judged)) < (known.partial, length(known))
+            });
+            if better {
+                self.flows.insert(key, (hit.clone(), judged));
+            }
+        }
+    }
+
+    fn take(&mut self, program: &Program) -> Vec<Flow> {
+        let mut flows: Vec<Flow> = Vec::new();
+        for (_, (hit, judged)) in std::mem::take(&mut self.flows) {
+            let mut way: Vec<FlowStep> = Vec::new();
+            for (site, note) in steps(&judged.via) {
+                if way.last().is_none_or(|last| last.site != site) {
+                    way.push(FlowStep { site, note: told(note) });
+                }
+            }
+            if way.first().is_none_or(|first| first.site != judged.source) {
+                way.insert(0, FlowStep { site: judged.source, note: told(Note::Read) });
+            }
+            if way.last().is_none_or(|last| last.site != hit.site) {
+                way.push(FlowStep { site: hit.site, note: "does harm here" });
+            }
+            let _ = program;
+            flows.push(Flow {
+                rule: hit.rule.clone(),
+                kind: hit.kind,
+                sink: hit.site,
+                function: hit.function,
+                source: judged.source,
+                origin: judged.origin,
+                steps: way,
+                partial: judged.partial,
+                by_name: hit.by_name,
+            });
+        }
+        flows
+    }
+}
+
+fn told(note: Note) -> &'static str {
+    match note {
+        Note::Read => "comes in here",
+        Note::Bound => "assigned",
+        Note::Passed => "passed on",
+        Note::Returned => "returned",
+        Note::Stored => "stored",
+        Note::Element => "taken out",
+        Note::Through => "passed through",
+    }
+}
+
+impl<'p> Engine<'p> {
+    /// Keeps what of a function's hits comes from a source.
+    pub(crate) fn record(&mut self, hits: &[Hit]) {
+        for hit in hits {
+            self.found.add(hit);
+        }
+    }
+
+    /// The path of the requests that an entry point answers: what its route says, with holes for what it leaves open.
+    fn path_of(&self, entry: &EntryPoint) -> Option<Val> {
+        let mut paths = Val::default();
+        if entry.routes.is_empty() {
+            return None;
+        }
+        for route in &entry.routes {
+            let path = &self.program.routes().get(*route as usize)?.path;
+            // Parts that could not be told may be anything, and so may what a catch-all takes.
+            if path.contains(['<', '{', '*', '(']) {
+                return None;
+            }
+            paths.join(&Val::str(path));
+        }
+        Some(paths)
+    }
+
+    /// Runs an entry point with what the outside world passes.
+    fn run_entry(&mut self, entry: &EntryPoint) {
+        let function = entry.function;
+        let ir = self.ir(function);
+        let data = &ir.functions[function.func.index()];
+        let params: Vec<Val> = (0..data.params.len() as u32)
+            .map(|index| {
+                let place = Value(data.insts.start + index);
+                let place = if matches!(ir.op(place), Op::Param(at) if at == index) {
+                    place
+                } else {
+                    ir.values(function.func).find(|value| ir.op(*value) == Op::Param(index)).unwrap_or(Value(data.insts.start))
+                };
+                let site = Site { module: function.module, value: place };
+                let sym = Sym::new(index as u16);
+                match entry.param(index) {
+                    Some(ParamSource::Tainted { origin, not, .. }) => {
+                        Val::tainted(self.entry_taint(site, *origin, Kinds::ALL.without(Kinds::PASSIVE).with(Kinds::WEAK_CRYPTO).without(*not)))
+                    }
+                    Some(ParamSource::Model { origin, .. }) => {
+                        Val::tainted(self.entry_taint(site, *origin, Kinds::ALL.without(Kinds::PASSIVE)))
+                    }
+                    Some(ParamSource::Instance(path)) => {
+                        let mut value = Val::of(Atom::Instance(*path));
+                        for source in self.flow.sources(*path) {
+                            value.taint.join(&self.source(site, source.origin, source.kinds));
+                        }
+                        value
+                    }
+                    Some(ParamSource::Clean) => Val::number(),
+                    Some(ParamSource::Returned(from)) => match self.summary(*from) {
+                        Some(summary) => Val::tainted(summary.deep(&summary.result).sources_only()),
+                        None => Val::unknown(),
+                    },
+                    Some(ParamSource::Made(_)) | None => Val::of(Atom::Sym(sym)),
+                }
+            })
+            .collect();
+        self.request_path = self.path_of(entry);
+        self.entry_run = true;
+        let mut frame = self.run_fresh(function, params);
+        self.entry_run = false;
+        self.request_path = None;
+        if answers_html(entry) {
+            self.check_answer(&mut frame);
+        }
+        let hits = std::mem::take(&mut frame.hits);
+        self.record(&hits);
+    }
+}

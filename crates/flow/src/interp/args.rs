@@ -1,0 +1,163 @@
+//! Arguments: what a call passes, and which parameter gets it.
+
+use std::rc::Rc;
+
+use clearance_program::{FuncRef, Site};
+use clearance_python::ir::{ArgKind, ParamKind, Span, Value};
+
+use super::{Engine, Frame};
+use crate::heap::{Key, Kind, Object};
+use crate::value::{Args, Atom, Val};
+
+impl<'p> Engine<'p> {
+    /// What a call passes.
+    pub(crate) fn arguments(&mut self, frame: &mut Frame, at: Value, args: Span) -> Args {
+        let ir = self.ir(frame.func);
+        let mut found = Args::default();
+        for arg in ir.args(args) {
+            let value = self.operand(frame, arg.value);
+            match arg.kind {
+                ArgKind::Positional if found.star.is_none() => found.positional.push(value),
+                ArgKind::Positional => match &mut found.star {
+                    Some(star) => star.join(&value),
+                    None => found.star = Some(value),
+                },
+                ArgKind::Keyword(name) => found.keywords.push((Rc::from(ir.name(name)), value)),
+                ArgKind::Star => self.spread_star(frame, at, &mut found, &value),
+                ArgKind::DoubleStar => self.spread_double(frame, &mut found, &value),
+            }
+        }
+        found
+    }
+
+    fn spread_star(&mut self, frame: &mut Frame, at: Value, args: &mut Args, value: &Val) {
+        if let Some(Atom::Object(id)) = value.single()
+            && let Some(object) = frame.heap.get(*id)
+            && object.positions
+            && object.rest.is_none()
+            && !object.shared
+            && matches!(object.kind, Kind::List | Kind::Tuple)
+            && args.star.is_none()
+        {
+            args.positional.extend(object.items.iter().cloned());
+            return;
+        }
+        let element = self.element(frame, at, value);
+        match &mut args.star {
+            Some(star) => star.join(&element),
+            None => args.star = Some(element),
+        }
+    }
+
+    fn spread_double(&mut self, frame: &mut Frame, args: &mut Args, value: &Val) {
+        if let Some(Atom::Object(id)) = value.single()
+            && let Some(object) = frame.heap.get(*id).cloned()
+            && object.kind == Kind::Dict
+        {
+            for (key, value) in &object.keys {
+                if let Key::Str(name) = key {
+                    args.keywords.push((name.clone(), value.clone()));
+                }
+            }
+            if object.rest.is_none() && !object.shared {
+                return;
+            }
+            let mut rest = object.rest.clone().unwrap_or_else(Val::unknown);
+            rest.taint.join(&object.key_taint);
+            join_into(&mut args.double_star, rest);
+            return;
+        }
+        let rest = match value.single() {
+            Some(Atom::Sym(sym)) => self.read_sym(frame, &sym.field("[]"), value),
+            _ => Val::tainted(frame.heap.deep_taint(value)),
+        };
+        join_into(&mut args.double_star, rest);
+    }
+
+    /// The parameters of a function for a call; `receiver` fills the first.
+    pub(crate) fn bind(
+        &mut self,
+        frame: &mut Frame,
+        function: FuncRef,
+        receiver: Option<Val>,
+        args: &Args,
+        context: u64,
+    ) -> Vec<Val> {
+        let ir = self.ir(function);
+        let data = &ir.functions[function.func.index()];
+        let mut positional = receiver.into_iter().chain(args.positional.iter().cloned());
+        let mut used: Vec<&str> = Vec::new();
+        let mut bound = Vec::with_capacity(data.params.len());
+        let unknown_rest = |value: &mut Option<Val>, more: &Option<Val>| {
+            if let Some(more) = more {
+                join_into(value, more.clone());
+            }
+        };
+        for (index, param) in data.params.iter().enumerate() {
+            let name = ir.name(param.name);
+            let site = Site { module: function.module, value: Value(data.insts.start) };
+            let value = match param.kind {
+                ParamKind::PositionalOnly | ParamKind::Normal | ParamKind::KeywordOnly => {
+                    let mut value = None;
+                    if param.kind != ParamKind::KeywordOnly {
+                        value = positional.next();
+                    }
+                    if value.is_none()
+                        && let Some(keyword) = args.keyword(name)
+                    {
+                        used.push(name);
+                        value = Some(keyword.clone());
+                    }
+                    if value.is_none() {
+                        if param.kind != ParamKind::KeywordOnly {
+                            unknown_rest(&mut value, &args.star);
+                        }
+                        unknown_rest(&mut value, &args.double_star);
+                        if param.default != Value::NONE {
+                            let default =
+                                self.static_value(frame, Site { module: function.module, value: param.default }, 0);
+                            join_into(&mut value, default);
+                        }
+                    }
+                    value.unwrap_or_else(Val::unknown)
+                }
+                ParamKind::Star => {
+                    let mut object = Object::new(Kind::Tuple);
+                    for value in positional.by_ref() {
+                        object.push(value);
+                    }
+                    if let Some(star) = &args.star {
+                        object.scatter();
+                        object.add_rest(star);
+                    }
+                    let id = self.allocate(context, site, 1000 + index as u32);
+                    frame.heap.put(id, object);
+                    Val::of(Atom::Object(id))
+                }
+                ParamKind::DoubleStar => {
+                    let mut object = Object::new(Kind::Dict);
+                    for (name, value) in &args.keywords {
+                        if !used.contains(&&**name) && !data.params.iter().any(|other| ir.name(other.name) == &**name) {
+                            object.set(Key::Str(name.clone()), value.clone(), true);
+                        }
+                    }
+                    if let Some(rest) = &args.double_star {
+                        object.add_rest(rest);
+                    }
+                    let id = self.allocate(context, site, 1000 + index as u32);
+                    frame.heap.put(id, object);
+                    Val::of(Atom::Object(id))
+                }
+            };
+            bound.push(value);
+        }
+        bound
+    }
+}
+
+fn join_into(slot: &mut Option<Val>, value: Val) {
+    match slot {
+        Some(known) => known.join(&value),
+        None => *slot = Some(value),
+    }
+}

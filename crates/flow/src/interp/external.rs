@@ -1,0 +1,335 @@
+//! Calls of libraries, by their models.
+
+use clearance_models::PathId;
+use clearance_models::flow::{Kinds, Slot};
+use clearance_python::ir::Value;
+use smallvec::smallvec;
+
+use super::{Engine, Frame};
+use crate::heap::{Key, Kind, Object};
+use crate::taint::{Lacks, Note, Taint};
+use crate::value::{Args, Atom, Val};
+
+impl<'p> Engine<'p> {
+    /// Calls an external path.
+    pub(crate) fn external(&mut self, frame: &mut Frame, at: Value, path: PathId, receiver: Option<&Val>, args: &Args) -> Val {
+        let flow = self.flow;
+        let site = frame.site(at);
+        for sink in flow.sinks(path) {
+            self.check_sink(frame, at, sink, receiver, args);
+        }
+        if flow.ends(path) {
+            frame.ended = true;
+            return Val::default();
+        }
+        if let Some(builtin) = self.known.builtin(path)
+            && let Some(value) = self.builtin(frame, at, builtin, receiver, args)
+        {
+            return value;
+        }
+        if flow.container(path).is_some() {
+            return self.made(frame, at, path, args);
+        }
+        let name = self.program.models.last_name(path);
+        if let Some(value) = self.container_method(frame, at, name, receiver, args) {
+            return value;
+        }
+        let mut result = Val::default();
+        let class = self.program.models.result(path);
+        let mut known = false;
+        for source in flow.sources(path) {
+            known = true;
+            match &source.to {
+                Slot::Result => {
+                    result.taint.join(&self.source(site, source.origin, source.kinds));
+                }
+                slot => {
+                    let taint = self.source(site, source.origin, source.kinds);
+                    let targets: Vec<Val> = select(slot, receiver, args).cloned().collect();
+                    for target in targets {
+                        self.pour(frame, &target, &taint);
+                    }
+                }
+            }
+        }
+        let clean = flow.is_clean(path);
+        let sanitizers = flow.sanitizers(path);
+        for sanitizer in sanitizers {
+            let applies = sanitizer.when.iter().all(|condition| self.holds(frame, condition, receiver, args));
+            known = true;
+            for slot in &sanitizer.slots {
+                for value in select(slot, receiver, args) {
+                    let taint = frame.heap.deep_taint(value);
+                    let taint = if applies { taint.remove(sanitizer.removes) } else { taint };
+                    result.taint.join(&taint.at(site, Note::Through));
+                }
+            }
+        }
+        for propagator in flow.propagators(path) {
+            known = true;
+            self.propagate(frame, at, propagator, receiver, args, &mut result);
+        }
+        if clean {
+            return class.map_or_else(Val::number, |class| Val::of(Atom::Instance(class)));
+        }
+        if !known && flow.sinks(path).is_empty() {
+            let unknown = self.unknown_call(frame, at, receiver, args, "", false);
+            result.taint.join(&unknown.taint);
+        }
+        let fixed = known
+            && result.taint.is_empty()
+            && receiver.is_none_or(Val::is_constant)
+            && args.all().next().is_some()
+            && args.all().all(Val::is_constant)
+            && flow.sources(path).is_empty();
+        match class {
+            None if fixed && result.is_bottom() | (result.single() == Some(&Atom::Unknown)) => return Val::of(Atom::Fixed),
+            Some(class) if self.remembers(class, args) => {
+                let made = self.made(frame, at, class, args);
+                result.join(&made);
+            }
+            Some(class) => result.atoms.push(Atom::Instance(class)),
+            None if result.is_bottom() => result.atoms.push(Atom::Unknown),
+            None => {}
+        }
+        result
+    }
+
+    /// Whether how an instance is made matters later.
+    fn remembers(&self, class: PathId, args: &Args) -> bool {
+        self.flow.container(class).is_some()
+            || (!self.known.is_path_class(class)
+                && args.positional.iter().chain(args.keywords.iter().map(|(_, value)| value)).any(Val::is_constant))
+    }
+
+    /// An instance of a library's class, with the constants that it is made with.
+    fn made(&mut self, frame: &mut Frame, at: Value, class: PathId, args: &Args) -> Val {
+        let mut object = Object::new(Kind::External(class));
+        let telling = |value: &Val| {
+            value.is_constant()
+                || (value.taint.is_empty()
+                    && value.atoms.iter().all(|atom| matches!(atom, Atom::Path(_) | Atom::Instance(_) | Atom::Object(_))))
+        };
+        for (number, value) in args.positional.iter().enumerate().filter(|(_, value)| telling(value)) {
+            object.set(Key::Attr(format!("\0made:{number}").into()), value.clone(), true);
+        }
+        for (name, value) in args.keywords.iter().filter(|(_, value)| telling(value)) {
+            object.set(Key::Attr(format!("\0made:{name}").into()), value.clone(), true);
+        }
+        self.make(frame, frame.site(at), 8, object)
+    }
+
+    fn propagate(
+        &mut self,
+        frame: &mut Frame,
+        at: Value,
+        propagator: &clearance_models::flow::Propagator,
+        receiver: Option<&Val>,
+        args: &Args,
+        result: &mut Val,
+    ) {
+        let site = frame.site(at);
+        let mut taint = Taint::default();
+        for slot in &propagator.from {
+            for value in select(slot, receiver, args) {
+                if propagator.same && propagator.to.contains(&Slot::Result) {
+                    result.join(value);
+                }
+                taint.join(&frame.heap.deep_taint(value));
+            }
+        }
+        if !propagator.adds.is_empty() {
+            taint = taint.map(|entry| {
+                entry.kinds = entry.kinds.with(propagator.adds);
+                entry.lacks = Lacks::NONE;
+            });
+        }
+        let moved = if propagator.same { taint.clone() } else { taint.at(site, Note::Through) };
+        for slot in &propagator.to {
+            if *slot == Slot::Result {
+                if !propagator.same {
+                    result.taint.join(&moved);
+                    if result.is_bottom() {
+                        result.atoms.push(Atom::Unknown);
+                    }
+                }
+            } else {
+                let targets: Vec<Val> = select(slot, receiver, args).cloned().collect();
+                for target in targets {
+                    self.pour(frame, &target, &moved);
+                }
+            }
+        }
+        if let Some(slot) = &propagator.calls {
+            let callbacks: Vec<Val> = select(slot, receiver, args).cloned().collect();
+            for callback in callbacks {
+                let returned = self.call_back(frame, at, &callback, &taint);
+                result.taint.join(&frame.heap.deep_taint(&returned));
+            }
+        }
+    }
+
+    /// Data flows into an object that something outside the program writes to.
+    pub(crate) fn pour(&mut self, frame: &mut Frame, target: &Val, taint: &Taint) {
+        if taint.is_empty() {
+            return;
+        }
+        for atom in &target.atoms {
+            match atom {
+                Atom::Object(id) => {
+                    if let Some(object) = frame.heap.edit(*id) {
+                        object.scatter();
+                        object.add_rest(&Val::tainted(taint.clone()));
+                    }
+                }
+                Atom::Sym(sym) => frame.heap.write_field(sym.field("[]"), Val::tainted(taint.clone()), false),
+                _ => {}
+            }
+        }
+    }
+
+    /// `base[key]` of something external: the members that models know (`os.environ`), or whatever the base carries.
+    pub(crate) fn external_item(&mut self, frame: &mut Frame, at: Value, path: PathId, base: &Val, key: &Val) -> Val {
+        let site = frame.site(at);
+        let mut value = match self.program.models.member(path, "__getitem__") {
+            Some(member) => self.external(frame, at, member, Some(base), &Args::of([key.clone()])),
+            None => Val::unknown(),
+        };
+        for source in self.flow.sources(path) {
+            value.taint.join(&self.source(site, source.origin, source.kinds));
+        }
+        value
+    }
+
+    /// `base[key] = value` of something external: a session, response headers.
+    pub(crate) fn external_store(&mut self, frame: &mut Frame, at: Value, path: PathId, key: &Val, value: &Val) {
+        let member = self.program.models.member(path, "__setitem__");
+        let args = Args::of([key.clone(), value.clone()]);
+        let receiver = Val::of(Atom::Instance(path));
+        let paths = [member, Some(path)];
+        let flow = self.flow;
+        for path in paths.into_iter().flatten() {
+            for sink in flow.sinks(path) {
+                self.check_sink(frame, at, sink, Some(&receiver), &args);
+            }
+        }
+    }
+
+    /// `get` and `set` of containers that models describe.
+    pub(crate) fn container_method(
+        &mut self,
+        frame: &mut Frame,
+        at: Value,
+        name: &str,
+        receiver: Option<&Val>,
+        args: &Args,
+    ) -> Option<Val> {
+        let receiver = receiver?;
+        let Some(Atom::Object(id)) = receiver.single() else { return None };
+        let Kind::External(class) = frame.heap.get(*id)?.kind else { return None };
+        let container = self.flow.container(class)?;
+        let key = |positions: &[u8]| {
+            let mut parts = String::new();
+            for position in positions {
+                let part = args.positional.get(usize::from(*position))?;
+                match part.single() {
+                    Some(Atom::Path(path)) => parts.push_str(&object_key(self.program.models.dotted(*path))),
+                    _ => parts.push_str(part.as_str()?),
+                }
+                parts.push('\0');
+            }
+            Some(Key::Str(parts.into()))
+        };
+        if let Some((positions, value)) = container.set.get(name) {
+            let value = args.positional.get(usize::from(*value)).cloned().unwrap_or_else(Val::unknown);
+            let site = frame.site(at);
+            let value = value.map_taint(&|taint| taint.at(site, Note::Stored));
+            let in_loop = frame.in_loop && frame.pass > 0;
+            let object = frame.heap.edit(*id)?;
+            match key(positions) {
+                Some(key) => object.set(key, value, !in_loop),
+                None => object.add_rest(&value),
+            }
+            return Some(Val::of(Atom::None));
+        }
+        if let Some(positions) = container.get.get(name) {
+            let object = frame.heap.get(*id)?;
+            let mut value = match key(positions) {
+                Some(key) => super::container::read_item(object, Some(&key)),
+                None => object.content(),
+            };
+            if let Some(fallback) = args.keyword("fallback")
+                && value.atoms.contains(&Atom::Unknown)
+            {
+                value.join(&fallback.clone());
+            }
+            return Some(value);
+        }
+        None
+    }
+}
+
+/// How the object at an external path is written as a key.
+pub(crate) fn object_key(path: &str) -> String {
+    format!("\u{2}{path}")
+}
+
+/// The values that a slot names.
+pub(crate) fn select<'a>(slot: &'a Slot, receiver: Option<&'a Val>, args: &'a Args) -> Box<dyn Iterator<Item = &'a Val> + 'a> {
+    match slot {
+        Slot::Position(at) => {
+            let given = args.positional.get(usize::from(*at));
+            Box::new(given.into_iter().chain(given.is_none().then_some(args.star.as_ref()).flatten()))
+        }
+        Slot::Keyword(name) => {
+            let given = args.keyword(name);
+            Box::new(given.into_iter().chain(given.is_none().then_some(args.double_star.as_ref()).flatten()))
+        }
+        Slot::Receiver => Box::new(receiver.into_iter()),
+        Slot::Any => Box::new(args.all()),
+        Slot::From(at) => Box::new(args.positional.iter().skip(usize::from(*at)).chain(&args.star)),
+        Slot::Result => Box::new(std::iter::empty()),
+    }
+}
+
+impl<'p> Engine<'p> {
+    /// An object of a builtin container kind, with the given content.
+    pub(crate) fn container_of(&mut self, frame: &mut Frame, at: Value, kind: Kind, from: Option<&Val>) -> Val {
+        let mut object = Object::new(kind);
+        if let Some(from) = from {
+            match from.single() {
+                Some(Atom::Object(id))
+                    if frame.heap.get(*id).is_some_and(|source| {
+                        matches!(source.kind, Kind::List | Kind::Tuple | Kind::Set) || source.kind == kind
+                    }) =>
+                {
+                    if let Some(source) = frame.heap.get(*id) {
+                        object = (**source).clone();
+                        object.kind = kind;
+                    }
+                }
+                _ => {
+                    let element = self.element(frame, at, from);
+                    object.positions = false;
+                    if !element.is_bottom() {
+                        object.rest = Some(element);
+                    }
+                    if kind == Kind::Dict {
+                        object.key_taint.join(&from.taint);
+                        object.shared = true;
+                    }
+                }
+            }
+        }
+        self.make(frame, frame.site(at), 4, object)
+    }
+
+    /// A text made of others, in which nothing is known but what they carry.
+    pub(crate) fn blend(&self, frame: &Frame, at: Value, values: &[&Val], removes: Kinds) -> Val {
+        let mut taint = Taint::default();
+        for value in values {
+            taint.join(&frame.heap.deep_taint(value));
+        }
+        Val { atoms: smallvec![Atom::Unknown], taint: taint.remove(removes).at(frame.site(at), Note::Through) }
+    }
+}

@@ -1,0 +1,426 @@
+//! One run of one function.
+
+use clearance_program::{FuncRef, Site};
+use clearance_python::ir::{Block, FactKind, Func, FunctionKind, Op, Terminator, Value};
+
+use super::{Engine, Hit, refine::Facts, refine::Refine};
+use crate::heap::{Heap, Kind, ObjId, Object};
+use crate::taint::Note;
+use crate::value::{Atom, Val};
+
+/// How often the blocks of a function with loops are gone over.
+const MAX_PASSES: u32 = 4;
+
+/// The state of a run.
+pub(crate) struct Frame {
+    pub(crate) func: FuncRef,
+    /// Which chain of calls this run is in.
+    pub(crate) context: u64,
+    pub(crate) depth: u32,
+    pub(crate) params: Vec<Val>,
+    /// The captured variables of the enclosing run.
+    pub(crate) outer: Option<ObjId>,
+    /// The variables of this run that nested functions capture.
+    pub(crate) env: Option<ObjId>,
+    pub(crate) heap: Heap,
+    pub(crate) facts: Facts,
+    /// The current block does not go on.
+    pub(crate) ended: bool,
+    pub(crate) in_loop: bool,
+    pub(crate) pass: u32,
+    pub(crate) returned: Val,
+    pub(crate) yielded: Val,
+    pub(crate) raised: Val,
+    /// The heap at the returns, joined.
+    pub(crate) end: Option<Heap>,
+    /// What holds whenever it returns, returns something true, something false.
+    pub(crate) outcomes: [Option<Facts>; 3],
+    pub(crate) hits: Vec<Hit>,
+    pub(crate) first: u32,
+    values: Vec<Val>,
+    asserted: Vec<Value>,
+}
+
+#[derive(Default)]
+struct BlockState {
+    heap: Option<Heap>,
+    /// Facts on the way out: by jump or the true side, and by the false side.
+    facts: [Option<Facts>; 2],
+    reached: bool,
+    /// Which sides can be taken.
+    takes: [bool; 2],
+}
+
+impl Frame {
+    pub(crate) fn value(&self, value: Value) -> &Val {
+        &self.values[(value.0 - self.first) as usize]
+    }
+
+    pub(crate) fn set(&mut self, value: Value, to: Val) {
+        self.values[(value.0 - self.first) as usize] = to;
+    }
+
+    pub(crate) fn site(&self, value: Value) -> Site {
+        Site { module: self.func.module, value }
+    }
+}
+
+impl<'p> Engine<'p> {
+    /// Runs a function.
+    pub(crate) fn run(
+        &mut self,
+        func: FuncRef,
+        params: Vec<Val>,
+        outer: Option<ObjId>,
+        heap: Heap,
+        context: u64,
+        depth: u32,
+    ) -> Frame {
+        let ir = self.ir(func);
+        let data = &ir.functions[func.func.index()];
+        let mut frame = Frame {
+            func,
+            context,
+            depth,
+            params,
+            outer,
+            env: None,
+            heap,
+            facts: Facts::default(),
+            ended: false,
+            in_loop: false,
+            pass: 0,
+            returned: Val::default(),
+            yielded: Val::default(),
+            raised: Val::default(),
+            end: None,
+            outcomes: [None, None, None],
+            hits: Vec::new(),
+            first: data.insts.start,
+            values: vec![Val::default(); data.insts.len as usize],
+            asserted: Vec::new(),
+        };
+        frame.asserted = asserted(ir, func.func);
+        if data.kind != FunctionKind::Module && data.bindings.len > 0 {
+            let site = Site { module: func.module, value: Value(data.insts.start) };
+            let id = self.allocate(context, site, u32::MAX);
+            frame.heap.put(id, Object::new(Kind::Env));
+            frame.env = Some(id);
+        }
+        self.passes(&mut frame);
+        frame
+    }
+
+    fn passes(&mut self, frame: &mut Frame) {
+        let ir = self.ir(frame.func);
+        let blocks = ir.functions[frame.func.func.index()].blocks;
+        let first = blocks.start;
+        let start_heap = frame.heap.clone();
+        let loops = loops(ir, first, blocks.len);
+        let mut states: Vec<BlockState> = Vec::new();
+        states.resize_with(blocks.len as usize, BlockState::default);
+        let mut pass = 0;
+        loop {
+            frame.pass = pass;
+            frame.hits.clear();
+            let mut changed = false;
+            for at in 0..blocks.len {
+                let block = Block(first + at);
+                if !self.enter(frame, &states, block, first, &start_heap) {
+                    continue;
+                }
+                frame.in_loop = loops.iter().any(|(head, last)| *head <= at && at <= *last);
+                changed |= self.phis(frame, &states, block, first, pass);
+                frame.ended = false;
+                let span = ir.blocks[block.index()].insts;
+                for number in span.start..span.start + span.len {
+                    let value = Value(number);
+                    let mut result = self.instruction(frame, value);
+                    if pass > 1 {
+                        // Values only grow once the first rounds have shown what changes.
+                        let old = frame.value(value);
+                        if *old != result {
+                            result.join(old);
+                        }
+                    }
+                    frame.set(value, result);
+                    if frame.ended {
+                        break;
+                    }
+                }
+                let state = &mut states[at as usize];
+                let was = (state.reached, state.takes);
+                state.reached = true;
+                self.leave(frame, state, block);
+                changed |= was != (state.reached, state.takes);
+            }
+            pass += 1;
+            if loops.is_empty() || !changed || pass >= MAX_PASSES {
+                break;
+            }
+        }
+        if frame.depth == 0 && !self.untold(frame) {
+            for (at, state) in states.iter().enumerate().filter(|(_, state)| !state.reached) {
+                let _ = state;
+                let span = ir.blocks[first as usize + at].insts;
+                for value in (span.start..span.start + span.len).map(Value) {
+                    if matches!(ir.op(value), Op::Call { .. }) {
+                        self.decided.entry((frame.site(value), "".into())).or_insert(true);
+                    }
+                }
+            }
+        }
+        if let Some(heap) = frame.end.clone() {
+            frame.heap = heap;
+        } else {
+            frame.heap = states.into_iter().filter_map(|state| state.heap).next_back().unwrap_or(start_heap);
+        }
+    }
+
+    /// The state at the head of a block; false where nothing leads there.
+    fn enter(
+        &mut self,
+        frame: &mut Frame,
+        states: &[BlockState],
+        block: Block,
+        first: u32,
+        start: &Heap,
+    ) -> bool {
+        let ir = self.ir(frame.func);
+        let data = &ir.blocks[block.index()];
+        if block.0 == first {
+            frame.heap = start.clone();
+            frame.facts = Facts::default();
+            if data.preds.len == 0 {
+                return true;
+            }
+        }
+        let mut any = block.0 == first;
+        let mut heap: Option<Heap> = any.then(|| start.clone());
+        let mut facts: Option<Facts> = any.then(Facts::default);
+        for pred in ir.list(data.preds) {
+            let state = &states[(pred.0 - first) as usize];
+            let Some(side) = side(ir, state, Block(pred.0), block) else {
+                continue;
+            };
+            any = true;
+            if let Some(theirs) = &state.heap {
+                match &mut heap {
+                    None => heap = Some(theirs.clone()),
+                    Some(mine) => mine.join(theirs),
+                }
+            }
+            let theirs = match side {
+                Side::Normal(at) => state.facts[at].clone().unwrap_or_default(),
+                Side::Exceptional => Facts::default(),
+            };
+            match &mut facts {
+                None => facts = Some(theirs),
+                Some(mine) => mine.meet(&theirs),
+            }
+        }
+        if any {
+            frame.heap = heap.unwrap_or_default();
+            frame.facts = facts.unwrap_or_default();
+        }
+        any
+    }
+
+    fn phis(
+        &mut self,
+        frame: &mut Frame,
+        states: &[BlockState],
+        block: Block,
+        first: u32,
+        pass: u32,
+    ) -> bool {
+        let ir = self.ir(frame.func);
+        let data = &ir.blocks[block.index()];
+        let mut changed = false;
+        for phi in ir.list(data.phis) {
+            let Op::Phi(operands) = ir.op(*phi) else { continue };
+            let mut joined = Val::default();
+            for (operand, pred) in ir.list(operands).iter().zip(ir.list(data.preds)) {
+                let state = &states[(pred.0 - first) as usize];
+                let Some(side) = side(ir, state, Block(pred.0), block) else {
+                    continue;
+                };
+                let mut value = frame.value(*operand).clone();
+                if let Side::Normal(at) = side
+                    && let Some(facts) = &state.facts[at]
+                {
+                    value = facts.apply(super::root(ir, *operand), value);
+                }
+                joined.join(&value);
+            }
+            let old = frame.value(*phi);
+            if *old != joined {
+                changed = true;
+                if pass >= 1 {
+                    joined.join(old);
+                }
+                if pass >= 2 {
+                    widen(&mut joined);
+                }
+                frame.set(*phi, joined);
+            }
+        }
+        changed
+    }
+
+    fn leave(&mut self, frame: &mut Frame, state: &mut BlockState, block: Block) {
+        let ir = self.ir(frame.func);
+        if !frame.ended && ir.blocks[block.index()].end == Terminator::Exit {
+            // The end of the body: it returns `None`.
+            self.finish(frame, Value(frame.first), Value::NONE);
+        }
+        state.heap = Some(frame.heap.clone());
+        state.facts = [Some(frame.facts.clone()), Some(frame.facts.clone())];
+        if frame.ended {
+            state.takes = [false, false];
+            return;
+        }
+        match ir.blocks[block.index()].end {
+            Terminator::Branch { condition, .. } => {
+                let value = self.operand(frame, condition);
+                let truth = if frame.asserted.contains(&condition) {
+                    Some(true)
+                } else {
+                    self.truth(&frame.heap, &value)
+                };
+                for (at, side) in [(0, true), (1, false)] {
+                    state.takes[at] |= truth != Some(!side);
+                    if !frame.asserted.contains(&condition) {
+                        let learnt = self.learn(frame, condition, side);
+                        let facts = state.facts[at].get_or_insert_default();
+                        facts.extend(learnt);
+                    }
+                }
+            }
+            Terminator::Jump(_) | Terminator::Loop { .. } => state.takes = [true, true],
+            Terminator::Exit | Terminator::Unreachable => state.takes = [false, false],
+        }
+    }
+
+    /// The value of an operand here: with what is known of it at this place.
+    pub(crate) fn operand(&mut self, frame: &Frame, value: Value) -> Val {
+        if value == Value::NONE {
+            return Val::of(Atom::None);
+        }
+        let known = frame.value(value);
+        if frame.facts.is_empty() {
+            return known.clone();
+        }
+        frame.facts.apply(super::root(self.ir(frame.func), value), known.clone())
+    }
+
+    /// Ends the run here with a value.
+    pub(crate) fn finish(&mut self, frame: &mut Frame, at: Value, value: Value) {
+        let ir = self.ir(frame.func);
+        let result = self.operand(frame, value);
+        let result = result.map_taint(&|taint| taint.at(frame.site(at), Note::Returned));
+        let truth = self.truth(&frame.heap, &result);
+        frame.returned.join(&result);
+        match &mut frame.end {
+            None => frame.end = Some(frame.heap.clone()),
+            Some(end) => end.join(&frame.heap),
+        }
+        let params: Vec<(Value, Refine)> =
+            frame.facts.iter().filter(|(root, _)| matches!(ir.op(*root), Op::Param(_))).cloned().collect();
+        let facts = Facts::from(params);
+        let mut outcomes = std::mem::take(&mut frame.outcomes);
+        meet(&mut outcomes[0], facts.clone());
+        for (at, side) in [(1, true), (2, false)] {
+            if truth != Some(!side) {
+                let mut facts = facts.clone();
+                if value != Value::NONE {
+                    let learnt = self.learn(frame, value, side);
+                    facts.extend(
+                        learnt.into_iter().filter(|(root, _)| matches!(ir.op(*root), Op::Param(_))).collect(),
+                    );
+                }
+                meet(&mut outcomes[at], facts);
+            }
+        }
+        frame.outcomes = outcomes;
+        frame.ended = true;
+    }
+}
+
+fn meet(known: &mut Option<Facts>, facts: Facts) {
+    match known {
+        None => *known = Some(facts),
+        Some(known) => known.meet(&facts),
+    }
+}
+
+enum Side {
+    Normal(usize),
+    Exceptional,
+}
+
+/// By which way a reached block leads to `to`, if it does.
+fn side(ir: &clearance_python::ir::ModuleIr, state: &BlockState, from: Block, to: Block) -> Option<Side> {
+    if !state.reached {
+        return None;
+    }
+    match ir.blocks[from.index()].end {
+        Terminator::Jump(next) if next == to => state.takes[0].then_some(Side::Normal(0)),
+        Terminator::Branch { then, otherwise, .. } if then == to || otherwise == to => {
+            if then == to && state.takes[0] {
+                Some(Side::Normal(0))
+            } else if otherwise == to && state.takes[1] {
+                Some(Side::Normal(1))
+            } else {
+                None
+            }
+        }
+        Terminator::Loop { body, done } if body == to || done == to => {
+            state.takes[0].then_some(Side::Normal(0))
+        }
+        _ => Some(Side::Exceptional),
+    }
+}
+
+/// Heads and last blocks of loops, as offsets from the first block.
+fn loops(ir: &clearance_python::ir::ModuleIr, first: u32, count: u32) -> Vec<(u32, u32)> {
+    let mut found = Vec::new();
+    for at in 0..count {
+        for pred in ir.list(ir.blocks[(first + at) as usize].preds) {
+            if pred.0 >= first + at {
+                found.push((at, pred.0 - first));
+            }
+        }
+    }
+    found
+}
+
+/// What still changes after some rounds has no bound worth following.
+fn widen(value: &mut Val) {
+    let counts = value.atoms.iter().filter(|atom| matches!(atom, Atom::Int(_))).count();
+    if counts > 1 {
+        value.atoms.retain(|atom| !matches!(atom, Atom::Int(_)));
+        value.atoms.push(Atom::Number);
+    }
+    let texts = value.atoms.iter().filter(|atom| matches!(atom, Atom::Text(_) | Atom::Bytes(_))).count();
+    if texts > 2 {
+        let taint = value.shallow_taint();
+        value.atoms.retain(|atom| !matches!(atom, Atom::Text(_) | Atom::Bytes(_)));
+        value.taint = taint;
+        if !value.atoms.contains(&Atom::Unknown) {
+            value.atoms.push(Atom::Unknown);
+        }
+    }
+}
+
+/// Conditions of `assert`, which vanish under `-O` and therefore guard nothing.
+fn asserted(ir: &clearance_python::ir::ModuleIr, func: Func) -> Vec<Value> {
+    ir.facts
+        .iter()
+        .filter(|fact| fact.function == func)
+        .filter_map(|fact| match fact.kind {
+            FactKind::Assert(value) => Some(value),
+            FactKind::Handler { .. } => None,
+        })
+        .collect()
+}

@@ -1,0 +1,162 @@
+//! The interpreter: runs a function over abstract values.
+//!
+//! One run goes over the blocks in program order, follows only branches that can be taken, and repeats until nothing changes. What is learnt of a
+//! function with unknown arguments is its [`Summary`]; small functions that are given constants, callables or objects are run again with just these.
+
+mod args;
+mod attribute;
+mod builtin;
+mod call;
+mod container;
+mod external;
+mod frame;
+mod globals;
+mod method;
+mod ops;
+mod refine;
+mod regex;
+mod sinks;
+mod summary;
+
+use std::rc::Rc;
+
+use clearance_models::flow::FlowModels;
+use clearance_program::{FuncRef, Program, Resolver, Site};
+use clearance_python::ir::{ModuleIr, Value};
+use rustc_hash::{FxHashMap, FxHashSet};
+
+pub(crate) use builtin::{BUILTINS, Builtin};
+pub(crate) use frame::Frame;
+pub(crate) use regex::Match;
+pub(crate) use sinks::{Hit, Judged, judge};
+pub(crate) use summary::Summary;
+
+use crate::graph::Graph;
+use crate::heap::{Heap, Kind, ObjId, Object};
+use crate::known::Known;
+use crate::value::{Atom, Val};
+
+/// Instructions that one summary may run in called functions.
+const FUEL: u32 = 60_000;
+/// Calls inside calls that are run with their own arguments.
+const MAX_DEPTH: u32 = 8;
+/// Instructions of a function that is still run for its own arguments.
+const MAX_INLINE: u32 = 400;
+
+/// Analyses functions. Holds what was learnt so far; every answer is a pure function of the program.
+pub(crate) struct Engine<'p> {
+    pub(crate) program: &'p Program,
+    pub(crate) flow: &'p FlowModels,
+    pub(crate) known: &'p Known,
+    pub(crate) graph: &'p Graph,
+    pub(crate) resolver: Resolver<'p>,
+    summaries: FxHashMap<FuncRef, Rc<Summary>>,
+    /// Functions whose summary is being made, outermost first, with what is assumed of them meanwhile.
+    active: Vec<(FuncRef, Option<Rc<Summary>>)>,
+    /// The outermost active function whose unfinished summary was used.
+    cut: usize,
+    arena: Arena,
+    fuel: u32,
+    /// Functions that are being run inside this summary.
+    running: Vec<FuncRef>,
+    /// Calls of nothing that is known, which were given tainted data; by name.
+    pub(crate) unknown_calls: FxHashMap<String, u32>,
+    /// Functions in which a bound was hit.
+    pub(crate) truncated: FxHashSet<FuncRef>,
+    /// The path of the requests that the running entry point answers, where its route says so.
+    pub(crate) request_path: Option<Val>,
+    /// An entry point runs with what the outside world passes.
+    pub(crate) entry_run: bool,
+    /// Entry points: what happens there is told from their own run.
+    pub(crate) entries: &'p FxHashSet<FuncRef>,
+    /// Sinks that were reached, with the rule: whether every run saw only harmless data there.
+    pub(crate) decided: FxHashMap<(Site, Box<str>), bool>,
+    /// What was found.
+    pub(crate) found: crate::analyse::Found,
+    /// Class fields being looked up.
+    fields: Vec<(clearance_program::ClassRef, String)>,
+}
+
+/// Gives objects their numbers: the same place in the same context has the same object in every pass.
+#[derive(Default)]
+struct Arena {
+    numbers: FxHashMap<(u64, Site, u32), ObjId>,
+}
+
+impl<'p> Engine<'p> {
+    pub(crate) fn new(
+        program: &'p Program,
+        known: &'p Known,
+        graph: &'p Graph,
+        entries: &'p FxHashSet<FuncRef>,
+    ) -> Self {
+        Self {
+            program,
+            flow: program.models.flow(),
+            known,
+            graph,
+            resolver: Resolver::new(program),
+            summaries: FxHashMap::default(),
+            active: Vec::new(),
+            cut: usize::MAX,
+            arena: Arena::default(),
+            fuel: FUEL,
+            running: Vec::new(),
+            unknown_calls: FxHashMap::default(),
+            truncated: FxHashSet::default(),
+            request_path: None,
+            entry_run: false,
+            entries,
+            decided: FxHashMap::default(),
+            found: crate::analyse::Found::default(),
+            fields: Vec::new(),
+        }
+    }
+
+    pub(crate) fn ir(&self, function: FuncRef) -> &'p ModuleIr {
+        &self.program.module(function.module).ir
+    }
+
+    /// The number of the object made at a place.
+    fn allocate(&mut self, context: u64, site: Site, which: u32) -> ObjId {
+        let next = ObjId(self.arena.numbers.len() as u32);
+        *self.arena.numbers.entry((context, site, which)).or_insert(next)
+    }
+
+    /// A new object in the frame, as a value.
+    fn make(&mut self, frame: &mut Frame, site: Site, which: u32, object: Object) -> Val {
+        let id = self.allocate(frame.context, site, which);
+        frame.heap.put(id, object);
+        Val::of(Atom::Object(id))
+    }
+
+    /// Whether a value is true, where that is known.
+    fn truth(&self, heap: &Heap, value: &Val) -> Option<bool> {
+        value.truth(|id| {
+            let object = heap.get(id)?;
+            match object.kind {
+                Kind::List | Kind::Tuple | Kind::Set | Kind::Dict => {
+                    if !object.items.is_empty() {
+                        return Some(true);
+                    }
+                    let empty = object.keys.is_empty() && object.rest.is_none() && !object.shared;
+                    if empty && object.positions { Some(false) } else { None }
+                }
+                Kind::Instance(_) => None,
+                Kind::External(_) | Kind::Env | Kind::Buffer => None,
+            }
+        })
+    }
+}
+
+/// The value behind refinements.
+pub(crate) fn root(ir: &ModuleIr, mut value: Value) -> Value {
+    use clearance_python::ir::Op;
+    while value != Value::NONE {
+        match ir.op(value) {
+            Op::Sigma { value: inner, .. } => value = inner,
+            _ => break,
+        }
+    }
+    value
+}

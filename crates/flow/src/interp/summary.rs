@@ -1,0 +1,450 @@
+//! What is learnt of a function once, with unknown arguments, and used wherever it is called.
+
+use std::rc::Rc;
+
+use clearance_models::flow::Kinds;
+use clearance_program::FuncRef;
+use clearance_python::ir::{BindingScope, Value};
+use rustc_hash::FxHashMap;
+use smallvec::smallvec;
+
+use super::{Engine, FUEL, Frame, Hit, call::param_facts, refine::Refine};
+use crate::heap::{Heap, Key, ObjId};
+use crate::taint::{Label, Taint};
+use crate::value::{Atom, Piece, Sym, Text, Val, concat};
+
+/// Rounds over the members of a recursive component.
+const MAX_ROUNDS: u32 = 4;
+/// Sinks that one function hands up to its callers.
+const MAX_HITS: usize = 64;
+
+/// A function, seen from outside.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Summary {
+    /// What it returns (or yields).
+    pub(crate) result: Val,
+    heap: Heap,
+    /// What it writes to fields of its parameters.
+    pub(crate) written: Vec<(Sym, Val)>,
+    /// What it binds to global names: the binding's value.
+    pub(crate) globals: Vec<(Value, Val)>,
+    /// Sinks that its parameters reach.
+    pub(crate) hits: Vec<Hit>,
+    /// What holds of parameters whenever it returns, returns something true, something false.
+    pub(crate) outcomes: [Vec<(usize, Refine)>; 3],
+    /// Whether it returns at all.
+    pub(crate) returns: bool,
+}
+
+impl Summary {
+    /// The taint of a value of this summary with everything that it holds.
+    pub(crate) fn deep(&self, value: &Val) -> Taint {
+        self.heap.deep_taint(value)
+    }
+
+    fn same(&self, other: &Self) -> bool {
+        self.result == other.result
+            && self.written == other.written
+            && self.hits.len() == other.hits.len()
+            && self.returns == other.returns
+    }
+}
+
+impl<'p> Engine<'p> {
+    /// The summary of a function; nothing while it is being made further out and nothing is assumed of it.
+    pub(crate) fn summary(&mut self, func: FuncRef) -> Option<Rc<Summary>> {
+        if let Some(known) = self.summaries.get(&func) {
+            return Some(known.clone());
+        }
+        if let Some(at) = self.active.iter().position(|(active, _)| *active == func) {
+            self.cut = self.cut.min(at);
+            return self.active[at].1.clone();
+        }
+        if self.active.len() > 2_000 {
+            self.truncated.insert(func);
+            self.cut = 0;
+            return None;
+        }
+        stacker::maybe_grow(256 * 1024, 4 * 1024 * 1024, || self.summarise(func))
+    }
+
+    fn summarise(&mut self, func: FuncRef) -> Option<Rc<Summary>> {
+        let component = self.graph.component(func);
+        let outer_cut = std::mem::replace(&mut self.cut, usize::MAX);
+        let base = self.active.len();
+        if component.len() <= 1 {
+            self.active.push((func, None));
+            let summary = Rc::new(self.learn_function(func));
+            self.active.truncate(base);
+            if self.cut >= base {
+                self.summaries.insert(func, summary.clone());
+                self.cut = outer_cut;
+            } else {
+                self.cut = self.cut.min(outer_cut);
+            }
+            return Some(summary);
+        }
+        // A recursive component: all members together, until nothing changes.
+        let members: Vec<FuncRef> = component.to_vec();
+        for member in &members {
+            self.active.push((*member, Some(Rc::new(Summary { returns: true, ..Summary::default() }))));
+        }
+        let mut settled = false;
+        for _ in 0..MAX_ROUNDS {
+            let mut changed = false;
+            for (number, member) in members.iter().enumerate() {
+                let next = Rc::new(self.learn_function(*member));
+                let slot = &mut self.active[base + number].1;
+                if slot.as_ref().is_none_or(|old| !old.same(&next)) {
+                    changed = true;
+                }
+                *slot = Some(next);
+            }
+            if !changed {
+                settled = true;
+                break;
+            }
+        }
+        if !settled {
+            self.truncated.extend(members.iter().copied());
+        }
+        let made: Vec<_> = self.active.drain(base..).collect();
+        let below = self.cut < base;
+        let mut wanted = None;
+        for (member, summary) in made {
+            let Some(summary) = summary else { continue };
+            if member == func {
+                wanted = Some(summary.clone());
+            }
+            if !below {
+                self.summaries.insert(member, summary);
+            }
+        }
+        self.cut = if below { self.cut.min(outer_cut) } else { outer_cut };
+        wanted
+    }
+
+    /// Runs a function once with unknown arguments.
+    fn learn_function(&mut self, func: FuncRef) -> Summary {
+        let ir = self.ir(func);
+        let data = &ir.functions[func.func.index()];
+        let params = (0..data.params.len())
+            .map(|index| {
+                let sym = Sym::new(index as u16);
+                Val {
+                    atoms: smallvec![Atom::Sym(sym.clone())],
+                    taint: Taint::of(Label::Param(sym), Kinds::ALL, None),
+                }
+            })
+            .collect();
+        // What is known of one entry point's requests is nothing that a summary may rest on.
+        let path = self.request_path.take();
+        let entry_run = std::mem::replace(&mut self.entry_run, false);
+        let frame = self.run_fresh(func, params);
+        self.request_path = path;
+        self.entry_run = entry_run;
+        self.keep(func, frame)
+    }
+
+    /// Runs a function as the outermost one.
+    pub(crate) fn run_fresh(&mut self, func: FuncRef, params: Vec<Val>) -> Frame {
+        let arena = std::mem::take(&mut self.arena);
+        let fuel = std::mem::replace(&mut self.fuel, FUEL);
+        let running = std::mem::replace(&mut self.running, vec![func]);
+        let frame = self.run(func, params, None, Heap::default(), 0, 0);
+        if self.fuel < super::MAX_INLINE {
+            self.truncated.insert(func);
+        }
+        self.arena = arena;
+        self.fuel = fuel;
+        self.running = running;
+        frame
+    }
+
+    fn keep(&mut self, func: FuncRef, frame: Frame) -> Summary {
+        let ir = self.ir(func);
+        let data = &ir.functions[func.func.index()];
+        let globals = ir
+            .bindings(func.func)
+            .iter()
+            .filter(|binding| binding.scope == BindingScope::Global)
+            .map(|binding| (binding.value, frame.value(binding.value).clone()))
+            .collect();
+        let mut hits: Vec<Hit> = Vec::new();
+        for hit in frame.hits.iter() {
+            if hit.has_params() && hits.len() < MAX_HITS && !hits.iter().any(|known| known.same(hit)) {
+                hits.push(hit.params_only());
+            }
+        }
+        if !self.entries.contains(&func) {
+            self.record(&frame.hits);
+        }
+        let result = if data.is_generator { frame.yielded.clone() } else { frame.returned.clone() };
+        Summary {
+            returns: data.is_generator || frame.end.is_some() || !frame.returned.is_bottom(),
+            outcomes: [
+                param_facts(ir, &frame.outcomes[0]),
+                param_facts(ir, &frame.outcomes[1]),
+                param_facts(ir, &frame.outcomes[2]),
+            ],
+            written: frame.heap.written.clone(),
+            heap: frame.heap,
+            globals,
+            hits,
+            result,
+        }
+    }
+
+    /// Uses a summary for a call.
+    pub(crate) fn apply(
+        &mut self,
+        frame: &mut Frame,
+        at: Value,
+        summary: &Summary,
+        params: &[Val],
+        context: u64,
+    ) -> Val {
+        let mut import = Import { params, summary, context, site: frame.site(at), made: FxHashMap::default() };
+        let result = self.imported(frame, &mut import, &summary.result, 0);
+        let writes: Vec<(Sym, Val)> = summary
+            .written
+            .iter()
+            .map(|(sym, value)| (sym.clone(), self.imported(frame, &mut import, value, 0)))
+            .collect();
+        for (sym, value) in writes {
+            self.write_through(frame, params, &sym, &value);
+        }
+        let hits: Vec<Hit> = summary
+            .hits
+            .iter()
+            .map(|hit| Hit {
+                texts: hit.texts.iter().map(|text| self.imported_text(frame, &import, text)).collect(),
+                taint: hit.taint.substitute(&mut |sym| self.reached_taint(frame, params, sym)),
+                ..hit.clone()
+            })
+            .filter(|hit| !hit.is_clean())
+            .collect();
+        frame.hits.extend(hits);
+        if frame.hits.len() > 4 * MAX_HITS {
+            let mut kept: Vec<Hit> = Vec::new();
+            for hit in frame.hits.drain(..) {
+                if !kept.iter().any(|known| known.same(&hit)) {
+                    kept.push(hit);
+                }
+            }
+            kept.truncate(4 * MAX_HITS);
+            frame.hits = kept;
+        }
+        result
+    }
+
+    fn imported(&mut self, frame: &mut Frame, import: &mut Import<'_>, value: &Val, depth: u32) -> Val {
+        let params = import.params;
+        let mut found = Val {
+            taint: value.taint.substitute(&mut |sym| self.reached_taint(frame, params, sym)),
+            ..Val::default()
+        };
+        for atom in &value.atoms {
+            let atom = match atom {
+                Atom::Sym(sym) => {
+                    let reached = self.reached(frame, params, sym);
+                    for atom in reached.atoms {
+                        if !found.atoms.contains(&atom) {
+                            found.atoms.push(atom);
+                        }
+                    }
+                    continue;
+                }
+                Atom::Text(text) => Atom::Text(Rc::new(self.imported_text(frame, import, text))),
+                Atom::Bytes(text) => Atom::Bytes(Rc::new(self.imported_text(frame, import, text))),
+                Atom::Object(id) => match self.imported_object(frame, import, *id, depth) {
+                    Some(id) => Atom::Object(id),
+                    None => Atom::Unknown,
+                },
+                Atom::Method { func, receiver } if depth < 4 => Atom::Method {
+                    func: *func,
+                    receiver: Box::new(self.imported(frame, import, receiver, depth + 1)),
+                },
+                Atom::Bound { receiver, name, path } if depth < 4 => Atom::Bound {
+                    receiver: Box::new(self.imported(frame, import, receiver, depth + 1)),
+                    name: name.clone(),
+                    path: *path,
+                },
+                Atom::Function { func, env: Some(env) } => Atom::Function {
+                    func: *func,
+                    env: self.imported_object(frame, import, *env, depth),
+                },
+                Atom::Method { .. } | Atom::Bound { .. } => Atom::Unknown,
+                other => other.clone(),
+            };
+            if !found.atoms.contains(&atom) {
+                found.atoms.push(atom);
+            }
+        }
+        found
+    }
+
+    fn imported_object(
+        &mut self,
+        frame: &mut Frame,
+        import: &mut Import<'_>,
+        id: ObjId,
+        depth: u32,
+    ) -> Option<ObjId> {
+        if let Some(made) = import.made.get(&id) {
+            return Some(*made);
+        }
+        if depth > 6 {
+            return None;
+        }
+        let mut object = (**import.summary.heap.get(id)?).clone();
+        let new = self.allocate(import.context, import.site, 10_000 + id.0);
+        import.made.insert(id, new);
+        for item in &mut object.items {
+            *item = self.imported(frame, import, item, depth + 1);
+        }
+        for (_, value) in &mut object.keys {
+            *value = self.imported(frame, import, value, depth + 1);
+        }
+        if let Some(rest) = &mut object.rest {
+            *rest = self.imported(frame, import, rest, depth + 1);
+        }
+        let params = import.params;
+        object.key_taint = object.key_taint.substitute(&mut |sym| self.reached_taint(frame, params, sym));
+        frame.heap.put(new, object);
+        Some(new)
+    }
+
+    fn imported_text(&self, frame: &Frame, import: &Import<'_>, text: &Text) -> Text {
+        let mut out = Text::new();
+        for piece in text {
+            match piece {
+                Piece::Lit(_) => out = concat(&out, &smallvec![piece.clone()]),
+                Piece::Hole { taint, exact } => {
+                    if *exact
+                        && let [only] = taint.entries()
+                        && let Label::Param(sym) = &only.label
+                    {
+                        let value = self.reached(frame, import.params, sym);
+                        let kinds = only.kinds;
+                        let lacks = only.lacks;
+                        let via = &only.via;
+                        let value = value.map_taint(&|taint| {
+                            taint.map(|entry| {
+                                entry.kinds = entry.kinds.and(kinds);
+                                entry.lacks = entry.lacks.with(lacks);
+                                entry.via = crate::taint::splice(&entry.via, via);
+                            })
+                        });
+                        let pieces = match value.single() {
+                            Some(Atom::Object(_)) => smallvec![Piece::Hole { taint: frame.heap.deep_taint(&value), exact: false }],
+                            _ => value.pieces(),
+                        };
+                        out = concat(&out, &pieces);
+                    } else {
+                        let taint = taint.substitute(&mut |sym| self.reached_taint(frame, import.params, sym));
+                        out = concat(&out, &smallvec![Piece::Hole { taint, exact: false }]);
+                    }
+                }
+            }
+        }
+        out
+    }
+
+    /// What a field of a parameter is for the caller.
+    fn reached(&self, frame: &Frame, params: &[Val], sym: &Sym) -> Val {
+        let Some(param) = params.get(usize::from(sym.index)) else {
+            return Val::unknown();
+        };
+        let mut here = param.clone();
+        for part in sym.path.iter() {
+            let mut next = Val { taint: here.taint.clone(), ..Val::default() };
+            for atom in &here.atoms {
+                match atom {
+                    Atom::Object(id) => {
+                        let Some(object) = frame.heap.get(*id) else { continue };
+                        let value = match key_of_part(part) {
+                            Some(key @ Key::Attr(_)) => object.key(&key).cloned().unwrap_or_else(|| {
+                                object.rest.clone().unwrap_or_else(Val::unknown)
+                            }),
+                            key => super::container::read_item(object, key.as_ref()),
+                        };
+                        next.join(&value);
+                    }
+                    Atom::Sym(own) => {
+                        let field = own.field(part);
+                        match frame.heap.read_field(&field) {
+                            Some(value) => next.join(&value.clone()),
+                            None => {
+                                next.taint = next.taint.map(|entry| {
+                                    if let Label::Param(known) = &entry.label
+                                        && known == own
+                                    {
+                                        entry.label = Label::Param(field.clone());
+                                    }
+                                });
+                                next.join(&Val::of(Atom::Sym(field)));
+                            }
+                        }
+                    }
+                    Atom::Text(text) | Atom::Bytes(text) => {
+                        next.join(&Val::tainted(crate::value::text_taint(text)));
+                    }
+                    _ => next.join(&Val::unknown()),
+                }
+            }
+            here = next;
+        }
+        here
+    }
+
+    fn reached_taint(&self, frame: &Frame, params: &[Val], sym: &Sym) -> Taint {
+        let value = self.reached(frame, params, sym);
+        frame.heap.deep_taint(&value)
+    }
+
+    /// Writes to a field of what was passed.
+    fn write_through(&mut self, frame: &mut Frame, params: &[Val], sym: &Sym, value: &Val) {
+        let Some(param) = params.get(usize::from(sym.index)) else { return };
+        let Some((last, way)) = sym.path.split_last() else { return };
+        let holder = Sym { index: sym.index, path: way.to_vec().into() };
+        let target = if way.is_empty() { param.clone() } else { self.reached(frame, params, &holder) };
+        let strong = target.atoms.len() == 1 && !(frame.in_loop && frame.pass > 0);
+        for atom in &target.atoms {
+            match atom {
+                Atom::Object(id) => {
+                    let Some(object) = frame.heap.edit(*id) else { continue };
+                    match key_of_part(last) {
+                        Some(key) => object.set(key, value.clone(), strong),
+                        None => {
+                            object.scatter();
+                            object.add_rest(value);
+                        }
+                    }
+                }
+                Atom::Sym(own) => frame.heap.write_field(own.field(last), value.clone(), false),
+                _ => {}
+            }
+        }
+    }
+}
+
+struct Import<'a> {
+    params: &'a [Val],
+    summary: &'a Summary,
+    context: u64,
+    site: clearance_program::Site,
+    made: FxHashMap<ObjId, ObjId>,
+}
+
+/// The key that a part of a parameter's path stands for; nothing for any element.
+fn key_of_part(part: &str) -> Option<Key> {
+    if let Some(name) = part.strip_prefix('.') {
+        return Some(Key::Attr(Rc::from(name)));
+    }
+    let inner = part.strip_prefix('[')?.strip_suffix(']')?;
+    if inner.is_empty() {
+        return None;
+    }
+    Some(inner.parse().map_or_else(|_| Key::Str(Rc::from(inner)), Key::Int))
+}

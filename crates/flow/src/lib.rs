@@ -1,0 +1,14 @@
+//! Values and taint over a whole program.
+//!
+//! In: a [`Program`] with its models. Out: an [`Analysis`]: the ways on which data from outside reaches places where it does harm. Nothing here knows a
+//! rule, a template's syntax tree or a report; a rule is a name that models give to sinks.
+
+mod analyse;
+mod graph;
+mod heap;
+mod interp;
+mod known;
+mod taint;
+mod value;
+
+pub use analyse::{Analysis, Flow, FlowStep, analyse, own_paths};
