@@ -21,29 +21,36 @@ impl Resolver<'_> {
                 continue;
             }
             order.push(next);
-            let module = self.program.module(next.module);
-            let data = &module.ir.classes[next.class.index()];
             let mut bases = Vec::new();
-            for arg in module.ir.args(data.args) {
-                if arg.kind != ArgKind::Positional {
-                    continue;
-                }
-                // `Generic[T]`, `Base[int]`: the base is what is subscripted.
-                let value = match module.ir.op(arg.value) {
-                    Op::Item { base, .. } => base,
-                    _ => arg.value,
-                };
-                for entity in self.visit(Site { module: next.module, value }) {
-                    match entity {
-                        Entity::Class(base) => bases.push(base),
-                        Entity::Path(_) if !external.contains(&entity) => external.push(entity),
-                        _ => {}
-                    }
+            for entity in self.bases(next) {
+                match entity {
+                    Entity::Class(base) => bases.push(base),
+                    Entity::Path(_) if !external.contains(&entity) => external.push(entity),
+                    _ => {}
                 }
             }
             todo.extend(bases.into_iter().rev());
         }
         (order, external)
+    }
+
+    /// What the bases that a class names stand for.
+    pub(crate) fn bases(&mut self, class: ClassRef) -> Vec<Entity> {
+        let module = self.program.module(class.module);
+        let data = &module.ir.classes[class.class.index()];
+        let mut bases = Vec::new();
+        for arg in module.ir.args(data.args) {
+            if arg.kind != ArgKind::Positional {
+                continue;
+            }
+            // `Generic[T]`, `Base[int]`: the base is what is subscripted.
+            let value = match module.ir.op(arg.value) {
+                Op::Item { base, .. } => base,
+                _ => arg.value,
+            };
+            bases.extend(self.visit(Site { module: class.module, value }));
+        }
+        bases
     }
 
     /// What `name` means on a class (`instance` false) or on an instance of it. `skip_own` starts after the class itself, as `super()` does.

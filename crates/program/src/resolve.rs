@@ -49,9 +49,14 @@ impl<'p> Resolver<'p> {
 
     /// What the value stands for. Empty when that is not known.
     pub fn entities(&mut self, site: Site) -> Entities {
+        self.refuel();
+        self.visit(site)
+    }
+
+    /// Before a question that does not begin with [`Resolver::entities`].
+    pub(crate) fn refuel(&mut self) {
         self.fuel = FUEL;
         self.cut = false;
-        self.visit(site)
     }
 
     /// The external paths that the value may be.

@@ -275,8 +275,21 @@ impl<'p> Collector<'p> {
         }
     }
 
+    /// The class and its ancestors in the program, and the external bases.
+    pub(super) fn ancestors(&mut self, class: ClassRef) -> (Vec<ClassRef>, Vec<Entity>) {
+        self.resolver.refuel();
+        self.resolver.ancestors(class)
+    }
+
+    /// The instances that an annotation allows.
+    pub(super) fn annotated(&mut self, annotation: Site) -> crate::Entities {
+        self.resolver.refuel();
+        self.resolver.annotated(annotation)
+    }
+
     /// The method of a class or its bases in the program, with the class that has it.
     pub(super) fn method(&mut self, class: ClassRef, name: &str) -> Option<FuncRef> {
+        self.resolver.refuel();
         self.resolver.class_member(class, name, None, false).into_iter().find_map(|entity| match entity {
             Entity::Function(function) | Entity::Method(function) => Some(function),
             _ => None,
@@ -285,7 +298,7 @@ impl<'p> Collector<'p> {
 
     /// A constant class attribute.
     pub(super) fn attribute(&mut self, class: ClassRef, name: &str) -> Option<Site> {
-        for owner in self.resolver.ancestors(class).0 {
+        for owner in self.ancestors(class).0 {
             let module = self.program.module(owner.module);
             let body = self.program.class(owner).body;
             let found = module.ir.names.find(name).and_then(|number| module.attribute(body, number).next());

@@ -134,12 +134,19 @@ pub(super) fn find(program: &Program, open: &[Vec<(Func, Value)>]) -> Found {
                 (found, classes_of(program, *id, &bases))
             })
             .collect();
-        for (calls, classes) in found {
+        let mut classes = Vec::new();
+        for (calls, derived) in found {
             for (family, hit) in calls {
                 hits[family].calls.push(hit);
             }
-            for (family, hit) in classes {
-                hits[family].classes.push(hit);
+            classes.extend(derived);
+        }
+        inherit(&mut classes);
+        for derived in classes.iter().filter(|derived| derived.from != 0) {
+            for (bit, (_, family, base)) in bases.iter().enumerate() {
+                if derived.from & (1 << bit) != 0 {
+                    hits[*family].classes.push(ClassHit { base, class: derived.class });
+                }
             }
         }
     }
@@ -184,12 +191,23 @@ fn late_calls(
     let ir = &program.module(id).ir;
     let mut resolver = Resolver::new(program);
     let mut found = Vec::new();
+    let decorators: FxHashSet<Value> = match open {
+        Some(open) if !open.is_empty() => {
+            let functions = ir.functions.iter().flat_map(|function| &function.decorators);
+            functions.chain(ir.classes.iter().flat_map(|class| &class.decorators)).copied().collect()
+        }
+        _ => return found,
+    };
     for &(_, value) in open.into_iter().flatten() {
         let (Op::Call { callee, .. } | Op::Decorate { decorator: callee, .. }) = ir.op(value) else {
             continue;
         };
         let Op::Attr { name, .. } = ir.op(callee) else { continue };
-        if !methods.contains(ir.name(name)) {
+        let name = ir.name(name);
+        // `data.get(…)` is everywhere; where it declares a route, it decorates.
+        let declares = name.contains('_') || matches!(name, "register" | "mount" | "blueprint");
+        let decorates = matches!(ir.op(value), Op::Decorate { .. }) || decorators.contains(&value);
+        if !methods.contains(name) || !(declares || decorates) {
             continue;
         }
         for path in resolver.paths(Site { module: id, value: callee }) {
@@ -201,36 +219,64 @@ fn late_calls(
     found
 }
 
-fn classes_of(
-    program: &Program,
-    id: ModuleId,
-    wanted: &[(PathId, usize, &'static str)],
-) -> Numbered<ClassHit> {
-    let mut found = Vec::new();
+/// A class with bases, the classes of the program among them, and which of the wanted external ones it derives from (by bit).
+struct Derived {
+    class: ClassRef,
+    bases: Vec<ClassRef>,
+    from: u64,
+}
+
+fn classes_of(program: &Program, id: ModuleId, wanted: &[(PathId, usize, &'static str)]) -> Vec<Derived> {
     let ir = &program.module(id).ir;
     if wanted.is_empty() || ir.classes.is_empty() {
-        return found;
+        return Vec::new();
     }
     let mut resolver = Resolver::new(program);
-    for (number, data) in ir.classes.iter().enumerate() {
-        if data.args.len == 0 {
-            continue;
-        }
+    let mut found = Vec::new();
+    for (number, data) in ir.classes.iter().enumerate().filter(|(_, data)| data.args.len > 0) {
         let class = ClassRef { module: id, class: clearance_python::ir::Class(number as u32) };
-        for base in resolver.ancestors(class).1 {
-            let Entity::Path(path) = base else { continue };
-            for (wanted, family, name) in wanted {
-                if program.models.derives(path, *wanted)
-                    && !found.iter().any(|(known, hit): &(usize, ClassHit)| {
-                        *known == *family && hit.class == class && hit.base == *name
-                    })
-                {
-                    found.push((*family, ClassHit { base: name, class }));
+        let mut derived = Derived { class, bases: Vec::new(), from: 0 };
+        resolver.refuel();
+        for base in resolver.bases(class) {
+            match base {
+                Entity::Class(base) => derived.bases.push(base),
+                Entity::Path(path) => {
+                    for (bit, (base, ..)) in wanted.iter().enumerate() {
+                        if program.models.derives(path, *base) {
+                            derived.from |= 1 << bit;
+                        }
+                    }
                 }
+                _ => {}
             }
+        }
+        if derived.from != 0 || !derived.bases.is_empty() {
+            found.push(derived);
         }
     }
     found
+}
+
+/// Hands down what classes derive from, until nothing changes.
+fn inherit(classes: &mut [Derived]) {
+    let mut from: FxHashMap<ClassRef, u64> = classes
+        .iter()
+        .filter(|derived| derived.from != 0)
+        .map(|derived| (derived.class, derived.from))
+        .collect();
+    let mut changed = !from.is_empty();
+    while changed {
+        changed = false;
+        for derived in classes.iter_mut().filter(|derived| !derived.bases.is_empty()) {
+            let above =
+                derived.bases.iter().filter_map(|base| from.get(base)).fold(0, |all, bits| all | bits);
+            if above & !derived.from != 0 {
+                derived.from |= above;
+                from.insert(derived.class, derived.from);
+                changed = true;
+            }
+        }
+    }
 }
 
 impl<'p> Collector<'p> {

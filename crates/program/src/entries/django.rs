@@ -131,7 +131,7 @@ impl<'c, 'p> Django<'c, 'p> {
     fn derives(&mut self, class: ClassRef, base: &str) -> bool {
         let program = self.c.program;
         let Some(base) = program.models.find(base) else { return false };
-        self.c.resolver.ancestors(class).1.into_iter().any(|external| match external {
+        self.c.ancestors(class).1.into_iter().any(|external| match external {
             Entity::Path(path) => program.models.derives(path, base),
             _ => false,
         })
@@ -139,7 +139,7 @@ impl<'c, 'p> Django<'c, 'p> {
 
     fn is_rest(&mut self, class: ClassRef) -> bool {
         let program = self.c.program;
-        self.c.resolver.ancestors(class).1.into_iter().any(|external| match external {
+        self.c.ancestors(class).1.into_iter().any(|external| match external {
             Entity::Path(path) => program.models.text(path).starts_with("rest_framework."),
             _ => false,
         })
@@ -230,7 +230,7 @@ impl<'c, 'p> Django<'c, 'p> {
             }
         }
         let program = self.c.program;
-        for external in self.c.resolver.ancestors(class).1 {
+        for external in self.c.ancestors(class).1 {
             let Entity::Path(path) = external else { continue };
             let text = program.models.text(path);
             let name = text.rsplit('.').next().unwrap_or("");
@@ -277,7 +277,7 @@ impl<'c, 'p> Django<'c, 'p> {
                 self.route(new, pattern, &functions);
             }
         }
-        let owners = self.c.resolver.ancestors(class).0;
+        let owners = self.c.ancestors(class).0;
         let actions = self.actions.clone();
         for (function, decorator) in actions {
             let owner = self.c.resolver.method_class(function).map(|(owner, _)| owner);
@@ -320,7 +320,7 @@ impl<'c, 'p> Django<'c, 'p> {
     /// Whether a base class of the framework has the action.
     fn external_action(&mut self, class: ClassRef, action: &str) -> bool {
         let program = self.c.program;
-        self.c.resolver.ancestors(class).1.into_iter().any(|external| {
+        self.c.ancestors(class).1.into_iter().any(|external| {
             let Entity::Path(path) = external else { return false };
             let text = program.models.text(path);
             match text.rsplit('.').next().unwrap_or("") {

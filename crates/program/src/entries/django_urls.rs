@@ -241,6 +241,7 @@ impl Conf {
         let dotted = c.constant(site)?;
         let (module, name) = dotted.rsplit_once('.')?;
         let module = module_named(c, site.module, module)?;
+        c.resolver.refuel();
         c.resolver.module_member(module, name).into_iter().find_map(|entity| match entity {
             Entity::Function(function) => Some((Target::Function(function), None)),
             Entity::Class(class) => Some((Target::Class(class), None)),

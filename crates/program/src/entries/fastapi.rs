@@ -435,7 +435,7 @@ impl Fast<'_, '_> {
     }
 
     fn framework_type(&mut self, annotation: Site) -> Option<ParamSource> {
-        let entities = self.c.resolver.annotated(annotation);
+        let entities = self.c.annotated(annotation);
         let program = self.c.program;
         entities.into_iter().find_map(|entity| {
             let Entity::Instance(class, _) = entity else { return None };
@@ -450,7 +450,7 @@ impl Fast<'_, '_> {
         let Some(upload) = self.c.program.models.find("starlette.datastructures.UploadFile") else {
             return false;
         };
-        let entities = self.c.resolver.annotated(annotation);
+        let entities = self.c.annotated(annotation);
         let derives = |class| self.c.program.models.derives(class, upload);
         entities.iter().any(|entity| matches!(entity, Entity::Instance(class, _) if derives(*class)))
     }

@@ -97,12 +97,10 @@ impl Mounts {
         let program = c.program;
         let class = c.resolver.entities(origin).into_iter().find_map(|entity| match entity {
             Entity::Instance(class, _) => Some(class),
-            Entity::Object(class, _) => {
-                c.resolver.ancestors(class).1.into_iter().find_map(|base| match base {
-                    Entity::Path(path) => Some(path),
-                    _ => None,
-                })
-            }
+            Entity::Object(class, _) => c.ancestors(class).1.into_iter().find_map(|base| match base {
+                Entity::Path(path) => Some(path),
+                _ => None,
+            }),
             _ => None,
         });
         let is = |path: &str| match (class, program.models.find(path)) {

@@ -129,6 +129,7 @@ fn webpy(c: &mut Collector<'_>, site: Site) {
         let class = match c.constant(pair[1]) {
             Some(name) => {
                 let module = pair[1].module;
+                c.resolver.refuel();
                 let found = c.resolver.named(module, &name).unwrap_or_default();
                 found.into_iter().find_map(class_of)
             }

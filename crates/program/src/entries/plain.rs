@@ -1,7 +1,7 @@
 //! Callables that are entry points by their shape alone: WSGI and ASGI applications, Lambda handlers, handlers of `http.server`.
 
 use clearance_models::flow::Origin;
-use clearance_python::ir::{Func, FunctionKind, ParamKind, Value};
+use clearance_python::ir::{Func, FunctionKind, Name, ParamKind, Value};
 
 use super::{
     EntryKind, EntryParam, ParamSource,
@@ -44,11 +44,23 @@ fn collect(c: &mut Collector<'_>, _: &Hits) {
         if wsgi.is_none() && asgi.is_none() && events.is_empty() {
             continue;
         }
+        let servers: Vec<Name> =
+            wsgi.map(|(environ, _)| environ).into_iter().chain(asgi.map(|((scope, _), _)| scope)).collect();
         for (number, data) in module.ir.functions.iter().enumerate() {
             if data.kind != FunctionKind::Def || data.params.len() < 2 {
                 continue;
             }
             let function = FuncRef { module: id, func: Func(number as u32) };
+            if data.parent == Some(Func(0)) && events.contains(&data.params[0].name) && is_lambda(c, function)
+            {
+                let what = ParamSource::tainted(Origin::Remote, "event of the function");
+                let params = vec![EntryParam { index: 0, what }];
+                c.add_plain(function, EntryKind::Lambda, "lambda", params);
+                continue;
+            }
+            if !data.params.iter().take(2).any(|param| servers.contains(&param.name)) {
+                continue;
+            }
             let first = c.bound(function);
             let names: Vec<_> = data.params.iter().skip(first).map(|param| param.name).collect();
             let tainted = |index: usize, what| EntryParam { index: (first + index) as u32, what };
@@ -63,19 +75,16 @@ fn collect(c: &mut Collector<'_>, _: &Hits) {
                 let scope = ParamSource::tainted(Origin::Remote, "ASGI scope");
                 let body = ParamSource::tainted(Origin::Remote, "what ASGI's `receive` gives");
                 c.add_plain(function, EntryKind::Server, "asgi", vec![tainted(0, scope), tainted(1, body)]);
-            } else if names.first().is_some_and(|name| events.contains(name)) && is_lambda(c, function) {
-                let what = ParamSource::tainted(Origin::Remote, "event of the function");
-                c.add_plain(function, EntryKind::Lambda, "lambda", vec![tainted(0, what)]);
             }
         }
     }
 }
 
-/// `def handler(event, context)` at module level.
+/// `def handler(event, context)`
 fn is_lambda(c: &Collector<'_>, function: FuncRef) -> bool {
     let data = c.program.function(function);
     let name = c.program.module(function.module).ir.name(data.name);
-    if data.parent != Some(Func(0)) || !(name.contains("handler") || name.contains("lambda")) {
+    if !(name.contains("handler") || name.contains("lambda")) {
         return false;
     }
     let params = c.params(function);

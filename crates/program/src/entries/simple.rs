@@ -175,15 +175,7 @@ fn decorated(c: &mut Collector<'_>, hit: Hit) {
             }
             c.add_plain(function, rule.kind, rule.framework, params);
         }
-        // CherryPy's method dispatcher: the methods that are named after HTTP's.
-        Some(Target::Class(class)) if rule.framework == "cherrypy" => {
-            for (name, function) in c.own_methods(class) {
-                if matches!(name, "GET" | "POST" | "PUT" | "DELETE" | "PATCH" | "HEAD") {
-                    let params = data(c, function, 1, rule.origin, rule.note);
-                    exposed(c, function, params);
-                }
-            }
-        }
+        Some(Target::Class(class)) if rule.framework == "cherrypy" => by_method(c, class),
         _ => {}
     }
 }
@@ -217,17 +209,19 @@ fn exposed(c: &mut Collector<'_>, function: FuncRef, params: Vec<EntryParam>) {
     c.add(Point { function, kind: EntryKind::Route, framework, params, route: Some(route) });
 }
 
-/// `index.exposed = True` in a class body.
+/// `index.exposed = True` in a class body; `exposed = True` there, for the method dispatcher.
 fn exposed_by_attribute(c: &mut Collector<'_>) {
     let program = c.program;
     for (id, module) in program.modules() {
         let ir = &module.ir;
         let Some(exposed_name) = ir.names.find("exposed") else { continue };
         for (number, data) in ir.functions.iter().enumerate() {
-            if !matches!(data.kind, FunctionKind::Class(_)) {
-                continue;
+            let FunctionKind::Class(class) = data.kind else { continue };
+            let body = clearance_python::ir::Func(number as u32);
+            if module.attribute(body, exposed_name).next().is_some() {
+                by_method(c, crate::ClassRef { module: id, class });
             }
-            for value in ir.values(clearance_python::ir::Func(number as u32)) {
+            for value in ir.values(body) {
                 let Op::StoreAttr { base, name, .. } = ir.op(value) else { continue };
                 if name != exposed_name || base == Value::NONE {
                     continue;
@@ -235,13 +229,26 @@ fn exposed_by_attribute(c: &mut Collector<'_>) {
                 if let Some(Target::Function(function)) = c.view(crate::Site { module: id, value: base })
                     && !c.is_known(function)
                 {
-                    let params = self::data(c, function, 1, Origin::Remote, "parameter of the request");
+                    let params = self::data(c, function, 1, Origin::Remote, PARAMETER);
                     exposed(c, function, params);
                 }
             }
         }
     }
 }
+
+/// CherryPy's method dispatcher: the methods that are named after HTTP's.
+fn by_method(c: &mut Collector<'_>, class: crate::ClassRef) {
+    for (name, function) in c.own_methods(class) {
+        let served = matches!(name, "GET" | "POST" | "PUT" | "DELETE" | "PATCH" | "HEAD");
+        if served && !c.is_known(function) {
+            let params = data(c, function, 1, Origin::Remote, PARAMETER);
+            exposed(c, function, params);
+        }
+    }
+}
+
+const PARAMETER: &str = "parameter of the request";
 
 /// Methods of classes whose instances get messages.
 fn class(c: &mut Collector<'_>, hit: ClassHit) {

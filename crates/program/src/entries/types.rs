@@ -151,6 +151,7 @@ pub(super) fn model_field(
     name: &str,
     origin: Origin,
 ) -> Option<ParamSource> {
+    resolver.refuel();
     for owner in resolver.ancestors(class).0 {
         let module = resolver.program.module(owner.module);
         let body = resolver.program.class(owner).body;
@@ -199,6 +200,7 @@ pub(super) fn is_model(resolver: &mut Resolver<'_>, class: ClassRef) -> bool {
             .iter()
             .any(|name| program.models.find(name).is_some_and(|base| program.models.derives(path, base)))
     };
+    resolver.refuel();
     let (own, external) = resolver.ancestors(class);
     if external.iter().any(|base| matches!(base, Entity::Path(path) if of(*path, BASES))) {
         return true;
@@ -270,6 +272,7 @@ impl Types<'_, '_> {
                 if CLEAN_NAMES.contains(&text) {
                     return Some(ParamSource::Clean);
                 }
+                self.resolver.refuel();
                 match self.resolver.named(site.module, text) {
                     Some(entities) => self.entities(&entities, text),
                     None => Some(self.any()),
@@ -340,6 +343,7 @@ impl Types<'_, '_> {
 
     fn is_enum(&mut self, class: ClassRef) -> bool {
         let program = self.resolver.program;
+        self.resolver.refuel();
         self.resolver.ancestors(class).1.iter().any(|base| match base {
             Entity::Path(path) => {
                 let text = program.models.text(*path);
