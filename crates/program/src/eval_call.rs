@@ -2,7 +2,7 @@
 
 use clearance_python::ir::{Arg, ArgKind, Op, Span};
 
-use crate::{Entity, Evaluator, Known, SequenceKind, Site, eval::to_text};
+use crate::{Entity, Evaluator, Known, SequenceKind, Site, eval_arithmetic::to_text};
 
 impl Evaluator<'_, '_> {
     pub(crate) fn call(&mut self, site: Site, callee: Site, args: Span) -> Known {
