@@ -103,7 +103,7 @@ pub enum Op {
     Function(Func),
     /// A class object made here.
     Class(Class),
-    /// Merge at the head of a block: one entry of `lists` per predecessor, in the order of [`BlockData::preds`].
+    /// Merge at the head of a block: one entry of `lists` per predecessor, in the order of [`super::BlockData::preds`].
     Phi(Span),
     /// `value` on the edge where `condition` is `truth`: same value, but later phases may know more about it. Made for local variables that
     /// the condition mentions (by name, as an operand of a comparison, an argument or the receiver of a call), but not for the `self` or
