@@ -11,6 +11,8 @@ use crate::{
 
 /// The number of a rule that runs, and its check.
 pub(crate) type Check<E> = (usize, fn(&mut Cx<'_, '_>, E));
+/// A check of literals, after the function that says which.
+pub(crate) type TextCheck = (fn(&str) -> bool, Check<TextEvent>);
 pub(crate) type ModuleCheck = (usize, fn(&mut Cx<'_, '_>));
 
 /// The listeners, by what they listen for.
@@ -25,7 +27,7 @@ pub(crate) struct Table {
     pub(crate) calls_with: Vec<Check<CallEvent>>,
     /// By top-level module.
     pub(crate) imports: FxHashMap<&'static str, Vec<(&'static str, Check<ImportEvent>)>>,
-    pub(crate) texts: Vec<(fn(&str) -> bool, Check<TextEvent>)>,
+    pub(crate) texts: Vec<TextCheck>,
     pub(crate) stores: Vec<Check<StoreEvent>>,
     /// By number in [`Interest::stores`].
     pub(crate) named_stores: Vec<Check<StoreEvent>>,
