@@ -7,7 +7,7 @@ use clearance_program::{Program, Site, TrailStep};
 use clearance_python::{TextRange, ir::Op};
 use rustc_hash::FxHashMap;
 
-use crate::{Draft, catalogue};
+use crate::{Draft, catalogue, rules::regex::is_slow};
 
 /// Rules of single calls that say no more where a flow rule already says that data from outside gets there.
 const YIELDS: &[(&str, &[&str])] = &[
@@ -34,6 +34,7 @@ const YIELDS: &[(&str, &[&str])] = &[
     ("partial-server-side-request-forgery", &["url-open-any-scheme"]),
     ("archive-path-traversal", &["tar-extract-unfiltered"]),
     ("weak-hash-sensitive-data", &["weak-hash", "weak-hash-object"]),
+    ("slow-regex-input", &["catastrophic-regex"]),
     ("weak-random-secret", &["insecure-random"]),
     (
         "xml-external-entity",
@@ -78,19 +79,19 @@ pub(crate) fn by_module(program: &Program, analysis: &Analysis, on: impl Fn(&str
             continue;
         }
         let Some(rule) = rule_of(flow) else { continue };
-        if !on(rule.id) {
+        if !on(rule.id) || (rule.id == "slow-regex-input" && !is_slow(program, flow.sink)) {
             continue;
         }
-        let module = found.entry(flow.sink.module.0).or_default();
         for (_, others) in YIELDS.iter().filter(|(id, _)| *id == rule.id) {
-            for other in *others {
-                module.silent.push((other, program.range(flow.sink)));
-                for step in flow.steps.iter().filter(|step| step.site.module == flow.sink.module) {
-                    module.silent.push((other, program.range(step.site)));
+            for site in flow.steps.iter().map(|step| step.site).chain([flow.sink]) {
+                let ranges = places(program, site);
+                let module = found.entry(site.module.0).or_default();
+                for other in *others {
+                    module.silent.extend(ranges.iter().map(|range| (*other, *range)));
                 }
             }
         }
-        module.drafts.push(draft(program, flow, rule));
+        found.entry(flow.sink.module.0).or_default().drafts.push(draft(program, flow, rule));
     }
     for (site, rule) in &analysis.harmless {
         // Without a rule: it is never reached at all.
@@ -104,10 +105,13 @@ pub(crate) fn by_module(program: &Program, analysis: &Analysis, on: impl Fn(&str
     found
 }
 
-/// A call and where its arguments are made: the rules of single calls report at either.
+/// A call and where its arguments are made, or what a name is bound to: the rules of single calls report at either.
 fn places(program: &Program, site: Site) -> Vec<TextRange> {
     let ir = &program.module(site.module).ir;
     let mut found = vec![program.range(site)];
+    if let Op::Bind { value, .. } | Op::StoreName { value, .. } = ir.op(site.value) {
+        found.push(program.range(Site { module: site.module, value }));
+    }
     if let Op::Call { args, .. } = ir.op(site.value) {
         for arg in ir.args(args) {
             let mut made = arg.value;

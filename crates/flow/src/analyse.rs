@@ -10,6 +10,7 @@ use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::graph::Graph;
+use crate::heap::{Heap, Key, Kind, Object};
 use crate::interp::{Decision, Engine, Hit, judge};
 use crate::known::Known;
 use crate::taint::{Note, steps};
@@ -78,7 +79,9 @@ pub fn analyse(program: &Program) -> Analysis {
             answers.insert(entry.function);
         }
     }
-    let graph = Graph::new(program, &sources, &answers);
+    let routes: FxHashSet<FuncRef> =
+        entries.iter().filter(|entry| entry.kind == EntryKind::Route).map(|entry| entry.function).collect();
+    let graph = Graph::new(program, &sources, &answers, &routes);
     let known = Known::new(&program.models);
     let by_function: FxHashMap<FuncRef, &EntryPoint> =
         entries.iter().rev().map(|entry| (entry.function, entry)).collect();
@@ -243,6 +246,68 @@ impl<'p> Engine<'p> {
         }
     }
 
+    /// What the outside world passes for one parameter.
+    fn entry_param(&mut self, entry: &EntryPoint, index: u32, heap: &mut Heap, depth: u32) -> Val {
+        let function = entry.function;
+        let ir = self.ir(function);
+        let first = Value(ir.functions[function.func.index()].insts.start);
+        let place = ir.values(function.func).find(|value| ir.op(*value) == Op::Param(index)).unwrap_or(first);
+        let site = Site { module: function.module, value: place };
+        match entry.param(index) {
+            Some(what) => self.outside_value(*what, site, heap, depth),
+            None => Val::of(Atom::Sym(Sym::new(index as u16))),
+        }
+    }
+
+    fn outside_value(&mut self, what: ParamSource, site: Site, heap: &mut Heap, depth: u32) -> Val {
+        match what {
+            ParamSource::Tainted { origin, not, .. } => {
+                Val::tainted(self.entry_taint(site, origin, Kinds::CHOSEN.without(not)))
+            }
+            ParamSource::Model { class, origin } => {
+                let mut object = Object::new(Kind::Instance(class));
+                for name in self.resolver.fields(class) {
+                    let field = self.program.model_field(&mut self.resolver, class, &name, origin);
+                    let value = match field {
+                        Some(ParamSource::Model { class: inner, .. }) if inner == class || depth > 2 => {
+                            Val::tainted(self.entry_taint(site, origin, Kinds::CHOSEN))
+                        }
+                        Some(field) => self.outside_value(field, site, heap, depth + 1),
+                        None => continue,
+                    };
+                    object.set(Key::Attr(name.into()), value, true);
+                }
+                let id = self.entry_object(site, heap.len() as u32);
+                heap.put(id, object);
+                Val::of(Atom::Object(id))
+            }
+            ParamSource::Instance(path) => {
+                let mut value = Val::of(Atom::Instance(path));
+                for source in self.flow.sources(path) {
+                    value.taint.join(&self.source(site, source.origin, source.kinds));
+                }
+                value
+            }
+            ParamSource::Clean => Val::number(),
+            ParamSource::Returned(from) => {
+                let Some(inner) = self.program.entry_point(from).filter(|_| depth < 3) else {
+                    return match self.summary(from) {
+                        Some(summary) => Val::tainted(summary.deep(&summary.result).sources_only()),
+                        None => Val::unknown(),
+                    };
+                };
+                let mut own = Heap::default();
+                let count = self.ir(from).functions[from.func.index()].params.len() as u32;
+                let params = (0..count).map(|index| self.entry_param(inner, index, &mut own, depth + 1)).collect();
+                let frame = self.run_fresh(from, params, own);
+                let mut given = frame.returned.clone();
+                given.join(&frame.yielded);
+                Val::tainted(frame.heap.deep_taint(&given))
+            }
+            ParamSource::Made(_) => Val::unknown(),
+        }
+    }
+
     /// The path of the requests that an entry point answers: what its route says, with holes for what it leaves open.
     fn path_of(&self, entry: &EntryPoint) -> Option<Val> {
         let mut paths = Val::default();
@@ -265,42 +330,12 @@ impl<'p> Engine<'p> {
         let function = entry.function;
         let ir = self.ir(function);
         let data = &ir.functions[function.func.index()];
-        let params: Vec<Val> = (0..data.params.len() as u32)
-            .map(|index| {
-                let place = Value(data.insts.start + index);
-                let place = if matches!(ir.op(place), Op::Param(at) if at == index) {
-                    place
-                } else {
-                    ir.values(function.func).find(|value| ir.op(*value) == Op::Param(index)).unwrap_or(Value(data.insts.start))
-                };
-                let site = Site { module: function.module, value: place };
-                let sym = Sym::new(index as u16);
-                match entry.param(index) {
-                    Some(ParamSource::Tainted { origin, not, .. }) => {
-                        Val::tainted(self.entry_taint(site, *origin, Kinds::ALL.without(Kinds::PASSIVE).with(Kinds::WEAK_CRYPTO).without(*not)))
-                    }
-                    Some(ParamSource::Model { origin, .. }) => {
-                        Val::tainted(self.entry_taint(site, *origin, Kinds::ALL.without(Kinds::PASSIVE)))
-                    }
-                    Some(ParamSource::Instance(path)) => {
-                        let mut value = Val::of(Atom::Instance(*path));
-                        for source in self.flow.sources(*path) {
-                            value.taint.join(&self.source(site, source.origin, source.kinds));
-                        }
-                        value
-                    }
-                    Some(ParamSource::Clean) => Val::number(),
-                    Some(ParamSource::Returned(from)) => match self.summary(*from) {
-                        Some(summary) => Val::tainted(summary.deep(&summary.result).sources_only()),
-                        None => Val::unknown(),
-                    },
-                    Some(ParamSource::Made(_)) | None => Val::of(Atom::Sym(sym)),
-                }
-            })
-            .collect();
+        let mut heap = Heap::default();
+        let params: Vec<Val> =
+            (0..data.params.len() as u32).map(|index| self.entry_param(entry, index, &mut heap, 0)).collect();
         self.request_path = self.path_of(entry);
         self.entry_run = true;
-        let mut frame = self.run_fresh(function, params);
+        let mut frame = self.run_fresh(function, params, heap);
         self.entry_run = false;
         self.request_path = None;
         if answers_html(entry) {

@@ -25,11 +25,11 @@ pub(crate) struct Graph {
 }
 
 impl Graph {
-    pub(crate) fn new(program: &Program, entries: &FxHashSet<FuncRef>, answers: &FxHashSet<FuncRef>) -> Self {
+    pub(crate) fn new(program: &Program, entries: &FxHashSet<FuncRef>, answers: &FxHashSet<FuncRef>, routes: &FxHashSet<FuncRef>) -> Self {
         let flow = program.models.flow();
         let names = Names::new(program, flow);
         let mut flags: Vec<Vec<u8>> =
-            (0..program.modules.len() as u32).into_par_iter().map(|id| names.own(program, flow, ModuleId(id))).collect();
+            (0..program.modules.len() as u32).into_par_iter().map(|id| names.own(program, flow, ModuleId(id), routes)).collect();
         for function in entries {
             flags[function.module.index()][function.func.index()] |= SOURCE;
         }
@@ -89,8 +89,21 @@ impl Graph {
                 }
             }
         }
+        let mut resolver = Resolver::new(program);
+        let mut seen: FxHashSet<(FuncRef, u8)> = FxHashSet::default();
         while let Some(function) = todo.pop() {
             let flag = self.flag(function) & !JUDGED;
+            if flag == 0 || !seen.insert((function, flag)) {
+                continue;
+            }
+            // Who calls a base class's method may mean the method of a class that derives from it.
+            for overridden in resolver.overridden(function) {
+                let slot = &mut self.flags[overridden.module.index()][overridden.func.index()];
+                if *slot | flag != *slot {
+                    *slot |= flag;
+                    todo.push(overridden);
+                }
+            }
             let ir = &program.module(function.module).ir;
             let data = &ir.functions[function.func.index()];
             let mut reach = |callers: &mut Vec<FuncRef>, caller: FuncRef| {
@@ -237,7 +250,13 @@ impl<'m> Names<'m> {
     }
 
     /// What the functions of a module read and do themselves.
-    fn own(&self, program: &Program, flow: &FlowModels, id: ModuleId) -> Vec<u8> {
+    fn own(
+        &self,
+        program: &Program,
+        flow: &FlowModels,
+        id: ModuleId,
+        answers: &FxHashSet<FuncRef>,
+    ) -> Vec<u8> {
         let module = program.module(id);
         let ir = &module.ir;
         let mut flags = vec![0u8; ir.functions.len()];
@@ -251,6 +270,11 @@ impl<'m> Names<'m> {
         for (number, slot) in flags.iter_mut().enumerate() {
             let func = Func(number as u32);
             for value in ir.values(func) {
+                if let Op::Caught { .. } = ir.op(value)
+                    && answers.contains(&FuncRef { module: id, func })
+                {
+                    *slot |= SOURCE;
+                }
                 let name = match ir.op(value) {
                     Op::Attr { name, .. } | Op::Global(name) => name,
                     Op::Import(import) => match ir.imports[import.index()].what {

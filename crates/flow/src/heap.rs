@@ -160,6 +160,11 @@ pub(crate) struct Heap {
 }
 
 impl Heap {
+    /// How many numbers of objects are in use.
+    pub(crate) fn len(&self) -> usize {
+        self.objects.len()
+    }
+
     pub(crate) fn get(&self, id: ObjId) -> Option<&Rc<Object>> {
         self.objects.get(id.0 as usize)?.as_ref()
     }

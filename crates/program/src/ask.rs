@@ -30,6 +30,26 @@ impl Resolver<'_> {
         ir.name(ir.functions[function.func.index()].name) == "__init__" && self.is_method(function)
     }
 
+    /// The methods of ancestors in the program that a method replaces.
+    pub fn overridden(&mut self, function: FuncRef) -> Vec<FuncRef> {
+        let module = self.program.module(function.module);
+        let Some(class) = module.class_of(function.func) else { return Vec::new() };
+        let name = module.ir.name(module.ir.functions[function.func.index()].name);
+        let (order, _) = self.ancestors(ClassRef { module: function.module, class });
+        let mut found = Vec::new();
+        for owner in order.into_iter().skip(1) {
+            let module = self.program.module(owner.module);
+            let Some(number) = module.ir.names.find(name) else { continue };
+            let body = module.ir.classes[owner.class.index()].body;
+            for value in module.attribute(body, number) {
+                if let Op::Function(func) = module.ir.op(value) {
+                    found.push(FuncRef { module: owner.module, func });
+                }
+            }
+        }
+        found
+    }
+
     /// The getter behind a property of a class.
     pub fn property(&mut self, class: ClassRef, name: &str) -> Option<FuncRef> {
         let (order, _) = self.ancestors(class);

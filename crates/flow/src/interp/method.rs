@@ -72,6 +72,9 @@ impl<'p> Engine<'p> {
                     }
                     None => {
                         let element = self.element(frame, at, &items);
+                        if element.is_constant() {
+                            return Some(Val::from_text(element.pieces(), bytes));
+                        }
                         let mut taint = frame.heap.deep_taint(&element);
                         taint.join(&text_taint(text));
                         Val::from_text(smallvec![Piece::Hole { taint, exact: false }], bytes)
@@ -184,6 +187,17 @@ impl<'p> Engine<'p> {
         for piece in text.iter() {
             let changed = match (piece, old, new) {
                 (Piece::Lit(lit), Some(old), Some(new)) if !old.is_empty() => literal(&lit.replace(old, new)),
+                (Piece::Lit(lit), Some(old), None) if !old.is_empty() && to.is_some() => {
+                    let put = to.map(Val::pieces).unwrap_or_default();
+                    let mut parts = Text::new();
+                    for (number, part) in lit.split(old).enumerate() {
+                        if number > 0 {
+                            parts = concat(&parts, &put);
+                        }
+                        parts = concat(&parts, &literal(part));
+                    }
+                    parts
+                }
                 (Piece::Lit(_), _, _) => smallvec![Piece::Hole { taint: Taint::default(), exact: false }],
                 (Piece::Hole { taint, .. }, old, new) => {
                     let mut taint = taint.clone();

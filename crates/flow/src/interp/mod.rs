@@ -82,6 +82,8 @@ pub(crate) struct Engine<'p> {
 /// Gives objects their numbers: the same place in the same context has the same object in every pass.
 #[derive(Default)]
 struct Arena {
+    /// Numbers below are taken.
+    first: u32,
     numbers: FxHashMap<(u64, Site, u32), ObjId>,
 }
 
@@ -122,8 +124,13 @@ impl<'p> Engine<'p> {
 
     /// The number of the object made at a place.
     fn allocate(&mut self, context: u64, site: Site, which: u32) -> ObjId {
-        let next = ObjId(self.arena.numbers.len() as u32);
+        let next = ObjId(self.arena.first + self.arena.numbers.len() as u32);
         *self.arena.numbers.entry((context, site, which)).or_insert(next)
+    }
+
+    /// The number of an object that an entry point is given: they are numbered before everything else.
+    pub(crate) fn entry_object(&mut self, _site: Site, number: u32) -> ObjId {
+        ObjId(number)
     }
 
     /// A new object in the frame, as a value.

@@ -533,9 +533,7 @@ fn quoted(text: &Text) -> Text {
         inner.push(match piece {
             Piece::Lit(lit) => Piece::Lit(lit.clone()),
             Piece::Hole { taint, .. } => Piece::Hole {
-                taint: taint.lacking(Lacks::NEWLINE.with(Lacks::SINGLE_QUOTE)).map(|entry| {
-                    entry.kinds = entry.kinds.without(clearance_models::flow::Kinds::CODE);
-                }),
+                taint: taint.lacking(Lacks::NEWLINE).remove(clearance_models::flow::Kinds::CODE),
                 exact: false,
             },
         });

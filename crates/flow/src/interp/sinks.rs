@@ -569,7 +569,9 @@ fn alive(kind: Kinds, lacks: Lacks, place: &Place<'_>) -> Option<bool> {
         (place.inside('\'') && lacks.has(Lacks::SINGLE_QUOTE)) || (place.inside('"') && lacks.has(Lacks::DOUBLE_QUOTE))
     };
     match kind {
-        Kinds::SQL | Kinds::XPATH | Kinds::CODE if quoted_safe() => None,
+        Kinds::SQL | Kinds::XPATH if quoted_safe() => None,
+        // A backslash before the closing quote takes it in.
+        Kinds::CODE if quoted_safe() && lacks.has(Lacks::BACKSLASH) => None,
         Kinds::LDAP if lacks.has(Lacks::PARENTHESIS) => None,
         Kinds::PATH => {
             let rooted = !place.before.is_empty();

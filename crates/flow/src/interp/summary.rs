@@ -8,7 +8,7 @@ use clearance_python::ir::{BindingScope, Value};
 use rustc_hash::FxHashMap;
 use smallvec::smallvec;
 
-use super::{Engine, FUEL, Frame, Hit, call::param_facts, refine::Refine};
+use super::{Arena, Engine, FUEL, Frame, Hit, call::param_facts, refine::Refine};
 use crate::heap::{Heap, Key, ObjId};
 use crate::taint::{Label, Taint};
 use crate::value::{Atom, Piece, Sym, Text, Val, concat};
@@ -142,18 +142,19 @@ impl<'p> Engine<'p> {
         // What is known of one entry point's requests is nothing that a summary may rest on.
         let path = self.request_path.take();
         let entry_run = std::mem::replace(&mut self.entry_run, false);
-        let frame = self.run_fresh(func, params);
+        let frame = self.run_fresh(func, params, Heap::default());
         self.request_path = path;
         self.entry_run = entry_run;
         self.keep(func, frame)
     }
 
     /// Runs a function as the outermost one.
-    pub(crate) fn run_fresh(&mut self, func: FuncRef, params: Vec<Val>) -> Frame {
-        let arena = std::mem::take(&mut self.arena);
+    pub(crate) fn run_fresh(&mut self, func: FuncRef, params: Vec<Val>, heap: Heap) -> Frame {
+        // Objects among the parameters keep their numbers.
+        let arena = std::mem::replace(&mut self.arena, Arena { first: heap.len() as u32, ..Arena::default() });
         let fuel = std::mem::replace(&mut self.fuel, FUEL);
         let running = std::mem::replace(&mut self.running, vec![func]);
-        let frame = self.run(func, params, None, Heap::default(), 0, 0);
+        let frame = self.run(func, params, None, heap, 0, 0);
         if self.fuel < super::MAX_INLINE {
             self.truncated.insert(func);
         }

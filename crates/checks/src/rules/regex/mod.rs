@@ -7,8 +7,11 @@ mod automaton;
 mod charset;
 mod common;
 mod pattern;
+mod slow;
 pub mod regex_injection;
 pub mod slow_regex_input;
+
+pub(crate) use slow::is_slow;
 
 pub mod bad_tag_filter;
 pub mod catastrophic_regex;
