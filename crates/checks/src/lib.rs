@@ -52,8 +52,9 @@ pub fn models() -> Arc<Models> {
     static MODELS: LazyLock<Arc<Models>> = LazyLock::new(|| {
         let listened = code_rules().flat_map(|rule| rule.listens).flat_map(Listen::paths);
         let asked = code_rules().flat_map(|rule| rule.paths.iter().copied());
-        let shared = strings::PATHS.iter().chain(outside::PATHS).copied().chain(clearance_flow::own_paths());
-        Arc::new(Models::new(&builtin(), listened.chain(asked).chain(shared).chain(Program::own_paths())))
+        let shared = strings::PATHS.iter().chain(outside::PATHS).copied();
+        let listed = listened.chain(asked).chain(shared).chain(Program::own_paths());
+        Arc::new(Models::new(&builtin(), listed).unlisted(clearance_flow::own_paths()))
     });
     MODELS.clone()
 }

@@ -10,7 +10,7 @@ use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::graph::Graph;
-use crate::interp::{Engine, Hit, judge};
+use crate::interp::{Decision, Engine, Hit, judge};
 use crate::known::Known;
 use crate::taint::{Note, steps};
 use crate::value::{Atom, Sym, Val};
@@ -105,6 +105,7 @@ pub fn analyse(program: &Program) -> Analysis {
             }
             part.flows = engine.found.take(program);
             part.decided = engine.decided.into_iter().collect();
+            part.decided_inside = engine.decided_inside.into_iter().collect();
             part.truncated = engine.truncated.into_iter().collect();
             part.unknown = engine.unknown_calls.into_iter().collect();
             part
@@ -116,19 +117,24 @@ pub fn analyse(program: &Program) -> Analysis {
 #[derive(Default)]
 struct Part {
     flows: Vec<Flow>,
-    decided: Vec<((Site, Box<str>), bool)>,
+    decided: Vec<((Site, Box<str>), Decision)>,
+    decided_inside: Vec<((Site, Box<str>), Decision)>,
     truncated: Vec<FuncRef>,
     unknown: Vec<(String, u32)>,
 }
 
 fn finish(parts: Vec<Part>) -> Analysis {
     let mut analysis = Analysis::default();
-    let mut decided: BTreeMap<(Site, Box<str>), bool> = BTreeMap::new();
+    let mut decided: BTreeMap<(Site, Box<str>), Decision> = BTreeMap::new();
+    let mut inside: BTreeMap<(Site, Box<str>), Decision> = BTreeMap::new();
     for part in parts {
         analysis.flows.extend(part.flows);
         analysis.truncated.extend(part.truncated);
-        for (sink, harmless) in part.decided {
-            *decided.entry(sink).or_insert(true) &= harmless;
+        for (all, more) in [(&mut decided, part.decided), (&mut inside, part.decided_inside)] {
+            for (sink, decision) in more {
+                let known = all.entry(sink).or_insert(decision);
+                *known = (*known).max(decision);
+            }
         }
         for (name, count) in part.unknown {
             let known = analysis.unknown_calls.entry(name).or_default();
@@ -137,7 +143,16 @@ fn finish(parts: Vec<Part>) -> Analysis {
     }
     analysis.truncated.sort_unstable();
     analysis.truncated.dedup();
-    analysis.harmless = decided.into_iter().filter(|(_, harmless)| *harmless).map(|(sink, _)| sink).collect();
+    analysis.harmless = decided
+        .into_iter()
+        .filter(|(sink, decision)| match decision {
+            Decision::Harmless => true,
+            // Every caller that was followed passes something harmless.
+            Decision::ByCaller => inside.get(sink) == Some(&Decision::Harmless),
+            Decision::Open => false,
+        })
+        .map(|(sink, _)| sink)
+        .collect();
     let key = |flow: &Flow| (flow.sink, flow.rule.clone(), flow.source, flow.partial, flow.steps.len());
     analysis.flows.sort_by(|a, b| {
         key(a).cmp(&key(b)).then_with(|| {

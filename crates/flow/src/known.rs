@@ -17,6 +17,7 @@ pub(crate) struct Known {
     all: Option<PathId>,
     pattern: Option<PathId>,
     request_paths: Vec<PathId>,
+    version: Option<PathId>,
 }
 
 const MATCHES: &[(&str, Match)] = &[
@@ -36,7 +37,7 @@ const NUMBERS: &[&str] = &["builtins.int", "builtins.float", "builtins.bool", "u
 impl Known {
     /// Every path, for the tree of external paths.
     pub(crate) fn paths() -> impl Iterator<Item = &'static str> {
-        let more = ["builtins.isinstance", "builtins.bool", "builtins.any", "builtins.all", "re.Pattern"];
+        let more = ["builtins.isinstance", "builtins.bool", "builtins.any", "builtins.all", "re.Pattern", "sys.version_info"];
         BUILTINS
             .iter()
             .map(|(path, _)| *path)
@@ -60,6 +61,7 @@ impl Known {
             all: models.find("builtins.all"),
             pattern: models.find("re.Pattern"),
             request_paths: find(REQUEST_PATHS),
+            version: models.find("sys.version_info"),
         }
     }
 
@@ -81,6 +83,10 @@ impl Known {
 
     pub(crate) fn is_request_path(&self, path: PathId) -> bool {
         self.request_paths.contains(&path)
+    }
+
+    pub(crate) fn is_version(&self, path: PathId) -> bool {
+        self.version == Some(path)
     }
 
     pub(crate) fn is_path_class(&self, path: PathId) -> bool {

@@ -299,6 +299,13 @@ impl Val {
                 _ => {}
             }
         }
+        // Which number, or which of several constants, decides nothing that anybody outside could use.
+        if self.taint.is_empty() && self.is_constant() {
+            return self.atoms.iter().find_map(|atom| match atom {
+                Atom::Text(text) | Atom::Bytes(text) if !text.is_empty() => Some((**text).clone()),
+                _ => None,
+            }).unwrap_or_else(|| literal("0"));
+        }
         smallvec![Piece::Hole { taint: self.shallow_taint(), exact: false }]
     }
 

@@ -353,6 +353,10 @@ pub struct Container {
 }
 
 /// The flow part of all model files.
+///
+/// A call that is not known ([`FlowModels::is_known`]) hands on all that it is given. One that is known hands on what it says: a propagator its data, a
+/// sanitizer all arguments less what it removes, a source its own data; a sink, a guard or a clean call nothing. Storing to an attribute is a call of its path
+/// with the value as argument 0; storing to and reading from items are calls of `__setitem__` and `__getitem__` below the path.
 #[derive(Debug, Default)]
 pub struct FlowModels {
     pub(crate) sources: FxHashMap<PathId, Vec<Source>>,

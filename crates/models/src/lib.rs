@@ -1,7 +1,8 @@
 //! Library knowledge as data: paths, types and settings of the libraries that applications use.
 //!
-//! In: the TOML files under `data/`, one per library, and the paths that rules ask about. Out: [`Models`], a tree of dotted external paths with
-//! what is known about each. Nothing here knows a program or a rule.
+//! In: the TOML files under `data/`, one per library, read and packed by the build, files of the user, and the paths that rules ask about. Out:
+//! [`Models`], a tree of dotted external paths with what is known about each, and [`flow::FlowModels`], what calling them does with data. Nothing here
+//! knows a program or a rule.
 
 mod builtin;
 mod compile;

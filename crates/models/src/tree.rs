@@ -92,9 +92,22 @@ impl Models {
         }
         for path in paths {
             models.add(path);
+            for name in path.split('.') {
+                if !models.names.contains(name) {
+                    models.names.insert(name.into());
+                }
+            }
         }
         models.flow = compile(libraries, &mut models);
         models
+    }
+
+    /// The same with further paths, which calls are not listed for: who asks about them resolves calls himself.
+    pub fn unlisted<'a>(mut self, paths: impl Iterator<Item = &'a str>) -> Self {
+        for path in paths {
+            self.add(path);
+        }
+        self
     }
 
     /// What libraries do with data.
@@ -173,7 +186,7 @@ impl Models {
         false
     }
 
-    /// Whether some path has a part of this name.
+    /// Whether some path that calls are listed for has a part of this name.
     pub fn knows(&self, name: &str) -> bool {
         self.names.contains(name)
     }
@@ -250,7 +263,6 @@ impl Models {
 
     fn push(&mut self, parent: Option<PathId>, name: &str) -> PathId {
         let id = PathId(self.nodes.len() as u32);
-        self.names.insert(name.into());
         let text: Box<str> = match parent {
             Some(parent) => [self.dotted(parent), ".", name].concat().into(),
             None => name.into(),

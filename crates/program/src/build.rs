@@ -9,7 +9,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::{
     FuncRef, Module, ModuleId, ModuleInput, Program, Site,
-    callgraph::{calls, reachable_names, reopened, unique_methods},
+    callgraph::{ReachableNames, calls, reopened, unique_methods},
 };
 
 impl Program {
@@ -66,20 +66,17 @@ impl Program {
                 add_name(&mut self.imported, top);
             }
         }
-        let targets: Vec<Vec<crate::ImportTarget>> = self
-            .modules
-            .par_iter()
-            .enumerate()
-            .map(|(index, _)| self.import_targets(ModuleId(index as u32)))
-            .collect();
+        let ids = (0..self.modules.len() as u32).into_par_iter().map(ModuleId);
+        let (targets, unique): (Vec<Vec<crate::ImportTarget>>, _) =
+            rayon::join(|| ids.map(|id| self.import_targets(id)).collect(), || unique_methods(self));
+        self.unique_methods = unique;
         for (module, targets) in self.modules.iter_mut().zip(targets) {
             module.imports = targets;
         }
     }
 
     fn resolve_calls(&mut self) {
-        self.unique_methods = unique_methods(self);
-        let names = reachable_names(self);
+        let names = ReachableNames::new(self);
         let ids: Vec<ModuleId> = (0..self.modules.len() as u32).map(ModuleId).collect();
         let found: Vec<_> = ids.par_iter().map(|id| calls(self, *id, &names)).collect();
         drop(names);

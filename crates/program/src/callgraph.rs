@@ -2,9 +2,10 @@
 
 use clearance_models::PathId;
 use clearance_python::ir::{Func, FunctionKind, Op, Value};
+use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use crate::{Entity, FuncRef, ModuleId, Program, Resolver, Site};
+use crate::{Entity, FuncRef, Module, ModuleId, Program, Resolver, Site};
 
 /// A call (or decoration) of an external path that somebody asks about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,9 +41,29 @@ pub(crate) struct Calls {
 
 /// Attribute names that a call may go through and still end at a function of the program or at a path of interest. Any other method call
 /// (`text.strip()`) needs no look at its receiver.
-pub(crate) fn reachable_names(program: &Program) -> FxHashSet<&str> {
+pub(crate) struct ReachableNames<'p> {
+    /// Of each part of the modules.
+    parts: Vec<FxHashSet<&'p str>>,
+}
+
+/// How many sets of names are made side by side.
+const PARTS: usize = 2;
+
+impl<'p> ReachableNames<'p> {
+    /// Those of a program. Works in parallel on the current thread pool.
+    pub(crate) fn new(program: &'p Program) -> Self {
+        let size = program.modules.len().div_ceil(PARTS).max(1);
+        Self { parts: program.modules.par_chunks(size).map(reachable_names).collect() }
+    }
+
+    fn contains(&self, name: &str) -> bool {
+        self.parts.iter().any(|names| names.contains(name))
+    }
+}
+
+fn reachable_names(modules: &[Module]) -> FxHashSet<&str> {
     let mut names = FxHashSet::default();
-    for module in &program.modules {
+    for module in modules {
         let ir = &module.ir;
         names.extend(ir.functions.iter().map(|function| ir.name(function.name)));
         names.extend(ir.classes.iter().map(|class| ir.name(class.name)));
@@ -98,10 +119,12 @@ const COMMON_METHODS: &[&str] = &[
 ];
 
 /// Resolves the calls of one module.
-pub(crate) fn calls(program: &Program, id: ModuleId, names: &FxHashSet<&str>) -> Calls {
+pub(crate) fn calls(program: &Program, id: ModuleId, names: &ReachableNames<'_>) -> Calls {
     let mut resolver = Resolver::new(program);
     let mut calls = Calls { externals: Vec::new(), edges: Vec::new(), open: Vec::new() };
     let ir = &program.module(id).ir;
+    // Of each name, once it is met.
+    let mut of_interest: Vec<Option<bool>> = vec![None; ir.names.len()];
     for number in 0..ir.functions.len() as u32 {
         let function = Func(number);
         for value in ir.values(function) {
@@ -111,13 +134,16 @@ pub(crate) fn calls(program: &Program, id: ModuleId, names: &FxHashSet<&str>) ->
                 _ => continue,
             };
             let method = match ir.op(callee) {
-                Op::Attr { name, .. } => Some(ir.name(name)),
+                Op::Attr { name, .. } => {
+                    let text = ir.name(name);
+                    let known = &mut of_interest[name.index()];
+                    if !*known.get_or_insert_with(|| program.models.knows(text) || names.contains(text)) {
+                        continue;
+                    }
+                    Some(text)
+                }
                 _ => None,
             };
-            let of_interest = method.is_none_or(|name| program.models.knows(name) || names.contains(name));
-            if !of_interest {
-                continue;
-            }
             let mut any = false;
             for entity in resolver.entities(Site { module: id, value: callee }) {
                 any = true;

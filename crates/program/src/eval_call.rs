@@ -2,7 +2,7 @@
 
 use clearance_python::ir::{Arg, ArgKind, Op, Span};
 
-use crate::{Entity, Evaluator, Known, SequenceKind, Site, eval::to_text};
+use crate::{Entity, Evaluator, Known, SequenceKind, Site, eval_arithmetic::to_text};
 
 /// The reader of environment variables of django-environ, and by alias of environs.
 const ENV: &str = "environ.Env";

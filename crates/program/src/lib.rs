@@ -10,19 +10,24 @@ mod callgraph;
 mod entity;
 mod entries;
 mod eval;
+mod eval_arithmetic;
 mod eval_call;
 mod guards;
 mod hierarchy;
 mod imports;
+mod known;
 mod module;
 mod resolve;
+mod resolve_annotations;
+mod resolve_calls;
 
 pub use callgraph::{Callee, Edge};
 pub use entity::{ClassRef, Entities, Entity, FuncRef, ModuleId, Site};
 pub use entries::{EntryKind, EntryParam, EntryPoint, ParamSource, Route, RouteProblem};
-pub use eval::{Evaluator, Known, SequenceKind, TrailStep};
+pub use eval::Evaluator;
 pub use guards::{Dominators, Guard};
 pub use imports::ImportTarget;
+pub use known::{Known, SequenceKind, TrailStep};
 pub use module::{Module, ModuleInput};
 pub use resolve::Resolver;
 

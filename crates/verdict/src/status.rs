@@ -118,9 +118,11 @@ impl Evaluation<'_> {
             control.status = Status::Warn;
             control.evidence = self.finding_lines(&warning);
         } else if !doubts.is_empty() {
-            let missing = self
-                .missing(definition)
-                .filter(|_| definition.absent == Status::NotVerified || self.judged(definition) > 0);
+            let missing = self.missing(definition).filter(|_| {
+                definition.absent == Status::NotVerified
+                    || self.judged(definition) > 0
+                    || !sees_by_syntax(definition)
+            });
             control.awaits_coverage_only =
                 missing.is_none() && doubts.len() == 1 && doubts[0].starts_with(NOT_SEEN_WHOLE);
             control.evidence = doubts.into_iter().chain(missing).map(line).collect();
@@ -150,8 +152,7 @@ impl Evaluation<'_> {
                 .replace("{count}", &judged.to_string())
         };
         let something = judged > 0 || !facts.is_empty() || !control.findings.is_empty();
-        // Without what it needs, only a control that needs syntax too can tell that there is nothing of the kind.
-        let looked = missing.is_none() || definition.needs.contains(&Capability::Syntax);
+        let looked = missing.is_none() || sees_by_syntax(definition);
         if !something && looked && definition.absent != Status::NotVerified {
             control.status = definition.absent;
             control.evidence.push(line(fill(&definition.nothing)));
@@ -289,6 +290,11 @@ impl Evaluation<'_> {
         }
         lines
     }
+}
+
+/// Whether syntax alone can tell that there is nothing of the kind, whatever else the control needs.
+fn sees_by_syntax(definition: &ControlDefinition) -> bool {
+    definition.needs.contains(&Capability::Syntax)
 }
 
 fn line(text: String) -> Evidence {

@@ -157,6 +157,24 @@ impl<'p> Engine<'p> {
                 tainted = true;
             }
         }
+        if !tainted
+            && let Some(receiver) = receiver
+            && !receiver.taint.is_empty()
+        {
+            let mut handed = Taint::default();
+            let mut known = false;
+            for sanitizer in self.flow.sanitizers(path) {
+                known = true;
+                handed.join(&receiver.taint.remove(sanitizer.removes));
+            }
+            for _ in self.flow.propagators(path) {
+                known = true;
+                handed.join(&receiver.taint);
+            }
+            if known {
+                return Val { atoms: smallvec::smallvec![Atom::Unknown, Atom::Bound { receiver: Box::new(receiver.clone()), name: Rc::from(""), path: Some(path) }], taint: handed };
+            }
+        }
         if tainted && !matches!(value.single(), Some(Atom::Instance(_))) {
             value.atoms.push(Atom::Unknown);
         }

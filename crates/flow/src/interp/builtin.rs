@@ -5,7 +5,7 @@ use std::rc::Rc;
 use clearance_python::ir::Value;
 use smallvec::smallvec;
 
-use super::{Engine, Frame, ops::clean_hole};
+use super::{Engine, Frame};
 use crate::heap::{Key, Kind, Object};
 use crate::taint::Lacks;
 use crate::value::{Args, Atom, Piece, Val, concat, literal};
@@ -380,7 +380,7 @@ impl<'p> Engine<'p> {
                     text = concat(&text, &smallvec![Piece::Hole { taint, exact: false }]);
                 }
                 if text.is_empty() {
-                    text = clean_hole();
+                    text = smallvec![Piece::Hole { taint: crate::taint::Taint::default(), exact: false }];
                 }
                 // An absolute part replaces what stands before it, so the beginning decides nothing.
                 Val::tainted(crate::value::text_taint(&text).forget_lacks(Lacks::ALL_CHARS)).joined(&if args

@@ -53,6 +53,20 @@ impl<'p> Engine<'p> {
                     if let Kind::Instance(class) = object.kind {
                         let receiver = Val::of(atom.clone());
                         self.dunder(frame, at, class, receiver, "__getitem__", vec![key.clone()])
+                    } else if let (Kind::External(_), Some(section)) = (object.kind, key.as_str()) {
+                        // settings["section"]["option"]
+                        let prefix = format!("{section}\0");
+                        let mut part = Object::new(Kind::Dict);
+                        for (known, value) in &object.keys {
+                            if let Key::Str(known) = known
+                                && let Some(rest) = known.strip_prefix(&prefix)
+                            {
+                                part.set(Key::Str(Rc::from(rest.trim_end_matches('\0'))), value.clone(), true);
+                            }
+                        }
+                        part.rest.clone_from(&object.rest);
+                        part.shared = true;
+                        self.make(frame, frame.site(at), 9, part)
                     } else {
                         read_item(&object, key_of(&key).as_ref())
                     }

@@ -27,6 +27,14 @@ impl<'p> Engine<'p> {
         {
             return value;
         }
+        if matches!(self.program.models.last_name(path), "get" | "getlist")
+            && let Some(convert) = args.get(2, "type")
+            && !convert.is_bottom()
+            && convert.atoms.iter().all(|atom| matches!(atom, Atom::Path(path) if self.known.is_number(*path)))
+        {
+            // A converter of the library: what does not convert is not there.
+            return Val::number();
+        }
         if flow.container(path).is_some() {
             return self.made(frame, at, path, args);
         }
@@ -52,6 +60,9 @@ impl<'p> Engine<'p> {
                 }
             }
         }
+        if self.program.models.last_name(path) == "relative_to" {
+            self.confined(frame, at);
+        }
         let clean = flow.is_clean(path);
         let sanitizers = flow.sanitizers(path);
         for sanitizer in sanitizers {
@@ -72,6 +83,10 @@ impl<'p> Engine<'p> {
         if clean {
             return class.map_or_else(Val::number, |class| Val::of(Atom::Instance(class)));
         }
+        if flow.sinks(path).iter().any(|sink| sink.kind == Kinds::TEMPLATE) {
+            result.taint = result.taint.remove(Kinds::HTML);
+        }
+        known |= !flow.guards(path).is_empty();
         if !known && flow.sinks(path).is_empty() {
             let unknown = self.unknown_call(frame, at, receiver, args, "", false);
             result.taint.join(&unknown.taint);

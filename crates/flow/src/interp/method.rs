@@ -5,7 +5,7 @@ use std::rc::Rc;
 use clearance_python::ir::Value;
 use smallvec::smallvec;
 
-use super::{Engine, Frame, container::key_of, container::read_item, ops::clean_hole};
+use super::{Engine, Frame, container::key_of, container::read_item, ops::number_text};
 use crate::heap::{Key, Kind, Object};
 use crate::taint::{Lacks, Note, Taint};
 use crate::value::{Args, Atom, Piece, Text, Val, concat, known, literal, text_taint};
@@ -184,7 +184,7 @@ impl<'p> Engine<'p> {
         for piece in text.iter() {
             let changed = match (piece, old, new) {
                 (Piece::Lit(lit), Some(old), Some(new)) if !old.is_empty() => literal(&lit.replace(old, new)),
-                (Piece::Lit(_), _, _) => clean_hole(),
+                (Piece::Lit(_), _, _) => smallvec![Piece::Hole { taint: Taint::default(), exact: false }],
                 (Piece::Hole { taint, .. }, old, new) => {
                     let mut taint = taint.clone();
                     if let Some(old) = old
@@ -263,7 +263,7 @@ impl<'p> Engine<'p> {
                 let key = key.parse().map_or_else(|_| Key::Str(Rc::from(key)), Key::Int);
                 value = read_item(object, Some(&key));
             }
-            let piece = if spec.ends_with(['d', 'f', 'x', 'X', 'e', 'g', '%']) { clean_hole() } else { self.text_of(frame, &value) };
+            let piece = if spec.ends_with(['d', 'f', 'x', 'X', 'e', 'g', '%']) { number_text() } else { self.text_of(frame, &value) };
             out = concat(&out, &piece);
         }
         out = concat(&out, &literal(rest));

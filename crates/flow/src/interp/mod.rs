@@ -28,7 +28,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 pub(crate) use builtin::{BUILTINS, Builtin};
 pub(crate) use frame::Frame;
 pub(crate) use regex::Match;
-pub(crate) use sinks::{Hit, Judged, judge};
+pub(crate) use sinks::{Decision, Hit, Judged, judge};
 pub(crate) use summary::Summary;
 
 use crate::graph::Graph;
@@ -69,8 +69,10 @@ pub(crate) struct Engine<'p> {
     pub(crate) entry_run: bool,
     /// Entry points: what happens there is told from their own run.
     pub(crate) entries: &'p FxHashSet<FuncRef>,
-    /// Sinks that were reached, with the rule: whether every run saw only harmless data there.
-    pub(crate) decided: FxHashMap<(Site, Box<str>), bool>,
+    /// Sinks that were reached, with the rule: the worst that runs with unknown arguments saw there.
+    pub(crate) decided: FxHashMap<(Site, Box<str>), Decision>,
+    /// The same for runs with a caller's arguments.
+    pub(crate) decided_inside: FxHashMap<(Site, Box<str>), Decision>,
     /// What was found.
     pub(crate) found: crate::analyse::Found,
     /// Class fields being looked up.
@@ -108,6 +110,7 @@ impl<'p> Engine<'p> {
             entry_run: false,
             entries,
             decided: FxHashMap::default(),
+            decided_inside: FxHashMap::default(),
             found: crate::analyse::Found::default(),
             fields: Vec::new(),
         }

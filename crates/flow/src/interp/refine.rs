@@ -96,6 +96,14 @@ impl From<Vec<(Value, Refine)>> for Facts {
     }
 }
 
+/// Whether somebody outside, or an unknown caller, chooses the data.
+fn chosen_outside(taint: &crate::taint::Taint) -> bool {
+    taint.entries().iter().any(|entry| match &entry.label {
+        crate::taint::Label::Source { origin, .. } => origin.is_outside(),
+        crate::taint::Label::Param(_) => true,
+    })
+}
+
 /// Whether a URL that begins so has its host decided: `https://host/`.
 pub(crate) fn fixes_host(prefix: &str) -> bool {
     match prefix.split_once("://") {
@@ -202,11 +210,12 @@ impl<'p> Engine<'p> {
             } else if let (Some(Atom::Bool(known)), Op::Call { .. }) = (value.single(), ir.op(root(ir, subject)))
             {
                 self.learn_into(frame, subject, *known == equal, found, 3);
-            } else if equal && value.is_constant() {
-                self.restrict(frame, subject, value, found);
             } else if equal {
                 // os.path.commonpath([base, path]) == base, os.path.commonprefix
                 self.learn_common_path(frame, subject, found);
+                if value.is_constant() {
+                    self.restrict(frame, subject, value, found);
+                }
             }
         }
     }
@@ -272,7 +281,7 @@ impl<'p> Engine<'p> {
                         }
                         Kind::List | Kind::Tuple | Kind::Set => {
                             let content = object.content();
-                            if !frame.heap.deep_taint(&content).is_empty() {
+                            if chosen_outside(&frame.heap.deep_taint(&content)) {
                                 return None;
                             }
                             allowed.join(&content);
@@ -289,7 +298,7 @@ impl<'p> Engine<'p> {
                 }
                 // Something that is not followed but holds nothing from outside: a list of known names.
                 Atom::Unknown | Atom::Path(_) | Atom::Instance(_) | Atom::Class(_) => {
-                    if !container.shallow_taint().is_empty() {
+                    if chosen_outside(&container.shallow_taint()) {
                         return None;
                     }
                     allowed.join(&Val::unknown());
@@ -472,9 +481,18 @@ impl<'p> Engine<'p> {
             ("is_relative_to", [_], true) => {
                 self.spread_resolved(frame, base, found);
             }
-            ("relative_to", [_], _) => self.spread_resolved(frame, base, found),
             _ => {}
         }
+    }
+
+    /// `path.relative_to(base)` came back: the path lies below the base.
+    pub(crate) fn confined(&mut self, frame: &mut Frame, call: Value) {
+        let ir = self.ir(frame.func);
+        let Op::Call { callee, .. } = ir.op(call) else { return };
+        let Op::Attr { base, .. } = ir.op(callee) else { return };
+        let mut found = Vec::new();
+        self.spread_resolved(frame, base, &mut found);
+        frame.facts.extend(found);
     }
 
     fn spread_resolved(&mut self, frame: &mut Frame, base: Value, found: &mut Vec<(Value, Refine)>) {

@@ -28,6 +28,17 @@ pub(crate) struct Hit {
     pub(crate) taint: Taint,
 }
 
+/// What runs saw at a sink, from best to worst.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Decision {
+    /// Only constants, or what is harmless there.
+    Harmless,
+    /// Whatever the caller passes.
+    ByCaller,
+    /// Something that is not known to be harmless.
+    Open,
+}
+
 /// Data that does harm.
 #[derive(Debug, Clone)]
 pub(crate) struct Judged {
@@ -89,7 +100,7 @@ impl<'p> Engine<'p> {
     pub(crate) fn check_sink(&mut self, frame: &mut Frame, at: Value, sink: &'p Sink, receiver: Option<&Val>, args: &Args) {
         if !sink.when.iter().all(|condition| self.holds(frame, condition, receiver, args)) {
             if frame.depth == 0 && !self.untold(frame) {
-                self.decided.entry((frame.site(at), sink.rule.clone())).or_insert(true);
+                self.decided.entry((frame.site(at), sink.rule.clone())).or_insert(Decision::Harmless);
             }
             return;
         }
@@ -104,9 +115,7 @@ impl<'p> Engine<'p> {
         if let Some(part) = &sink.part {
             values = values.iter().filter_map(|value| self.part_of(frame, value, part)).collect();
         }
-        if frame.depth == 0 {
-            self.decide(frame, at, sink, &values);
-        }
+        self.decide(frame, at, sink, &values);
         for value in values {
             if sink.kind == Kinds::ARGUMENT || sink.kind == Kinds::SHELL {
                 self.check_command(frame, at, sink, &value);
@@ -299,13 +308,25 @@ impl<'p> Engine<'p> {
             });
             !alive && !value.is_bottom() && (!taint.is_empty() || listed)
         });
+        let by_caller = !harmless
+            && values.iter().all(|value| {
+                let taint = frame.heap.deep_taint(value);
+                taint.entries().iter().all(|entry| !entry.kinds.meets(sink.kind) || matches!(entry.label, Label::Param(_)))
+                    && taint.has_params()
+            });
         if values.is_empty() || self.untold(frame) {
             return;
         }
         let key = (frame.site(at), sink.rule.clone());
         // Also what stands in a quoted place counts as harmless; that is judged with the whole hit.
-        let known = self.decided.entry(key).or_insert(true);
-        *known &= harmless;
+        let decision = match (harmless, by_caller) {
+            (true, _) => Decision::Harmless,
+            (false, true) => Decision::ByCaller,
+            (false, false) => Decision::Open,
+        };
+        let table = if frame.depth == 0 { &mut self.decided } else { &mut self.decided_inside };
+        let known = table.entry(key).or_insert(decision);
+        *known = (*known).max(decision);
     }
 
     /// Whether a condition on the arguments holds.

@@ -23,6 +23,8 @@ const MAX_HITS: usize = 64;
 pub(crate) struct Summary {
     /// What it returns (or yields).
     pub(crate) result: Val,
+    /// What it raises.
+    raised: Val,
     heap: Heap,
     /// What it writes to fields of its parameters.
     pub(crate) written: Vec<(Sym, Val)>,
@@ -187,6 +189,7 @@ impl<'p> Engine<'p> {
                 param_facts(ir, &frame.outcomes[1]),
                 param_facts(ir, &frame.outcomes[2]),
             ],
+            raised: frame.raised,
             written: frame.heap.written.clone(),
             heap: frame.heap,
             globals,
@@ -206,6 +209,10 @@ impl<'p> Engine<'p> {
     ) -> Val {
         let mut import = Import { params, summary, context, site: frame.site(at), made: FxHashMap::default() };
         let result = self.imported(frame, &mut import, &summary.result, 0);
+        if !summary.raised.is_bottom() {
+            let raised = self.imported(frame, &mut import, &summary.raised, 0);
+            frame.raised.join(&raised);
+        }
         let writes: Vec<(Sym, Val)> = summary
             .written
             .iter()

@@ -233,7 +233,7 @@ fn classes_of(program: &Program, id: ModuleId, wanted: &[(PathId, usize, &'stati
     }
     let mut resolver = Resolver::new(program);
     let mut found = Vec::new();
-    for number in (0..ir.classes.len()).filter(|number| ir.classes[*number].args.len > 0) {
+    for (number, _) in ir.classes.iter().enumerate().filter(|(_, data)| data.args.len > 0) {
         let class = ClassRef { module: id, class: clearance_python::ir::Class(number as u32) };
         let mut derived = Derived { class, bases: Vec::new(), from: 0 };
         resolver.refuel();
