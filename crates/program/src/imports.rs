@@ -147,9 +147,11 @@ impl<'p> Search<'p> {
             base = parent(base);
         }
         loop {
-            // A module does not import itself under an absolute name of the standard library: `logging.py` next to a script.
+            // A module does not import itself under an absolute name of the standard library: `logging.py` next to a script. A package does
+            // import its own submodules: `from shop.views import views` in `shop/__init__.py`.
+            let itself = module.is_package && program.models.root(top).is_none();
             if let Some(entity) = self.entity(&[base, top])
-                && entity != Entity::Module(self.from)
+                && (entity != Entity::Module(self.from) || itself)
                 && (!matches!(entity, Entity::Folder(_)) || program.models.root(top).is_none())
             {
                 return Some(base.to_owned());

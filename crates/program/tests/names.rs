@@ -55,6 +55,17 @@ fn across_files() {
 }
 
 #[test]
+fn a_package_imports_its_own_submodules() {
+    let files = [
+        ("shop/__init__.py", "def make():\n    from shop.views import views\n    probe(views)\n"),
+        ("shop/views.py", "from flask import Blueprint\nviews = Blueprint('v', __name__)\n"),
+    ];
+    assert_eq!(names(&files, &["flask.Blueprint"]), ["flask.Blueprint()"]);
+    let files = [("logging.py", "import logging\nprobe(logging.info)\n")];
+    assert_eq!(names(&files, &["logging.info"]), ["logging.info"]);
+}
+
+#[test]
 fn star_imports_and_source_folders() {
     let files = [
         ("src/app/main.py", "from app.common import *\nprobe(shell)"),
