@@ -99,7 +99,9 @@ impl<'p> Engine<'p> {
     /// Data goes into a modelled call.
     pub(crate) fn check_sink(&mut self, frame: &mut Frame, at: Value, sink: &'p Sink, receiver: Option<&Val>, args: &Args) {
         if !sink.when.iter().all(|condition| self.holds(frame, condition, receiver, args)) {
-            if frame.depth == 0 && !self.untold(frame) {
+            let ruled_out =
+                sink.when.iter().any(|condition| self.tested(frame, condition, receiver, args) == Ok(false));
+            if ruled_out && frame.depth == 0 && !self.untold(frame) {
                 self.decided.entry((frame.site(at), sink.rule.clone())).or_insert(Decision::Harmless);
             }
             return;
@@ -331,6 +333,11 @@ impl<'p> Engine<'p> {
 
     /// Whether a condition on the arguments holds.
     pub(crate) fn holds(&self, frame: &Frame, condition: &Condition, receiver: Option<&Val>, args: &Args) -> bool {
+        self.tested(frame, condition, receiver, args).unwrap_or_else(|default| default)
+    }
+
+    /// What a condition says of the arguments; an error is what the model says where they are not passed, or not known.
+    fn tested(&self, frame: &Frame, condition: &Condition, receiver: Option<&Val>, args: &Args) -> Result<bool, bool> {
         let value = condition.slots.iter().find_map(|slot| select(slot, receiver, args).next());
         let part = match (&condition.part, value) {
             (Some(part), Some(value)) => self.part_of(frame, value, part),
@@ -339,9 +346,9 @@ impl<'p> Engine<'p> {
         let value = if condition.part.is_some() { part.as_ref() } else { value };
         let Some(value) = value else {
             return match condition.test {
-                Test::Present => false,
-                Test::Absent => true,
-                _ => condition.if_absent,
+                Test::Present => Ok(false),
+                Test::Absent => Ok(true),
+                _ => Err(condition.if_absent),
             };
         };
         let matches_constant = |atom: &Atom, constant: &Constant| -> Option<bool> {
@@ -428,7 +435,7 @@ impl<'p> Engine<'p> {
             Test::Contains(part) => contains(part),
             Test::Lacks(part) => contains(part).map(|is| !is),
         };
-        answer.unwrap_or(condition.if_unknown)
+        answer.ok_or(condition.if_unknown)
     }
 
     /// A value gets a name: what comes from a predictable generator must not be a secret.
