@@ -6,6 +6,8 @@ use clearance_python::ir::{Func, FunctionKind, Imported, Op};
 use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use crate::sensitive::{SENSITIVE, origin_of};
+
 /// Instructions of a function that is run for its constant result.
 const SMALL: u32 = 80;
 
@@ -221,6 +223,8 @@ struct Names<'m> {
     sources: FxHashSet<&'m str>,
     sinks: FxHashSet<&'m str>,
     judged: FxHashSet<&'m str>,
+    /// Sinks that secrets and personal data must not reach.
+    leaks: FxHashSet<&'m str>,
 }
 
 impl<'m> Names<'m> {
@@ -235,10 +239,14 @@ impl<'m> Names<'m> {
             }
         }
         let mut judged = FxHashSet::default();
+        let mut leaks = FxHashSet::default();
         let single = Kinds::CODE.with(Kinds::SQL).with(Kinds::SHELL).with(Kinds::DESERIALISE).with(Kinds::XML);
         for (path, all) in flow.all_sinks() {
             if here(models.root_name(path)) {
                 sinks.insert(models.last_name(path));
+                if all.iter().any(|sink| sink.kind.meets(SENSITIVE)) {
+                    leaks.insert(models.last_name(path));
+                }
                 if all.iter().any(|sink| sink.kind.meets(single)) {
                     judged.insert(models.last_name(path));
                 }
@@ -246,7 +254,7 @@ impl<'m> Names<'m> {
         }
         sources.extend(flow.source_methods());
         sinks.extend(flow.sink_methods());
-        Self { sources, sinks, judged }
+        Self { sources, sinks, judged, leaks }
     }
 
     /// What the functions of a module read and do themselves.
@@ -266,14 +274,24 @@ impl<'m> Names<'m> {
         if !sources.iter().any(|known| *known) && !sinks.iter().any(|known| *known) {
             return flags;
         }
+        let leaks = listed(&self.leaks);
+        let sensitive: Vec<bool> = ir.names.iter().map(|name| origin_of(name).is_some()).collect();
         let mut resolver = Resolver::new(program);
         for (number, slot) in flags.iter_mut().enumerate() {
             let func = Func(number as u32);
+            let (mut leaking, mut keyed) = (false, false);
+            if ir.functions[number].params.iter().any(|param| sensitive[param.name.0 as usize]) {
+                *slot |= SOURCE;
+            }
             for value in ir.values(func) {
                 if let Op::Caught { .. } = ir.op(value)
                     && answers.contains(&FuncRef { module: id, func })
                 {
                     *slot |= SOURCE;
+                }
+                if let Op::Str(text) = ir.op(value) {
+                    keyed |= origin_of(ir.text(text)).is_some();
+                    continue;
                 }
                 let name = match ir.op(value) {
                     Op::Attr { name, .. } | Op::Global(name) => name,
@@ -283,6 +301,10 @@ impl<'m> Names<'m> {
                     },
                     _ => continue,
                 };
+                leaking |= leaks[name.0 as usize];
+                if sensitive[name.0 as usize] {
+                    *slot |= SOURCE;
+                }
                 if sinks[name.0 as usize] {
                     *slot |= SINK;
                 }
@@ -302,6 +324,9 @@ impl<'m> Names<'m> {
                         *slot |= SOURCE;
                     }
                 }
+            }
+            if leaking && keyed {
+                *slot |= SOURCE;
             }
         }
         flags

@@ -8,6 +8,7 @@ mod graph;
 mod heap;
 mod interp;
 mod known;
+mod sensitive;
 mod taint;
 mod value;
 

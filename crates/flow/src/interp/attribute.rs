@@ -16,7 +16,21 @@ impl<'p> Engine<'p> {
     /// `base.name`
     pub(crate) fn attribute(&mut self, frame: &mut Frame, at: Value, base: Value, name: &str) -> Val {
         let object = self.operand(frame, base);
-        self.member(frame, at, &object, name)
+        let value = self.member(frame, at, &object, name);
+        if value.atoms.iter().any(|atom| matches!(atom, Atom::Method { .. } | Atom::Function { .. } | Atom::Path(_))) {
+            return value;
+        }
+        self.sensitive(frame, at, name, value)
+    }
+
+    /// A value whose name says that it is a secret or personal data.
+    pub(crate) fn sensitive(&self, frame: &Frame, at: Value, name: &str, mut value: Val) -> Val {
+        if let Some(origin) = crate::sensitive::origin_of(name)
+            && !value.is_constant()
+        {
+            value.taint.join(&self.source(frame.site(at), origin, crate::sensitive::SENSITIVE));
+        }
+        value
     }
 
     pub(crate) fn member(&mut self, frame: &mut Frame, at: Value, object: &Val, name: &str) -> Val {

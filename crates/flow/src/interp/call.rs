@@ -20,7 +20,18 @@ impl<'p> Engine<'p> {
     pub(crate) fn call(&mut self, frame: &mut Frame, at: Value, callee: Value, args: Span) -> Val {
         let called = self.operand(frame, callee);
         let args = self.arguments(frame, at, args);
-        self.call_value(frame, at, &called, args, Some(callee))
+        let ir = self.ir(frame.func);
+        let key = match ir.op(callee) {
+            Op::Attr { name, .. } if matches!(ir.name(name), "get" | "getenv" | "pop" | "get_argument") => {
+                args.positional.first().and_then(Val::as_str).map(str::to_owned)
+            }
+            _ => None,
+        };
+        let value = self.call_value(frame, at, &called, args, Some(callee));
+        match key {
+            Some(name) => self.sensitive(frame, at, &name, value),
+            None => value,
+        }
     }
 
     /// Calls whatever a value is. `callee` is the instruction that gives it, for what names and types say of it.

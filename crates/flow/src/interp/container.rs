@@ -88,7 +88,11 @@ impl<'p> Engine<'p> {
             let index = if index < 0 { index + count } else { index };
             return text.chars().nth(usize::try_from(index).unwrap_or(usize::MAX)).map_or_else(Val::default, |c| Val::str(&c.to_string()));
         }
-        if found.is_bottom() { Val::tainted(container.taint.clone()) } else { found }
+        let found = if found.is_bottom() { Val::tainted(container.taint.clone()) } else { found };
+        match key.as_str() {
+            Some(name) => self.sensitive(frame, at, name, found),
+            None => found,
+        }
     }
 
     fn slice(&mut self, frame: &mut Frame, at: Value, container: &Val, from: Option<i64>, to: Option<i64>, step: Option<i64>) -> Val {

@@ -22,7 +22,13 @@ impl<'p> Engine<'p> {
             Op::BigInt(_) | Op::Float(_) | Op::Complex(_) => Val::number(),
             Op::Str(text) => Val::str(ir.text(text)),
             Op::Bytes(text) => Val::bytes(ir.text(text)),
-            Op::Param(index) => frame.params.get(index as usize).cloned().unwrap_or_else(Val::unknown),
+            Op::Param(index) => {
+                let value = frame.params.get(index as usize).cloned().unwrap_or_else(Val::unknown);
+                let params = &ir.functions[frame.func.func.index()].params;
+                let name = params.get(index as usize).map_or("", |param| ir.name(param.name));
+                // Where the caller is known, its own names say more.
+                if frame.depth == 0 { self.sensitive(frame, at, name, value) } else { value }
+            }
             Op::Global(name) => self.global(frame, at, ir.name(name)),
             Op::Free(name) => self.free(frame, at, ir.name(name)),
             Op::Unbound(_) => Val::default(),
