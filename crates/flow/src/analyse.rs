@@ -208,8 +208,18 @@ impl Found {
             .filter(|(hit, _)| hit.origins.is_some())
             .map(|(hit, judged)| (hit.site, judged.source, hit.kind))
             .collect();
+        let loaded: FxHashSet<(Site, Site, Kinds)> = all
+            .values()
+            .filter(|(hit, _)| hit.kind == Kinds::DESERIALISE)
+            .map(|(hit, judged)| (hit.site, judged.source, hit.kind))
+            .collect();
         for (_, (hit, judged)) in all {
-            if hit.origins.is_none() && asked_for.contains(&(hit.site, judged.source, hit.kind)) {
+            let same = |kind| (hit.site, judged.source, kind);
+            if hit.origins.is_none() && asked_for.contains(&same(hit.kind)) {
+                continue;
+            }
+            // What is loaded as an object is worse than what is opened.
+            if hit.kind == Kinds::PATH && loaded.contains(&same(Kinds::DESERIALISE)) {
                 continue;
             }
             let mut way: Vec<FlowStep> = Vec::new();
