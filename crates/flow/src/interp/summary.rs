@@ -58,13 +58,11 @@ impl<'p> Engine<'p> {
         if let Some(known) = self.summaries.get(&func) {
             return Some(known.clone());
         }
-        if let Some(at) = self.active.iter().position(|(active, _)| *active == func) {
-            self.cut = self.cut.min(at);
-            return self.active[at].1.clone();
+        if let Some((_, assumed)) = self.active.iter().find(|(active, _)| *active == func) {
+            return assumed.clone();
         }
         if self.active.len() > 2_000 {
             self.truncated.insert(func);
-            self.cut = 0;
             return None;
         }
         stacker::maybe_grow(256 * 1024, 4 * 1024 * 1024, || self.summarise(func))
@@ -72,18 +70,12 @@ impl<'p> Engine<'p> {
 
     fn summarise(&mut self, func: FuncRef) -> Option<Rc<Summary>> {
         let component = self.graph.component(func);
-        let outer_cut = std::mem::replace(&mut self.cut, usize::MAX);
         let base = self.active.len();
         if component.len() <= 1 {
             self.active.push((func, None));
             let summary = Rc::new(self.learn_function(func));
             self.active.truncate(base);
-            if self.cut >= base {
-                self.summaries.insert(func, summary.clone());
-                self.cut = outer_cut;
-            } else {
-                self.cut = self.cut.min(outer_cut);
-            }
+            self.summaries.insert(func, summary.clone());
             return Some(summary);
         }
         // A recursive component: all members together, until nothing changes.
@@ -111,18 +103,14 @@ impl<'p> Engine<'p> {
             self.truncated.extend(members.iter().copied());
         }
         let made: Vec<_> = self.active.drain(base..).collect();
-        let below = self.cut < base;
         let mut wanted = None;
         for (member, summary) in made {
             let Some(summary) = summary else { continue };
             if member == func {
                 wanted = Some(summary.clone());
             }
-            if !below {
-                self.summaries.insert(member, summary);
-            }
+            self.summaries.insert(member, summary);
         }
-        self.cut = if below { self.cut.min(outer_cut) } else { outer_cut };
         wanted
     }
 
