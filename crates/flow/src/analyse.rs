@@ -17,7 +17,7 @@ use crate::taint::{Note, steps};
 use crate::value::{Atom, Sym, Val};
 
 /// Into how many shares the functions are divided.
-const SHARES: usize = 8;
+const SHARES: usize = 4;
 /// Functions that one share has at least.
 const MIN_SHARE: usize = 32;
 

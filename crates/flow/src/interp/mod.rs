@@ -37,11 +37,11 @@ use crate::known::Known;
 use crate::value::{Atom, Val};
 
 /// Instructions that one summary may run in called functions.
-const FUEL: u32 = 6_000;
+const FUEL: u32 = 2_000;
 /// Calls inside calls that are run with their own arguments.
 const MAX_DEPTH: u32 = 5;
 /// Instructions of a function that is still run for its own arguments.
-const MAX_INLINE: u32 = 200;
+const MAX_INLINE: u32 = 150;
 
 /// Analyses functions. Holds what was learnt so far. Where functions call one another in ways that only a run shows, an answer may depend on
 /// which was asked first; so engines are given fixed shares of the program, whatever the number of threads.
