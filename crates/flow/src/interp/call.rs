@@ -9,7 +9,7 @@ use rustc_hash::FxHasher;
 
 use super::{Engine, Frame, MAX_DEPTH, MAX_INLINE, refine::Refine};
 use crate::heap::{Key, Kind, ObjId, Object};
-use crate::taint::{Note, Taint};
+use crate::taint::{Label, Note, Taint};
 use crate::value::{Args, Atom, Val};
 
 /// Functions that one call may mean and that are followed.
@@ -196,9 +196,16 @@ impl<'p> Engine<'p> {
         let receiver = if self.resolver.is_static(func) { None } else { receiver };
         let bound = usize::from(receiver.is_some());
         let tainted = receiver.iter().chain(args.all()).any(|value| !frame.heap.deep_taint(value).is_empty());
+        // Running a function for one call pays where real data goes in or comes out, or where what it is given decides what it calls.
+        let real = receiver.iter().chain(args.all()).any(|value| {
+            frame.heap.deep_taint(value).entries().iter().any(|entry| matches!(entry.label, Label::Source { .. }))
+        });
         let informative = env.is_some()
-            || receiver.iter().chain(args.all()).any(informative)
-            || (self.request_path.is_some() && self.graph.reads_source(func));
+            || receiver.iter().chain(args.all()).any(callable)
+            || receiver.iter().any(|value| made_here(frame, value))
+            || (real && receiver.iter().chain(args.all()).any(informative))
+            || (self.graph.reads_source(func)
+                && (self.request_path.is_some() || receiver.iter().chain(args.all()).any(informative)));
         let size = data.insts.len;
         let can_run = frame.depth < MAX_DEPTH && size <= MAX_INLINE && self.fuel >= size && !self.running.contains(&func);
         if !tainted && !self.graph.reads_source(func) && !(can_run && informative && size <= 120) {
@@ -519,6 +526,21 @@ fn informative(value: &Val) -> bool {
                 | Atom::Instance(_)
                 | Atom::Partial(_)
         )
+    })
+}
+
+/// Whether a value can be called.
+fn callable(value: &Val) -> bool {
+    value.atoms.iter().any(|atom| matches!(atom, Atom::Function { .. } | Atom::Partial(_)))
+}
+
+/// Whether a receiver is an object that was made in a run that is followed.
+fn made_here(frame: &Frame, value: &Val) -> bool {
+    value.atoms.iter().any(|atom| match atom {
+        Atom::Object(id) => {
+            frame.heap.get(*id).is_some_and(|object| matches!(object.kind, Kind::Instance(_)) && !object.shared)
+        }
+        _ => false,
     })
 }
 

@@ -98,14 +98,14 @@ impl<'p> Engine<'p> {
                 found.join(&self.static_value(frame, site, depth + 1));
             } else {
                 // `global name` in a function: what comes from a source there.
-                found.join(&self.global_store(frame, FuncRef { module, func: function }, site));
+                found.join(&self.global_store(frame, FuncRef { module, func: function }, site, depth));
             }
         }
         found
     }
 
-    fn global_store(&mut self, frame: &mut Frame, function: FuncRef, site: Site) -> Val {
-        let known = self.static_value(frame, site, MAX_DEPTH - 1);
+    fn global_store(&mut self, frame: &mut Frame, function: FuncRef, site: Site, depth: u32) -> Val {
+        let known = self.static_value(frame, site, depth.max(MAX_DEPTH - 2) + 1);
         if !self.graph.reads_source(function) {
             return known;
         }

@@ -147,9 +147,6 @@ impl<'p> Engine<'p> {
         let fuel = std::mem::replace(&mut self.fuel, FUEL);
         let running = std::mem::replace(&mut self.running, vec![func]);
         let frame = self.run(func, params, None, heap, 0, 0);
-        if self.fuel < super::MAX_INLINE {
-            self.truncated.insert(func);
-        }
         self.arena = arena;
         self.fuel = fuel;
         self.running = running;
@@ -183,7 +180,7 @@ impl<'p> Engine<'p> {
                 param_facts(ir, &frame.outcomes[2]),
             ],
             raised: frame.raised,
-            written: frame.heap.written.clone(),
+            written: frame.heap.written().to_vec(),
             heap: frame.heap,
             globals,
             hits,
