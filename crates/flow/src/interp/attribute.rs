@@ -94,6 +94,8 @@ impl<'p> Engine<'p> {
                     }
                 }
                 Atom::None => continue,
+                // A member of an enumeration.
+                Atom::Number if matches!(name, "value" | "name") => Val::of(Atom::Fixed),
                 _ => bound(Val { atoms: smallvec::smallvec![atom.clone()], taint: object.taint.clone() }, name, None),
             };
             found.join(&value);
@@ -139,7 +141,15 @@ impl<'p> Engine<'p> {
             Some(member) => {
                 let mut value = self.external_value(frame, site, member, Some(object));
                 if !object.taint.is_empty() && !value.atoms.iter().any(|atom| matches!(atom, Atom::Bound { .. })) {
-                    value.taint.join(&object.taint);
+                    // A member that is a source itself is no more than its model says.
+                    let sources = self.flow.sources(member);
+                    let kinds = sources.iter().fold(Kinds::NONE, |all, source| all.with(source.kinds));
+                    let taint = object.taint.clone();
+                    value.taint.join(&if sources.is_empty() {
+                        taint
+                    } else {
+                        taint.map(|entry| entry.kinds = entry.kinds.and(kinds.with(Kinds::PASSIVE)))
+                    });
                 }
                 value
             }
@@ -177,9 +187,11 @@ impl<'p> Engine<'p> {
         {
             let mut handed = Taint::default();
             let mut known = false;
-            for sanitizer in self.flow.sanitizers(path) {
+            let sanitizers = self.flow.sanitizers(path);
+            if !sanitizers.is_empty() {
                 known = true;
-                handed.join(&receiver.taint.remove(sanitizer.removes));
+                let removes = sanitizers.iter().fold(Kinds::NONE, |all, sanitizer| all.with(sanitizer.removes));
+                handed.join(&receiver.taint.remove(removes));
             }
             for _ in self.flow.propagators(path) {
                 known = true;

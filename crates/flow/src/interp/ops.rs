@@ -2,6 +2,7 @@
 
 use std::rc::Rc;
 
+use clearance_models::flow::Kinds;
 use clearance_python::ir::{BinaryOp, CollectKind, CompareOp, FunctionKind, Op, Part, Span, UnaryOp, Value};
 use smallvec::smallvec;
 
@@ -167,6 +168,19 @@ impl<'p> Engine<'p> {
         known
     }
 
+    /// Whether a value is text that is HTML already, whose operators escape.
+    fn is_markup(&self, frame: &Frame, value: &Val) -> bool {
+        let markup = |path| self.program.models.dotted(path) == "markupsafe.Markup";
+        !value.is_bottom()
+            && value.atoms.iter().any(|atom| match atom {
+                Atom::Instance(class) => markup(*class),
+                Atom::Object(id) => {
+                    matches!(frame.heap.get(*id).map(|object| object.kind), Some(Kind::External(class)) if markup(class))
+                }
+                _ => false,
+            })
+    }
+
     fn binary(&mut self, frame: &mut Frame, at: Value, op: BinaryOp, left: Value, right: Value) -> Val {
         let a = self.operand(frame, left);
         let b = self.operand(frame, right);
@@ -177,6 +191,10 @@ impl<'p> Engine<'p> {
             && let Some(result) = arithmetic(op, x, y)
         {
             return Val::of(Atom::Int(result));
+        }
+        if matches!(op, BinaryOp::Add | BinaryOp::Mod) && (self.is_markup(frame, &a) || self.is_markup(frame, &b)) {
+            // Escapes what is put in; the markup itself was judged where it was made.
+            return self.blend(frame, at, &[&a, &b], Kinds::HTML);
         }
         match op {
             BinaryOp::Add => self.add(frame, at, &a, &b),
@@ -293,8 +311,15 @@ impl<'p> Engine<'p> {
             let piece = match conversion {
                 Some('%') => literal("%"),
                 Some('d' | 'i' | 'u' | 'f' | 'e' | 'g' | 'x' | 'X' | 'o' | 'c') => {
+                    let value = match (named, &items) {
+                        (Some(name), _) => lookup(name),
+                        (None, Some(items)) => items.get(next).cloned(),
+                        (None, None) => None,
+                    };
                     next += 1;
-                    number_text()
+                    // Whether a number can be guessed still matters.
+                    let left = value.map(|value| frame.heap.deep_taint(&value).remove(NUMBER_SAFE)).unwrap_or_default();
+                    if left.is_empty() { number_text() } else { smallvec![Piece::Hole { taint: left, exact: false }] }
                 }
                 Some(kind) => {
                     let value = match (named, &items) {
@@ -528,6 +553,9 @@ pub(crate) fn join_texts(a: &Val, b: &Val) -> Val {
 }
 
 /// The text of some number.
+/// What a number written as text is not dangerous for.
+const NUMBER_SAFE: Kinds = super::refine::WORD_SAFE.with(Kinds::TRUST);
+
 pub(crate) fn number_text() -> Text {
     literal("0")
 }

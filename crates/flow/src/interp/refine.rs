@@ -47,7 +47,21 @@ impl Facts {
 
     /// Only what both know.
     pub(crate) fn meet(&mut self, other: &Self) {
-        self.0.retain(|fact| other.0.contains(fact));
+        for (value, fact) in &mut self.0 {
+            // One of these, or one of those.
+            if let Refine::Is(known) = fact
+                && let Some(more) = other.0.iter().find_map(|(subject, fact)| match fact {
+                    Refine::Is(more) if subject == value => Some(more),
+                    _ => None,
+                })
+            {
+                known.join(more);
+            }
+        }
+        self.0.retain(|(value, fact)| match fact {
+            Refine::Is(_) => other.0.iter().any(|(subject, fact)| subject == value && matches!(fact, Refine::Is(_))),
+            _ => other.0.contains(&(*value, fact.clone())),
+        });
     }
 
     pub(crate) fn apply(&self, root: Value, mut value: Val) -> Val {
@@ -80,7 +94,9 @@ impl Facts {
             value = value.map_taint(&|taint| {
                 taint.map(|entry| {
                     entry.kinds = entry.kinds.without(removes);
-                    if entry.lacks.has(Lacks::UNRESOLVED) {
+                    // `/srv/files` is also the beginning of `/srv/files-of-others`.
+                    let folder = text.is_empty() || text.ends_with(['/', '\\']);
+                    if folder && entry.lacks.has(Lacks::UNRESOLVED) {
                         entry.kinds = entry.kinds.without(Kinds::PATH);
                     }
                 })
@@ -242,6 +258,9 @@ impl<'p> Engine<'p> {
                 self.learn_common_path(frame, subject, found);
                 if value.is_constant() {
                     self.restrict(frame, subject, value, found);
+                } else if self.is_host(frame, subject) && self.is_host(frame, other) {
+                    // The host of a URL is the host that answers.
+                    self.spread(frame, subject, Refine::Without(Kinds::URL.with(Kinds::REDIRECT)), found);
                 }
             }
         }
@@ -372,6 +391,38 @@ impl<'p> Engine<'p> {
         }
     }
 
+    /// What went into a signature is the data of somebody who knows the key.
+    fn learn_signed(&mut self, frame: &mut Frame, value: Value, signed: bool, depth: u32, found: &mut Vec<(Value, Refine)>) {
+        let ir = self.ir(frame.func);
+        let value = root(ir, value);
+        if signed {
+            found.push((value, Refine::Without(Kinds::DESERIALISE)));
+        }
+        let Op::Call { callee, args } = ir.op(value) else { return };
+        if depth > 4 {
+            return;
+        }
+        let signs = signed
+            || self
+                .called_paths(frame, callee)
+                .iter()
+                .any(|path| matches!(self.program.models.dotted(*path), "hmac.new" | "hmac.digest" | "hmac.HMAC"));
+        let receiver = match ir.op(callee) {
+            Op::Attr { base, .. } => Some(base),
+            _ => None,
+        };
+        let given: Vec<Value> = ir.args(args).iter().map(|arg| arg.value).chain(receiver).collect();
+        for value in given {
+            self.learn_signed(frame, value, signs, depth + 1, found);
+        }
+    }
+
+    /// Whether a value is the host of a parsed URL, or the one that the request names.
+    fn is_host(&self, frame: &Frame, value: Value) -> bool {
+        let ir = self.ir(frame.func);
+        matches!(ir.op(root(ir, value)), Op::Attr { name, .. } if matches!(ir.name(name), "netloc" | "hostname" | "host"))
+    }
+
     /// Of what file name a value is the ending: `os.path.splitext(name)[1].lower()`, `name.rsplit(".", 1)[1]`, `Path(name).suffix`.
     fn ending_of(&mut self, frame: &Frame, value: Value) -> Option<Value> {
         let ir = self.ir(frame.func);
@@ -420,6 +471,12 @@ impl<'p> Engine<'p> {
                     let args = ir.args(args);
                     match (ir.op(callee), args) {
                         (Op::Attr { base, .. }, []) => root(ir, base),
+                        (Op::Attr { name, .. } | Op::Global(name), [_, second]) if ir.name(name) == "urljoin" => {
+                            root(ir, second.value)
+                        }
+                        (Op::Import(import), [_, second]) if ir.name(ir.imports[import.index()].bound) == "urljoin" => {
+                            root(ir, second.value)
+                        }
                         (_, [only]) => root(ir, only.value),
                         (_, [first, ..]) => root(ir, first.value),
                         _ => return,
@@ -477,6 +534,12 @@ impl<'p> Engine<'p> {
                     if let Some(subject) = subject {
                         self.spread(frame, subject, Refine::Without(guard.removes), found);
                     }
+                }
+            }
+            if truth && self.program.models.dotted(path) == "hmac.compare_digest" {
+                // Whoever signed the data knows the key.
+                for arg in args {
+                    self.learn_signed(frame, *arg, false, 0, found);
                 }
             }
             if truth && let Some(at) = self.known.regex_match(path) {
