@@ -94,6 +94,12 @@ impl<'p> Engine<'p> {
                     }
                 }
                 Atom::None => continue,
+                // Something of something that is not known: `answer.choices[0].message.content`.
+                Atom::Bound { path: None, .. } => {
+                    let mut value = bound(Val { atoms: smallvec::smallvec![atom.clone()], taint: object.taint.clone() }, name, None);
+                    value.taint.join(&object.taint);
+                    value
+                }
                 // A member of an enumeration.
                 Atom::Number if matches!(name, "value" | "name") => Val::of(Atom::Fixed),
                 _ => bound(Val { atoms: smallvec::smallvec![atom.clone()], taint: object.taint.clone() }, name, None),

@@ -22,6 +22,13 @@ impl<'p> Engine<'p> {
             frame.ended = true;
             return Val::default();
         }
+        if matches!(self.program.models.last_name(path), "model_dump" | "dict" | "asdict")
+            && let Some(Atom::Object(id)) = receiver.or(args.positional.first()).and_then(Val::single)
+            && matches!(frame.heap.get(*id).map(|object| object.kind), Some(Kind::Instance(_)))
+            && let Some(value) = self.fields_of(frame, at, *id)
+        {
+            return value;
+        }
         if self.program.models.dotted(path) == "builtins.print"
             && let Some(file) = args.keyword("file").cloned()
         {
