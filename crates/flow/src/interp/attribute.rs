@@ -150,12 +150,15 @@ impl<'p> Engine<'p> {
                     // A member that is a source itself is no more than its model says.
                     let sources = self.flow.sources(member);
                     let kinds = sources.iter().fold(Kinds::NONE, |all, source| all.with(source.kinds));
-                    let taint = object.taint.clone();
-                    value.taint.join(&if sources.is_empty() {
-                        taint
-                    } else {
-                        taint.map(|entry| entry.kinds = entry.kinds.and(kinds.with(Kinds::PASSIVE)))
-                    });
+                    let mut taint = object.taint.clone();
+                    if !sources.is_empty() {
+                        taint = taint.map(|entry| entry.kinds = entry.kinds.and(kinds.with(Kinds::PASSIVE)));
+                        // Where the object came in is where its parts did.
+                        if taint.entries().iter().any(|entry| matches!(entry.label, Label::Source { .. })) {
+                            value.taint = Taint::default();
+                        }
+                    }
+                    value.taint.join(&taint);
                 }
                 value
             }

@@ -93,6 +93,12 @@ impl<'p> Engine<'p> {
             };
             found.join(&value);
         }
+        if found.atoms.iter().any(|atom| matches!(atom, Atom::Instance(_))) && container.atoms.iter().any(|atom| {
+            matches!(atom, Atom::Path(path) | Atom::Instance(path) | Atom::Bound { path: Some(path), .. } if self.program.models.items(*path).is_some())
+        }) {
+            // Of what class the items are is known.
+            found.atoms.retain(|atom| !matches!(atom, Atom::Unknown));
+        }
         // A one-character text of a text, or whatever an unknown container of tainted data holds.
         found.taint.join(&container.taint);
         if let Some(text) = container.as_str()

@@ -370,7 +370,7 @@ impl<'p> Engine<'p> {
             };
             out = concat(&out, &piece);
         }
-        Val::from_text(out, false)
+        Val::from_text(out, false).without(Kinds::NOSQL)
     }
 
     fn compare(&mut self, frame: &mut Frame, op: CompareOp, left: Value, right: Value) -> Val {

@@ -2,7 +2,7 @@
 
 use clearance_models::flow::{Kinds, Slot};
 use clearance_program::{FuncRef, Site};
-use clearance_python::ir::{CompareOp, Op, UnaryOp, Value};
+use clearance_python::ir::{CompareOp, Op, Terminator, UnaryOp, Value};
 
 use super::{Engine, Frame, root};
 use crate::heap::Kind;
@@ -198,9 +198,13 @@ impl<'p> Engine<'p> {
             // `a and b`, `a or b` as a value: one side says all where the other is a constant of the other truth.
             Op::Phi(operands) => {
                 let operands = ir.list(operands).to_vec();
+                let decided = self.decided_operands(frame, condition, !truth);
                 let open: Vec<Value> = operands
                     .iter()
                     .copied()
+                    .enumerate()
+                    .filter(|(number, _)| !decided.contains(number))
+                    .map(|(_, operand)| operand)
                     .filter(|operand| {
                         let value = frame.value(*operand).clone();
                         !value.is_bottom() && self.truth(&frame.heap, &value) != Some(!truth)
@@ -223,6 +227,27 @@ impl<'p> Engine<'p> {
             }
         }
         // A match object: `m = re.fullmatch(…)`, `m is not None` end up at the call.
+    }
+
+    /// The operands of a phi that come over an edge on which they themselves are `truth`: the `a` of `a and b`, where it is false.
+    fn decided_operands(&self, frame: &Frame, phi: Value, truth: bool) -> Vec<usize> {
+        let ir = self.ir(frame.func);
+        let blocks = ir.functions[frame.func.func.index()].blocks;
+        let here = (blocks.start..blocks.start + blocks.len).find(|block| ir.list(ir.blocks[*block as usize].phis).contains(&phi));
+        let (Some(here), Op::Phi(operands)) = (here, ir.op(phi)) else { return Vec::new() };
+        let preds = ir.list(ir.blocks[here as usize].preds);
+        let edges = ir.list(operands).iter().zip(preds).enumerate();
+        edges
+            .filter(|(_, (operand, pred))| match ir.blocks[pred.index()].end {
+                Terminator::Branch { condition, then, otherwise } => {
+                    root(ir, condition) == root(ir, **operand)
+                        && then != otherwise
+                        && if truth { then.0 == here } else { otherwise.0 == here }
+                }
+                _ => false,
+            })
+            .map(|(number, _)| number)
+            .collect()
     }
 
     fn learn_compare(
@@ -553,6 +578,10 @@ impl<'p> Engine<'p> {
                 let numeric = class.atoms.iter().all(|atom| matches!(atom, Atom::Path(path) if self.known.is_number(*path)));
                 if numeric && !class.is_bottom() {
                     found.push((root(ir, *subject), Refine::Is(Val::number())));
+                }
+                let text = |path| matches!(self.program.models.dotted(path), "builtins.str" | "builtins.bytes");
+                if !class.is_bottom() && class.atoms.iter().all(|atom| matches!(atom, Atom::Path(path) if text(*path))) {
+                    found.push((root(ir, *subject), Refine::Without(Kinds::NOSQL)));
                 }
             }
             if self.known.is_bool(path)
