@@ -146,9 +146,10 @@ impl<'p> Engine<'p> {
         match self.program.models.member(class, name) {
             Some(member) => {
                 let mut value = self.external_value(frame, site, member, Some(object));
-                if !object.taint.is_empty() && !value.atoms.iter().any(|atom| matches!(atom, Atom::Bound { .. })) {
+                let sources = self.flow.sources(member);
+                let method = value.atoms.iter().any(|atom| matches!(atom, Atom::Bound { .. }));
+                if !object.taint.is_empty() && (!method || !sources.is_empty()) {
                     // A member that is a source itself is no more than its model says.
-                    let sources = self.flow.sources(member);
                     let kinds = sources.iter().fold(Kinds::NONE, |all, source| all.with(source.kinds));
                     let mut taint = object.taint.clone();
                     if !sources.is_empty() {

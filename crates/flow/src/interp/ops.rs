@@ -59,6 +59,13 @@ impl<'p> Engine<'p> {
                 // The name appears in traces from here on.
                 let bound = self.bound_at(frame, at, value);
                 self.named(frame, at, &[ir.name(name)], &bound);
+                if let Some(env) = frame.env
+                    && ir.bindings(frame.func.func).iter().any(|binding| binding.name == name)
+                    && let Some(object) = frame.heap.edit(env)
+                {
+                    // Inner functions see it.
+                    object.set(Key::Attr(Rc::from(ir.name(name))), bound.clone(), false);
+                }
                 frame.set(value, bound);
                 Val::default()
             }
