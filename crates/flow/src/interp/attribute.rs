@@ -5,7 +5,7 @@ use std::rc::Rc;
 use clearance_models::PathId;
 use clearance_models::flow::Kinds;
 use clearance_program::{ClassRef, Entity, Site};
-use clearance_python::ir::Value;
+use clearance_python::ir::{Op, Value};
 
 use super::{Engine, Frame};
 use crate::heap::{Key, Kind};
@@ -16,6 +16,17 @@ impl<'p> Engine<'p> {
     /// `base.name`
     pub(crate) fn attribute(&mut self, frame: &mut Frame, at: Value, base: Value, name: &str) -> Val {
         let object = self.operand(frame, base);
+        let ir = self.ir(frame.func);
+        if matches!(ir.op(super::root(ir, base)), Op::Call { .. })
+            && let Some(own) = frame.params.first().cloned()
+            && self.resolver.entities(frame.site(base)).iter().any(|entity| matches!(entity, Entity::Super(_)))
+        {
+            // `super().name`, of the object at hand.
+            let found = self.static_entities(frame, at);
+            if !found.is_bottom() {
+                return self.rebind(frame, found, &own);
+            }
+        }
         let value = self.member(frame, at, &object, name);
         if value.atoms.iter().any(|atom| matches!(atom, Atom::Method { .. } | Atom::Function { .. } | Atom::Path(_))) {
             return value;

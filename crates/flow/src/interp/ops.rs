@@ -143,7 +143,9 @@ impl<'p> Engine<'p> {
             }
             Op::Raise { exception, .. } => {
                 if exception != Value::NONE {
-                    let value = self.operand(frame, exception);
+                    let mut value = self.operand(frame, exception);
+                    // What the exception holds goes with it, also where the objects do not.
+                    value.taint.join(&frame.heap.deep_taint(&value));
                     frame.raised.join(&value);
                 }
                 frame.ended = true;
