@@ -37,11 +37,11 @@ use crate::known::Known;
 use crate::value::{Atom, Val};
 
 /// Instructions that one summary may run in called functions.
-const FUEL: u32 = 60_000;
+const FUEL: u32 = 6_000;
 /// Calls inside calls that are run with their own arguments.
-const MAX_DEPTH: u32 = 8;
+const MAX_DEPTH: u32 = 5;
 /// Instructions of a function that is still run for its own arguments.
-const MAX_INLINE: u32 = 400;
+const MAX_INLINE: u32 = 200;
 
 /// Analyses functions. Holds what was learnt so far; every answer is a pure function of the program.
 pub(crate) struct Engine<'p> {
