@@ -16,6 +16,11 @@ use crate::known::Known;
 use crate::taint::{Note, steps};
 use crate::value::{Atom, Sym, Val};
 
+/// Into how many shares the functions are divided.
+const SHARES: usize = 4;
+/// Functions that one share has at least.
+const MIN_SHARE: usize = 32;
+
 /// Data from outside that reaches a place where it does harm.
 #[derive(Debug, Clone)]
 pub struct Flow {
@@ -96,7 +101,8 @@ pub fn analyse(program: &Program) -> Analysis {
             !matches!(role, Role::Test | Role::Documentation | Role::Generated)
         })
         .collect();
-    let share = roots.len().div_ceil(rayon::current_num_threads().max(1) * 4).max(8);
+    // Shares do not depend on the number of threads: see `Engine`.
+    let share = roots.len().div_ceil(SHARES).max(MIN_SHARE);
     let parts: Vec<Part> = roots
         .par_chunks(share)
         .map(|roots| {

@@ -236,7 +236,9 @@ impl<'p> Engine<'p> {
             self.running.push(func);
             let heap = std::mem::take(&mut frame.heap);
             let depth = frame.depth + 1;
-            let inner = self.run(func, params, env, heap, context, depth);
+            let inner = stacker::maybe_grow(256 * 1024, 4 * 1024 * 1024, || {
+                self.run(func, params, env, heap, context, depth)
+            });
             self.running.pop();
             let outcomes = param_facts(ir, &inner.outcomes[0]);
             let returns = inner.end.is_some() || !inner.returned.is_bottom() || data.is_generator;

@@ -372,10 +372,10 @@ impl<'p> Engine<'p> {
     /// What methods of the class store in a field, as far as it comes from a source or is a constant.
     pub(crate) fn stored_field(&mut self, frame: &mut Frame, class: ClassRef, name: &str) -> Val {
         let key = (class, name.to_owned());
-        if self.fields.contains(&key) || self.fields.len() > 8 {
-            return Val::default();
+        if let Some(known) = self.fields.get(&key) {
+            return known.clone();
         }
-        self.fields.push(key);
+        self.fields.insert(key.clone(), Val::default());
         let mut found = Val::default();
         let (order, _) = self.resolver.ancestors(class);
         for owner in order.into_iter().take(6) {
@@ -405,7 +405,9 @@ impl<'p> Engine<'p> {
                 }
             }
         }
-        self.fields.pop();
+        // Objects belong to the run that made them.
+        found.atoms.retain(|atom| !matches!(atom, Atom::Object(_) | Atom::Sym(_)));
+        self.fields.insert(key, found.clone());
         found
     }
 }

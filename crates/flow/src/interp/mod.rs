@@ -37,13 +37,14 @@ use crate::known::Known;
 use crate::value::{Atom, Val};
 
 /// Instructions that one summary may run in called functions.
-const FUEL: u32 = 6_000;
+const FUEL: u32 = 2_000;
 /// Calls inside calls that are run with their own arguments.
 const MAX_DEPTH: u32 = 5;
 /// Instructions of a function that is still run for its own arguments.
-const MAX_INLINE: u32 = 200;
+const MAX_INLINE: u32 = 150;
 
-/// Analyses functions. Holds what was learnt so far; every answer is a pure function of the program.
+/// Analyses functions. Holds what was learnt so far. Where functions call one another in ways that only a run shows, an answer may depend on
+/// which was asked first; so engines are given fixed shares of the program, whatever the number of threads.
 pub(crate) struct Engine<'p> {
     pub(crate) program: &'p Program,
     pub(crate) flow: &'p FlowModels,
@@ -53,8 +54,6 @@ pub(crate) struct Engine<'p> {
     summaries: FxHashMap<FuncRef, Rc<Summary>>,
     /// Functions whose summary is being made, outermost first, with what is assumed of them meanwhile.
     active: Vec<(FuncRef, Option<Rc<Summary>>)>,
-    /// The outermost active function whose unfinished summary was used.
-    cut: usize,
     arena: Arena,
     fuel: u32,
     /// Functions that are being run inside this summary.
@@ -75,8 +74,8 @@ pub(crate) struct Engine<'p> {
     pub(crate) decided_inside: FxHashMap<(Site, Box<str>), Decision>,
     /// What was found.
     pub(crate) found: crate::analyse::Found,
-    /// Class fields being looked up.
-    fields: Vec<(clearance_program::ClassRef, String)>,
+    /// What methods store in fields of their class; nothing while it is being looked up.
+    fields: FxHashMap<(clearance_program::ClassRef, String), Val>,
 }
 
 /// Gives objects their numbers: the same place in the same context has the same object in every pass.
@@ -102,7 +101,6 @@ impl<'p> Engine<'p> {
             resolver: Resolver::new(program),
             summaries: FxHashMap::default(),
             active: Vec::new(),
-            cut: usize::MAX,
             arena: Arena::default(),
             fuel: FUEL,
             running: Vec::new(),
@@ -114,7 +112,7 @@ impl<'p> Engine<'p> {
             decided: FxHashMap::default(),
             decided_inside: FxHashMap::default(),
             found: crate::analyse::Found::default(),
-            fields: Vec::new(),
+            fields: FxHashMap::default(),
         }
     }
 
