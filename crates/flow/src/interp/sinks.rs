@@ -590,6 +590,10 @@ pub(crate) fn judge(hit: &Hit) -> Vec<Judged> {
             return;
         }
         let Some(partial) = alive(hit.kind, entry.lacks, &place) else { return };
+        // Behind a fixed host, what cannot lead elsewhere in a path cannot lead elsewhere in a URL.
+        if partial && !entry.kinds.meets(Kinds::PATH) {
+            return;
+        }
         match found.iter_mut().find(|known| known.source == site && known.origin == origin) {
             Some(known) => {
                 known.partial &= partial;
