@@ -526,7 +526,7 @@ impl<'p> Engine<'p> {
         let site = frame.site(at);
         let mut value = Val::tainted(Taint::of(
             crate::taint::Label::Source { site, origin: clearance_models::flow::Origin::Exception },
-            clearance_models::flow::Kinds::EXPOSURE,
+            Kinds::EXPOSURE,
             crate::taint::hop(&None, site, Note::Read),
         ));
         let raised = frame.raised.clone();
@@ -576,7 +576,7 @@ fn quoted(text: &Text) -> Text {
         inner.push(match piece {
             Piece::Lit(lit) => Piece::Lit(lit.clone()),
             Piece::Hole { taint, .. } => Piece::Hole {
-                taint: taint.lacking(Lacks::NEWLINE).remove(clearance_models::flow::Kinds::CODE),
+                taint: taint.lacking(Lacks::NEWLINE).remove(Kinds::CODE),
                 exact: false,
             },
         });
