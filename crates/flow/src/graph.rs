@@ -317,7 +317,18 @@ impl<'m> Names<'m> {
         let ir = &module.ir;
         let mut flags = vec![0u8; ir.functions.len()];
         // By number, once per module.
-        let listed = |set: &FxHashSet<&str>| -> Vec<bool> { ir.names.iter().map(|name| set.contains(name)).collect() };
+        let listed = |set: &FxHashSet<&str>| -> Vec<bool> {
+            let mut listed: Vec<bool> = ir.names.iter().map(|name| set.contains(name)).collect();
+            for import in &ir.imports {
+                // `from library import name as other`
+                if let Imported::Member(name) = import.what
+                    && listed[name.0 as usize]
+                {
+                    listed[import.bound.0 as usize] = true;
+                }
+            }
+            listed
+        };
         let (sources, sinks, judged) = (listed(&self.sources), listed(&self.sinks), listed(&self.judged));
         if !sources.iter().any(|known| *known) && !sinks.iter().any(|known| *known) {
             return flags;

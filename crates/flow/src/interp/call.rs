@@ -3,6 +3,7 @@
 use std::hash::{Hash, Hasher};
 use std::rc::Rc;
 
+use clearance_models::flow::Kinds;
 use clearance_program::{ClassRef, Entity, FuncRef, Site};
 use clearance_python::ir::{Op, Span, Value};
 use rustc_hash::FxHasher;
@@ -99,6 +100,13 @@ impl<'p> Engine<'p> {
                     result.join(&value);
                 }
                 Atom::Bound { receiver, name, path: None } => {
+                    // A text that is known in part is a pattern all the same.
+                    let sinks = self.flow.method_sinks(name);
+                    if receiver.atoms.iter().any(|atom| matches!(atom, Atom::Text(_))) {
+                        for sink in sinks.iter().filter(|sink| sink.kind == Kinds::FORMAT) {
+                            self.check_sink(frame, at, sink, Some(receiver), &args);
+                        }
+                    }
                     if let Some(value) = self.method(frame, at, receiver, name, &args) {
                         resolved = true;
                         result.join(&value);
@@ -491,6 +499,11 @@ impl<'p> Engine<'p> {
             let (func, receiver, env) = match atom {
                 Atom::Function { func, env } => (*func, None, *env),
                 Atom::Method { func, receiver } => (*func, Some((**receiver).clone()), None),
+                Atom::Partial(_) => {
+                    let args = Args::of([Val::tainted(taint.clone())]);
+                    result.join(&self.call_value(frame, at, &Val::of(atom.clone()), args, None));
+                    continue;
+                }
                 _ => continue,
             };
             let count = self.ir(func).functions[func.func.index()].params.len() - usize::from(receiver.is_some()).min(

@@ -226,6 +226,17 @@ impl<'p> Engine<'p> {
             Op::Class(class) => Val::of(Atom::Class(ClassRef { module: site.module, class })),
             Op::Decorate { target, .. } => self.static_value(frame, at(target), depth + 1),
             Op::Call { .. } => self.static_call(frame, site, depth),
+            Op::Item { base, .. } => {
+                let value = self.static_site(frame, site);
+                if !value.atoms.iter().all(|atom| matches!(atom, Atom::Unknown)) {
+                    return value;
+                }
+                let container = self.static_value(frame, at(base), depth + 1);
+                match container.single() {
+                    Some(Atom::Instance(path) | Atom::Path(path)) => self.typed_item(*path, value),
+                    _ => value,
+                }
+            }
             _ => self.static_site(frame, site),
         }
     }
