@@ -79,7 +79,11 @@ pub fn analyse(program: &Program) -> Analysis {
     let mut sources: FxHashSet<FuncRef> = FxHashSet::default();
     let mut answers: FxHashSet<FuncRef> = FxHashSet::default();
     for entry in entries {
-        if entry.params.iter().any(|param| !matches!(param.what, ParamSource::Clean | ParamSource::Instance(_))) {
+        if entry
+            .params
+            .iter()
+            .any(|param| !matches!(param.what, ParamSource::Clean | ParamSource::Instance(_)))
+        {
             sources.insert(entry.function);
         }
         if answers_html(program, entry) {
@@ -154,7 +158,8 @@ fn finish(parts: Vec<Part>) -> Analysis {
     }
     analysis.truncated.sort_unstable();
     analysis.truncated.dedup();
-    analysis.judged = decided.keys().chain(inside.keys()).filter(|(_, rule)| !rule.is_empty()).cloned().collect();
+    analysis.judged =
+        decided.keys().chain(inside.keys()).filter(|(_, rule)| !rule.is_empty()).cloned().collect();
     analysis.judged.sort_unstable();
     analysis.judged.dedup();
     analysis.harmless = decided
@@ -185,7 +190,9 @@ fn answers_html(program: &Program, entry: &EntryPoint) -> bool {
     match entry.kind {
         EntryKind::Route => by_itself || says_html(program, entry.function),
         // The handler of an error answers, too.
-        EntryKind::Hook => by_itself && decorated_with(program, entry.function, &["errorhandler", "app_errorhandler"]),
+        EntryKind::Hook => {
+            by_itself && decorated_with(program, entry.function, &["errorhandler", "app_errorhandler"])
+        }
         _ => false,
     }
 }
@@ -227,9 +234,10 @@ impl Found {
         for judged in judge(hit) {
             let key = (hit.site, hit.rule.clone(), judged.source);
             let length = |judged: &crate::interp::Judged| judged.via.as_ref().map_or(0, |hop| hop.length);
-            let better = self.flows.get(&key).is_none_or(|(_, known)| {
-                (judged.partial, length(&judged)) < (known.partial, length(known))
-            });
+            let better = self
+                .flows
+                .get(&key)
+                .is_none_or(|(_, known)| (judged.partial, length(&judged)) < (known.partial, length(known)));
             if better {
                 self.flows.insert(key, (hit.clone(), judged));
             }
@@ -360,7 +368,8 @@ impl<'p> Engine<'p> {
                 };
                 let mut own = Heap::default();
                 let count = self.ir(from).functions[from.func.index()].params.len() as u32;
-                let params = (0..count).map(|index| self.entry_param(inner, index, &mut own, depth + 1)).collect();
+                let params =
+                    (0..count).map(|index| self.entry_param(inner, index, &mut own, depth + 1)).collect();
                 let frame = self.run_fresh(from, params, own);
                 let mut given = frame.returned.clone();
                 given.join(&frame.yielded);

@@ -18,9 +18,11 @@ const SINK: u8 = 1 << 1;
 const JUDGED: u8 = 1 << 2;
 
 /// Kinds of sinks that only tell something.
-const TOLD: Kinds = Kinds::LOG.with(Kinds::LOG_SECRET).with(Kinds::EXPOSURE).with(Kinds::FORMAT).with(Kinds::WEAK_CRYPTO);
+const TOLD: Kinds =
+    Kinds::LOG.with(Kinds::LOG_SECRET).with(Kinds::EXPOSURE).with(Kinds::FORMAT).with(Kinds::WEAK_CRYPTO);
 /// Kinds of sinks that rules of single calls report too.
-const SINGLE: Kinds = Kinds::CODE.with(Kinds::SQL).with(Kinds::SHELL).with(Kinds::DESERIALISE).with(Kinds::XML);
+const SINGLE: Kinds =
+    Kinds::CODE.with(Kinds::SQL).with(Kinds::SHELL).with(Kinds::DESERIALISE).with(Kinds::XML);
 
 /// The call graph with what each function reaches.
 pub(crate) struct Graph {
@@ -33,11 +35,18 @@ pub(crate) struct Graph {
 }
 
 impl Graph {
-    pub(crate) fn new(program: &Program, entries: &FxHashSet<FuncRef>, answers: &FxHashSet<FuncRef>, routes: &FxHashSet<FuncRef>) -> Self {
+    pub(crate) fn new(
+        program: &Program,
+        entries: &FxHashSet<FuncRef>,
+        answers: &FxHashSet<FuncRef>,
+        routes: &FxHashSet<FuncRef>,
+    ) -> Self {
         let flow = program.models.flow();
         let names = Names::new(program, flow);
-        let mut flags: Vec<Vec<u8>> =
-            (0..program.modules.len() as u32).into_par_iter().map(|id| names.own(program, flow, ModuleId(id), routes)).collect();
+        let mut flags: Vec<Vec<u8>> = (0..program.modules.len() as u32)
+            .into_par_iter()
+            .map(|id| names.own(program, flow, ModuleId(id), routes))
+            .collect();
         for function in entries {
             flags[function.module.index()][function.func.index()] |= SOURCE;
         }
@@ -367,13 +376,15 @@ impl<'m> Names<'m> {
                 }
                 if *slot & SOURCE == 0 && sources[name.0 as usize] {
                     let site = Site { module: id, value };
-                    let found = resolver.paths(site).any(|path| {
-                        flow.sources(path).iter().any(|source| matters(source.origin))
-                    }) || flow.method_sources(ir.name(name)).iter().any(|source| matters(source.origin));
+                    let found = resolver
+                        .paths(site)
+                        .any(|path| flow.sources(path).iter().any(|source| matters(source.origin)))
+                        || flow.method_sources(ir.name(name)).iter().any(|source| matters(source.origin));
                     // An object of a library is an instance, not a path, once it is read.
-                    let typed = !found && resolver.reads(site).is_some_and(|path| {
-                        flow.sources(path).iter().any(|source| matters(source.origin))
-                    });
+                    let typed = !found
+                        && resolver.reads(site).is_some_and(|path| {
+                            flow.sources(path).iter().any(|source| matters(source.origin))
+                        });
                     if found || typed {
                         *slot |= SOURCE;
                     }

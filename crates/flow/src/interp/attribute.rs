@@ -19,7 +19,11 @@ impl<'p> Engine<'p> {
         let ir = self.ir(frame.func);
         if matches!(ir.op(super::root(ir, base)), Op::Call { .. })
             && let Some(own) = frame.params.first().cloned()
-            && self.resolver.entities(frame.site(base)).iter().any(|entity| matches!(entity, Entity::Super(_)))
+            && self
+                .resolver
+                .entities(frame.site(base))
+                .iter()
+                .any(|entity| matches!(entity, Entity::Super(_)))
         {
             // `super().name`, of the object at hand.
             let found = self.static_entities(frame, at);
@@ -28,7 +32,11 @@ impl<'p> Engine<'p> {
             }
         }
         let value = self.member(frame, at, &object, name);
-        if value.atoms.iter().any(|atom| matches!(atom, Atom::Method { .. } | Atom::Function { .. } | Atom::Path(_))) {
+        if value
+            .atoms
+            .iter()
+            .any(|atom| matches!(atom, Atom::Method { .. } | Atom::Function { .. } | Atom::Path(_)))
+        {
             return value;
         }
         self.sensitive(frame, at, name, value)
@@ -55,7 +63,8 @@ impl<'p> Engine<'p> {
                         Kind::Instance(class) => match content.key(&Key::Attr(Rc::from(name))) {
                             Some(value) => value.clone(),
                             None => {
-                                let mut value = self.class_attribute(frame, at, class, Some(Val::of(atom.clone())), name);
+                                let mut value =
+                                    self.class_attribute(frame, at, class, Some(Val::of(atom.clone())), name);
                                 if let Some(rest) = &content.rest {
                                     value.join(rest);
                                 }
@@ -73,7 +82,10 @@ impl<'p> Engine<'p> {
                         None => {
                             let own = self.static_entities(frame, at);
                             if !own.is_bottom() {
-                                let receiver = Val { atoms: smallvec::smallvec![atom.clone()], taint: object.taint.clone() };
+                                let receiver = Val {
+                                    atoms: smallvec::smallvec![atom.clone()],
+                                    taint: object.taint.clone(),
+                                };
                                 self.rebind(frame, own, &receiver)
                             } else {
                                 self.read_sym(frame, &field, object)
@@ -99,7 +111,14 @@ impl<'p> Engine<'p> {
                 Atom::Unknown => {
                     let own = self.static_entities(frame, at);
                     if own.is_bottom() {
-                        Val { atoms: smallvec::smallvec![Atom::Bound { receiver: Box::new(unknown_of(object)), name: Rc::from(name), path: None }], taint: object.taint.clone() }
+                        Val {
+                            atoms: smallvec::smallvec![Atom::Bound {
+                                receiver: Box::new(unknown_of(object)),
+                                name: Rc::from(name),
+                                path: None
+                            }],
+                            taint: object.taint.clone(),
+                        }
                     } else {
                         self.rebind(frame, own, object)
                     }
@@ -107,13 +126,21 @@ impl<'p> Engine<'p> {
                 Atom::None => continue,
                 // Something of something that is not known: `answer.choices[0].message.content`.
                 Atom::Bound { path: None, .. } => {
-                    let mut value = bound(Val { atoms: smallvec::smallvec![atom.clone()], taint: object.taint.clone() }, name, None);
+                    let mut value = bound(
+                        Val { atoms: smallvec::smallvec![atom.clone()], taint: object.taint.clone() },
+                        name,
+                        None,
+                    );
                     value.taint.join(&object.taint);
                     value
                 }
                 // A member of an enumeration.
                 Atom::Number if matches!(name, "value" | "name") => Val::of(Atom::Fixed),
-                _ => bound(Val { atoms: smallvec::smallvec![atom.clone()], taint: object.taint.clone() }, name, None),
+                _ => bound(
+                    Val { atoms: smallvec::smallvec![atom.clone()], taint: object.taint.clone() },
+                    name,
+                    None,
+                ),
             };
             found.join(&value);
         }
@@ -141,11 +168,9 @@ impl<'p> Engine<'p> {
             .into_iter()
             .map(|atom| match atom {
                 Atom::Method { func, .. } => Atom::Method { func, receiver: Box::new(receiver.clone()) },
-                Atom::Path(path) => Atom::Bound {
-                    receiver: Box::new(receiver.clone()),
-                    name: Rc::from(""),
-                    path: Some(path),
-                },
+                Atom::Path(path) => {
+                    Atom::Bound { receiver: Box::new(receiver.clone()), name: Rc::from(""), path: Some(path) }
+                }
                 other => other,
             })
             .collect();
@@ -153,7 +178,14 @@ impl<'p> Engine<'p> {
     }
 
     /// A member of an instance of an external class.
-    fn external_member(&mut self, frame: &mut Frame, site: Site, class: PathId, object: &Val, name: &str) -> Val {
+    fn external_member(
+        &mut self,
+        frame: &mut Frame,
+        site: Site,
+        class: PathId,
+        object: &Val,
+        name: &str,
+    ) -> Val {
         match self.program.models.member(class, name) {
             Some(member) => {
                 let mut value = self.external_value(frame, site, member, Some(object));
@@ -179,7 +211,13 @@ impl<'p> Engine<'p> {
     }
 
     /// The object at an external path, as it is read.
-    pub(crate) fn external_value(&mut self, frame: &mut Frame, site: Site, path: PathId, receiver: Option<&Val>) -> Val {
+    pub(crate) fn external_value(
+        &mut self,
+        frame: &mut Frame,
+        site: Site,
+        path: PathId,
+        receiver: Option<&Val>,
+    ) -> Val {
         let mut value = match self.program.models.instance_of(path) {
             Some(class) => Val::of(Atom::Instance(class)),
             None => match receiver {
@@ -211,7 +249,8 @@ impl<'p> Engine<'p> {
             let sanitizers = self.flow.sanitizers(path);
             if !sanitizers.is_empty() {
                 known = true;
-                let removes = sanitizers.iter().fold(Kinds::NONE, |all, sanitizer| all.with(sanitizer.removes));
+                let removes =
+                    sanitizers.iter().fold(Kinds::NONE, |all, sanitizer| all.with(sanitizer.removes));
                 handed.join(&receiver.taint.remove(removes));
             }
             for _ in self.flow.propagators(path) {
@@ -219,7 +258,17 @@ impl<'p> Engine<'p> {
                 handed.join(&receiver.taint);
             }
             if known {
-                return Val { atoms: smallvec::smallvec![Atom::Unknown, Atom::Bound { receiver: Box::new(receiver.clone()), name: Rc::from(""), path: Some(path) }], taint: handed };
+                return Val {
+                    atoms: smallvec::smallvec![
+                        Atom::Unknown,
+                        Atom::Bound {
+                            receiver: Box::new(receiver.clone()),
+                            name: Rc::from(""),
+                            path: Some(path)
+                        }
+                    ],
+                    taint: handed,
+                };
             }
         }
         if tainted && !matches!(value.single(), Some(Atom::Instance(_))) {
@@ -286,7 +335,14 @@ impl<'p> Engine<'p> {
     }
 
     /// `base.name = value`
-    pub(crate) fn store_attribute(&mut self, frame: &mut Frame, at: Value, base: Value, name: &str, value: Value) {
+    pub(crate) fn store_attribute(
+        &mut self,
+        frame: &mut Frame,
+        at: Value,
+        base: Value,
+        name: &str,
+        value: Value,
+    ) {
         let object = self.operand(frame, base);
         let site = frame.site(at);
         let value = self.operand(frame, value).map_taint(&|taint| taint.at(site, Note::Stored));
@@ -305,7 +361,9 @@ impl<'p> Engine<'p> {
                         content.set(Key::Attr(Rc::from(name)), value.clone(), strong);
                     }
                 }
-                Atom::Sym(sym) => frame.heap.write_field(sym.field(&format!(".{name}")), value.clone(), strong),
+                Atom::Sym(sym) => {
+                    frame.heap.write_field(sym.field(&format!(".{name}")), value.clone(), strong)
+                }
                 Atom::Path(path) | Atom::Instance(path) => {
                     if let Some(member) = self.program.models.member(*path, name) {
                         self.sink_value(frame, at, member, &value);

@@ -80,10 +80,15 @@ impl<'p> Engine<'p> {
             Op::Unary { op, value } => {
                 let operand = self.operand(frame, value);
                 match op {
-                    UnaryOp::Not => self.truth(&frame.heap, &operand).map_or_else(Val::number, |known| Val::bool(!known)),
+                    UnaryOp::Not => {
+                        self.truth(&frame.heap, &operand).map_or_else(Val::number, |known| Val::bool(!known))
+                    }
                     UnaryOp::USub => match operand.as_int().and_then(i64::checked_neg) {
                         Some(value) => Val::of(Atom::Int(value)),
-                        None => Val { atoms: smallvec![Atom::Number], taint: operand.taint.remove(super::refine::WORD_SAFE) },
+                        None => Val {
+                            atoms: smallvec![Atom::Number],
+                            taint: operand.taint.remove(super::refine::WORD_SAFE),
+                        },
                     },
                     UnaryOp::UAdd | UnaryOp::Invert => operand.inexact(),
                 }
@@ -201,7 +206,9 @@ impl<'p> Engine<'p> {
         {
             return Val::of(Atom::Int(result));
         }
-        if matches!(op, BinaryOp::Add | BinaryOp::Mod) && (self.is_markup(frame, &a) || self.is_markup(frame, &b)) {
+        if matches!(op, BinaryOp::Add | BinaryOp::Mod)
+            && (self.is_markup(frame, &a) || self.is_markup(frame, &b))
+        {
             // Escapes what is put in; the markup itself was judged where it was made.
             return self.blend(frame, at, &[&a, &b], Kinds::HTML);
         }
@@ -242,7 +249,9 @@ impl<'p> Engine<'p> {
 
     fn add(&mut self, frame: &mut Frame, at: Value, a: &Val, b: &Val) -> Val {
         let list = |value: &Val| match value.single() {
-            Some(Atom::Object(id)) => frame.heap.get(*id).filter(|object| matches!(object.kind, Kind::List | Kind::Tuple)).cloned(),
+            Some(Atom::Object(id)) => {
+                frame.heap.get(*id).filter(|object| matches!(object.kind, Kind::List | Kind::Tuple)).cloned()
+            }
             _ => None,
         };
         match (list(a), list(b)) {
@@ -271,7 +280,9 @@ impl<'p> Engine<'p> {
             }
             (None, None) => {}
         }
-        let numeric = |value: &Val| value.atoms.iter().all(|atom| matches!(atom, Atom::Int(_) | Atom::Number | Atom::Bool(_)));
+        let numeric = |value: &Val| {
+            value.atoms.iter().all(|atom| matches!(atom, Atom::Int(_) | Atom::Number | Atom::Bool(_)))
+        };
         if numeric(a) && numeric(b) {
             return Val::number();
         }
@@ -327,8 +338,14 @@ impl<'p> Engine<'p> {
                     };
                     next += 1;
                     // Whether a number can be guessed still matters.
-                    let left = value.map(|value| frame.heap.deep_taint(&value).remove(NUMBER_SAFE)).unwrap_or_default();
-                    if left.is_empty() { number_text() } else { smallvec![Piece::Hole { taint: left, exact: false }] }
+                    let left = value
+                        .map(|value| frame.heap.deep_taint(&value).remove(NUMBER_SAFE))
+                        .unwrap_or_default();
+                    if left.is_empty() {
+                        number_text()
+                    } else {
+                        smallvec![Piece::Hole { taint: left, exact: false }]
+                    }
                 }
                 Some(kind) => {
                     let value = match (named, &items) {
@@ -352,9 +369,13 @@ impl<'p> Engine<'p> {
     /// What `str(value)` gives.
     pub(crate) fn text_of(&self, frame: &Frame, value: &Val) -> Text {
         match value.single() {
-            Some(Atom::Object(_)) => smallvec![Piece::Hole { taint: frame.heap.deep_taint(value), exact: false }],
+            Some(Atom::Object(_)) => {
+                smallvec![Piece::Hole { taint: frame.heap.deep_taint(value), exact: false }]
+            }
             // A UUID, a date: made by something whose result is harmless.
-            Some(Atom::Instance(class)) if value.taint.is_empty() && self.flow.is_clean(*class) => number_text(),
+            Some(Atom::Instance(class)) if value.taint.is_empty() && self.flow.is_clean(*class) => {
+                number_text()
+            }
             _ => value.pieces(),
         }
     }
@@ -368,7 +389,10 @@ impl<'p> Engine<'p> {
                 Part::Value { value, conversion, spec } => {
                     let inner = self.operand(frame, *value);
                     if *spec != Value::NONE
-                        && self.operand(frame, *spec).as_str().is_some_and(|spec| spec.ends_with(['d', 'f', 'x', 'X', 'e', 'g', '%']))
+                        && self
+                            .operand(frame, *spec)
+                            .as_str()
+                            .is_some_and(|spec| spec.ends_with(['d', 'f', 'x', 'X', 'e', 'g', '%']))
                     {
                         number_text()
                     } else {
@@ -386,7 +410,9 @@ impl<'p> Engine<'p> {
         let a = self.operand(frame, left);
         let b = self.operand(frame, right);
         let known = match op {
-            CompareOp::In | CompareOp::NotIn => self.contains(frame, &b, &a).map(|inside| inside == (op == CompareOp::In)),
+            CompareOp::In | CompareOp::NotIn => {
+                self.contains(frame, &b, &a).map(|inside| inside == (op == CompareOp::In))
+            }
             _ => self.compare_version(frame, op, &a, &b).or_else(|| compare_known(op, &a, &b)),
         };
         known.map_or_else(Val::number, Val::bool)
@@ -422,7 +448,9 @@ impl<'p> Engine<'p> {
                 // A known part of a text that is otherwise unknown.
                 let part = part?;
                 let Some(Atom::Text(text)) = container.single() else { return None };
-                text.iter().any(|piece| matches!(piece, Piece::Lit(lit) if lit.contains(part))).then_some(true)
+                text.iter()
+                    .any(|piece| matches!(piece, Piece::Lit(lit) if lit.contains(part)))
+                    .then_some(true)
             }
             Atom::Object(id) => {
                 let object = frame.heap.get(*id)?;
@@ -498,7 +526,14 @@ impl<'p> Engine<'p> {
         self.make(frame, at_site(frame, at), 0, object)
     }
 
-    fn collect(&mut self, frame: &mut Frame, at: Value, kind: CollectKind, element: Value, key: Value) -> Val {
+    fn collect(
+        &mut self,
+        frame: &mut Frame,
+        at: Value,
+        kind: CollectKind,
+        element: Value,
+        key: Value,
+    ) -> Val {
         let value = self.operand(frame, element);
         let mut object = Object::new(match kind {
             CollectKind::List | CollectKind::Generator => Kind::List,
@@ -575,10 +610,9 @@ fn quoted(text: &Text) -> Text {
     for piece in text {
         inner.push(match piece {
             Piece::Lit(lit) => Piece::Lit(lit.clone()),
-            Piece::Hole { taint, .. } => Piece::Hole {
-                taint: taint.lacking(Lacks::NEWLINE).remove(Kinds::CODE),
-                exact: false,
-            },
+            Piece::Hole { taint, .. } => {
+                Piece::Hole { taint: taint.lacking(Lacks::NEWLINE).remove(Kinds::CODE), exact: false }
+            }
         });
     }
     concat(&inner, &literal("'"))
@@ -609,7 +643,12 @@ fn compare_known(op: CompareOp, a: &Val, b: &Val) -> Option<bool> {
             let (one, other) = if none(a) { (a, b) } else { (b, a) };
             let surely = |atom: &Atom| match atom {
                 Atom::None => Some(true),
-                Atom::Unknown | Atom::Fixed | Atom::Sym(_) | Atom::Number | Atom::Path(_) | Atom::Instance(_) => None,
+                Atom::Unknown
+                | Atom::Fixed
+                | Atom::Sym(_)
+                | Atom::Number
+                | Atom::Path(_)
+                | Atom::Instance(_) => None,
                 _ => Some(false),
             };
             let _ = one;

@@ -59,7 +59,9 @@ impl Facts {
             }
         }
         self.0.retain(|(value, fact)| match fact {
-            Refine::Is(_) => other.0.iter().any(|(subject, fact)| subject == value && matches!(fact, Refine::Is(_))),
+            Refine::Is(_) => {
+                other.0.iter().any(|(subject, fact)| subject == value && matches!(fact, Refine::Is(_)))
+            }
             _ => other.0.contains(&(*value, fact.clone())),
         });
     }
@@ -127,16 +129,21 @@ pub(crate) fn fixes_host(prefix: &str) -> bool {
             !scheme.is_empty() && rest.find(['/', '?', '#']).is_some_and(|at| at > 0 || scheme == "file")
         }
         None => {
-            prefix.starts_with('/') && !prefix.starts_with("//") && !prefix.starts_with("/\\") && prefix.len() > 1
+            prefix.starts_with('/')
+                && !prefix.starts_with("//")
+                && !prefix.starts_with("/\\")
+                && prefix.len() > 1
         }
     }
 }
 
 /// Kinds that a text of letters, digits and `_` is not dangerous for.
-pub(crate) const WORD_SAFE: Kinds =
-    Kinds::ALL.without(Kinds::TRUST).without(Kinds::WEAK_CRYPTO).without(Kinds::SECRET_VALUE).without(Kinds::LOG_SECRET).without(
-        Kinds::EXPOSURE,
-    );
+pub(crate) const WORD_SAFE: Kinds = Kinds::ALL
+    .without(Kinds::TRUST)
+    .without(Kinds::WEAK_CRYPTO)
+    .without(Kinds::SECRET_VALUE)
+    .without(Kinds::LOG_SECRET)
+    .without(Kinds::EXPOSURE);
 
 impl<'p> Engine<'p> {
     /// What is known where `condition` came out as `truth`.
@@ -218,7 +225,10 @@ impl<'p> Engine<'p> {
                 // A false value is an empty one.
                 if !truth {
                     let value = frame.value(condition);
-                    if value.atoms.iter().all(|atom| matches!(atom, Atom::Unknown | Atom::Sym(_) | Atom::None))
+                    if value
+                        .atoms
+                        .iter()
+                        .all(|atom| matches!(atom, Atom::Unknown | Atom::Sym(_) | Atom::None))
                         && !value.taint.is_empty()
                     {
                         found.push((condition, Refine::Is(Val::of(Atom::None))));
@@ -233,7 +243,8 @@ impl<'p> Engine<'p> {
     fn decided_operands(&self, frame: &Frame, phi: Value, truth: bool) -> Vec<usize> {
         let ir = self.ir(frame.func);
         let blocks = ir.functions[frame.func.func.index()].blocks;
-        let here = (blocks.start..blocks.start + blocks.len).find(|block| ir.list(ir.blocks[*block as usize].phis).contains(&phi));
+        let here = (blocks.start..blocks.start + blocks.len)
+            .find(|block| ir.list(ir.blocks[*block as usize].phis).contains(&phi));
         let (Some(here), Op::Phi(operands)) = (here, ir.op(phi)) else { return Vec::new() };
         let preds = ir.list(ir.blocks[here as usize].preds);
         let edges = ir.list(operands).iter().zip(preds).enumerate();
@@ -275,7 +286,8 @@ impl<'p> Engine<'p> {
             if value.single() == Some(&Atom::None) {
                 // `m is not None`
                 self.learn_into(frame, subject, !equal, found, 3);
-            } else if let (Some(Atom::Bool(known)), Op::Call { .. }) = (value.single(), ir.op(root(ir, subject)))
+            } else if let (Some(Atom::Bool(known)), Op::Call { .. }) =
+                (value.single(), ir.op(root(ir, subject)))
             {
                 self.learn_into(frame, subject, *known == equal, found, 3);
             } else if equal {
@@ -362,7 +374,10 @@ impl<'p> Engine<'p> {
                 }
                 // A part of a known text.
                 Atom::Text(text) if container.taint.is_empty() => {
-                    if text.iter().any(|piece| matches!(piece, Piece::Hole { taint, .. } if !taint.is_empty())) {
+                    if text
+                        .iter()
+                        .any(|piece| matches!(piece, Piece::Hole { taint, .. } if !taint.is_empty()))
+                    {
                         return None;
                     }
                     allowed.join(&Val::unknown());
@@ -381,13 +396,7 @@ impl<'p> Engine<'p> {
     }
 
     /// The subject is one of `values`; and so is what it was made from, where that loses nothing.
-    fn restrict(
-        &mut self,
-        frame: &mut Frame,
-        subject: Value,
-        values: Val,
-        found: &mut Vec<(Value, Refine)>,
-    ) {
+    fn restrict(&mut self, frame: &mut Frame, subject: Value, values: Val, found: &mut Vec<(Value, Refine)>) {
         let ir = self.ir(frame.func);
         let subject = root(ir, subject);
         found.push((subject, Refine::Is(values.clone())));
@@ -417,7 +426,14 @@ impl<'p> Engine<'p> {
     }
 
     /// What went into a signature is the data of somebody who knows the key.
-    fn learn_signed(&mut self, frame: &mut Frame, value: Value, signed: bool, depth: u32, found: &mut Vec<(Value, Refine)>) {
+    fn learn_signed(
+        &mut self,
+        frame: &mut Frame,
+        value: Value,
+        signed: bool,
+        depth: u32,
+        found: &mut Vec<(Value, Refine)>,
+    ) {
         let ir = self.ir(frame.func);
         let value = root(ir, value);
         if signed {
@@ -428,10 +444,9 @@ impl<'p> Engine<'p> {
             return;
         }
         let signs = signed
-            || self
-                .called_paths(frame, callee)
-                .iter()
-                .any(|path| matches!(self.program.models.dotted(*path), "hmac.new" | "hmac.digest" | "hmac.HMAC"));
+            || self.called_paths(frame, callee).iter().any(|path| {
+                matches!(self.program.models.dotted(*path), "hmac.new" | "hmac.digest" | "hmac.HMAC")
+            });
         let receiver = match ir.op(callee) {
             Op::Attr { base, .. } => Some(base),
             _ => None,
@@ -486,7 +501,13 @@ impl<'p> Engine<'p> {
     }
 
     /// A fact about something made from other values holds for these too: `str(path)`, `urlparse(url)`, `os.path.realpath(path)`.
-    pub(crate) fn spread(&mut self, frame: &mut Frame, value: Value, fact: Refine, found: &mut Vec<(Value, Refine)>) {
+    pub(crate) fn spread(
+        &mut self,
+        frame: &mut Frame,
+        value: Value,
+        fact: Refine,
+        found: &mut Vec<(Value, Refine)>,
+    ) {
         let ir = self.ir(frame.func);
         let mut here = root(ir, value);
         for _ in 0..6 {
@@ -496,10 +517,14 @@ impl<'p> Engine<'p> {
                     let args = ir.args(args);
                     match (ir.op(callee), args) {
                         (Op::Attr { base, .. }, []) => root(ir, base),
-                        (Op::Attr { name, .. } | Op::Global(name), [_, second]) if ir.name(name) == "urljoin" => {
+                        (Op::Attr { name, .. } | Op::Global(name), [_, second])
+                            if ir.name(name) == "urljoin" =>
+                        {
                             root(ir, second.value)
                         }
-                        (Op::Import(import), [_, second]) if ir.name(ir.imports[import.index()].bound) == "urljoin" => {
+                        (Op::Import(import), [_, second])
+                            if ir.name(ir.imports[import.index()].bound) == "urljoin" =>
+                        {
                             root(ir, second.value)
                         }
                         (_, [only]) => root(ir, only.value),
@@ -575,12 +600,18 @@ impl<'p> Engine<'p> {
                 && let [subject, class] = args
             {
                 let class = self.operand(frame, *class);
-                let numeric = class.atoms.iter().all(|atom| matches!(atom, Atom::Path(path) if self.known.is_number(*path)));
+                let numeric = class
+                    .atoms
+                    .iter()
+                    .all(|atom| matches!(atom, Atom::Path(path) if self.known.is_number(*path)));
                 if numeric && !class.is_bottom() {
                     found.push((root(ir, *subject), Refine::Is(Val::number())));
                 }
-                let text = |path| matches!(self.program.models.dotted(path), "builtins.str" | "builtins.bytes");
-                if !class.is_bottom() && class.atoms.iter().all(|atom| matches!(atom, Atom::Path(path) if text(*path))) {
+                let text =
+                    |path| matches!(self.program.models.dotted(path), "builtins.str" | "builtins.bytes");
+                if !class.is_bottom()
+                    && class.atoms.iter().all(|atom| matches!(atom, Atom::Path(path) if text(*path)))
+                {
                     found.push((root(ir, *subject), Refine::Without(Kinds::NOSQL)));
                 }
             }
@@ -707,7 +738,13 @@ impl<'p> Engine<'p> {
     }
 
     /// After a call that returned: what its returning says about its arguments (`validate(path)` raises otherwise).
-    pub(crate) fn learn_returned(&mut self, frame: &mut Frame, call: Value, outcomes: &[(usize, Refine)], bound: usize) {
+    pub(crate) fn learn_returned(
+        &mut self,
+        frame: &mut Frame,
+        call: Value,
+        outcomes: &[(usize, Refine)],
+        bound: usize,
+    ) {
         if outcomes.is_empty() {
             return;
         }
