@@ -409,8 +409,9 @@ impl<'p> Engine<'p> {
         let mut frame = self.run_fresh(function, params, heap);
         self.entry_run = false;
         self.request_path = None;
-        if answers_html(self.program, entry) {
-            self.check_answer(&mut frame);
+        let as_page = answers_html(self.program, entry);
+        if as_page || entry.kind == EntryKind::Route {
+            self.check_answer(&mut frame, as_page);
         }
         let hits = std::mem::take(&mut frame.hits);
         self.record(&hits);

@@ -2,7 +2,7 @@
 
 use clearance_models::PathId;
 use clearance_models::flow::{FlowModels, Kinds, Origin};
-use clearance_program::{FuncRef, ModuleId, Program, Resolver, Site};
+use clearance_program::{Entity, FuncRef, ModuleId, Program, Resolver, Site};
 use clearance_python::ir::{Func, FunctionKind, Imported, Op};
 use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -71,6 +71,11 @@ impl Graph {
     /// Whether the function, or something that it calls, reads data from outside.
     pub(crate) fn reads_source(&self, function: FuncRef) -> bool {
         self.flag(function) & SOURCE != 0
+    }
+
+    /// Whether it calls something itself that rules of single calls report.
+    pub(crate) fn is_judged(&self, function: FuncRef) -> bool {
+        self.flag(function) & JUDGED != 0
     }
 
     /// Whether it is so small that running it for its constant result is nearly free.
@@ -339,10 +344,11 @@ impl<'m> Names<'m> {
             listed
         };
         let (sources, sinks, judged) = (listed(&self.sources), listed(&self.sinks), listed(&self.judged));
-        if !sources.iter().any(|known| *known) && !sinks.iter().any(|known| *known) {
+        let leaks = listed(&self.leaks);
+        let any = |set: &[bool]| set.iter().any(|known| *known);
+        if !any(&sources) && !any(&sinks) && !any(&leaks) {
             return flags;
         }
-        let leaks = listed(&self.leaks);
         let sensitive: Vec<bool> = ir.names.iter().map(|name| origin_of(name).is_some()).collect();
         let mut resolver = Resolver::new(program);
         for (number, slot) in flags.iter_mut().enumerate() {
@@ -353,7 +359,26 @@ impl<'m> Names<'m> {
                 if let Op::Caught { .. } = ir.op(value)
                     && answers.contains(&FuncRef { module: id, func })
                 {
-                    *slot |= SOURCE;
+                    *slot |= SOURCE | SINK;
+                }
+                if let Op::StoreItem { base, .. } = ir.op(value)
+                    && matches!(ir.op(base), Op::Attr { .. } | Op::Import(_))
+                    && *slot & SINK == 0
+                {
+                    let holder = Site { module: id, value: base };
+                    let stores = resolver.entities(holder).into_iter().any(|entity| match entity {
+                        Entity::Path(path) | Entity::Instance(path, _) => {
+                            let member = program.models.member(path, "__setitem__");
+                            [Some(path), member]
+                                .into_iter()
+                                .flatten()
+                                .any(|path| !flow.sinks(path).is_empty())
+                        }
+                        _ => false,
+                    });
+                    if stores {
+                        *slot |= SINK;
+                    }
                 }
                 if let Op::Str(text) = ir.op(value) {
                     keyed |= origin_of(ir.text(text)).is_some();

@@ -262,7 +262,7 @@ impl<'p> Engine<'p> {
                     atoms: smallvec::smallvec![
                         Atom::Unknown,
                         Atom::Bound {
-                            receiver: Box::new(receiver.clone()),
+                            receiver: Box::new(Val { atoms: receiver.atoms.clone(), taint: handed.clone() }),
                             name: Rc::from(""),
                             path: Some(path)
                         }

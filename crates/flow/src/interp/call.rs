@@ -222,6 +222,7 @@ impl<'p> Engine<'p> {
         let informative = env.is_some()
             || receiver.iter().chain(args.all()).any(callable)
             || receiver.iter().any(|value| made_here(frame, value))
+            || (self.graph.is_judged(func) && receiver.iter().chain(args.all()).any(informative))
             || (real && receiver.iter().chain(args.all()).any(informative))
             || (self.graph.reads_source(func)
                 && (self.request_path.is_some() || receiver.iter().chain(args.all()).any(informative)));

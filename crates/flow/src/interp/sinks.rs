@@ -8,7 +8,7 @@ use clearance_program::{FuncRef, Site};
 use clearance_python::ir::{Op, Value};
 
 use super::{Engine, Frame, external::select, refine::fixes_host};
-use crate::heap::{Key, Kind};
+use crate::heap::{Key, Kind, Object};
 use crate::taint::{Entry, Label, Lacks, Note, Taint, Via, hop};
 use crate::value::{Args, Atom, Piece, Text, Val, known};
 
@@ -519,7 +519,7 @@ impl<'p> Engine<'p> {
     }
 
     /// What a route answers: text is a page, anything else is data.
-    pub(crate) fn check_answer(&mut self, frame: &mut Frame) {
+    pub(crate) fn check_answer(&mut self, frame: &mut Frame, as_page: bool) {
         let ir = self.ir(frame.func);
         let returns: Vec<(Value, Value)> = ir
             .values(frame.func.func)
@@ -530,6 +530,38 @@ impl<'p> Engine<'p> {
             .collect();
         for (at, value) in returns {
             let answer = frame.value(value).clone();
+            // A dict or a text that is returned as it is; what makes answers is a sink of its own.
+            let first = |object: &Object| {
+                if object.kind == Kind::Tuple { object.items.first().cloned() } else { None }
+            };
+            let body = match answer.single() {
+                Some(Atom::Object(id)) => {
+                    frame.heap.get(*id).and_then(|object| first(object)).unwrap_or_else(|| answer.clone())
+                }
+                _ => answer.clone(),
+            };
+            let plain = body.atoms.iter().any(|atom| match atom {
+                Atom::Object(id) => {
+                    frame.heap.get(*id).is_some_and(|object| matches!(object.kind, Kind::Dict | Kind::List))
+                }
+                Atom::Text(_) => true,
+                _ => false,
+            });
+            if plain {
+                let told = Val::tainted(frame.heap.deep_taint(&body));
+                self.hit(
+                    frame,
+                    at,
+                    "exception-exposure",
+                    Kinds::EXPOSURE,
+                    Some(vec![Origin::Exception]),
+                    false,
+                    &told,
+                );
+            }
+            if !as_page {
+                continue;
+            }
             for atom in &answer.atoms {
                 let body = match atom {
                     // (body, status, headers)
