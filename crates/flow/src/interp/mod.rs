@@ -55,6 +55,10 @@ pub(crate) struct Engine<'p> {
     active: Vec<(FuncRef, Option<Rc<Summary>>)>,
     /// The outermost active function whose unfinished summary was used.
     cut: usize,
+    /// Summaries that rest on an unfinished one, by function, with the active function that they rest on: good until that one is finished.
+    resting: FxHashMap<FuncRef, (Rc<Summary>, usize)>,
+    /// The functions in `resting`, by what they rest on.
+    rests_on: Vec<Vec<FuncRef>>,
     arena: Arena,
     fuel: u32,
     /// Functions that are being run inside this summary.
@@ -103,6 +107,8 @@ impl<'p> Engine<'p> {
             summaries: FxHashMap::default(),
             active: Vec::new(),
             cut: usize::MAX,
+            resting: FxHashMap::default(),
+            rests_on: Vec::new(),
             arena: Arena::default(),
             fuel: FUEL,
             running: Vec::new(),

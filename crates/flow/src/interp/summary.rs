@@ -62,6 +62,10 @@ impl<'p> Engine<'p> {
             self.cut = self.cut.min(at);
             return self.active[at].1.clone();
         }
+        if let Some((known, cut)) = self.resting.get(&func) {
+            self.cut = self.cut.min(*cut);
+            return Some(known.clone());
+        }
         if self.active.len() > 2_000 {
             self.truncated.insert(func);
             self.cut = 0;
@@ -78,10 +82,12 @@ impl<'p> Engine<'p> {
             self.active.push((func, None));
             let summary = Rc::new(self.learn_function(func));
             self.active.truncate(base);
+            self.forget_resting(base);
             if self.cut >= base {
                 self.summaries.insert(func, summary.clone());
                 self.cut = outer_cut;
             } else {
+                self.rest(func, summary.clone());
                 self.cut = self.cut.min(outer_cut);
             }
             return Some(summary);
@@ -93,6 +99,7 @@ impl<'p> Engine<'p> {
         }
         let mut settled = false;
         for _ in 0..MAX_ROUNDS {
+            self.forget_resting(base);
             let mut changed = false;
             for (number, member) in members.iter().enumerate() {
                 let next = Rc::new(self.learn_function(*member));
@@ -111,6 +118,7 @@ impl<'p> Engine<'p> {
             self.truncated.extend(members.iter().copied());
         }
         let made: Vec<_> = self.active.drain(base..).collect();
+        self.forget_resting(base);
         let below = self.cut < base;
         let mut wanted = None;
         for (member, summary) in made {
@@ -118,12 +126,33 @@ impl<'p> Engine<'p> {
             if member == func {
                 wanted = Some(summary.clone());
             }
-            if !below {
+            if below {
+                self.rest(member, summary);
+            } else {
                 self.summaries.insert(member, summary);
             }
         }
         self.cut = if below { self.cut.min(outer_cut) } else { outer_cut };
         wanted
+    }
+
+    /// Keeps a summary for as long as the unfinished one that it rests on is being made.
+    fn rest(&mut self, func: FuncRef, summary: Rc<Summary>) {
+        let cut = self.cut;
+        if self.rests_on.len() <= cut {
+            self.rests_on.resize_with(cut + 1, Vec::new);
+        }
+        self.rests_on[cut].push(func);
+        self.resting.insert(func, (summary, cut));
+    }
+
+    /// Forgets what rests on active functions from a depth on.
+    fn forget_resting(&mut self, from: usize) {
+        if self.rests_on.len() > from {
+            for func in self.rests_on.drain(from..).flatten() {
+                self.resting.remove(&func);
+            }
+        }
     }
 
     /// Runs a function once with unknown arguments.
