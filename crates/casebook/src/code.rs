@@ -15,6 +15,7 @@ use crate::{Case, CaseFile, Expected};
 pub fn run_code(case: &Case, also: &[&'static str]) -> Option<String> {
     let mut settings = Settings::default_rules();
     settings.rules.extend(also);
+    settings.auditor = case.audit;
     let findings = analyse(&case.files, &settings);
     let mut problems = String::new();
     for file in &case.files {

@@ -11,6 +11,8 @@ pub struct Case {
     pub line: usize,
     /// Its files.
     pub files: Vec<CaseFile>,
+    /// Analysed for an auditor (a fence says `python audit`): rules do not yield to one another.
+    pub audit: bool,
 }
 
 /// A file of a case.
@@ -89,18 +91,29 @@ pub fn cases(page: &str) -> Result<Vec<Case>, PageError> {
             if !closed {
                 return Err(PageError { line: number + 1, message: "the fence is never closed".to_owned() });
             }
-            let language = language.split_whitespace().next().unwrap_or("").to_owned();
+            let mut words = language.split_whitespace();
+            let language = words.next().unwrap_or("").to_owned();
             if !LANGUAGES.contains(&language.as_str()) {
                 name = None;
                 continue;
             }
+            let audit = match words.next() {
+                None => false,
+                Some("audit") => true,
+                Some(word) => {
+                    return Err(PageError { line: number + 1, message: format!("`{word}` after the language is not understood") });
+                }
+            };
             let expected = markers(&text, number + 1)?;
             let named = name.is_some();
             let path = name.take().unwrap_or_else(|| "example.py".to_owned());
             let file = CaseFile { path, language, text, expected };
             match found.last_mut() {
-                Some(case) if joins && named => case.files.push(file),
-                _ => found.push(Case { heading: heading.clone(), line: number + 1, files: vec![file] }),
+                Some(case) if joins && named => {
+                    case.files.push(file);
+                    case.audit |= audit;
+                }
+                _ => found.push(Case { heading: heading.clone(), line: number + 1, files: vec![file], audit }),
             }
             joins = named;
         } else if !trimmed.is_empty() {
@@ -164,8 +177,15 @@ mod tests {
     }
 
     #[test]
+    fn a_fence_asks_for_the_auditor() {
+        let found = cases("```python\nx\n```\n```python audit\ny\n```\n").unwrap();
+        assert_eq!(found.iter().map(|case| case.audit).collect::<Vec<_>>(), [false, true]);
+    }
+
+    #[test]
     fn bad_markers_are_errors() {
         assert!(cases("```python\nx  # finding: r whatever\n```\n").is_err());
         assert!(cases("```python\nx\n").is_err());
+        assert!(cases("```python whatever\nx\n```\n").is_err());
     }
 }

@@ -1,10 +1,10 @@
 //! Runs the rules over a program: one pass over the instructions of each module, each event handed to the rules that listen for it.
 
 use clearance_finding::{
-    Examined, Fact, Finding, Fingerprint, Label, Rule, Severity, Step, normalise_code, number_equals,
+    Examined, Fact, Finding, Fingerprint, Label, Notice, NoticeKind, Rule, Severity, Step, normalise_code, number_equals,
 };
 use clearance_models::PathId;
-use clearance_program::{ModuleId, Program, Resolver};
+use clearance_program::{FuncRef, ModuleId, Program, Resolver};
 use clearance_python::ir::{
     ArgKind, BinaryOp, Class, FactKind, Func, FunctionKind, ImportId, Imported, ModuleIr, Name, Op, Value,
 };
@@ -52,6 +52,8 @@ pub struct Outcome {
     pub facts: Vec<Fact>,
     /// How many objects each rule that ran judged in application code, by rule id.
     pub examined: Vec<Examined>,
+    /// Functions whose data was not followed to the end because a bound was hit.
+    pub truncated: Vec<Notice>,
 }
 
 /// Runs the rules. Works in parallel on the current thread pool; the outcome does not depend on it.
@@ -85,8 +87,32 @@ pub fn run(program: &Program, settings: &Settings) -> Outcome {
     outcome.facts.dedup();
     outcome.examined =
         table.rules.iter().zip(counts).map(|(rule, count)| Examined { rule: rule.rule.id, count }).collect();
+    let judged = flows::examined(program, &analysis);
+    for examined in &mut outcome.examined {
+        examined.count += judged.get(examined.rule).copied().unwrap_or(0);
+    }
     outcome.examined.sort_by_key(|examined| examined.rule);
+    outcome.truncated = analysis.truncated.iter().map(|function| truncated(program, *function)).collect();
     outcome
+}
+
+/// Code whose findings weigh little, and whose calls do not count as examined: it is not deployed.
+pub(crate) fn is_aside(role: Role) -> bool {
+    matches!(role, Role::Test | Role::Documentation | Role::Example)
+}
+
+/// A function whose data was not followed to the end.
+fn truncated(program: &Program, function: FuncRef) -> Notice {
+    let range = program.function(function).name_range;
+    let location = program.location(function.module, range);
+    let symbol = program.symbol(function.module, function.func);
+    let name = if symbol.is_empty() { "the module's own code".to_owned() } else { format!("`{symbol}`") };
+    Notice {
+        path: location.path,
+        line: Some(location.start.line),
+        kind: NoticeKind::Truncated,
+        text: format!("the bound on work was hit: the ways of data through {name} were not followed to the end"),
+    }
 }
 
 struct Part {
@@ -132,7 +158,7 @@ impl<'t, 'p> Pass<'t, 'p> {
             quiet,
             facts: Vec::new(),
             examined: vec![0; table.rules.len()],
-            counts: !matches!(role, Role::Test | Role::Documentation | Role::Example),
+            counts: !is_aside(role),
             interests: vec![None; names],
         }
     }

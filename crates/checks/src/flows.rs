@@ -5,26 +5,22 @@ use clearance_flow::{Analysis, Flow};
 use clearance_models::flow::{Kinds, Origin};
 use clearance_program::{Program, Site, TrailStep};
 use clearance_python::{TextRange, ir::Op};
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
-use crate::{Draft, catalogue, rules::regex::is_slow};
+use crate::{Draft, engine::is_aside, catalogue, rules::regex::is_slow};
 
-/// Rules of single calls that say no more where a flow rule already says that data from outside gets there.
+/// Rules of single calls that say no more where a flow rule already says that data from outside gets there. Rules for auditors are lists and never yield.
 const YIELDS: &[(&str, &[&str])] = &[
     ("sql-injection", &["sql-built-from-strings", "django-raw-sql", "django-extra-query"]),
     (
         "command-injection",
         &[
             "subprocess-shell",
-            "subprocess-without-shell",
             "process-started-by-shell",
-            "process-started-without-shell",
             "shell-true-argument",
             "paramiko-command",
-            "partial-executable-path",
         ],
     ),
-    ("argument-injection", &["subprocess-without-shell", "process-started-without-shell", "partial-executable-path"]),
     ("code-injection", &["eval-used", "exec-used"]),
     ("model-output-execution", &["eval-used", "exec-used"]),
     ("unsafe-deserialisation", &["pickle-load", "marshal-load", "yaml-unsafe-load", "torch-load"]),
@@ -94,15 +90,66 @@ pub(crate) fn by_module(program: &Program, analysis: &Analysis, on: impl Fn(&str
         found.entry(flow.sink.module.0).or_default().drafts.push(draft(program, flow, rule));
     }
     for (site, rule) in &analysis.harmless {
+        // A rule may yield to several: all that judge the place must find it harmless.
+        let open: Vec<&str> = judged_at(analysis, *site)
+            .filter(|judged| analysis.harmless.binary_search(judged).is_err())
+            .flat_map(|(_, rule)| yielding(rule))
+            .collect();
         // Without a rule: it is never reached at all.
         for (_, others) in YIELDS.iter().filter(|(id, _)| rule.is_empty() || *id == &**rule) {
             let module = found.entry(site.module.0).or_default();
             for range in places(program, *site) {
-                module.silent.extend(others.iter().map(|other| (*other, range)));
+                module.silent.extend(others.iter().filter(|other| !open.contains(other)).map(|other| (*other, range)));
             }
         }
     }
     found
+}
+
+/// How many sinks each flow rule judged in code that is deployed: those that were met on the way of data, and all calls of what models say of.
+pub(crate) fn examined(program: &Program, analysis: &Analysis) -> FxHashMap<&'static str, u32> {
+    let mut sinks: FxHashSet<(Site, &str)> = analysis.judged.iter().map(|(site, rule)| (*site, &**rule)).collect();
+    sinks.extend(analysis.flows.iter().map(|flow| (flow.sink, &*flow.rule)));
+    let flow = program.models.flow();
+    for (id, module) in program.modules() {
+        for callee in &module.externals {
+            let site = Site { module: id, value: callee.value };
+            sinks.extend(flow.sinks(callee.path).iter().map(|sink| (site, &*sink.rule)));
+        }
+    }
+    let mut counts: FxHashMap<&'static str, u32> = FxHashMap::default();
+    for (_, rule) in sinks.into_iter().filter(|(site, _)| !is_aside(program.module(site.module).role)) {
+        for rule in told_as(rule).filter_map(rule_named) {
+            *counts.entry(rule.id).or_default() += 1;
+        }
+    }
+    counts
+}
+
+/// The rules under which what a model calls by one name is told.
+fn told_as(rule: &str) -> impl Iterator<Item = &str> {
+    let more = match rule {
+        "server-side-request-forgery" => Some("partial-server-side-request-forgery"),
+        "cross-site-scripting" => Some("stored-cross-site-scripting"),
+        _ => None,
+    };
+    std::iter::once(rule).chain(more)
+}
+
+fn rule_named(id: &str) -> Option<&'static Rule> {
+    let all = catalogue();
+    all.binary_search_by_key(&id, |rule| rule.id).ok().map(|at| all[at])
+}
+
+/// The sinks judged at a place.
+fn judged_at(analysis: &Analysis, site: Site) -> impl Iterator<Item = &(Site, Box<str>)> {
+    let first = analysis.judged.partition_point(|(other, _)| *other < site);
+    analysis.judged[first..].iter().take_while(move |(other, _)| *other == site)
+}
+
+/// The rules that yield to a flow rule.
+fn yielding(rule: &str) -> impl Iterator<Item = &'static str> {
+    YIELDS.iter().filter(move |(id, _)| *id == rule).flat_map(|(_, others)| others.iter().copied())
 }
 
 /// A call and where its arguments are made, or what a name is bound to: the rules of single calls report at either.
@@ -133,8 +180,7 @@ fn rule_of(flow: &Flow) -> Option<&'static Rule> {
         ("cross-site-scripting", _, true) => "stored-cross-site-scripting",
         (id, _, _) => id,
     };
-    let all = catalogue();
-    all.binary_search_by_key(&id, |rule| rule.id).ok().map(|at| all[at])
+    rule_named(id)
 }
 
 fn draft(program: &Program, flow: &Flow, rule: &'static Rule) -> Draft {

@@ -55,6 +55,8 @@ pub struct Analysis {
     pub flows: Vec<Flow>,
     /// Calls at which every run saw only constants, or data that is harmless there, and the rule that would report them; sorted.
     pub harmless: Vec<(Site, Box<str>)>,
+    /// Every sink that was judged, and the rule that would report it; sorted.
+    pub judged: Vec<(Site, Box<str>)>,
     /// Functions in which a bound was hit: what they do was not followed to the end.
     pub truncated: Vec<FuncRef>,
     /// Calls of things that nothing is known about, which were given data from outside: name and how often.
@@ -146,6 +148,9 @@ fn finish(parts: Vec<Part>) -> Analysis {
     }
     analysis.truncated.sort_unstable();
     analysis.truncated.dedup();
+    analysis.judged = decided.keys().chain(inside.keys()).filter(|(_, rule)| !rule.is_empty()).cloned().collect();
+    analysis.judged.sort_unstable();
+    analysis.judged.dedup();
     analysis.harmless = decided
         .into_iter()
         .filter(|(sink, decision)| match decision {
@@ -196,7 +201,27 @@ impl Found {
 
     fn take(&mut self, program: &Program) -> Vec<Flow> {
         let mut flows: Vec<Flow> = Vec::new();
-        for (_, (hit, judged)) in std::mem::take(&mut self.flows) {
+        let all = std::mem::take(&mut self.flows);
+        // A sink that asks for data of this origin says more than one of the same kind that takes any.
+        let asked_for: FxHashSet<(Site, Site, Kinds)> = all
+            .values()
+            .filter(|(hit, _)| hit.origins.is_some())
+            .map(|(hit, judged)| (hit.site, judged.source, hit.kind))
+            .collect();
+        let loaded: FxHashSet<(Site, Site, Kinds)> = all
+            .values()
+            .filter(|(hit, _)| hit.kind == Kinds::DESERIALISE)
+            .map(|(hit, judged)| (hit.site, judged.source, hit.kind))
+            .collect();
+        for (_, (hit, judged)) in all {
+            let same = |kind| (hit.site, judged.source, kind);
+            if hit.origins.is_none() && asked_for.contains(&same(hit.kind)) {
+                continue;
+            }
+            // What is loaded as an object is worse than what is opened.
+            if hit.kind == Kinds::PATH && loaded.contains(&same(Kinds::DESERIALISE)) {
+                continue;
+            }
             let mut way: Vec<FlowStep> = Vec::new();
             for (site, note) in steps(&judged.via) {
                 if way.last().is_none_or(|last| last.site != site) {

@@ -230,7 +230,19 @@ struct Names<'m> {
 impl<'m> Names<'m> {
     fn new(program: &'m Program, flow: &'m FlowModels) -> Self {
         let models = &program.models;
-        let here = |root: &str| root == "builtins" || program.imports(root);
+        // Libraries whose objects come with another's.
+        let brings = |root: &str| match root {
+            "werkzeug" => &["flask", "quart"][..],
+            "flask" => &["quart", "connexion"],
+            "starlette" => &["fastapi", "starlite"],
+            "sqlalchemy" => &["flask_sqlalchemy", "sqlmodel"],
+            _ => &[],
+        };
+        let here = |root: &str| {
+            root == "builtins"
+                || program.imports(root)
+                || brings(root).iter().any(|other| program.imports(other))
+        };
         let mut sources = FxHashSet::default();
         let mut sinks = FxHashSet::default();
         for (path, all) in flow.all_sources() {

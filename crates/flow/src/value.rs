@@ -106,6 +106,8 @@ pub(crate) struct Args {
     pub(crate) star: Option<Val>,
     /// `**rest`
     pub(crate) double_star: Option<Val>,
+    /// Who chooses the names in `**mapping`.
+    pub(crate) names: Option<Val>,
 }
 
 impl Args {

@@ -342,6 +342,7 @@ fn slot(text: &str, at: &Range<usize>) -> Result<Slot, Problem> {
     match text {
         "receiver" => return Ok(Slot::Receiver),
         "any" => return Ok(Slot::Any),
+        "**" => return Ok(Slot::Names),
         "result" => return Ok(Slot::Result),
         _ => {}
     }
@@ -357,7 +358,7 @@ fn slot(text: &str, at: &Range<usize>) -> Result<Slot, Problem> {
     problem(
         at,
         format!(
-            "`{text}` is not an argument: write a position (`0`), a keyword (`args`), `1..`, `any`, `receiver` or `result`"
+            "`{text}` is not an argument: write a position (`0`), a keyword (`args`), `1..`, `any`, `**`, `receiver` or `result`"
         ),
     )
 }

@@ -208,6 +208,8 @@ pub enum Slot {
     Any,
     /// Every positional argument from a position on.
     From(u8),
+    /// The names that `**mapping` passes.
+    Names,
     /// The result.
     Result,
 }

@@ -55,6 +55,7 @@ pub(crate) fn analyse(plan: &Plan, auditor: bool, progress: &Progress) -> Analys
     progress.phase("checking", modules.len());
     match guarded(|| examine(modules, auditor)) {
         Ok((outcome, routes)) => {
+            analysis.notices.extend(outcome.truncated.iter().cloned());
             analysis.outcome = outcome;
             analysis.routes = routes;
         }

@@ -54,6 +54,9 @@ impl<'p> Engine<'p> {
             && let Some(object) = frame.heap.get(*id).cloned()
             && object.kind == Kind::Dict
         {
+            if !object.key_taint.is_empty() {
+                join_into(&mut args.names, Val::tainted(object.key_taint.clone()));
+            }
             for (key, value) in &object.keys {
                 if let Key::Str(name) = key {
                     args.keywords.push((name.clone(), value.clone()));
@@ -71,6 +74,7 @@ impl<'p> Engine<'p> {
             Some(Atom::Sym(sym)) => self.read_sym(frame, &sym.field("[]"), value),
             _ => Val::tainted(frame.heap.deep_taint(value)),
         };
+        join_into(&mut args.names, Val::tainted(frame.heap.deep_taint(value)));
         join_into(&mut args.double_star, rest);
     }
 

@@ -262,6 +262,11 @@ impl<'p> Engine<'p> {
         for atom in &object.atoms {
             match atom {
                 Atom::Object(id) => {
+                    if let Some(Kind::External(class)) = frame.heap.get(*id).map(|object| object.kind)
+                        && let Some(member) = self.program.models.member(class, name)
+                    {
+                        self.sink_value(frame, at, member, &value);
+                    }
                     let strong = strong && !(frame.in_loop && frame.pass > 0);
                     if let Some(content) = frame.heap.edit(*id) {
                         content.set(Key::Attr(Rc::from(name)), value.clone(), strong);

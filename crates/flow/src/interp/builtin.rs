@@ -7,6 +7,8 @@ use smallvec::smallvec;
 
 use super::{Engine, Frame};
 use crate::heap::{Key, Kind, Object};
+use clearance_models::flow::Kinds;
+
 use crate::taint::Lacks;
 use crate::value::{Args, Atom, Piece, Val, concat, literal};
 
@@ -188,7 +190,7 @@ impl<'p> Engine<'p> {
                     return Some(Val::tainted(value.shallow_taint()));
                 }
                 let text = self.text_of(frame, value);
-                Val::from_text(text, false)
+                Val::from_text(text, false).without(Kinds::NOSQL)
             }
             Builtin::Repr => {
                 let value = first?;
@@ -430,11 +432,13 @@ impl<'p> Engine<'p> {
         })
     }
 
-    /// A number: nothing but hashing, keeping and showing can still be wrong with it.
+    /// A number: nothing but hashing and showing can still be wrong with it.
     fn numeric(&self, frame: &Frame, args: &Args) -> Val {
         let mut value = Val::number();
         for argument in args.all() {
-            value.taint.join(&frame.heap.deep_taint(argument).remove(super::refine::WORD_SAFE));
+            value
+                .taint
+                .join(&frame.heap.deep_taint(argument).remove(super::refine::WORD_SAFE.with(Kinds::TRUST)));
         }
         value
     }

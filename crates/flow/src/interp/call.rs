@@ -114,6 +114,7 @@ impl<'p> Engine<'p> {
                     all.keywords.extend(args.keywords.iter().cloned());
                     all.star = args.star.clone().or(all.star);
                     all.double_star = args.double_star.clone().or(all.double_star);
+                    all.names = args.names.clone().or(all.names);
                     let value = self.call_value(frame, at, &callee.clone(), all, None);
                     result.join(&value);
                 }
@@ -186,6 +187,7 @@ impl<'p> Engine<'p> {
                 keywords: args.keywords.iter().map(|(name, value)| (name.clone(), passed(value, site))).collect(),
                 star: args.star.as_ref().map(|value| passed(value, site)),
                 double_star: args.double_star.as_ref().map(|value| passed(value, site)),
+                names: args.names.as_ref().map(|value| passed(value, site)),
             },
         );
         let mut context = FxHasher::default();

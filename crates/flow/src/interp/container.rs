@@ -179,6 +179,9 @@ impl<'p> Engine<'p> {
                         self.dunder(frame, at, class, receiver, "__setitem__", vec![key.clone(), value.clone()]);
                         continue;
                     }
+                    if let Some(Kind::External(class)) = kind {
+                        self.external_store(frame, at, class, &key, &value);
+                    }
                     let strong = strong && !(frame.in_loop && frame.pass > 0);
                     let element = if sliced { self.element(frame, at, &value) } else { value.clone() };
                     let Some(object) = frame.heap.edit(*id) else { continue };

@@ -1,13 +1,13 @@
 //! Calls of libraries, by their models.
 
 use clearance_models::PathId;
-use clearance_models::flow::{Kinds, Slot};
+use clearance_models::flow::{Kinds, Origin, Slot};
 use clearance_python::ir::Value;
 use smallvec::smallvec;
 
 use super::{Engine, Frame};
 use crate::heap::{Key, Kind, Object};
-use crate::taint::{Lacks, Note, Taint};
+use crate::taint::{Label, Lacks, Note, Taint};
 use crate::value::{Args, Atom, Val};
 
 impl<'p> Engine<'p> {
@@ -111,7 +111,7 @@ impl<'p> Engine<'p> {
     }
 
     /// Whether how an instance is made matters later.
-    fn remembers(&self, class: PathId, args: &Args) -> bool {
+    pub(crate) fn remembers(&self, class: PathId, args: &Args) -> bool {
         self.flow.container(class).is_some()
             || (!self.known.is_path_class(class)
                 && args.positional.iter().chain(args.keywords.iter().map(|(_, value)| value)).any(Val::is_constant))
@@ -119,19 +119,7 @@ impl<'p> Engine<'p> {
 
     /// An instance of a library's class, with the constants that it is made with.
     fn made(&mut self, frame: &mut Frame, at: Value, class: PathId, args: &Args) -> Val {
-        let mut object = Object::new(Kind::External(class));
-        let telling = |value: &Val| {
-            value.is_constant()
-                || (value.taint.is_empty()
-                    && value.atoms.iter().all(|atom| matches!(atom, Atom::Path(_) | Atom::Instance(_) | Atom::Object(_))))
-        };
-        for (number, value) in args.positional.iter().enumerate().filter(|(_, value)| telling(value)) {
-            object.set(Key::Attr(format!("\0made:{number}").into()), value.clone(), true);
-        }
-        for (name, value) in args.keywords.iter().filter(|(_, value)| telling(value)) {
-            object.set(Key::Attr(format!("\0made:{name}").into()), value.clone(), true);
-        }
-        self.make(frame, frame.site(at), 8, object)
+        self.make(frame, frame.site(at), 8, made_with(class, args))
     }
 
     fn propagate(
@@ -213,7 +201,7 @@ impl<'p> Engine<'p> {
         for source in self.flow.sources(path) {
             value.taint.join(&self.source(site, source.origin, source.kinds));
         }
-        value
+        of_header(value, Some(key))
     }
 
     /// `base[key] = value` of something external: a session, response headers.
@@ -284,6 +272,49 @@ impl<'p> Engine<'p> {
     }
 }
 
+/// An instance of a library's class that remembers the constants it is made with.
+pub(crate) fn made_with(class: PathId, args: &Args) -> Object {
+    let mut object = Object::new(Kind::External(class));
+    let telling = |value: &Val| {
+        value.is_constant()
+            || (value.taint.is_empty()
+                && value
+                    .atoms
+                    .iter()
+                    .all(|atom| matches!(atom, Atom::Path(_) | Atom::Instance(_) | Atom::Object(_))))
+    };
+    for (number, value) in args.positional.iter().enumerate().filter(|(_, value)| telling(value)) {
+        object.set(Key::Attr(format!("\0made:{number}").into()), value.clone(), true);
+    }
+    for (name, value) in args.keywords.iter().filter(|(_, value)| telling(value)) {
+        object.set(Key::Attr(format!("\0made:{name}").into()), value.clone(), true);
+    }
+    object
+}
+
+/// Headers in which a client names a host.
+fn names_host(header: &str) -> bool {
+    let header = header.to_ascii_lowercase().replace('_', "-");
+    matches!(
+        header.trim_start_matches("http-"),
+        "host" | "x-forwarded-host" | "x-host" | "x-original-host" | "x-forwarded-server" | "forwarded"
+    )
+}
+
+/// What one header carries, by its name: only few name a host.
+fn of_header(value: Val, key: Option<&Val>) -> Val {
+    match key.and_then(Val::as_str) {
+        Some(name) if !names_host(name) => value.map_taint(&|taint| {
+            taint.map(|entry| {
+                if matches!(entry.label, Label::Source { origin: Origin::Header, .. }) {
+                    entry.kinds = entry.kinds.without(Kinds::HOST);
+                }
+            })
+        }),
+        _ => value,
+    }
+}
+
 /// How the object at an external path is written as a key.
 pub(crate) fn object_key(path: &str) -> String {
     format!("\u{2}{path}")
@@ -303,6 +334,7 @@ pub(crate) fn select<'a>(slot: &'a Slot, receiver: Option<&'a Val>, args: &'a Ar
         Slot::Receiver => Box::new(receiver.into_iter()),
         Slot::Any => Box::new(args.all()),
         Slot::From(at) => Box::new(args.positional.iter().skip(usize::from(*at)).chain(&args.star)),
+        Slot::Names => Box::new(args.names.iter()),
         Slot::Result => Box::new(std::iter::empty()),
     }
 }

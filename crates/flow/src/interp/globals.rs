@@ -4,11 +4,11 @@ use std::rc::Rc;
 
 use clearance_models::flow::Origin;
 use clearance_program::{ClassRef, Entity, FuncRef, ModuleId, Site};
-use clearance_python::ir::{FunctionKind, Op, Part, Value};
+use clearance_python::ir::{ArgKind, FunctionKind, Op, Part, Value};
 
-use super::{Engine, Frame};
+use super::{Engine, Frame, external::made_with};
 use crate::heap::{Key, Kind, Object};
-use crate::value::{Atom, Sym, Text, Val, concat, literal};
+use crate::value::{Args, Atom, Sym, Text, Val, concat, literal};
 
 /// How far names are followed from one place.
 const MAX_DEPTH: u32 = 6;
@@ -257,6 +257,32 @@ impl<'p> Engine<'p> {
             ) && let Some(first) = first
             {
                 return self.static_value(frame, first, depth + 1);
+            }
+            // A parser, a client: with which constants it is made may matter where it is used.
+            if let Some(class) =
+                self.program.models.result(*path).filter(|class| !self.known.is_path_class(*class))
+            {
+                let mut given = Args::default();
+                for arg in ir.args(args) {
+                    let value = Site { module: site.module, value: arg.value };
+                    match arg.kind {
+                        ArgKind::Positional => {
+                            given.positional.push(self.static_value(frame, value, depth + 1))
+                        }
+                        ArgKind::Keyword(name) => {
+                            let value = self.static_value(frame, value, depth + 1);
+                            given.keywords.push((Rc::from(ir.name(name)), value));
+                        }
+                        ArgKind::Star | ArgKind::DoubleStar => {}
+                    }
+                }
+                if self.remembers(class, &given) {
+                    let id = self.allocate(0, site, 6);
+                    if frame.heap.get(id).is_none() {
+                        frame.heap.put(id, made_with(class, &given));
+                    }
+                    return Val::of(Atom::Object(id));
+                }
             }
         }
         self.static_site(frame, site)

@@ -136,6 +136,9 @@ impl<'p> Engine<'p> {
                         {
                             taint = taint.lacking(Lacks::of(separator));
                         }
+                        if name == "splitlines" {
+                            taint = taint.lacking(Lacks::NEWLINE);
+                        }
                         object.positions = false;
                         object.rest = Some(if taint.is_empty() { Val::unknown() } else { Val::from_text(smallvec![Piece::Hole { taint, exact: false }], bytes) });
                     }
@@ -533,6 +536,9 @@ impl<'p> Engine<'p> {
                 let mut taint = frame.heap.deep_taint(receiver);
                 if let Some(separator) = args.positional.first().and_then(Val::as_str) {
                     taint = taint.lacking(Lacks::of(separator));
+                }
+                if name == "splitlines" {
+                    taint = taint.lacking(Lacks::NEWLINE);
                 }
                 let mut object = Object::new(Kind::List);
                 object.positions = false;

@@ -127,7 +127,34 @@ impl<'p> Engine<'p> {
     pub(crate) fn learn(&mut self, frame: &mut Frame, condition: Value, truth: bool) -> Vec<(Value, Refine)> {
         let mut found = Vec::new();
         self.learn_into(frame, condition, truth, &mut found, 0);
+        self.same_attributes(frame, &mut found);
         found
+    }
+
+    /// What is known of `item.name` holds for the other places that read it.
+    fn same_attributes(&self, frame: &Frame, found: &mut Vec<(Value, Refine)>) {
+        let ir = self.ir(frame.func);
+        let read = |value: Value| match ir.op(value) {
+            Op::Attr { base, name } => Some((root(ir, base), name)),
+            _ => None,
+        };
+        let facts: Vec<_> = found
+            .iter()
+            .filter_map(|(value, fact)| Some((*value, read(*value)?, fact.clone())))
+            .filter(|(_, _, fact)| matches!(fact, Refine::Without(_) | Refine::Lacks(_)))
+            .collect();
+        if facts.is_empty() {
+            return;
+        }
+        for other in ir.values(frame.func.func) {
+            let Some(key) = read(other) else { continue };
+            found.extend(
+                facts
+                    .iter()
+                    .filter(|(value, known, _)| *known == key && *value != other)
+                    .map(|(_, _, fact)| (other, fact.clone())),
+            );
+        }
     }
 
     fn learn_into(
@@ -340,6 +367,46 @@ impl<'p> Engine<'p> {
             }
             _ => {}
         }
+        if let Some(name) = self.ending_of(frame, subject) {
+            self.spread(frame, name, Refine::Without(Kinds::UPLOAD), found);
+        }
+    }
+
+    /// Of what file name a value is the ending: `os.path.splitext(name)[1].lower()`, `name.rsplit(".", 1)[1]`, `Path(name).suffix`.
+    fn ending_of(&mut self, frame: &Frame, value: Value) -> Option<Value> {
+        let ir = self.ir(frame.func);
+        let mut here = root(ir, value);
+        let mut part = false;
+        for _ in 0..6 {
+            here = match ir.op(here) {
+                Op::Item { base, .. } => {
+                    part = true;
+                    root(ir, base)
+                }
+                Op::Attr { base, name } if ir.name(name) == "suffix" => return Some(base),
+                Op::Call { callee, args } => match ir.op(callee) {
+                    Op::Attr { base, name } => match ir.name(name) {
+                        "lower" | "upper" | "casefold" | "strip" | "lstrip" | "removeprefix" => {
+                            root(ir, base)
+                        }
+                        "rsplit" | "split" | "rpartition" if part => return Some(base),
+                        "splitext" if part => return ir.args(args).first().map(|arg| arg.value),
+                        _ => return None,
+                    },
+                    _ if part => {
+                        let splits = ir.args(args).len() == 1
+                            && self
+                                .called_paths(frame, callee)
+                                .iter()
+                                .any(|path| self.program.models.last_name(*path) == "splitext");
+                        return splits.then(|| ir.args(args)[0].value);
+                    }
+                    _ => return None,
+                },
+                _ => return None,
+            };
+        }
+        None
     }
 
     /// A fact about something made from other values holds for these too: `str(path)`, `urlparse(url)`, `os.path.realpath(path)`.

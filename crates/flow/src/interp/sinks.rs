@@ -99,7 +99,9 @@ impl<'p> Engine<'p> {
     /// Data goes into a modelled call.
     pub(crate) fn check_sink(&mut self, frame: &mut Frame, at: Value, sink: &'p Sink, receiver: Option<&Val>, args: &Args) {
         if !sink.when.iter().all(|condition| self.holds(frame, condition, receiver, args)) {
-            if frame.depth == 0 && !self.untold(frame) {
+            let ruled_out =
+                sink.when.iter().any(|condition| self.tested(frame, condition, receiver, args) == Ok(false));
+            if ruled_out && frame.depth == 0 && !self.untold(frame) {
                 self.decided.entry((frame.site(at), sink.rule.clone())).or_insert(Decision::Harmless);
             }
             return;
@@ -111,6 +113,14 @@ impl<'p> Engine<'p> {
                     values.push(value.clone());
                 }
             }
+        }
+        match sink.kind {
+            Kinds::LOG => values = self.logged(values),
+            // Each cell for itself: only its beginning matters.
+            Kinds::CSV => values = values.iter().flat_map(|value| cells(frame, value, 0)).collect(),
+            // A redirect is told as one.
+            Kinds::HEADER => values = values.iter().flat_map(|value| headers(frame, value)).collect(),
+            _ => {}
         }
         if let Some(part) = &sink.part {
             values = values.iter().filter_map(|value| self.part_of(frame, value, part)).collect();
@@ -131,14 +141,24 @@ impl<'p> Engine<'p> {
                 _ => None,
             };
             let value = body.unwrap_or(value);
-            if sink.kind == Kinds::ATTRIBUTE
-                && args.double_star.is_none()
-                && !sink.slots.iter().any(|slot| matches!(slot, Slot::Position(_) | Slot::Keyword(_)))
-            {
-                continue;
-            }
             self.hit(frame, at, &sink.rule, sink.kind, sink.origins.clone(), sink.by_name, &value);
         }
+    }
+
+    /// What a log line holds of its arguments: `%d` shows a number, `%r` shows line ends as escapes.
+    fn logged(&self, values: Vec<Val>) -> Vec<Val> {
+        let Some(template) = values.first().and_then(Val::as_str).map(str::to_owned) else { return values };
+        let mut conversions =
+            template.split('%').skip(1).filter_map(|rest| rest.chars().find(char::is_ascii_alphabetic));
+        let mut shown: Vec<Val> = Vec::new();
+        for value in values.into_iter().skip(1) {
+            match conversions.next() {
+                Some('d' | 'i' | 'u' | 'f' | 'e' | 'g' | 'x' | 'X' | 'o' | 'c') => {}
+                Some('r' | 'a') => shown.push(value.lacking(Lacks::NEWLINE)),
+                _ => shown.push(value),
+            }
+        }
+        shown
     }
 
     /// A command: of a list, each argument for itself; what a shell is told to run is a command line.
@@ -331,6 +351,11 @@ impl<'p> Engine<'p> {
 
     /// Whether a condition on the arguments holds.
     pub(crate) fn holds(&self, frame: &Frame, condition: &Condition, receiver: Option<&Val>, args: &Args) -> bool {
+        self.tested(frame, condition, receiver, args).unwrap_or_else(|default| default)
+    }
+
+    /// What a condition says of the arguments; an error is what the model says where they are not passed, or not known.
+    fn tested(&self, frame: &Frame, condition: &Condition, receiver: Option<&Val>, args: &Args) -> Result<bool, bool> {
         let value = condition.slots.iter().find_map(|slot| select(slot, receiver, args).next());
         let part = match (&condition.part, value) {
             (Some(part), Some(value)) => self.part_of(frame, value, part),
@@ -339,9 +364,9 @@ impl<'p> Engine<'p> {
         let value = if condition.part.is_some() { part.as_ref() } else { value };
         let Some(value) = value else {
             return match condition.test {
-                Test::Present => false,
-                Test::Absent => true,
-                _ => condition.if_absent,
+                Test::Present => Ok(false),
+                Test::Absent => Ok(true),
+                _ => Err(condition.if_absent),
             };
         };
         let matches_constant = |atom: &Atom, constant: &Constant| -> Option<bool> {
@@ -428,7 +453,7 @@ impl<'p> Engine<'p> {
             Test::Contains(part) => contains(part),
             Test::Lacks(part) => contains(part).map(|is| !is),
         };
-        answer.unwrap_or(condition.if_unknown)
+        answer.ok_or(condition.if_unknown)
     }
 
     /// A value gets a name: what comes from a predictable generator must not be a secret.
@@ -476,6 +501,43 @@ impl<'p> Engine<'p> {
     pub(crate) fn entry_taint(&self, site: Site, origin: Origin, kinds: Kinds) -> Taint {
         Taint::of(Label::Source { site, origin }, kinds, hop(&None, site, Note::Read))
     }
+}
+
+/// The cells of rows, of rows by name, and of lists of them.
+fn cells(frame: &Frame, value: &Val, depth: u32) -> Vec<Val> {
+    let mut found = Vec::new();
+    let mut rest = Val { atoms: Default::default(), taint: value.taint.clone() };
+    for atom in &value.atoms {
+        match atom {
+            Atom::Object(id) if depth < 3 => match frame.heap.get(*id) {
+                Some(object) if matches!(object.kind, Kind::List | Kind::Tuple | Kind::Set | Kind::Dict) => {
+                    let inner = object
+                        .items
+                        .iter()
+                        .chain(object.keys.iter().map(|(_, value)| value))
+                        .chain(&object.rest);
+                    found.extend(inner.flat_map(|value| cells(frame, value, depth + 1)));
+                }
+                _ => rest.atoms.push(atom.clone()),
+            },
+            _ => rest.atoms.push(atom.clone()),
+        }
+    }
+    if !rest.is_bottom() || !rest.taint.is_empty() {
+        found.push(rest);
+    }
+    found
+}
+
+/// Names and values of response headers; where a redirect goes is another matter.
+fn headers(frame: &Frame, value: &Val) -> Vec<Val> {
+    let Some(Atom::Object(id)) = value.single() else { return vec![value.clone()] };
+    let Some(object) = frame.heap.get(*id).filter(|object| object.kind == Kind::Dict) else {
+        return vec![value.clone()];
+    };
+    let redirect = |key: &Key| matches!(key, Key::Str(name) if name.eq_ignore_ascii_case("location"));
+    let values = object.keys.iter().filter(|(key, _)| !redirect(key)).map(|(_, value)| value.clone());
+    values.chain(object.rest.clone()).chain([Val::tainted(object.key_taint.clone())]).collect()
 }
 
 /// Whether something of this name must not be guessed.
@@ -583,6 +645,13 @@ fn alive(kind: Kinds, lacks: Lacks, place: &Place<'_>) -> Option<bool> {
         Kinds::ARGUMENT => (place.before.is_empty() && !lacks.has(Lacks::LEADING_DASH)).then_some(false),
         Kinds::HEADER | Kinds::LOG | Kinds::MAIL if lacks.has(Lacks::NEWLINE) => None,
         Kinds::HTML if lacks.has(Lacks::ANGLE) => None,
+        // What begins with another character is text for a spreadsheet.
+        Kinds::CSV
+            if !place.before.is_empty()
+                && !place.before.starts_with(['=', '+', '-', '@', '\t', '\r', '\u{1}']) =>
+        {
+            None
+        }
         Kinds::URL => {
             let fixed = fixes_host(place.before) || (place.after_hole && after_host(place.before));
             Some(fixed)
@@ -593,7 +662,9 @@ fn alive(kind: Kinds, lacks: Lacks, place: &Place<'_>) -> Option<bool> {
             }
             let before = place.before;
             let leads = matches!(before, "/" | "//" | "http://" | "https://") || before == "\u{1}";
-            let free = leads || (!fixes_host(before) && before.ends_with("://"));
+            // `https://shop.example` and more: the host goes on.
+            let open = before.contains("://") && (before.ends_with("://") || !before.contains('\u{1}'));
+            let free = leads || (!fixes_host(before) && open);
             free.then_some(false)
         }
         _ => Some(false),
