@@ -176,7 +176,7 @@ fn finish(parts: Vec<Part>) -> Analysis {
 /// Whether what the function returns is shown as a page.
 fn answers_html(entry: &EntryPoint) -> bool {
     entry.kind == EntryKind::Route
-        && matches!(entry.framework, "flask" | "quart" | "bottle" | "cherrypy" | "sanic" | "web.py")
+        && matches!(entry.framework, "flask" | "quart" | "bottle" | "cherrypy" | "sanic" | "web.py" | "zope")
 }
 
 /// Hits that are findings, by sink and source.

@@ -15,8 +15,12 @@ impl<'p> Engine<'p> {
     pub(crate) fn external(&mut self, frame: &mut Frame, at: Value, path: PathId, receiver: Option<&Val>, args: &Args) -> Val {
         let flow = self.flow;
         let site = frame.site(at);
+        // What an attribute of a chosen name is, is read; harm needs that it is called.
+        let looked_up = self.known.builtin(path) == Some(super::Builtin::Getattr) && !self.is_called(frame, at);
         for sink in flow.sinks(path) {
-            self.check_sink(frame, at, sink, receiver, args);
+            if !looked_up {
+                self.check_sink(frame, at, sink, receiver, args);
+            }
         }
         if flow.ends(path) {
             frame.ended = true;
