@@ -84,6 +84,14 @@ impl<'p> Engine<'p> {
             known = true;
             self.propagate(frame, at, propagator, receiver, args, &mut result);
         }
+        if name == "relative_to" {
+            // It raises where the path does not begin so; `..` that follows is none of its business.
+            result.taint = result.taint.map(|entry| {
+                if entry.lacks.has(Lacks::UNRESOLVED) {
+                    entry.kinds = entry.kinds.without(Kinds::PATH);
+                }
+            });
+        }
         if clean {
             return class.map_or_else(Val::number, |class| Val::of(Atom::Instance(class)));
         }
