@@ -120,6 +120,15 @@ impl Graph {
             {
                 reach(&mut todo, FuncRef { module: function.module, func: parent });
             }
+            // Reading a property is a call, too.
+            if resolver.is_property(function) {
+                for number in 0..ir.functions.len() as u32 {
+                    let reads = ir.values(Func(number)).any(|value| matches!(ir.op(value), Op::Attr { name, .. } if name == data.name));
+                    if reads {
+                        reach(&mut todo, FuncRef { module: function.module, func: Func(number) });
+                    }
+                }
+            }
             for call in program.callers(function) {
                 let caller = program.module(call.module).ir.function_of(call.value);
                 reach(&mut todo, FuncRef { module: call.module, func: caller });

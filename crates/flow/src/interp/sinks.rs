@@ -106,6 +106,10 @@ impl<'p> Engine<'p> {
             }
             return;
         }
+        // A document is never spread over positions: a list of keys is.
+        if sink.by_name && sink.kind == Kinds::NOSQL && args.positional.is_empty() && args.star.is_some() {
+            return;
+        }
         let mut values: Vec<Val> = Vec::new();
         for slot in &sink.slots {
             for value in select(slot, receiver, args) {
