@@ -268,7 +268,9 @@ impl<'m> Names<'m> {
                 if all.iter().any(|sink| sink.kind.meets(SENSITIVE)) {
                     leaks.insert(models.last_name(path));
                 }
-                if all.iter().any(|sink| sink.kind.meets(single)) {
+                // Markup made in the code is judged call by call, too.
+                let markup = matches!(models.last_name(path), "mark_safe" | "format_html" | "Markup" | "SafeString");
+                if markup || all.iter().any(|sink| sink.kind.meets(single)) {
                     judged.insert(models.last_name(path));
                 }
             }

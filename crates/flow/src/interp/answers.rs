@@ -12,6 +12,18 @@ impl Engine<'_> {
     /// Whether the response made at a place is declared not to be a page, or to be saved as a file, after it was made.
     pub(crate) fn declared_no_page(&self, frame: &Frame, at: Value) -> bool {
         let ir = self.ir(frame.func);
+        // Who hands on `start_response` lets another application answer.
+        if let Op::Call { args, .. } = ir.op(at)
+            && ir.args(args).iter().any(|arg| match ir.op(root(ir, arg.value)) {
+                Op::Param(index) => {
+                    let params = &ir.functions[frame.func.func.index()].params;
+                    params.get(index as usize).is_some_and(|param| ir.name(param.name) == "start_response")
+                }
+                _ => false,
+            })
+        {
+            return true;
+        }
         ir.values(frame.func.func).skip_while(|value| *value <= at).any(|value| match ir.op(value) {
             Op::StoreAttr { base, name, value } => {
                 root(ir, base) == at && TYPES.contains(&ir.name(name)) && leading_text(ir, value).is_some_and(is_no_page)

@@ -84,6 +84,13 @@ impl<'p> Engine<'p> {
             known = true;
             self.propagate(frame, at, propagator, receiver, args, &mut result);
         }
+        if name == "splitext" && !result.taint.is_empty() {
+            // What it takes for an extension has no separator in it.
+            let mut object = Object::new(Kind::Tuple);
+            object.push(Val::tainted(result.taint.clone()));
+            object.push(Val::tainted(result.taint.lacking(Lacks::SLASH)));
+            return self.make(frame, site, 40, object);
+        }
         if name == "relative_to" {
             // It raises where the path does not begin so; `..` that follows is none of its business.
             result.taint = result.taint.map(|entry| {

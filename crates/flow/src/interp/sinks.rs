@@ -111,7 +111,22 @@ impl<'p> Engine<'p> {
             return;
         }
         let mut values: Vec<Val> = Vec::new();
+        // What is passed by its name is in no `**rest`.
+        let named = sink.slots.iter().any(|slot| match slot {
+            Slot::Position(at) => args.positional.len() > usize::from(*at),
+            Slot::Keyword(name) => args.keyword(name).is_some(),
+            _ => false,
+        });
         for slot in &sink.slots {
+            let missing = match slot {
+                Slot::Position(at) => args.positional.len() <= usize::from(*at),
+                Slot::Keyword(name) => args.keyword(name).is_none(),
+                _ => false,
+            };
+            let alternatives = sink.slots.iter().filter(|slot| matches!(slot, Slot::Position(_))).count() <= 1;
+            if missing && named && alternatives {
+                continue;
+            }
             for value in select(slot, receiver, args) {
                 if !values.contains(value) {
                     values.push(value.clone());
