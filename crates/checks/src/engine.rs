@@ -1,7 +1,8 @@
 //! Runs the rules over a program: one pass over the instructions of each module, each event handed to the rules that listen for it.
 
 use clearance_finding::{
-    Examined, Fact, Finding, Fingerprint, Label, Notice, NoticeKind, Rule, Severity, Step, normalise_code, number_equals,
+    Examined, Fact, Finding, Fingerprint, Label, Notice, NoticeKind, Rule, Severity, Step, normalise_code,
+    number_equals,
 };
 use clearance_models::PathId;
 use clearance_program::{FuncRef, ModuleId, Program, Resolver};
@@ -34,7 +35,10 @@ pub struct Settings {
 impl Settings {
     /// All rules that are on by default.
     pub fn default_rules() -> Self {
-        Self { rules: code_rules().filter(|rule| !rule.rule.audit).map(|rule| rule.rule.id).collect(), auditor: false }
+        Self {
+            rules: code_rules().filter(|rule| !rule.rule.audit).map(|rule| rule.rule.id).collect(),
+            auditor: false,
+        }
     }
 
     /// All rules, the audit ones too.
@@ -63,10 +67,8 @@ pub fn run(program: &Program, settings: &Settings) -> Outcome {
     let analysis = clearance_flow::analyse(program);
     let flows = flows::by_module(program, &analysis, |rule| settings.rules.contains(rule));
     let quiet = !settings.auditor;
-    let parts: Vec<Part> = ids
-        .par_iter()
-        .map(|id| Pass::new(program, &table, *id, flows.get(&id.0), quiet).run())
-        .collect();
+    let parts: Vec<Part> =
+        ids.par_iter().map(|id| Pass::new(program, &table, *id, flows.get(&id.0), quiet).run()).collect();
     let mut counts = vec![0u32; table.rules.len()];
     let mut outcome = Outcome::default();
     for part in parts {
@@ -111,7 +113,9 @@ fn truncated(program: &Program, function: FuncRef) -> Notice {
         path: location.path,
         line: Some(location.start.line),
         kind: NoticeKind::Truncated,
-        text: format!("the bound on work was hit: the ways of data through {name} were not followed to the end"),
+        text: format!(
+            "the bound on work was hit: the ways of data through {name} were not followed to the end"
+        ),
     }
 }
 
@@ -453,7 +457,9 @@ impl<'t, 'p> Pass<'t, 'p> {
         let mut drafts = self.drafts;
         if let Some(flows) = self.flows {
             if self.quiet {
-                drafts.retain(|draft| !flows.covers(draft.rule.id, draft.range, draft.severity == Severity::Info));
+                drafts.retain(|draft| {
+                    !flows.covers(draft.rule.id, draft.range, draft.severity == Severity::Info)
+                });
             }
             drafts.extend(flows.drafts.iter().cloned());
         }

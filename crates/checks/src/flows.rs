@@ -7,19 +7,14 @@ use clearance_program::{Program, Site, TrailStep};
 use clearance_python::{TextRange, ir::Op};
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use crate::{Draft, engine::is_aside, catalogue, rules::regex::is_slow};
+use crate::{Draft, catalogue, engine::is_aside, rules::regex::is_slow};
 
 /// Rules of single calls that say no more where a flow rule already says that data from outside gets there. Rules for auditors are lists and never yield.
 const YIELDS: &[(&str, &[&str])] = &[
     ("sql-injection", &["sql-built-from-strings", "django-raw-sql", "django-extra-query"]),
     (
         "command-injection",
-        &[
-            "subprocess-shell",
-            "process-started-by-shell",
-            "shell-true-argument",
-            "paramiko-command",
-        ],
+        &["subprocess-shell", "process-started-by-shell", "shell-true-argument", "paramiko-command"],
     ),
     ("code-injection", &["eval-used", "exec-used"]),
     ("model-output-execution", &["eval-used", "exec-used"]),
@@ -34,11 +29,25 @@ const YIELDS: &[(&str, &[&str])] = &[
     ("weak-random-secret", &["insecure-random"]),
     (
         "xml-external-entity",
-        &["lxml-parse", "xml-etree-parse", "xml-sax-parse", "xml-minidom-parse", "xml-pulldom-parse", "xml-expatreader"],
+        &[
+            "lxml-parse",
+            "xml-etree-parse",
+            "xml-sax-parse",
+            "xml-minidom-parse",
+            "xml-pulldom-parse",
+            "xml-expatreader",
+        ],
     ),
     (
         "xml-bomb",
-        &["lxml-parse", "xml-etree-parse", "xml-sax-parse", "xml-minidom-parse", "xml-pulldom-parse", "xml-expatreader"],
+        &[
+            "lxml-parse",
+            "xml-etree-parse",
+            "xml-sax-parse",
+            "xml-minidom-parse",
+            "xml-pulldom-parse",
+            "xml-expatreader",
+        ],
     ),
 ];
 
@@ -55,15 +64,18 @@ pub(crate) struct ModuleFlows {
 impl ModuleFlows {
     /// Whether a rule of single calls has nothing more to say at a place, or, as a mere note, may still say it.
     pub(crate) fn covers(&self, rule: &str, range: TextRange, note: bool) -> bool {
-        self.silent
-            .iter()
-            .chain(self.harmless.iter().filter(|_| !note))
-            .any(|(silent, place)| *silent == rule && (place.contains_range(range) || range.contains_range(*place)))
+        self.silent.iter().chain(self.harmless.iter().filter(|_| !note)).any(|(silent, place)| {
+            *silent == rule && (place.contains_range(range) || range.contains_range(*place))
+        })
     }
 }
 
 /// The findings of an analysis, by module number.
-pub(crate) fn by_module(program: &Program, analysis: &Analysis, on: impl Fn(&str) -> bool) -> FxHashMap<u32, ModuleFlows> {
+pub(crate) fn by_module(
+    program: &Program,
+    analysis: &Analysis,
+    on: impl Fn(&str) -> bool,
+) -> FxHashMap<u32, ModuleFlows> {
     let mut found: FxHashMap<u32, ModuleFlows> = FxHashMap::default();
     for flow in &analysis.flows {
         // Data whose file is also read or written is told there.
@@ -103,7 +115,11 @@ pub(crate) fn by_module(program: &Program, analysis: &Analysis, on: impl Fn(&str
             let module = found.entry(site.module.0).or_default();
             for range in places(program, *site) {
                 // Markup that is made by hand is worth a note even where it is harmless.
-                let list = if rule.ends_with("cross-site-scripting") { &mut module.harmless } else { &mut module.silent };
+                let list = if rule.ends_with("cross-site-scripting") {
+                    &mut module.harmless
+                } else {
+                    &mut module.silent
+                };
                 list.extend(others.iter().filter(|other| !open.contains(other)).map(|other| (*other, range)));
             }
         }
@@ -113,7 +129,8 @@ pub(crate) fn by_module(program: &Program, analysis: &Analysis, on: impl Fn(&str
 
 /// How many sinks each flow rule judged in code that is deployed: those that were met on the way of data, and all calls of what models say of.
 pub(crate) fn examined(program: &Program, analysis: &Analysis) -> FxHashMap<&'static str, u32> {
-    let mut sinks: FxHashSet<(Site, &str)> = analysis.judged.iter().map(|(site, rule)| (*site, &**rule)).collect();
+    let mut sinks: FxHashSet<(Site, &str)> =
+        analysis.judged.iter().map(|(site, rule)| (*site, &**rule)).collect();
     sinks.extend(analysis.flows.iter().map(|flow| (flow.sink, &*flow.rule)));
     let flow = program.models.flow();
     for (id, module) in program.modules() {
@@ -210,8 +227,7 @@ fn draft(program: &Program, flow: &Flow, rule: &'static Rule) -> Draft {
         })
         .collect();
     trail.dedup_by(|b, a| a.module == b.module && a.range == b.range);
-    draft.trail(trail)
-        .at(flow.sink.module, Some(flow.function.func))
+    draft.trail(trail).at(flow.sink.module, Some(flow.function.func))
 }
 
 /// Whether a path is only asked about: whether it exists, what kind of file it is.
@@ -224,7 +240,16 @@ fn only_asks(program: &Program, flow: &Flow) -> bool {
     let Op::Attr { name, .. } = ir.op(callee) else { return false };
     matches!(
         ir.name(name),
-        "exists" | "lexists" | "isfile" | "isdir" | "is_file" | "is_dir" | "getsize" | "getmtime" | "stat" | "access"
+        "exists"
+            | "lexists"
+            | "isfile"
+            | "isdir"
+            | "is_file"
+            | "is_dir"
+            | "getsize"
+            | "getmtime"
+            | "stat"
+            | "access"
     )
 }
 
@@ -249,7 +274,11 @@ fn severity(flow: &Flow, rule: &Rule) -> (Severity, String) {
 
 fn confidence(flow: &Flow, rule: &Rule) -> Confidence {
     if flow.by_name || matches!(flow.origin, Origin::Database | Origin::Session) {
-        return rule.confidence.min(if flow.kind == Kinds::HTML { Confidence::Medium } else { Confidence::Low });
+        return rule.confidence.min(if flow.kind == Kinds::HTML {
+            Confidence::Medium
+        } else {
+            Confidence::Low
+        });
     }
     rule.confidence
 }

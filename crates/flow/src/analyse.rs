@@ -74,7 +74,11 @@ pub fn analyse(program: &Program) -> Analysis {
     let mut sources: FxHashSet<FuncRef> = FxHashSet::default();
     let mut answers: FxHashSet<FuncRef> = FxHashSet::default();
     for entry in entries {
-        if entry.params.iter().any(|param| !matches!(param.what, ParamSource::Clean | ParamSource::Instance(_))) {
+        if entry
+            .params
+            .iter()
+            .any(|param| !matches!(param.what, ParamSource::Clean | ParamSource::Instance(_)))
+        {
             sources.insert(entry.function);
         }
         if answers_html(entry) {
@@ -148,7 +152,8 @@ fn finish(parts: Vec<Part>) -> Analysis {
     }
     analysis.truncated.sort_unstable();
     analysis.truncated.dedup();
-    analysis.judged = decided.keys().chain(inside.keys()).filter(|(_, rule)| !rule.is_empty()).cloned().collect();
+    analysis.judged =
+        decided.keys().chain(inside.keys()).filter(|(_, rule)| !rule.is_empty()).cloned().collect();
     analysis.judged.sort_unstable();
     analysis.judged.dedup();
     analysis.harmless = decided
@@ -190,9 +195,10 @@ impl Found {
         for judged in judge(hit) {
             let key = (hit.site, hit.rule.clone(), judged.source);
             let length = |judged: &crate::interp::Judged| judged.via.as_ref().map_or(0, |hop| hop.length);
-            let better = self.flows.get(&key).is_none_or(|(_, known)| {
-                (judged.partial, length(&judged)) < (known.partial, length(known))
-            });
+            let better = self
+                .flows
+                .get(&key)
+                .is_none_or(|(_, known)| (judged.partial, length(&judged)) < (known.partial, length(known)));
             if better {
                 self.flows.insert(key, (hit.clone(), judged));
             }
@@ -323,7 +329,8 @@ impl<'p> Engine<'p> {
                 };
                 let mut own = Heap::default();
                 let count = self.ir(from).functions[from.func.index()].params.len() as u32;
-                let params = (0..count).map(|index| self.entry_param(inner, index, &mut own, depth + 1)).collect();
+                let params =
+                    (0..count).map(|index| self.entry_param(inner, index, &mut own, depth + 1)).collect();
                 let frame = self.run_fresh(from, params, own);
                 let mut given = frame.returned.clone();
                 given.join(&frame.yielded);

@@ -27,11 +27,18 @@ pub(crate) struct Graph {
 }
 
 impl Graph {
-    pub(crate) fn new(program: &Program, entries: &FxHashSet<FuncRef>, answers: &FxHashSet<FuncRef>, routes: &FxHashSet<FuncRef>) -> Self {
+    pub(crate) fn new(
+        program: &Program,
+        entries: &FxHashSet<FuncRef>,
+        answers: &FxHashSet<FuncRef>,
+        routes: &FxHashSet<FuncRef>,
+    ) -> Self {
         let flow = program.models.flow();
         let names = Names::new(program, flow);
-        let mut flags: Vec<Vec<u8>> =
-            (0..program.modules.len() as u32).into_par_iter().map(|id| names.own(program, flow, ModuleId(id), routes)).collect();
+        let mut flags: Vec<Vec<u8>> = (0..program.modules.len() as u32)
+            .into_par_iter()
+            .map(|id| names.own(program, flow, ModuleId(id), routes))
+            .collect();
         for function in entries {
             flags[function.module.index()][function.func.index()] |= SOURCE;
         }
@@ -123,7 +130,9 @@ impl Graph {
             // Reading a property is a call, too.
             if resolver.is_property(function) {
                 for number in 0..ir.functions.len() as u32 {
-                    let reads = ir.values(Func(number)).any(|value| matches!(ir.op(value), Op::Attr { name, .. } if name == data.name));
+                    let reads = ir
+                        .values(Func(number))
+                        .any(|value| matches!(ir.op(value), Op::Attr { name, .. } if name == data.name));
                     if reads {
                         reach(&mut todo, FuncRef { module: function.module, func: Func(number) });
                     }
@@ -261,7 +270,8 @@ impl<'m> Names<'m> {
         }
         let mut judged = FxHashSet::default();
         let mut leaks = FxHashSet::default();
-        let single = Kinds::CODE.with(Kinds::SQL).with(Kinds::SHELL).with(Kinds::DESERIALISE).with(Kinds::XML);
+        let single =
+            Kinds::CODE.with(Kinds::SQL).with(Kinds::SHELL).with(Kinds::DESERIALISE).with(Kinds::XML);
         for (path, all) in flow.all_sinks() {
             if here(models.root_name(path)) {
                 sinks.insert(models.last_name(path));
@@ -269,7 +279,8 @@ impl<'m> Names<'m> {
                     leaks.insert(models.last_name(path));
                 }
                 // Markup made in the code is judged call by call, too.
-                let markup = matches!(models.last_name(path), "mark_safe" | "format_html" | "Markup" | "SafeString");
+                let markup =
+                    matches!(models.last_name(path), "mark_safe" | "format_html" | "Markup" | "SafeString");
                 if markup || all.iter().any(|sink| sink.kind.meets(single)) {
                     judged.insert(models.last_name(path));
                 }
@@ -292,7 +303,8 @@ impl<'m> Names<'m> {
         let ir = &module.ir;
         let mut flags = vec![0u8; ir.functions.len()];
         // By number, once per module.
-        let listed = |set: &FxHashSet<&str>| -> Vec<bool> { ir.names.iter().map(|name| set.contains(name)).collect() };
+        let listed =
+            |set: &FxHashSet<&str>| -> Vec<bool> { ir.names.iter().map(|name| set.contains(name)).collect() };
         let (sources, sinks, judged) = (listed(&self.sources), listed(&self.sinks), listed(&self.judged));
         if !sources.iter().any(|known| *known) && !sinks.iter().any(|known| *known) {
             return flags;
@@ -336,13 +348,15 @@ impl<'m> Names<'m> {
                 }
                 if *slot & SOURCE == 0 && sources[name.0 as usize] {
                     let site = Site { module: id, value };
-                    let found = resolver.paths(site).any(|path| {
-                        flow.sources(path).iter().any(|source| matters(source.origin))
-                    }) || flow.method_sources(ir.name(name)).iter().any(|source| matters(source.origin));
+                    let found = resolver
+                        .paths(site)
+                        .any(|path| flow.sources(path).iter().any(|source| matters(source.origin)))
+                        || flow.method_sources(ir.name(name)).iter().any(|source| matters(source.origin));
                     // An object of a library is an instance, not a path, once it is read.
-                    let typed = !found && resolver.reads(site).is_some_and(|path| {
-                        flow.sources(path).iter().any(|source| matters(source.origin))
-                    });
+                    let typed = !found
+                        && resolver.reads(site).is_some_and(|path| {
+                            flow.sources(path).iter().any(|source| matters(source.origin))
+                        });
                     if found || typed {
                         *slot |= SOURCE;
                     }

@@ -235,8 +235,11 @@ impl Heap {
                 Atom::Object(id) if seen.insert(*id) => {
                     let Some(object) = self.get(*id) else { continue };
                     taint.join(&object.key_taint);
-                    for part in
-                        object.items.iter().chain(object.keys.iter().map(|(_, part)| part)).chain(&object.rest)
+                    for part in object
+                        .items
+                        .iter()
+                        .chain(object.keys.iter().map(|(_, part)| part))
+                        .chain(&object.rest)
                     {
                         self.gather(part, taint, seen, depth + 1);
                     }

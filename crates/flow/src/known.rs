@@ -29,15 +29,24 @@ const MATCHES: &[(&str, Match)] = &[
     ("re.Pattern.search", Match::Anywhere),
 ];
 
-const PATH_CLASSES: &[&str] = &["pathlib.Path", "pathlib.PurePath", "pathlib.PosixPath", "pathlib.PurePosixPath"];
+const PATH_CLASSES: &[&str] =
+    &["pathlib.Path", "pathlib.PurePath", "pathlib.PosixPath", "pathlib.PurePosixPath"];
 /// What is the path of a request, without its query.
 const REQUEST_PATHS: &[&str] = &["flask.Request.path", "quart.Request.path"];
-const NUMBERS: &[&str] = &["builtins.int", "builtins.float", "builtins.bool", "uuid.UUID", "datetime.date", "datetime.datetime"];
+const NUMBERS: &[&str] =
+    &["builtins.int", "builtins.float", "builtins.bool", "uuid.UUID", "datetime.date", "datetime.datetime"];
 
 impl Known {
     /// Every path, for the tree of external paths.
     pub(crate) fn paths() -> impl Iterator<Item = &'static str> {
-        let more = ["builtins.isinstance", "builtins.bool", "builtins.any", "builtins.all", "re.Pattern", "sys.version_info"];
+        let more = [
+            "builtins.isinstance",
+            "builtins.bool",
+            "builtins.any",
+            "builtins.all",
+            "re.Pattern",
+            "sys.version_info",
+        ];
         BUILTINS
             .iter()
             .map(|(path, _)| *path)
@@ -51,7 +60,10 @@ impl Known {
     pub(crate) fn new(models: &Models) -> Self {
         let find = |paths: &[&str]| paths.iter().filter_map(|path| models.find(path)).collect();
         Self {
-            builtins: BUILTINS.iter().filter_map(|(path, builtin)| Some((models.find(path)?, *builtin))).collect(),
+            builtins: BUILTINS
+                .iter()
+                .filter_map(|(path, builtin)| Some((models.find(path)?, *builtin)))
+                .collect(),
             matches: MATCHES.iter().filter_map(|(path, how)| Some((models.find(path)?, *how))).collect(),
             path_classes: find(PATH_CLASSES),
             numbers: find(NUMBERS),

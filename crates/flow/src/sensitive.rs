@@ -10,16 +10,37 @@ pub(crate) fn origin_of(name: &str) -> Option<Origin> {
     if name.len() < 3 || name.len() > 60 {
         return None;
     }
-    let plain: String = name
-        .chars()
-        .filter(|c| c.is_ascii_alphanumeric())
-        .map(|c| c.to_ascii_lowercase())
-        .collect();
+    let plain: String =
+        name.chars().filter(|c| c.is_ascii_alphanumeric()).map(|c| c.to_ascii_lowercase()).collect();
     const SECRET: &[&str] = &[
-        "password", "passwd", "passphrase", "pwd", "secret", "secretkey", "apikey", "privatekey", "accesskey", "accesstoken", "refreshtoken",
-        "authtoken", "bearertoken", "apitoken", "credentials", "clientsecret", "pincode",
+        "password",
+        "passwd",
+        "passphrase",
+        "pwd",
+        "secret",
+        "secretkey",
+        "apikey",
+        "privatekey",
+        "accesskey",
+        "accesstoken",
+        "refreshtoken",
+        "authtoken",
+        "bearertoken",
+        "apitoken",
+        "credentials",
+        "clientsecret",
+        "pincode",
     ];
-    const PERSONAL: &[&str] = &["cardnumber", "creditcard", "creditcardnumber", "ssn", "socialsecuritynumber", "cvv", "iban", "passportnumber"];
+    const PERSONAL: &[&str] = &[
+        "cardnumber",
+        "creditcard",
+        "creditcardnumber",
+        "ssn",
+        "socialsecuritynumber",
+        "cvv",
+        "iban",
+        "passportnumber",
+    ];
     if SECRET.iter().any(|word| plain.ends_with(word)) {
         return Some(Origin::Secret);
     }

@@ -222,7 +222,9 @@ impl Taint {
                     let wider = !known.kinds.without(entry.kinds).is_empty();
                     let narrower = !entry.kinds.without(known.kinds).is_empty();
                     let shorter = |via: &Via| via.as_ref().map_or(0, |hop| hop.length);
-                    if (narrower && !wider) || (wider == narrower && shorter(&entry.via) < shorter(&known.via)) {
+                    if (narrower && !wider)
+                        || (wider == narrower && shorter(&entry.via) < shorter(&known.via))
+                    {
                         known.via = entry.via.clone();
                     }
                     known.kinds = known.kinds.with(entry.kinds);

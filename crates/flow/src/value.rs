@@ -70,8 +70,14 @@ pub(crate) enum Atom {
     /// Just what a parameter (or its field) holds.
     Sym(Sym),
     Object(ObjId),
-    Function { func: FuncRef, env: Option<ObjId> },
-    Method { func: FuncRef, receiver: Box<Val> },
+    Function {
+        func: FuncRef,
+        env: Option<ObjId>,
+    },
+    Method {
+        func: FuncRef,
+        receiver: Box<Val>,
+    },
     Class(ClassRef),
     /// A module or folder of the program, or `super()`.
     Entity(Entity),
@@ -80,7 +86,11 @@ pub(crate) enum Atom {
     /// An instance of an external class.
     Instance(PathId),
     /// A method of something outside the program.
-    Bound { receiver: Box<Val>, name: Rc<str>, path: Option<PathId> },
+    Bound {
+        receiver: Box<Val>,
+        name: Rc<str>,
+        path: Option<PathId>,
+    },
     /// `functools.partial` and the like: a callable with its first arguments.
     Partial(Rc<(Val, Args)>),
 }
@@ -308,10 +318,14 @@ impl Val {
         }
         // Which number, or which of several constants, decides nothing that anybody outside could use.
         if self.taint.is_empty() && self.is_constant() {
-            return self.atoms.iter().find_map(|atom| match atom {
-                Atom::Text(text) | Atom::Bytes(text) if !text.is_empty() => Some((**text).clone()),
-                _ => None,
-            }).unwrap_or_else(|| literal("0"));
+            return self
+                .atoms
+                .iter()
+                .find_map(|atom| match atom {
+                    Atom::Text(text) | Atom::Bytes(text) if !text.is_empty() => Some((**text).clone()),
+                    _ => None,
+                })
+                .unwrap_or_else(|| literal("0"));
         }
         smallvec![Piece::Hole { taint: self.shallow_taint(), exact: false }]
     }

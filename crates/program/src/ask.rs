@@ -21,7 +21,8 @@ impl Resolver<'_> {
 
     /// Whether the function is a static method.
     pub fn is_static(&self, function: FuncRef) -> bool {
-        self.program.module(function.module).class_of(function.func).is_some() && self.method_class(function).is_none()
+        self.program.module(function.module).class_of(function.func).is_some()
+            && self.method_class(function).is_none()
     }
 
     /// Whether the function is a class's `__init__`.

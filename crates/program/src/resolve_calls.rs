@@ -166,7 +166,10 @@ impl Resolver<'_> {
                 }
             }
         }
-        if found.is_empty() && callers.is_empty() && matches!(module.ir.name(param.name), "app" | "application") {
+        if found.is_empty()
+            && callers.is_empty()
+            && matches!(module.ir.name(param.name), "app" | "application")
+        {
             // The application that a registering function is given, called in a way that cannot be seen.
             let flask = module.ir.imports.iter().any(|import| {
                 let from = module.ir.text(import.module);

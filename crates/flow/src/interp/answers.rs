@@ -6,7 +6,8 @@ use clearance_python::ir::{ModuleIr, Op, Part, Value};
 use super::{Engine, Frame, root};
 
 /// Class attributes that say what a response is.
-const TYPES: &[&str] = &["default_mimetype", "mimetype", "media_type", "content_type", "default_content_type"];
+const TYPES: &[&str] =
+    &["default_mimetype", "mimetype", "media_type", "content_type", "default_content_type"];
 
 impl Engine<'_> {
     /// Whether the response made at a place is declared not to be a page, or to be saved as a file, after it was made.
@@ -26,7 +27,9 @@ impl Engine<'_> {
         }
         ir.values(frame.func.func).skip_while(|value| *value <= at).any(|value| match ir.op(value) {
             Op::StoreAttr { base, name, value } => {
-                root(ir, base) == at && TYPES.contains(&ir.name(name)) && leading_text(ir, value).is_some_and(is_no_page)
+                root(ir, base) == at
+                    && TYPES.contains(&ir.name(name))
+                    && leading_text(ir, value).is_some_and(is_no_page)
             }
             Op::StoreItem { base, key, value } => {
                 let base = root(ir, base);
@@ -37,7 +40,8 @@ impl Engine<'_> {
                 headers
                     && leading_text(ir, key).zip(leading_text(ir, value)).is_some_and(|(key, value)| {
                         (key.eq_ignore_ascii_case("content-type") && is_no_page(value))
-                            || (key.eq_ignore_ascii_case("content-disposition") && value.trim_start().starts_with("attachment"))
+                            || (key.eq_ignore_ascii_case("content-disposition")
+                                && value.trim_start().starts_with("attachment"))
                     })
             }
             _ => false,
@@ -52,7 +56,9 @@ impl Engine<'_> {
             let module = self.program.module(class.module);
             let body = self.program.class(class).body;
             TYPES.iter().filter_map(|name| module.ir.names.find(name)).any(|name| {
-                module.attribute(body, name).any(|value| leading_text(&module.ir, value).is_some_and(is_no_page))
+                module
+                    .attribute(body, name)
+                    .any(|value| leading_text(&module.ir, value).is_some_and(is_no_page))
             })
         })
     }
@@ -60,7 +66,8 @@ impl Engine<'_> {
     /// Whether the result of a call is called itself.
     pub(crate) fn is_called(&self, frame: &Frame, at: Value) -> bool {
         let ir = self.ir(frame.func);
-        ir.values(frame.func.func).any(|value| matches!(ir.op(value), Op::Call { callee, .. } if root(ir, callee) == at))
+        ir.values(frame.func.func)
+            .any(|value| matches!(ir.op(value), Op::Call { callee, .. } if root(ir, callee) == at))
     }
 }
 

@@ -118,8 +118,11 @@ impl<'p> Engine<'p> {
                         }
                         unknown_rest(&mut value, &args.double_star);
                         if param.default != Value::NONE {
-                            let default =
-                                self.static_value(frame, Site { module: function.module, value: param.default }, 0);
+                            let default = self.static_value(
+                                frame,
+                                Site { module: function.module, value: param.default },
+                                0,
+                            );
                             join_into(&mut value, default);
                         }
                     }
@@ -141,7 +144,9 @@ impl<'p> Engine<'p> {
                 ParamKind::DoubleStar => {
                     let mut object = Object::new(Kind::Dict);
                     for (name, value) in &args.keywords {
-                        if !used.contains(&&**name) && !data.params.iter().any(|other| ir.name(other.name) == &**name) {
+                        if !used.contains(&&**name)
+                            && !data.params.iter().any(|other| ir.name(other.name) == &**name)
+                        {
                             object.set(Key::Str(name.clone()), value.clone(), true);
                         }
                     }

@@ -17,7 +17,11 @@ impl<'p> Engine<'p> {
     pub(crate) fn attribute(&mut self, frame: &mut Frame, at: Value, base: Value, name: &str) -> Val {
         let object = self.operand(frame, base);
         let value = self.member(frame, at, &object, name);
-        if value.atoms.iter().any(|atom| matches!(atom, Atom::Method { .. } | Atom::Function { .. } | Atom::Path(_))) {
+        if value
+            .atoms
+            .iter()
+            .any(|atom| matches!(atom, Atom::Method { .. } | Atom::Function { .. } | Atom::Path(_)))
+        {
             return value;
         }
         self.sensitive(frame, at, name, value)
@@ -44,7 +48,8 @@ impl<'p> Engine<'p> {
                         Kind::Instance(class) => match content.key(&Key::Attr(Rc::from(name))) {
                             Some(value) => value.clone(),
                             None => {
-                                let mut value = self.class_attribute(frame, at, class, Some(Val::of(atom.clone())), name);
+                                let mut value =
+                                    self.class_attribute(frame, at, class, Some(Val::of(atom.clone())), name);
                                 if let Some(rest) = &content.rest {
                                     value.join(rest);
                                 }
@@ -61,7 +66,8 @@ impl<'p> Engine<'p> {
                         && let Some(class) = self.own_class(frame)
                         && let Some(getter) = self.resolver.property(class, name) =>
                 {
-                    let receiver = Val { atoms: smallvec::smallvec![atom.clone()], taint: object.taint.clone() };
+                    let receiver =
+                        Val { atoms: smallvec::smallvec![atom.clone()], taint: object.taint.clone() };
                     self.call_function(frame, at, getter, Some(receiver), Args::default(), None)
                 }
                 Atom::Sym(sym) => {
@@ -71,7 +77,10 @@ impl<'p> Engine<'p> {
                         None => {
                             let own = self.static_entities(frame, at);
                             if !own.is_bottom() {
-                                let receiver = Val { atoms: smallvec::smallvec![atom.clone()], taint: object.taint.clone() };
+                                let receiver = Val {
+                                    atoms: smallvec::smallvec![atom.clone()],
+                                    taint: object.taint.clone(),
+                                };
                                 self.rebind(frame, own, &receiver)
                             } else {
                                 self.read_sym(frame, &field, object)
@@ -97,13 +106,24 @@ impl<'p> Engine<'p> {
                 Atom::Unknown => {
                     let own = self.static_entities(frame, at);
                     if own.is_bottom() {
-                        Val { atoms: smallvec::smallvec![Atom::Bound { receiver: Box::new(unknown_of(object)), name: Rc::from(name), path: None }], taint: object.taint.clone() }
+                        Val {
+                            atoms: smallvec::smallvec![Atom::Bound {
+                                receiver: Box::new(unknown_of(object)),
+                                name: Rc::from(name),
+                                path: None
+                            }],
+                            taint: object.taint.clone(),
+                        }
                     } else {
                         self.rebind(frame, own, object)
                     }
                 }
                 Atom::None => continue,
-                _ => bound(Val { atoms: smallvec::smallvec![atom.clone()], taint: object.taint.clone() }, name, None),
+                _ => bound(
+                    Val { atoms: smallvec::smallvec![atom.clone()], taint: object.taint.clone() },
+                    name,
+                    None,
+                ),
             };
             found.join(&value);
         }
@@ -131,11 +151,9 @@ impl<'p> Engine<'p> {
             .into_iter()
             .map(|atom| match atom {
                 Atom::Method { func, .. } => Atom::Method { func, receiver: Box::new(receiver.clone()) },
-                Atom::Path(path) => Atom::Bound {
-                    receiver: Box::new(receiver.clone()),
-                    name: Rc::from(""),
-                    path: Some(path),
-                },
+                Atom::Path(path) => {
+                    Atom::Bound { receiver: Box::new(receiver.clone()), name: Rc::from(""), path: Some(path) }
+                }
                 other => other,
             })
             .collect();
@@ -143,11 +161,20 @@ impl<'p> Engine<'p> {
     }
 
     /// A member of an instance of an external class.
-    fn external_member(&mut self, frame: &mut Frame, site: Site, class: PathId, object: &Val, name: &str) -> Val {
+    fn external_member(
+        &mut self,
+        frame: &mut Frame,
+        site: Site,
+        class: PathId,
+        object: &Val,
+        name: &str,
+    ) -> Val {
         match self.program.models.member(class, name) {
             Some(member) => {
                 let mut value = self.external_value(frame, site, member, Some(object));
-                if !object.taint.is_empty() && !value.atoms.iter().any(|atom| matches!(atom, Atom::Bound { .. })) {
+                if !object.taint.is_empty()
+                    && !value.atoms.iter().any(|atom| matches!(atom, Atom::Bound { .. }))
+                {
                     value.taint.join(&object.taint);
                 }
                 value
@@ -157,7 +184,13 @@ impl<'p> Engine<'p> {
     }
 
     /// The object at an external path, as it is read.
-    pub(crate) fn external_value(&mut self, frame: &mut Frame, site: Site, path: PathId, receiver: Option<&Val>) -> Val {
+    pub(crate) fn external_value(
+        &mut self,
+        frame: &mut Frame,
+        site: Site,
+        path: PathId,
+        receiver: Option<&Val>,
+    ) -> Val {
         let mut value = match self.program.models.instance_of(path) {
             Some(class) => Val::of(Atom::Instance(class)),
             None => match receiver {
@@ -195,7 +228,17 @@ impl<'p> Engine<'p> {
                 handed.join(&receiver.taint);
             }
             if known {
-                return Val { atoms: smallvec::smallvec![Atom::Unknown, Atom::Bound { receiver: Box::new(receiver.clone()), name: Rc::from(""), path: Some(path) }], taint: handed };
+                return Val {
+                    atoms: smallvec::smallvec![
+                        Atom::Unknown,
+                        Atom::Bound {
+                            receiver: Box::new(receiver.clone()),
+                            name: Rc::from(""),
+                            path: Some(path)
+                        }
+                    ],
+                    taint: handed,
+                };
             }
         }
         if tainted && !matches!(value.single(), Some(Atom::Instance(_))) {
@@ -262,7 +305,14 @@ impl<'p> Engine<'p> {
     }
 
     /// `base.name = value`
-    pub(crate) fn store_attribute(&mut self, frame: &mut Frame, at: Value, base: Value, name: &str, value: Value) {
+    pub(crate) fn store_attribute(
+        &mut self,
+        frame: &mut Frame,
+        at: Value,
+        base: Value,
+        name: &str,
+        value: Value,
+    ) {
         let object = self.operand(frame, base);
         let site = frame.site(at);
         let value = self.operand(frame, value).map_taint(&|taint| taint.at(site, Note::Stored));
@@ -281,7 +331,9 @@ impl<'p> Engine<'p> {
                         content.set(Key::Attr(Rc::from(name)), value.clone(), strong);
                     }
                 }
-                Atom::Sym(sym) => frame.heap.write_field(sym.field(&format!(".{name}")), value.clone(), strong),
+                Atom::Sym(sym) => {
+                    frame.heap.write_field(sym.field(&format!(".{name}")), value.clone(), strong)
+                }
                 Atom::Path(path) | Atom::Instance(path) => {
                     if let Some(member) = self.program.models.member(*path, name) {
                         self.sink_value(frame, at, member, &value);

@@ -154,10 +154,12 @@ impl<'p> Engine<'p> {
                 Val::number()
             }
             Builtin::Int => match first {
-                Some(value) => match (value.as_int(), value.as_str().and_then(|text| text.trim().parse().ok())) {
-                    (Some(known), _) | (None, Some(known)) => Val::of(Atom::Int(known)),
-                    (None, None) => self.numeric(frame, args),
-                },
+                Some(value) => {
+                    match (value.as_int(), value.as_str().and_then(|text| text.trim().parse().ok())) {
+                        (Some(known), _) | (None, Some(known)) => Val::of(Atom::Int(known)),
+                        (None, None) => self.numeric(frame, args),
+                    }
+                }
                 None => Val::of(Atom::Int(0)),
             },
             Builtin::Float | Builtin::Numeric => self.numeric(frame, args),
@@ -169,7 +171,11 @@ impl<'p> Engine<'p> {
                 Some(letter) => Val::of(Atom::Int(i64::from(u32::from(letter)))),
                 None => Val::number(),
             },
-            Builtin::Chr => match first.and_then(Val::as_int).and_then(|code| u32::try_from(code).ok()).and_then(char::from_u32) {
+            Builtin::Chr => match first
+                .and_then(Val::as_int)
+                .and_then(|code| u32::try_from(code).ok())
+                .and_then(char::from_u32)
+            {
                 Some(letter) => Val::str(&letter.to_string()),
                 None => Val::unknown(),
             },
@@ -177,7 +183,11 @@ impl<'p> Engine<'p> {
                 let Some(value) = first else { return Some(Val::str("")) };
                 if let Some(Atom::Object(id)) = value.single()
                     && let Some(Kind::Instance(class)) = frame.heap.get(*id).map(|object| object.kind)
-                    && self.resolver.member_of(class, "__str__", Some(site)).iter().any(|entity| matches!(entity, clearance_program::Entity::Method(_)))
+                    && self
+                        .resolver
+                        .member_of(class, "__str__", Some(site))
+                        .iter()
+                        .any(|entity| matches!(entity, clearance_program::Entity::Method(_)))
                 {
                     let receiver = value.clone();
                     return Some(self.dunder(frame, at, class, receiver, "__str__", Vec::new()));
@@ -198,7 +208,9 @@ impl<'p> Engine<'p> {
                 Val::from_text(text, false).lacking(Lacks::NEWLINE)
             }
             Builtin::Bytes => match first {
-                Some(value) if value.atoms.iter().all(|atom| matches!(atom, Atom::Int(_) | Atom::Number)) => Val::unknown(),
+                Some(value) if value.atoms.iter().all(|atom| matches!(atom, Atom::Int(_) | Atom::Number)) => {
+                    Val::unknown()
+                }
                 Some(value) => Val::from_text(self.text_of(frame, value), true),
                 None => Val::bytes(""),
             },
@@ -301,7 +313,8 @@ impl<'p> Engine<'p> {
                     }
                     None => {
                         let known = self.classes_of_module(frame, at, &object);
-                        let mut value = self.blend(frame, at, &[&object, name], clearance_models::flow::Kinds::NONE);
+                        let mut value =
+                            self.blend(frame, at, &[&object, name], clearance_models::flow::Kinds::NONE);
                         value.join(&known);
                         value
                     }
@@ -451,8 +464,12 @@ impl<'p> Engine<'p> {
                 let names: Vec<String> = {
                     let data = self.program.module(*module);
                     let ir = &data.ir;
-                    let mut names: Vec<String> =
-                        ir.classes.iter().filter(|class| class.parent.0 == 0).map(|class| ir.name(class.name).to_owned()).collect();
+                    let mut names: Vec<String> = ir
+                        .classes
+                        .iter()
+                        .filter(|class| class.parent.0 == 0)
+                        .map(|class| ir.name(class.name).to_owned())
+                        .collect();
                     names.truncate(4);
                     names
                 };

@@ -55,7 +55,8 @@ impl<'p> Engine<'p> {
                 }
                 Atom::Method { func, receiver } => {
                     resolved = true;
-                    let value = self.call_function(frame, at, *func, Some((**receiver).clone()), args.clone(), None);
+                    let value =
+                        self.call_function(frame, at, *func, Some((**receiver).clone()), args.clone(), None);
                     result.join(&value);
                 }
                 Atom::Class(class) => {
@@ -69,7 +70,8 @@ impl<'p> Engine<'p> {
                         let receiver = Val::of(atom.clone());
                         let value = self.dunder_args(frame, at, class, receiver, "__call__", args.clone());
                         result.join(&value);
-                    } else if let Some(Kind::External(class)) = frame.heap.get(*id).map(|object| object.kind) {
+                    } else if let Some(Kind::External(class)) = frame.heap.get(*id).map(|object| object.kind)
+                    {
                         resolved = true;
                         let path = self.program.models.member(class, "__call__");
                         let receiver = Val::of(atom.clone());
@@ -184,7 +186,11 @@ impl<'p> Engine<'p> {
             receiver.map(|value| passed(&value, site)),
             Args {
                 positional: args.positional.iter().map(|value| passed(value, site)).collect(),
-                keywords: args.keywords.iter().map(|(name, value)| (name.clone(), passed(value, site))).collect(),
+                keywords: args
+                    .keywords
+                    .iter()
+                    .map(|(name, value)| (name.clone(), passed(value, site)))
+                    .collect(),
                 star: args.star.as_ref().map(|value| passed(value, site)),
                 double_star: args.double_star.as_ref().map(|value| passed(value, site)),
                 names: args.names.as_ref().map(|value| passed(value, site)),
@@ -200,7 +206,10 @@ impl<'p> Engine<'p> {
             || receiver.iter().chain(args.all()).any(informative)
             || (self.request_path.is_some() && self.graph.reads_source(func));
         let size = data.insts.len;
-        let can_run = frame.depth < MAX_DEPTH && size <= MAX_INLINE && self.fuel >= size && !self.running.contains(&func);
+        let can_run = frame.depth < MAX_DEPTH
+            && size <= MAX_INLINE
+            && self.fuel >= size
+            && !self.running.contains(&func);
         if !tainted && !self.graph.reads_source(func) && !(can_run && informative && size <= 120) {
             // Nothing from outside goes in, and nothing is read in there: only what small functions make is of interest.
             let typed = self.typed_result(frame, at);
@@ -257,7 +266,9 @@ impl<'p> Engine<'p> {
         if result.atoms.iter().all(|atom| matches!(atom, Atom::Unknown)) {
             let typed = self.typed_result(frame, at);
             if !typed.atoms.iter().all(|atom| matches!(atom, Atom::Unknown)) {
-                result.atoms.extend(typed.atoms.iter().filter(|atom| matches!(atom, Atom::Instance(_))).cloned());
+                result
+                    .atoms
+                    .extend(typed.atoms.iter().filter(|atom| matches!(atom, Atom::Instance(_))).cloned());
             }
         }
         result
@@ -336,13 +347,22 @@ impl<'p> Engine<'p> {
         self.dunder_args(frame, at, class, receiver, name, Args::of(args))
     }
 
-    fn dunder_args(&mut self, frame: &mut Frame, at: Value, class: ClassRef, receiver: Val, name: &str, args: Args) -> Val {
+    fn dunder_args(
+        &mut self,
+        frame: &mut Frame,
+        at: Value,
+        class: ClassRef,
+        receiver: Val,
+        name: &str,
+        args: Args,
+    ) -> Val {
         let site = frame.site(at);
         let mut result = Val::default();
         for entity in self.resolver.member_of(class, name, Some(site)) {
             match entity {
                 Entity::Method(func) => {
-                    let value = self.call_function(frame, at, func, Some(receiver.clone()), args.clone(), None);
+                    let value =
+                        self.call_function(frame, at, func, Some(receiver.clone()), args.clone(), None);
                     result.join(&value);
                 }
                 Entity::Path(path) => {
@@ -370,7 +390,8 @@ impl<'p> Engine<'p> {
             match atom {
                 Atom::Object(id) => match frame.heap.get(*id).map(|object| object.kind) {
                     Some(Kind::Instance(class)) => {
-                        let entered = self.dunder(frame, at, class, Val::of(atom.clone()), "__enter__", Vec::new());
+                        let entered =
+                            self.dunder(frame, at, class, Val::of(atom.clone()), "__enter__", Vec::new());
                         let nothing = entered.atoms.iter().all(|atom| matches!(atom, Atom::Unknown));
                         result.join(&entered);
                         if nothing {
@@ -388,7 +409,12 @@ impl<'p> Engine<'p> {
                             .models
                             .member(class, "__enter__")
                             .and_then(|enter| self.program.models.result(enter));
-                        result.join(&entered.map_or_else(|| Val::of(atom.clone()), |class| Val::of(Atom::Instance(class))));
+                        result.join(
+                            &entered.map_or_else(
+                                || Val::of(atom.clone()),
+                                |class| Val::of(Atom::Instance(class)),
+                            ),
+                        );
                     }
                     _ => result.join(&Val::of(atom.clone())),
                 },
@@ -486,9 +512,9 @@ impl<'p> Engine<'p> {
                 Atom::Method { func, receiver } => (*func, Some((**receiver).clone()), None),
                 _ => continue,
             };
-            let count = self.ir(func).functions[func.func.index()].params.len() - usize::from(receiver.is_some()).min(
-                self.ir(func).functions[func.func.index()].params.len(),
-            );
+            let count = self.ir(func).functions[func.func.index()].params.len()
+                - usize::from(receiver.is_some())
+                    .min(self.ir(func).functions[func.func.index()].params.len());
             let args = Args::of((0..count.min(4)).map(|_| Val::tainted(taint.clone())));
             let value = self.call_function(frame, at, func, receiver, args, env);
             result.join(&value);

@@ -40,7 +40,13 @@ impl<'p> Engine<'p> {
                 .list(bounds)
                 .to_vec()
                 .into_iter()
-                .map(|bound| if bound == Value::NONE { None } else { Some(self.operand(frame, bound).as_int().unwrap_or(i64::MIN)) })
+                .map(|bound| {
+                    if bound == Value::NONE {
+                        None
+                    } else {
+                        Some(self.operand(frame, bound).as_int().unwrap_or(i64::MIN))
+                    }
+                })
                 .collect();
             return self.slice(frame, at, &container, bounds[0], bounds[1], bounds[2]);
         }
@@ -61,7 +67,11 @@ impl<'p> Engine<'p> {
                             if let Key::Str(known) = known
                                 && let Some(rest) = known.strip_prefix(&prefix)
                             {
-                                part.set(Key::Str(Rc::from(rest.trim_end_matches('\0'))), value.clone(), true);
+                                part.set(
+                                    Key::Str(Rc::from(rest.trim_end_matches('\0'))),
+                                    value.clone(),
+                                    true,
+                                );
                             }
                         }
                         part.rest.clone_from(&object.rest);
@@ -71,9 +81,13 @@ impl<'p> Engine<'p> {
                         read_item(&object, key_of(&key).as_ref())
                     }
                 }
-                Atom::Sym(sym) => self.read_sym(frame, &sym.field(&field_name(key_of(&key).as_ref())), &container),
+                Atom::Sym(sym) => {
+                    self.read_sym(frame, &sym.field(&field_name(key_of(&key).as_ref())), &container)
+                }
                 Atom::Text(_) | Atom::Bytes(_) => Val::of(atom.clone()).inexact(),
-                Atom::Path(path) | Atom::Instance(path) => self.external_item(frame, at, *path, &container, &key),
+                Atom::Path(path) | Atom::Instance(path) => {
+                    self.external_item(frame, at, *path, &container, &key)
+                }
                 Atom::Number | Atom::None | Atom::Bool(_) | Atom::Int(_) => continue,
                 _ => Val::unknown(),
             };
@@ -86,7 +100,10 @@ impl<'p> Engine<'p> {
         {
             let count = text.chars().count() as i64;
             let index = if index < 0 { index + count } else { index };
-            return text.chars().nth(usize::try_from(index).unwrap_or(usize::MAX)).map_or_else(Val::default, |c| Val::str(&c.to_string()));
+            return text
+                .chars()
+                .nth(usize::try_from(index).unwrap_or(usize::MAX))
+                .map_or_else(Val::default, |c| Val::str(&c.to_string()));
         }
         let found = if found.is_bottom() { Val::tainted(container.taint.clone()) } else { found };
         match key.as_str() {
@@ -95,7 +112,15 @@ impl<'p> Engine<'p> {
         }
     }
 
-    fn slice(&mut self, frame: &mut Frame, at: Value, container: &Val, from: Option<i64>, to: Option<i64>, step: Option<i64>) -> Val {
+    fn slice(
+        &mut self,
+        frame: &mut Frame,
+        at: Value,
+        container: &Val,
+        from: Option<i64>,
+        to: Option<i64>,
+        step: Option<i64>,
+    ) -> Val {
         let mut found = Val::default();
         for atom in &container.atoms {
             let value = match atom {
@@ -114,8 +139,14 @@ impl<'p> Engine<'p> {
                         Some(bound) => Some(bound.min(count)),
                     };
                     match (place(from, 0), place(to, count)) {
-                        (Some(low), Some(high)) if object.positions && object.rest.is_none() && step.is_none() => {
-                            part.items = object.items.get(low as usize..(high.max(low)) as usize).unwrap_or(&[]).to_vec();
+                        (Some(low), Some(high))
+                            if object.positions && object.rest.is_none() && step.is_none() =>
+                        {
+                            part.items = object
+                                .items
+                                .get(low as usize..(high.max(low)) as usize)
+                                .unwrap_or(&[])
+                                .to_vec();
                         }
                         _ => {
                             part.positions = false;
@@ -176,7 +207,14 @@ impl<'p> Engine<'p> {
                     let kind = frame.heap.get(*id).map(|object| object.kind);
                     if let Some(Kind::Instance(class)) = kind {
                         let receiver = Val::of(atom.clone());
-                        self.dunder(frame, at, class, receiver, "__setitem__", vec![key.clone(), value.clone()]);
+                        self.dunder(
+                            frame,
+                            at,
+                            class,
+                            receiver,
+                            "__setitem__",
+                            vec![key.clone(), value.clone()],
+                        );
                         continue;
                     }
                     if let Some(Kind::External(class)) = kind {
@@ -304,7 +342,8 @@ impl<'p> Engine<'p> {
             let part = match atom {
                 Atom::Object(id) => {
                     let Some(object) = frame.heap.get(*id) else { continue };
-                    let index = if index < 0 { index as i64 + object.items.len() as i64 } else { i64::from(index) };
+                    let index =
+                        if index < 0 { index as i64 + object.items.len() as i64 } else { i64::from(index) };
                     read_item(object, Some(&Key::Int(index)))
                 }
                 Atom::Sym(sym) => self.read_sym(frame, &sym.field(&format!("[{index}]")), value),
@@ -399,7 +438,8 @@ pub(crate) fn slice_text(text: &Text, from: Option<i64>, to: Option<i64>) -> Tex
             Some(bound) => Some(bound.min(count)),
         };
         if let (Some(low), Some(high)) = (place(from, 0), place(to, count)) {
-            let part: String = letters.get(low as usize..high.max(low) as usize).unwrap_or(&[]).iter().collect();
+            let part: String =
+                letters.get(low as usize..high.max(low) as usize).unwrap_or(&[]).iter().collect();
             return literal(&part);
         }
     }
@@ -413,7 +453,9 @@ pub(crate) fn slice_text(text: &Text, from: Option<i64>, to: Option<i64>) -> Tex
     }
     match to {
         None => {}
-        Some(count) if count < 0 && count != i64::MIN => sure &= cut(&mut pieces, count.unsigned_abs() as usize, false),
+        Some(count) if count < 0 && count != i64::MIN => {
+            sure &= cut(&mut pieces, count.unsigned_abs() as usize, false)
+        }
         Some(count) if count >= 0 => {
             // Within the known beginning.
             if from.unwrap_or(0) == 0

@@ -12,11 +12,19 @@ use crate::value::{Args, Atom, Val};
 
 impl<'p> Engine<'p> {
     /// Calls an external path.
-    pub(crate) fn external(&mut self, frame: &mut Frame, at: Value, path: PathId, receiver: Option<&Val>, args: &Args) -> Val {
+    pub(crate) fn external(
+        &mut self,
+        frame: &mut Frame,
+        at: Value,
+        path: PathId,
+        receiver: Option<&Val>,
+        args: &Args,
+    ) -> Val {
         let flow = self.flow;
         let site = frame.site(at);
         // What an attribute of a chosen name is, is read; harm needs that it is called.
-        let looked_up = self.known.builtin(path) == Some(super::Builtin::Getattr) && !self.is_called(frame, at);
+        let looked_up =
+            self.known.builtin(path) == Some(super::Builtin::Getattr) && !self.is_called(frame, at);
         for sink in flow.sinks(path) {
             if !looked_up {
                 self.check_sink(frame, at, sink, receiver, args);
@@ -34,7 +42,10 @@ impl<'p> Engine<'p> {
         if matches!(self.program.models.last_name(path), "get" | "getlist")
             && let Some(convert) = args.get(2, "type")
             && !convert.is_bottom()
-            && convert.atoms.iter().all(|atom| matches!(atom, Atom::Path(path) if self.known.is_number(*path)))
+            && convert
+                .atoms
+                .iter()
+                .all(|atom| matches!(atom, Atom::Path(path) if self.known.is_number(*path)))
         {
             // A converter of the library: what does not convert is not there.
             return Val::number();
@@ -117,7 +128,9 @@ impl<'p> Engine<'p> {
             && args.all().all(Val::is_constant)
             && flow.sources(path).is_empty();
         match class {
-            None if fixed && result.is_bottom() | (result.single() == Some(&Atom::Unknown)) => return Val::of(Atom::Fixed),
+            None if fixed && result.is_bottom() | (result.single() == Some(&Atom::Unknown)) => {
+                return Val::of(Atom::Fixed);
+            }
             Some(class) if self.remembers(class, args) => {
                 let made = self.made(frame, at, class, args);
                 result.join(&made);
@@ -133,7 +146,11 @@ impl<'p> Engine<'p> {
     pub(crate) fn remembers(&self, class: PathId, args: &Args) -> bool {
         self.flow.container(class).is_some()
             || (!self.known.is_path_class(class)
-                && args.positional.iter().chain(args.keywords.iter().map(|(_, value)| value)).any(Val::is_constant))
+                && args
+                    .positional
+                    .iter()
+                    .chain(args.keywords.iter().map(|(_, value)| value))
+                    .any(Val::is_constant))
     }
 
     /// An instance of a library's class, with the constants that it is made with.
@@ -211,7 +228,14 @@ impl<'p> Engine<'p> {
     }
 
     /// `base[key]` of something external: the members that models know (`os.environ`), or whatever the base carries.
-    pub(crate) fn external_item(&mut self, frame: &mut Frame, at: Value, path: PathId, base: &Val, key: &Val) -> Val {
+    pub(crate) fn external_item(
+        &mut self,
+        frame: &mut Frame,
+        at: Value,
+        path: PathId,
+        base: &Val,
+        key: &Val,
+    ) -> Val {
         let site = frame.site(at);
         let mut value = match self.program.models.member(path, "__getitem__") {
             Some(member) => self.external(frame, at, member, Some(base), &Args::of([key.clone()])),
@@ -224,7 +248,14 @@ impl<'p> Engine<'p> {
     }
 
     /// `base[key] = value` of something external: a session, response headers.
-    pub(crate) fn external_store(&mut self, frame: &mut Frame, at: Value, path: PathId, key: &Val, value: &Val) {
+    pub(crate) fn external_store(
+        &mut self,
+        frame: &mut Frame,
+        at: Value,
+        path: PathId,
+        key: &Val,
+        value: &Val,
+    ) {
         let member = self.program.models.member(path, "__setitem__");
         let args = Args::of([key.clone(), value.clone()]);
         let receiver = Val::of(Atom::Instance(path));
@@ -340,7 +371,11 @@ pub(crate) fn object_key(path: &str) -> String {
 }
 
 /// The values that a slot names.
-pub(crate) fn select<'a>(slot: &'a Slot, receiver: Option<&'a Val>, args: &'a Args) -> Box<dyn Iterator<Item = &'a Val> + 'a> {
+pub(crate) fn select<'a>(
+    slot: &'a Slot,
+    receiver: Option<&'a Val>,
+    args: &'a Args,
+) -> Box<dyn Iterator<Item = &'a Val> + 'a> {
     match slot {
         Slot::Position(at) => {
             let given = args.positional.get(usize::from(*at));
@@ -360,7 +395,13 @@ pub(crate) fn select<'a>(slot: &'a Slot, receiver: Option<&'a Val>, args: &'a Ar
 
 impl<'p> Engine<'p> {
     /// An object of a builtin container kind, with the given content.
-    pub(crate) fn container_of(&mut self, frame: &mut Frame, at: Value, kind: Kind, from: Option<&Val>) -> Val {
+    pub(crate) fn container_of(
+        &mut self,
+        frame: &mut Frame,
+        at: Value,
+        kind: Kind,
+        from: Option<&Val>,
+    ) -> Val {
         let mut object = Object::new(kind);
         if let Some(from) = from {
             match from.single() {
@@ -396,6 +437,9 @@ impl<'p> Engine<'p> {
         for value in values {
             taint.join(&frame.heap.deep_taint(value));
         }
-        Val { atoms: smallvec![Atom::Unknown], taint: taint.remove(removes).at(frame.site(at), Note::Through) }
+        Val {
+            atoms: smallvec![Atom::Unknown],
+            taint: taint.remove(removes).at(frame.site(at), Note::Through),
+        }
     }
 }

@@ -165,7 +165,9 @@ impl<'p> Engine<'p> {
                 let span = ir.blocks[first as usize + at].insts;
                 for value in (span.start..span.start + span.len).map(Value) {
                     if matches!(ir.op(value), Op::Call { .. }) {
-                        self.decided.entry((frame.site(value), "".into())).or_insert(super::Decision::Harmless);
+                        self.decided
+                            .entry((frame.site(value), "".into()))
+                            .or_insert(super::Decision::Harmless);
                     }
                 }
             }

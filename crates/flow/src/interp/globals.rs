@@ -20,9 +20,15 @@ impl<'p> Engine<'p> {
     pub(crate) fn global(&mut self, frame: &mut Frame, at: Value, name: &str) -> Val {
         let module = frame.func.module;
         let mut value = Val::default();
-        if !self.is_module_body(frame) || !self.program.module(module).ir.names.find(name).is_some_and(|name| {
-            self.program.module(module).global(name).next().is_some()
-        }) {
+        if !self.is_module_body(frame)
+            || !self
+                .program
+                .module(module)
+                .ir
+                .names
+                .find(name)
+                .is_some_and(|name| self.program.module(module).global(name).next().is_some())
+        {
             value = self.module_global(frame, module, name, 0);
         }
         if value.is_bottom() {
@@ -61,9 +67,7 @@ impl<'p> Engine<'p> {
                 value
             }
             Entity::Function(func) => Val::of(Atom::Function { func, env: None }),
-            Entity::Method(func) => {
-                Val::of(Atom::Method { func, receiver: Box::new(Val::unknown()) })
-            }
+            Entity::Method(func) => Val::of(Atom::Method { func, receiver: Box::new(Val::unknown()) }),
             Entity::Class(class) => Val::of(Atom::Class(class)),
             Entity::Object(class, made) => {
                 // An object made elsewhere: its class is known, what it holds is not.
@@ -80,7 +84,13 @@ impl<'p> Engine<'p> {
     }
 
     /// What a name of a module is bound to when its functions run. Nothing where it is not bound there.
-    pub(crate) fn module_global(&mut self, frame: &mut Frame, module: ModuleId, name: &str, depth: u32) -> Val {
+    pub(crate) fn module_global(
+        &mut self,
+        frame: &mut Frame,
+        module: ModuleId,
+        name: &str,
+        depth: u32,
+    ) -> Val {
         let program = self.program;
         let data = program.module(module);
         let Some(number) = data.ir.names.find(name) else {
@@ -201,7 +211,9 @@ impl<'p> Engine<'p> {
                 let a = self.static_value(frame, at(left), depth + 1);
                 let b = self.static_value(frame, at(right), depth + 1);
                 match (a.as_int(), b.as_int()) {
-                    (Some(x), Some(y)) => x.checked_add(y).map_or_else(Val::number, |sum| Val::of(Atom::Int(sum))),
+                    (Some(x), Some(y)) => {
+                        x.checked_add(y).map_or_else(Val::number, |sum| Val::of(Atom::Int(sum)))
+                    }
                     _ => super::ops::join_texts(&a, &b),
                 }
             }
@@ -210,7 +222,8 @@ impl<'p> Engine<'p> {
                 if value.is_bottom() { self.static_site(frame, site) } else { value }
             }
             Op::Import(import) => {
-                if let Some(clearance_program::ImportTarget::MemberOf(other)) = module.imports.get(import.index())
+                if let Some(clearance_program::ImportTarget::MemberOf(other)) =
+                    module.imports.get(import.index())
                     && let clearance_python::ir::Imported::Member(name) = ir.imports[import.index()].what
                 {
                     let value = self.module_global(frame, *other, ir.name(name), depth + 1);
@@ -253,7 +266,9 @@ impl<'p> Engine<'p> {
             }
             if matches!(
                 self.known.builtin(*path),
-                Some(super::Builtin::Set | super::Builtin::List | super::Builtin::Tuple | super::Builtin::Copy)
+                Some(
+                    super::Builtin::Set | super::Builtin::List | super::Builtin::Tuple | super::Builtin::Copy
+                )
             ) && let Some(first) = first
             {
                 return self.static_value(frame, first, depth + 1);

@@ -12,7 +12,14 @@ use crate::value::{Args, Atom, Piece, Text, Val, concat, known, literal, text_ta
 
 impl<'p> Engine<'p> {
     /// Calls `receiver.name(…)` where the receiver is one of Python's own objects; nothing where it is not.
-    pub(crate) fn method(&mut self, frame: &mut Frame, at: Value, receiver: &Val, name: &str, args: &Args) -> Option<Val> {
+    pub(crate) fn method(
+        &mut self,
+        frame: &mut Frame,
+        at: Value,
+        receiver: &Val,
+        name: &str,
+        args: &Args,
+    ) -> Option<Val> {
         let mut result = Val::default();
         let mut any = false;
         for atom in receiver.atoms.clone() {
@@ -24,7 +31,9 @@ impl<'p> Engine<'p> {
                 Atom::Object(id) => {
                     let kind = frame.heap.get(*id).map(|object| object.kind);
                     match kind {
-                        Some(Kind::List | Kind::Tuple | Kind::Set) => self.list_method(frame, at, &atom, name, args),
+                        Some(Kind::List | Kind::Tuple | Kind::Set) => {
+                            self.list_method(frame, at, &atom, name, args)
+                        }
                         Some(Kind::Dict) => self.dict_method(frame, at, &atom, name, args),
                         Some(Kind::External(_)) => {
                             let receiver = Val::of(atom.clone());
@@ -35,7 +44,9 @@ impl<'p> Engine<'p> {
                     }
                 }
                 Atom::Fixed => Some(Val::of(Atom::Fixed)),
-                Atom::Unknown | Atom::Sym(_) | Atom::Path(_) | Atom::Instance(_) => self.open_method(frame, at, receiver, name, args),
+                Atom::Unknown | Atom::Sym(_) | Atom::Path(_) | Atom::Instance(_) => {
+                    self.open_method(frame, at, receiver, name, args)
+                }
                 _ => None,
             };
             if let Some(value) = value {
@@ -46,17 +57,32 @@ impl<'p> Engine<'p> {
         any.then_some(result)
     }
 
-    fn text_method(&mut self, frame: &mut Frame, at: Value, text: &Rc<Text>, bytes: bool, name: &str, args: &Args) -> Option<Val> {
+    fn text_method(
+        &mut self,
+        frame: &mut Frame,
+        at: Value,
+        text: &Rc<Text>,
+        bytes: bool,
+        name: &str,
+        args: &Args,
+    ) -> Option<Val> {
         let first = args.positional.first();
         let whole = known(text).map(str::to_owned);
         let make = |text: &str| if bytes { Val::bytes(text) } else { Val::str(text) };
-        let same = || Val { atoms: smallvec![if bytes { Atom::Bytes(text.clone()) } else { Atom::Text(text.clone()) }], taint: Taint::default() };
+        let same = || Val {
+            atoms: smallvec![if bytes { Atom::Bytes(text.clone()) } else { Atom::Text(text.clone()) }],
+            taint: Taint::default(),
+        };
         Some(match name {
             "format" | "format_map" => self.format_method(frame, text, args),
             "join" => {
                 let items = first?.clone();
                 let listed = match items.single() {
-                    Some(Atom::Object(id)) => frame.heap.get(*id).filter(|object| object.positions && object.kind != Kind::Dict).cloned(),
+                    Some(Atom::Object(id)) => frame
+                        .heap
+                        .get(*id)
+                        .filter(|object| object.positions && object.kind != Kind::Dict)
+                        .cloned(),
                     _ => None,
                 };
                 match listed {
@@ -112,29 +138,36 @@ impl<'p> Engine<'p> {
                 (None, _) => {
                     let value = same().inexact();
                     match first.and_then(Val::as_str) {
-                        Some(set) if name != "rstrip" && set.contains('/') => value.lacking(Lacks::LEADING_SLASH),
-                        Some(set) if name != "rstrip" && set.contains('-') => value.lacking(Lacks::LEADING_DASH),
+                        Some(set) if name != "rstrip" && set.contains('/') => {
+                            value.lacking(Lacks::LEADING_SLASH)
+                        }
+                        Some(set) if name != "rstrip" && set.contains('-') => {
+                            value.lacking(Lacks::LEADING_DASH)
+                        }
                         _ => value,
                     }
                 }
             },
             "replace" | "translate" => self.replaced(text, bytes, first, args.positional.get(1)),
             "split" | "rsplit" | "splitlines" | "partition" | "rpartition" => {
-                let mut object = Object::new(if name.ends_with("partition") { Kind::Tuple } else { Kind::List });
+                let mut object =
+                    Object::new(if name.ends_with("partition") { Kind::Tuple } else { Kind::List });
                 match (&whole, first.and_then(Val::as_str)) {
-                    (Some(text), separator) if name == "split" && args.positional.len() <= 1 => match separator {
-                        Some("") => {}
-                        Some(separator) => {
-                            for part in text.split(separator) {
-                                object.push(make(part));
+                    (Some(text), separator) if name == "split" && args.positional.len() <= 1 => {
+                        match separator {
+                            Some("") => {}
+                            Some(separator) => {
+                                for part in text.split(separator) {
+                                    object.push(make(part));
+                                }
+                            }
+                            None => {
+                                for part in text.split_whitespace() {
+                                    object.push(make(part));
+                                }
                             }
                         }
-                        None => {
-                            for part in text.split_whitespace() {
-                                object.push(make(part));
-                            }
-                        }
-                    },
+                    }
                     (_, separator) => {
                         let mut taint = text_taint(text);
                         if let Some(separator) = separator
@@ -146,7 +179,11 @@ impl<'p> Engine<'p> {
                             taint = taint.lacking(Lacks::NEWLINE);
                         }
                         object.positions = false;
-                        object.rest = Some(if taint.is_empty() { Val::unknown() } else { Val::from_text(smallvec![Piece::Hole { taint, exact: false }], bytes) });
+                        object.rest = Some(if taint.is_empty() {
+                            Val::unknown()
+                        } else {
+                            Val::from_text(smallvec![Piece::Hole { taint, exact: false }], bytes)
+                        });
                     }
                 }
                 self.make(frame, frame.site(at), 30, object)
@@ -161,7 +198,8 @@ impl<'p> Engine<'p> {
                 }),
                 _ => Val::number(),
             },
-            "isalnum" | "isalpha" | "isdigit" | "isdecimal" | "isnumeric" | "islower" | "isupper" | "isspace" => match &whole {
+            "isalnum" | "isalpha" | "isdigit" | "isdecimal" | "isnumeric" | "islower" | "isupper"
+            | "isspace" => match &whole {
                 Some(text) if text.is_ascii() => {
                     let all = |test: fn(&char) -> bool| !text.is_empty() && text.chars().all(|c| test(&c));
                     Val::bool(match name {
@@ -175,16 +213,20 @@ impl<'p> Engine<'p> {
                 _ => Val::number(),
             },
             "isidentifier" | "istitle" | "isprintable" | "isascii" => Val::number(),
-            "find" | "rfind" | "index" | "rindex" | "count" => match (&whole, first.and_then(Val::as_str), args.positional.len()) {
-                (Some(text), Some(part), 1) if text.is_ascii() => match name {
-                    "find" => Val::of(Atom::Int(text.find(part).map_or(-1, |at| at as i64))),
-                    "rfind" => Val::of(Atom::Int(text.rfind(part).map_or(-1, |at| at as i64))),
+            "find" | "rfind" | "index" | "rindex" | "count" => {
+                match (&whole, first.and_then(Val::as_str), args.positional.len()) {
+                    (Some(text), Some(part), 1) if text.is_ascii() => match name {
+                        "find" => Val::of(Atom::Int(text.find(part).map_or(-1, |at| at as i64))),
+                        "rfind" => Val::of(Atom::Int(text.rfind(part).map_or(-1, |at| at as i64))),
+                        _ => Val::number(),
+                    },
                     _ => Val::number(),
-                },
-                _ => Val::number(),
-            },
+                }
+            }
             "hex" => Val::from_text((**text).clone(), false).without(super::refine::WORD_SAFE),
-            "removeprefix" | "removesuffix" | "zfill" | "ljust" | "rjust" | "center" | "expandtabs" => same().inexact(),
+            "removeprefix" | "removesuffix" | "zfill" | "ljust" | "rjust" | "center" | "expandtabs" => {
+                same().inexact()
+            }
             "__len__" => Val::number(),
             _ => return None,
         })
@@ -270,13 +312,18 @@ impl<'p> Engine<'p> {
                     // format_map, format(**mapping)
                     let mapping = args.positional.first()?;
                     match mapping.single()? {
-                        Atom::Object(id) => frame.heap.get(*id).map(|object| read_item(object, Some(&Key::Str(Rc::from(base))))),
+                        Atom::Object(id) => frame
+                            .heap
+                            .get(*id)
+                            .map(|object| read_item(object, Some(&Key::Str(Rc::from(base))))),
                         _ => None,
                     }
                 })
             };
             let mut value = value
-                .or_else(|| args.star.clone().map(|value| value.joined(&args.double_star.clone().unwrap_or_default())))
+                .or_else(|| {
+                    args.star.clone().map(|value| value.joined(&args.double_star.clone().unwrap_or_default()))
+                })
                 .or_else(|| args.double_star.clone())
                 .unwrap_or_else(Val::unknown);
             if let Some(key) = tail.strip_prefix('[').and_then(|tail| tail.strip_suffix(']'))
@@ -286,14 +333,25 @@ impl<'p> Engine<'p> {
                 let key = key.parse().map_or_else(|_| Key::Str(Rc::from(key)), Key::Int);
                 value = read_item(object, Some(&key));
             }
-            let piece = if spec.ends_with(['d', 'f', 'x', 'X', 'e', 'g', '%']) { number_text() } else { self.text_of(frame, &value) };
+            let piece = if spec.ends_with(['d', 'f', 'x', 'X', 'e', 'g', '%']) {
+                number_text()
+            } else {
+                self.text_of(frame, &value)
+            };
             out = concat(&out, &piece);
         }
         out = concat(&out, &literal(rest));
         Val::from_text(out, false)
     }
 
-    fn list_method(&mut self, frame: &mut Frame, at: Value, list: &Atom, name: &str, args: &Args) -> Option<Val> {
+    fn list_method(
+        &mut self,
+        frame: &mut Frame,
+        at: Value,
+        list: &Atom,
+        name: &str,
+        args: &Args,
+    ) -> Option<Val> {
         let Atom::Object(id) = list else { return None };
         let id = *id;
         let site = frame.site(at);
@@ -315,7 +373,13 @@ impl<'p> Engine<'p> {
             "extend" | "update" | "union" | "__iadd__" => {
                 let more = first?.clone();
                 let listed = match more.single() {
-                    Some(Atom::Object(other)) => frame.heap.get(*other).filter(|object| object.positions && object.rest.is_none() && object.kind != Kind::Dict).cloned(),
+                    Some(Atom::Object(other)) => frame
+                        .heap
+                        .get(*other)
+                        .filter(|object| {
+                            object.positions && object.rest.is_none() && object.kind != Kind::Dict
+                        })
+                        .cloned(),
                     _ => None,
                 };
                 let element = self.element(frame, at, &more);
@@ -355,7 +419,9 @@ impl<'p> Engine<'p> {
                 let count = object.items.len() as i64;
                 let index = index.map(|index| if index < 0 { index + count } else { index });
                 match index.and_then(|index| usize::try_from(index).ok()) {
-                    Some(index) if object.positions && !again && index < object.items.len() && name != "get" => {
+                    Some(index)
+                        if object.positions && !again && index < object.items.len() && name != "get" =>
+                    {
                         let value = object.items.remove(index);
                         match &object.rest {
                             Some(rest) => value.joined(rest),
@@ -372,7 +438,12 @@ impl<'p> Engine<'p> {
                 let target = first.cloned();
                 let object = frame.heap.edit(id)?;
                 match target {
-                    Some(target) if name == "remove" && object.positions && target.is_constant() && object.items.iter().all(Val::is_constant) => {
+                    Some(target)
+                        if name == "remove"
+                            && object.positions
+                            && target.is_constant()
+                            && object.items.iter().all(Val::is_constant) =>
+                    {
                         if let Some(index) = object.items.iter().position(|item| *item == target) {
                             object.items.remove(index);
                         }
@@ -407,7 +478,14 @@ impl<'p> Engine<'p> {
         })
     }
 
-    fn dict_method(&mut self, frame: &mut Frame, at: Value, dict: &Atom, name: &str, args: &Args) -> Option<Val> {
+    fn dict_method(
+        &mut self,
+        frame: &mut Frame,
+        at: Value,
+        dict: &Atom,
+        name: &str,
+        args: &Args,
+    ) -> Option<Val> {
         let Atom::Object(id) = dict else { return None };
         let id = *id;
         let site = frame.site(at);
@@ -510,22 +588,30 @@ impl<'p> Engine<'p> {
                 frame.heap.edit(*id)?.set(key, joined, true);
                 Val::number()
             }
-            "getvalue" | "read" | "getbuffer" | "readline" | "readlines" => frame.heap.get(*id)?.key(&key).cloned().unwrap_or_default(),
+            "getvalue" | "read" | "getbuffer" | "readline" | "readlines" => {
+                frame.heap.get(*id)?.key(&key).cloned().unwrap_or_default()
+            }
             "seek" | "tell" | "close" | "flush" | "truncate" => Val::number(),
             _ => return None,
         })
     }
 
     /// A method of an unknown object that is named like one of Python's own.
-    fn open_method(&mut self, frame: &mut Frame, at: Value, receiver: &Val, name: &str, args: &Args) -> Option<Val> {
+    fn open_method(
+        &mut self,
+        frame: &mut Frame,
+        at: Value,
+        receiver: &Val,
+        name: &str,
+        args: &Args,
+    ) -> Option<Val> {
         if !self.flow.method_sinks(name).is_empty() {
             return None;
         }
         let text = |value: &Val| Val { atoms: smallvec![Atom::Unknown], taint: value.shallow_taint() };
         match name {
-            "lower" | "upper" | "casefold" | "title" | "capitalize" | "encode" | "decode" | "removeprefix" | "removesuffix" => {
-                Some(text(receiver))
-            }
+            "lower" | "upper" | "casefold" | "title" | "capitalize" | "encode" | "decode"
+            | "removeprefix" | "removesuffix" => Some(text(receiver)),
             "strip" | "lstrip" | "rstrip" => {
                 let value = text(receiver);
                 Some(match args.positional.first().and_then(Val::as_str) {
@@ -535,7 +621,8 @@ impl<'p> Engine<'p> {
                 })
             }
             "replace" => {
-                let pieces: Text = smallvec![Piece::Hole { taint: frame.heap.deep_taint(receiver), exact: false }];
+                let pieces: Text =
+                    smallvec![Piece::Hole { taint: frame.heap.deep_taint(receiver), exact: false }];
                 Some(self.replaced(&Rc::new(pieces), false, args.positional.first(), args.positional.get(1)))
             }
             "split" | "rsplit" | "splitlines" => {
@@ -551,7 +638,8 @@ impl<'p> Engine<'p> {
                 object.rest = Some(Val::tainted(taint));
                 Some(self.make(frame, frame.site(at), 35, object))
             }
-            "isalnum" | "isdigit" | "isalpha" | "isdecimal" | "startswith" | "endswith" | "isidentifier" | "find" | "rfind" => Some(Val::number()),
+            "isalnum" | "isdigit" | "isalpha" | "isdecimal" | "startswith" | "endswith" | "isidentifier"
+            | "find" | "rfind" => Some(Val::number()),
             "append" | "add" | "extend" | "update" | "insert" | "setdefault" | "appendleft" => {
                 let mut taint = Taint::default();
                 for value in args.all() {

@@ -72,10 +72,15 @@ impl<'p> Engine<'p> {
             Op::Unary { op, value } => {
                 let operand = self.operand(frame, value);
                 match op {
-                    UnaryOp::Not => self.truth(&frame.heap, &operand).map_or_else(Val::number, |known| Val::bool(!known)),
+                    UnaryOp::Not => {
+                        self.truth(&frame.heap, &operand).map_or_else(Val::number, |known| Val::bool(!known))
+                    }
                     UnaryOp::USub => match operand.as_int().and_then(i64::checked_neg) {
                         Some(value) => Val::of(Atom::Int(value)),
-                        None => Val { atoms: smallvec![Atom::Number], taint: operand.taint.remove(super::refine::WORD_SAFE) },
+                        None => Val {
+                            atoms: smallvec![Atom::Number],
+                            taint: operand.taint.remove(super::refine::WORD_SAFE),
+                        },
                     },
                     UnaryOp::UAdd | UnaryOp::Invert => operand.inexact(),
                 }
@@ -215,7 +220,9 @@ impl<'p> Engine<'p> {
 
     fn add(&mut self, frame: &mut Frame, at: Value, a: &Val, b: &Val) -> Val {
         let list = |value: &Val| match value.single() {
-            Some(Atom::Object(id)) => frame.heap.get(*id).filter(|object| matches!(object.kind, Kind::List | Kind::Tuple)).cloned(),
+            Some(Atom::Object(id)) => {
+                frame.heap.get(*id).filter(|object| matches!(object.kind, Kind::List | Kind::Tuple)).cloned()
+            }
             _ => None,
         };
         match (list(a), list(b)) {
@@ -244,7 +251,9 @@ impl<'p> Engine<'p> {
             }
             (None, None) => {}
         }
-        let numeric = |value: &Val| value.atoms.iter().all(|atom| matches!(atom, Atom::Int(_) | Atom::Number | Atom::Bool(_)));
+        let numeric = |value: &Val| {
+            value.atoms.iter().all(|atom| matches!(atom, Atom::Int(_) | Atom::Number | Atom::Bool(_)))
+        };
         if numeric(a) && numeric(b) {
             return Val::number();
         }
@@ -318,9 +327,13 @@ impl<'p> Engine<'p> {
     /// What `str(value)` gives.
     pub(crate) fn text_of(&self, frame: &Frame, value: &Val) -> Text {
         match value.single() {
-            Some(Atom::Object(_)) => smallvec![Piece::Hole { taint: frame.heap.deep_taint(value), exact: false }],
+            Some(Atom::Object(_)) => {
+                smallvec![Piece::Hole { taint: frame.heap.deep_taint(value), exact: false }]
+            }
             // A UUID, a date: made by something whose result is harmless.
-            Some(Atom::Instance(class)) if value.taint.is_empty() && self.flow.is_clean(*class) => number_text(),
+            Some(Atom::Instance(class)) if value.taint.is_empty() && self.flow.is_clean(*class) => {
+                number_text()
+            }
             _ => value.pieces(),
         }
     }
@@ -334,7 +347,10 @@ impl<'p> Engine<'p> {
                 Part::Value { value, conversion, spec } => {
                     let inner = self.operand(frame, *value);
                     if *spec != Value::NONE
-                        && self.operand(frame, *spec).as_str().is_some_and(|spec| spec.ends_with(['d', 'f', 'x', 'X', 'e', 'g', '%']))
+                        && self
+                            .operand(frame, *spec)
+                            .as_str()
+                            .is_some_and(|spec| spec.ends_with(['d', 'f', 'x', 'X', 'e', 'g', '%']))
                     {
                         number_text()
                     } else {
@@ -352,7 +368,9 @@ impl<'p> Engine<'p> {
         let a = self.operand(frame, left);
         let b = self.operand(frame, right);
         let known = match op {
-            CompareOp::In | CompareOp::NotIn => self.contains(frame, &b, &a).map(|inside| inside == (op == CompareOp::In)),
+            CompareOp::In | CompareOp::NotIn => {
+                self.contains(frame, &b, &a).map(|inside| inside == (op == CompareOp::In))
+            }
             _ => self.compare_version(frame, op, &a, &b).or_else(|| compare_known(op, &a, &b)),
         };
         known.map_or_else(Val::number, Val::bool)
@@ -388,7 +406,9 @@ impl<'p> Engine<'p> {
                 // A known part of a text that is otherwise unknown.
                 let part = part?;
                 let Some(Atom::Text(text)) = container.single() else { return None };
-                text.iter().any(|piece| matches!(piece, Piece::Lit(lit) if lit.contains(part))).then_some(true)
+                text.iter()
+                    .any(|piece| matches!(piece, Piece::Lit(lit) if lit.contains(part)))
+                    .then_some(true)
             }
             Atom::Object(id) => {
                 let object = frame.heap.get(*id)?;
@@ -425,7 +445,9 @@ impl<'p> Engine<'p> {
                     _ => None,
                 };
                 match spread {
-                    Some(other) if !open && other.positions && other.rest.is_none() && other.kind != Kind::Dict => {
+                    Some(other)
+                        if !open && other.positions && other.rest.is_none() && other.kind != Kind::Dict =>
+                    {
                         for item in &other.items {
                             object.push(item.clone());
                         }
@@ -470,7 +492,14 @@ impl<'p> Engine<'p> {
         self.make(frame, at_site(frame, at), 0, object)
     }
 
-    fn collect(&mut self, frame: &mut Frame, at: Value, kind: CollectKind, element: Value, key: Value) -> Val {
+    fn collect(
+        &mut self,
+        frame: &mut Frame,
+        at: Value,
+        kind: CollectKind,
+        element: Value,
+        key: Value,
+    ) -> Val {
         let value = self.operand(frame, element);
         let mut object = Object::new(match kind {
             CollectKind::List | CollectKind::Generator => Kind::List,
@@ -578,7 +607,12 @@ fn compare_known(op: CompareOp, a: &Val, b: &Val) -> Option<bool> {
             let (one, other) = if none(a) { (a, b) } else { (b, a) };
             let surely = |atom: &Atom| match atom {
                 Atom::None => Some(true),
-                Atom::Unknown | Atom::Fixed | Atom::Sym(_) | Atom::Number | Atom::Path(_) | Atom::Instance(_) => None,
+                Atom::Unknown
+                | Atom::Fixed
+                | Atom::Sym(_)
+                | Atom::Number
+                | Atom::Path(_)
+                | Atom::Instance(_) => None,
                 _ => Some(false),
             };
             let _ = one;

@@ -111,16 +111,21 @@ pub(crate) fn fixes_host(prefix: &str) -> bool {
             !scheme.is_empty() && rest.find(['/', '?', '#']).is_some_and(|at| at > 0 || scheme == "file")
         }
         None => {
-            prefix.starts_with('/') && !prefix.starts_with("//") && !prefix.starts_with("/\\") && prefix.len() > 1
+            prefix.starts_with('/')
+                && !prefix.starts_with("//")
+                && !prefix.starts_with("/\\")
+                && prefix.len() > 1
         }
     }
 }
 
 /// Kinds that a text of letters, digits and `_` is not dangerous for.
-pub(crate) const WORD_SAFE: Kinds =
-    Kinds::ALL.without(Kinds::TRUST).without(Kinds::WEAK_CRYPTO).without(Kinds::SECRET_VALUE).without(Kinds::LOG_SECRET).without(
-        Kinds::EXPOSURE,
-    );
+pub(crate) const WORD_SAFE: Kinds = Kinds::ALL
+    .without(Kinds::TRUST)
+    .without(Kinds::WEAK_CRYPTO)
+    .without(Kinds::SECRET_VALUE)
+    .without(Kinds::LOG_SECRET)
+    .without(Kinds::EXPOSURE);
 
 impl<'p> Engine<'p> {
     /// What is known where `condition` came out as `truth`.
@@ -198,7 +203,10 @@ impl<'p> Engine<'p> {
                 // A false value is an empty one.
                 if !truth {
                     let value = frame.value(condition);
-                    if value.atoms.iter().all(|atom| matches!(atom, Atom::Unknown | Atom::Sym(_) | Atom::None))
+                    if value
+                        .atoms
+                        .iter()
+                        .all(|atom| matches!(atom, Atom::Unknown | Atom::Sym(_) | Atom::None))
                         && !value.taint.is_empty()
                     {
                         found.push((condition, Refine::Is(Val::of(Atom::None))));
@@ -234,7 +242,8 @@ impl<'p> Engine<'p> {
             if value.single() == Some(&Atom::None) {
                 // `m is not None`
                 self.learn_into(frame, subject, !equal, found, 3);
-            } else if let (Some(Atom::Bool(known)), Op::Call { .. }) = (value.single(), ir.op(root(ir, subject)))
+            } else if let (Some(Atom::Bool(known)), Op::Call { .. }) =
+                (value.single(), ir.op(root(ir, subject)))
             {
                 self.learn_into(frame, subject, *known == equal, found, 3);
             } else if equal {
@@ -318,7 +327,10 @@ impl<'p> Engine<'p> {
                 }
                 // A part of a known text.
                 Atom::Text(text) if container.taint.is_empty() => {
-                    if text.iter().any(|piece| matches!(piece, Piece::Hole { taint, .. } if !taint.is_empty())) {
+                    if text
+                        .iter()
+                        .any(|piece| matches!(piece, Piece::Hole { taint, .. } if !taint.is_empty()))
+                    {
                         return None;
                     }
                     allowed.join(&Val::unknown());
@@ -337,13 +349,7 @@ impl<'p> Engine<'p> {
     }
 
     /// The subject is one of `values`; and so is what it was made from, where that loses nothing.
-    fn restrict(
-        &mut self,
-        frame: &mut Frame,
-        subject: Value,
-        values: Val,
-        found: &mut Vec<(Value, Refine)>,
-    ) {
+    fn restrict(&mut self, frame: &mut Frame, subject: Value, values: Val, found: &mut Vec<(Value, Refine)>) {
         let ir = self.ir(frame.func);
         let subject = root(ir, subject);
         found.push((subject, Refine::Is(values.clone())));
@@ -410,7 +416,13 @@ impl<'p> Engine<'p> {
     }
 
     /// A fact about something made from other values holds for these too: `str(path)`, `urlparse(url)`, `os.path.realpath(path)`.
-    pub(crate) fn spread(&mut self, frame: &mut Frame, value: Value, fact: Refine, found: &mut Vec<(Value, Refine)>) {
+    pub(crate) fn spread(
+        &mut self,
+        frame: &mut Frame,
+        value: Value,
+        fact: Refine,
+        found: &mut Vec<(Value, Refine)>,
+    ) {
         let ir = self.ir(frame.func);
         let mut here = root(ir, value);
         for _ in 0..6 {
@@ -487,7 +499,10 @@ impl<'p> Engine<'p> {
                 && let [subject, class] = args
             {
                 let class = self.operand(frame, *class);
-                let numeric = class.atoms.iter().all(|atom| matches!(atom, Atom::Path(path) if self.known.is_number(*path)));
+                let numeric = class
+                    .atoms
+                    .iter()
+                    .all(|atom| matches!(atom, Atom::Path(path) if self.known.is_number(*path)));
                 if numeric && !class.is_bottom() {
                     found.push((root(ir, *subject), Refine::Is(Val::number())));
                 }
@@ -615,7 +630,13 @@ impl<'p> Engine<'p> {
     }
 
     /// After a call that returned: what its returning says about its arguments (`validate(path)` raises otherwise).
-    pub(crate) fn learn_returned(&mut self, frame: &mut Frame, call: Value, outcomes: &[(usize, Refine)], bound: usize) {
+    pub(crate) fn learn_returned(
+        &mut self,
+        frame: &mut Frame,
+        call: Value,
+        outcomes: &[(usize, Refine)],
+        bound: usize,
+    ) {
         if outcomes.is_empty() {
             return;
         }

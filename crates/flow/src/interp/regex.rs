@@ -30,7 +30,8 @@ impl<'p> Engine<'p> {
         found: &mut Vec<(Value, Refine)>,
     ) {
         // `pattern.fullmatch(text)` or `re.fullmatch(pattern, text)`
-        let compiled = receiver.map(|value| self.operand(frame, value)).and_then(|value| self.pattern_of(frame, &value));
+        let compiled =
+            receiver.map(|value| self.operand(frame, value)).and_then(|value| self.pattern_of(frame, &value));
         let (pattern, subject) = match compiled {
             Some(pattern) => (Some(pattern), args.first()),
             None => {
@@ -40,7 +41,8 @@ impl<'p> Engine<'p> {
         };
         let (Some(pattern), Some(subject)) = (pattern, subject) else { return };
         let Some(lacks) = lacking(&pattern, how) else { return };
-        let fact = if lacks.has(Lacks::ALL_CHARS) { Refine::Without(WORD_SAFE) } else { Refine::Lacks(lacks) };
+        let fact =
+            if lacks.has(Lacks::ALL_CHARS) { Refine::Without(WORD_SAFE) } else { Refine::Lacks(lacks) };
         self.spread(frame, *subject, fact, found);
         if lacks.has(Lacks::SLASH.with(Lacks::COLON)) {
             self.spread(frame, *subject, Refine::Without(Kinds::URL.with(Kinds::REDIRECT)), found);
@@ -92,7 +94,8 @@ fn lacking(pattern: &str, how: Match) -> Option<Lacks> {
     add(b"()", Lacks::PARENTHESIS);
     add(b":", Lacks::COLON);
     // Letters, digits and a few harmless signs only: as good as a word.
-    let harmless = (0..=255u8).all(|byte| !allowed[usize::from(byte)] || byte.is_ascii_alphanumeric() || b"_-. @+".contains(&byte));
+    let harmless = (0..=255u8)
+        .all(|byte| !allowed[usize::from(byte)] || byte.is_ascii_alphanumeric() || b"_-. @+".contains(&byte));
     if harmless && !allowed[usize::from(b'.')] && !allowed[usize::from(b'@')] && !allowed[usize::from(b' ')] {
         lacks = lacks.with(Lacks::ALL_CHARS);
     }

@@ -51,7 +51,11 @@ pub(crate) struct Judged {
 
 impl Hit {
     pub(crate) fn same(&self, other: &Self) -> bool {
-        self.site == other.site && self.rule == other.rule && self.origins == other.origins && self.texts == other.texts && self.taint == other.taint
+        self.site == other.site
+            && self.rule == other.rule
+            && self.origins == other.origins
+            && self.texts == other.texts
+            && self.taint == other.taint
     }
 
     fn labels(&self) -> impl Iterator<Item = &Entry> {
@@ -97,7 +101,14 @@ impl Hit {
 
 impl<'p> Engine<'p> {
     /// Data goes into a modelled call.
-    pub(crate) fn check_sink(&mut self, frame: &mut Frame, at: Value, sink: &'p Sink, receiver: Option<&Val>, args: &Args) {
+    pub(crate) fn check_sink(
+        &mut self,
+        frame: &mut Frame,
+        at: Value,
+        sink: &'p Sink,
+        receiver: Option<&Val>,
+        args: &Args,
+    ) {
         if !sink.when.iter().all(|condition| self.holds(frame, condition, receiver, args)) {
             let ruled_out =
                 sink.when.iter().any(|condition| self.tested(frame, condition, receiver, args) == Ok(false));
@@ -123,7 +134,8 @@ impl<'p> Engine<'p> {
                 Slot::Keyword(name) => args.keyword(name).is_none(),
                 _ => false,
             };
-            let alternatives = sink.slots.iter().filter(|slot| matches!(slot, Slot::Position(_))).count() <= 1;
+            let alternatives =
+                sink.slots.iter().filter(|slot| matches!(slot, Slot::Position(_))).count() <= 1;
             if missing && named && alternatives {
                 continue;
             }
@@ -186,7 +198,9 @@ impl<'p> Engine<'p> {
     /// A command: of a list, each argument for itself; what a shell is told to run is a command line.
     fn check_command(&mut self, frame: &mut Frame, at: Value, sink: &'p Sink, value: &Val) {
         let listed = match value.single() {
-            Some(Atom::Object(id)) => frame.heap.get(*id).filter(|object| matches!(object.kind, Kind::List | Kind::Tuple)).cloned(),
+            Some(Atom::Object(id)) => {
+                frame.heap.get(*id).filter(|object| matches!(object.kind, Kind::List | Kind::Tuple)).cloned()
+            }
             _ => None,
         };
         let Some(object) = listed else {
@@ -199,7 +213,8 @@ impl<'p> Engine<'p> {
         let told_rule = if &*sink.rule == "argument-injection" { "command-injection" } else { &*sink.rule };
         let mut told = false;
         for (number, item) in object.items.iter().enumerate() {
-            let flag = item.as_str().is_some_and(|text| matches!(text, "-c" | "/c" | "/C" | "-Command" | "-lc"));
+            let flag =
+                item.as_str().is_some_and(|text| matches!(text, "-c" | "/c" | "/C" | "-Command" | "-lc"));
             if (number == 0 && !item.is_constant()) || (shell && told) {
                 // The program itself, or a command line for a shell.
                 self.hit(frame, at, told_rule, Kinds::SHELL, sink.origins.clone(), sink.by_name, item);
@@ -254,7 +269,9 @@ impl<'p> Engine<'p> {
                 Atom::Object(id)
                     if kind.meets(Kinds::PATH.with(Kinds::URL))
                         && frame.heap.get(*id).is_some_and(|object| object.kind == Kind::Buffer) => {}
-                Atom::Object(_) | Atom::Partial(_) => taint.join(&frame.heap.deep_taint(&Val::of(atom.clone()))),
+                Atom::Object(_) | Atom::Partial(_) => {
+                    taint.join(&frame.heap.deep_taint(&Val::of(atom.clone())))
+                }
                 _ => {}
             }
         }
@@ -357,7 +374,10 @@ impl<'p> Engine<'p> {
         let by_caller = !harmless
             && values.iter().all(|value| {
                 let taint = frame.heap.deep_taint(value);
-                taint.entries().iter().all(|entry| !entry.kinds.meets(sink.kind) || matches!(entry.label, Label::Param(_)))
+                taint
+                    .entries()
+                    .iter()
+                    .all(|entry| !entry.kinds.meets(sink.kind) || matches!(entry.label, Label::Param(_)))
                     && taint.has_params()
             });
         if values.is_empty() || self.untold(frame) {
@@ -376,12 +396,24 @@ impl<'p> Engine<'p> {
     }
 
     /// Whether a condition on the arguments holds.
-    pub(crate) fn holds(&self, frame: &Frame, condition: &Condition, receiver: Option<&Val>, args: &Args) -> bool {
+    pub(crate) fn holds(
+        &self,
+        frame: &Frame,
+        condition: &Condition,
+        receiver: Option<&Val>,
+        args: &Args,
+    ) -> bool {
         self.tested(frame, condition, receiver, args).unwrap_or_else(|default| default)
     }
 
     /// What a condition says of the arguments; an error is what the model says where they are not passed, or not known.
-    fn tested(&self, frame: &Frame, condition: &Condition, receiver: Option<&Val>, args: &Args) -> Result<bool, bool> {
+    fn tested(
+        &self,
+        frame: &Frame,
+        condition: &Condition,
+        receiver: Option<&Val>,
+        args: &Args,
+    ) -> Result<bool, bool> {
         let value = condition.slots.iter().find_map(|slot| select(slot, receiver, args).next());
         let part = match (&condition.part, value) {
             (Some(part), Some(value)) => self.part_of(frame, value, part),
@@ -405,7 +437,9 @@ impl<'p> Engine<'p> {
                     _ => Some(false),
                 },
                 Constant::Str(wanted) => match atom {
-                    Atom::Text(text) | Atom::Bytes(text) => known(text).map(|text| text.eq_ignore_ascii_case(wanted)),
+                    Atom::Text(text) | Atom::Bytes(text) => {
+                        known(text).map(|text| text.eq_ignore_ascii_case(wanted))
+                    }
                     Atom::Unknown | Atom::Fixed | Atom::Sym(_) => None,
                     _ => Some(false),
                 },
@@ -434,7 +468,10 @@ impl<'p> Engine<'p> {
             for atom in &value.atoms {
                 match atom {
                     Atom::Path(path) | Atom::Instance(path) => {
-                        if paths.iter().any(|wanted| path == wanted || self.program.models.derives(*path, *wanted)) {
+                        if paths
+                            .iter()
+                            .any(|wanted| path == wanted || self.program.models.derives(*path, *wanted))
+                        {
                             return Some(true);
                         }
                     }
@@ -485,10 +522,19 @@ impl<'p> Engine<'p> {
     /// A value gets a name: what comes from a predictable generator must not be a secret.
     pub(crate) fn named(&mut self, frame: &mut Frame, at: Value, names: &[&str], value: &Val) {
         let random = |entry: &Entry| {
-            matches!(entry.label, Label::Source { origin: Origin::WeakRandom, .. }) && entry.kinds.meets(Kinds::SECRET_VALUE)
+            matches!(entry.label, Label::Source { origin: Origin::WeakRandom, .. })
+                && entry.kinds.meets(Kinds::SECRET_VALUE)
         };
         if value.shallow_taint().entries().iter().any(random) && names.iter().any(|name| names_secret(name)) {
-            self.hit(frame, at, "weak-random-secret", Kinds::SECRET_VALUE, Some(vec![Origin::WeakRandom]), false, value);
+            self.hit(
+                frame,
+                at,
+                "weak-random-secret",
+                Kinds::SECRET_VALUE,
+                Some(vec![Origin::WeakRandom]),
+                false,
+                value,
+            );
         }
     }
 
@@ -569,23 +615,68 @@ fn headers(frame: &Frame, value: &Val) -> Vec<Val> {
 /// Whether something of this name must not be guessed.
 fn names_secret(name: &str) -> bool {
     const STEMS: &[&str] = &[
-        "token", "secret", "passw", "session", "csrf", "xsrf", "nonce", "apikey", "otp", "activation", "remember", "resetcode", "resetkey",
-        "authkey", "accesskey", "privatekey", "signingkey", "encryptionkey", "invitation", "salt",
+        "token",
+        "secret",
+        "passw",
+        "session",
+        "csrf",
+        "xsrf",
+        "nonce",
+        "apikey",
+        "otp",
+        "activation",
+        "remember",
+        "resetcode",
+        "resetkey",
+        "authkey",
+        "accesskey",
+        "privatekey",
+        "signingkey",
+        "encryptionkey",
+        "invitation",
+        "salt",
     ];
-    let plain: String = name.chars().filter(|c| c.is_ascii_alphanumeric()).map(|c| c.to_ascii_lowercase()).collect();
+    let plain: String =
+        name.chars().filter(|c| c.is_ascii_alphanumeric()).map(|c| c.to_ascii_lowercase()).collect();
     STEMS.iter().any(|stem| plain.contains(stem))
 }
 
 /// Whether a program reads command lines.
 fn is_shell(program: &str) -> bool {
     let name = program.rsplit(['/', '\\']).next().unwrap_or(program).to_ascii_lowercase();
-    matches!(name.as_str(), "sh" | "bash" | "zsh" | "dash" | "ksh" | "cmd" | "cmd.exe" | "powershell" | "pwsh")
+    matches!(
+        name.as_str(),
+        "sh" | "bash" | "zsh" | "dash" | "ksh" | "cmd" | "cmd.exe" | "powershell" | "pwsh"
+    )
 }
 
 fn looks_like_sql(text: &Text) -> bool {
     let Some(Piece::Lit(first)) = text.first() else { return false };
-    let word = first.trim_start().split(|c: char| !c.is_ascii_alphabetic()).next().unwrap_or("").to_ascii_lowercase();
-    matches!(word.as_str(), "select" | "insert" | "update" | "delete" | "replace" | "with" | "create" | "drop" | "alter" | "exec" | "execute" | "call" | "merge" | "truncate" | "pragma" | "grant")
+    let word = first
+        .trim_start()
+        .split(|c: char| !c.is_ascii_alphabetic())
+        .next()
+        .unwrap_or("")
+        .to_ascii_lowercase();
+    matches!(
+        word.as_str(),
+        "select"
+            | "insert"
+            | "update"
+            | "delete"
+            | "replace"
+            | "with"
+            | "create"
+            | "drop"
+            | "alter"
+            | "exec"
+            | "execute"
+            | "call"
+            | "merge"
+            | "truncate"
+            | "pragma"
+            | "grant"
+    )
 }
 
 /// What of a hit comes from a source and does harm where it stands.
@@ -654,7 +745,8 @@ impl Place<'_> {
 /// Whether data at a place can do harm: nothing, or whether it decides only a part.
 fn alive(kind: Kinds, lacks: Lacks, place: &Place<'_>) -> Option<bool> {
     let quoted_safe = || {
-        (place.inside('\'') && lacks.has(Lacks::SINGLE_QUOTE)) || (place.inside('"') && lacks.has(Lacks::DOUBLE_QUOTE))
+        (place.inside('\'') && lacks.has(Lacks::SINGLE_QUOTE))
+            || (place.inside('"') && lacks.has(Lacks::DOUBLE_QUOTE))
     };
     match kind {
         Kinds::SQL | Kinds::XPATH if quoted_safe() => None,
@@ -663,7 +755,9 @@ fn alive(kind: Kinds, lacks: Lacks, place: &Place<'_>) -> Option<bool> {
         Kinds::LDAP if lacks.has(Lacks::PARENTHESIS) => None,
         Kinds::PATH => {
             let rooted = !place.before.is_empty();
-            if lacks.has(Lacks::SLASH) || (lacks.has(Lacks::DOTDOT) && (rooted || lacks.has(Lacks::LEADING_SLASH))) {
+            if lacks.has(Lacks::SLASH)
+                || (lacks.has(Lacks::DOTDOT) && (rooted || lacks.has(Lacks::LEADING_SLASH)))
+            {
                 return None;
             }
             Some(false)

@@ -180,7 +180,8 @@ impl<'p> Engine<'p> {
     /// Runs a function as the outermost one.
     pub(crate) fn run_fresh(&mut self, func: FuncRef, params: Vec<Val>, heap: Heap) -> Frame {
         // Objects among the parameters keep their numbers.
-        let arena = std::mem::replace(&mut self.arena, Arena { first: heap.len() as u32, ..Arena::default() });
+        let arena =
+            std::mem::replace(&mut self.arena, Arena { first: heap.len() as u32, ..Arena::default() });
         let fuel = std::mem::replace(&mut self.fuel, FUEL);
         let running = std::mem::replace(&mut self.running, vec![func]);
         let frame = self.run(func, params, None, heap, 0, 0);
@@ -237,7 +238,8 @@ impl<'p> Engine<'p> {
         params: &[Val],
         context: u64,
     ) -> Val {
-        let mut import = Import { params, summary, context, site: frame.site(at), made: FxHashMap::default() };
+        let mut import =
+            Import { params, summary, context, site: frame.site(at), made: FxHashMap::default() };
         let result = self.imported(frame, &mut import, &summary.result, 0);
         if !summary.raised.is_bottom() {
             let raised = self.imported(frame, &mut import, &summary.raised, 0);
@@ -307,10 +309,9 @@ impl<'p> Engine<'p> {
                     name: name.clone(),
                     path: *path,
                 },
-                Atom::Function { func, env: Some(env) } => Atom::Function {
-                    func: *func,
-                    env: self.imported_object(frame, import, *env, depth),
-                },
+                Atom::Function { func, env: Some(env) } => {
+                    Atom::Function { func: *func, env: self.imported_object(frame, import, *env, depth) }
+                }
                 Atom::Method { .. } | Atom::Bound { .. } => Atom::Unknown,
                 other => other.clone(),
             };
@@ -374,12 +375,15 @@ impl<'p> Engine<'p> {
                             })
                         });
                         let pieces = match value.single() {
-                            Some(Atom::Object(_)) => smallvec![Piece::Hole { taint: frame.heap.deep_taint(&value), exact: false }],
+                            Some(Atom::Object(_)) => {
+                                smallvec![Piece::Hole { taint: frame.heap.deep_taint(&value), exact: false }]
+                            }
                             _ => value.pieces(),
                         };
                         out = concat(&out, &pieces);
                     } else {
-                        let taint = taint.substitute(&mut |sym| self.reached_taint(frame, import.params, sym));
+                        let taint =
+                            taint.substitute(&mut |sym| self.reached_taint(frame, import.params, sym));
                         out = concat(&out, &smallvec![Piece::Hole { taint, exact: false }]);
                     }
                 }
@@ -401,9 +405,10 @@ impl<'p> Engine<'p> {
                     Atom::Object(id) => {
                         let Some(object) = frame.heap.get(*id) else { continue };
                         let value = match key_of_part(part) {
-                            Some(key @ Key::Attr(_)) => object.key(&key).cloned().unwrap_or_else(|| {
-                                object.rest.clone().unwrap_or_else(Val::unknown)
-                            }),
+                            Some(key @ Key::Attr(_)) => object
+                                .key(&key)
+                                .cloned()
+                                .unwrap_or_else(|| object.rest.clone().unwrap_or_else(Val::unknown)),
                             key => super::container::read_item(object, key.as_ref()),
                         };
                         next.join(&value);

@@ -7,8 +7,8 @@ mod automaton;
 mod charset;
 mod common;
 mod pattern;
-mod slow;
 pub mod regex_injection;
+mod slow;
 pub mod slow_regex_input;
 
 pub(crate) use slow::is_slow;
