@@ -16,6 +16,7 @@ pub fn run_code(case: &Case, also: &[&'static str]) -> Option<String> {
     let mut settings = Settings::default_rules();
     settings.rules.extend(also);
     settings.auditor = case.audit;
+    settings.flow = true;
     let findings = analyse(&case.files, &settings);
     let mut problems = String::new();
     for file in &case.files {

@@ -101,7 +101,10 @@ pub fn cases(page: &str) -> Result<Vec<Case>, PageError> {
                 None => false,
                 Some("audit") => true,
                 Some(word) => {
-                    return Err(PageError { line: number + 1, message: format!("`{word}` after the language is not understood") });
+                    return Err(PageError {
+                        line: number + 1,
+                        message: format!("`{word}` after the language is not understood"),
+                    });
                 }
             };
             let expected = markers(&text, number + 1)?;
@@ -113,7 +116,9 @@ pub fn cases(page: &str) -> Result<Vec<Case>, PageError> {
                     case.files.push(file);
                     case.audit |= audit;
                 }
-                _ => found.push(Case { heading: heading.clone(), line: number + 1, files: vec![file], audit }),
+                _ => {
+                    found.push(Case { heading: heading.clone(), line: number + 1, files: vec![file], audit })
+                }
             }
             joins = named;
         } else if !trimmed.is_empty() {

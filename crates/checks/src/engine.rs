@@ -4,6 +4,7 @@ use clearance_finding::{
     Examined, Fact, Finding, Fingerprint, Label, Notice, NoticeKind, Rule, Severity, Step, normalise_code,
     number_equals,
 };
+use clearance_flow::Analysis;
 use clearance_models::PathId;
 use clearance_program::{FuncRef, ModuleId, Program, Resolver};
 use clearance_python::ir::{
@@ -30,6 +31,8 @@ pub struct Settings {
     pub rules: FxHashSet<&'static str>,
     /// Somebody looks through everything: rules of single calls do not yield to flow rules.
     pub auditor: bool,
+    /// Data is followed through the whole program, and flow rules run.
+    pub flow: bool,
 }
 
 impl Settings {
@@ -38,12 +41,13 @@ impl Settings {
         Self {
             rules: code_rules().filter(|rule| !rule.rule.audit).map(|rule| rule.rule.id).collect(),
             auditor: false,
+            flow: false,
         }
     }
 
     /// All rules, the audit ones too.
     pub fn all_rules() -> Self {
-        Self { rules: code_rules().map(|rule| rule.rule.id).collect(), auditor: false }
+        Self { rules: code_rules().map(|rule| rule.rule.id).collect(), auditor: false, flow: false }
     }
 }
 
@@ -64,7 +68,7 @@ pub struct Outcome {
 pub fn run(program: &Program, settings: &Settings) -> Outcome {
     let table = Table::new(program, settings);
     let ids: Vec<ModuleId> = program.modules().map(|(id, _)| id).collect();
-    let analysis = clearance_flow::analyse(program);
+    let analysis = if settings.flow { clearance_flow::analyse(program) } else { Analysis::default() };
     let flows = flows::by_module(program, &analysis, |rule| settings.rules.contains(rule));
     let quiet = !settings.auditor;
     let parts: Vec<Part> =
@@ -89,9 +93,11 @@ pub fn run(program: &Program, settings: &Settings) -> Outcome {
     outcome.facts.dedup();
     outcome.examined =
         table.rules.iter().zip(counts).map(|(rule, count)| Examined { rule: rule.rule.id, count }).collect();
-    let judged = flows::examined(program, &analysis);
-    for examined in &mut outcome.examined {
-        examined.count += judged.get(examined.rule).copied().unwrap_or(0);
+    if settings.flow {
+        let judged = flows::examined(program, &analysis);
+        for examined in &mut outcome.examined {
+            examined.count += judged.get(examined.rule).copied().unwrap_or(0);
+        }
     }
     outcome.examined.sort_by_key(|examined| examined.rule);
     outcome.truncated = analysis.truncated.iter().map(|function| truncated(program, *function)).collect();

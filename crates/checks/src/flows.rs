@@ -17,7 +17,20 @@ const YIELDS: &[(&str, &[&str])] = &[
         &["subprocess-shell", "process-started-by-shell", "shell-true-argument", "paramiko-command"],
     ),
     ("code-injection", &["eval-used", "exec-used"]),
-    ("model-output-execution", &["eval-used", "exec-used"]),
+    (
+        "model-output-execution",
+        &[
+            "eval-used",
+            "exec-used",
+            "subprocess-shell",
+            "process-started-by-shell",
+            "shell-true-argument",
+            "paramiko-command",
+            "sql-built-from-strings",
+            "django-raw-sql",
+            "django-extra-query",
+        ],
+    ),
     ("unsafe-deserialisation", &["pickle-load", "marshal-load", "yaml-unsafe-load", "torch-load"]),
     ("cross-site-scripting", &["markup-from-expression", "django-mark-safe"]),
     ("stored-cross-site-scripting", &["markup-from-expression", "django-mark-safe"]),
@@ -200,6 +213,11 @@ fn rule_of(flow: &Flow) -> Option<&'static Rule> {
     let id = match (&*flow.rule, flow.partial, stored) {
         ("server-side-request-forgery", true, _) => "partial-server-side-request-forgery",
         ("cross-site-scripting", _, true) => "stored-cross-site-scripting",
+        ("code-injection" | "command-injection" | "argument-injection" | "sql-injection", ..)
+            if flow.origin == Origin::Model =>
+        {
+            "model-output-execution"
+        }
         (id, _, _) => id,
     };
     rule_named(id)

@@ -119,6 +119,10 @@ pub(crate) struct RuleArgs {
     #[arg(long)]
     pub(crate) audit: bool,
 
+    /// Also follow data through the whole program to where it does harm (preview; takes several times as long)
+    #[arg(long)]
+    pub(crate) flow: bool,
+
     /// Hide (and count) findings below this severity
     #[arg(long, value_name = "SEVERITY", value_parser = words(Severity::ALL))]
     pub(crate) severity: Option<Severity>,
@@ -156,6 +160,7 @@ impl RuleArgs {
             select: self.select.clone(),
             ignore: self.ignore.clone(),
             audit: self.audit,
+            flow: self.flow,
             severity: self.severity,
             confidence: self.confidence,
             exclude: self.exclude.clone(),

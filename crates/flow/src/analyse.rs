@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use clearance_models::flow::{Kinds, Origin};
-use clearance_program::{EntryKind, EntryPoint, FuncRef, ParamSource, Program, Site};
-use clearance_python::ir::{Op, Value};
+use clearance_program::{EntryKind, EntryPoint, FuncRef, ParamSource, Program, Resolver, Site};
+use clearance_python::ir::{ArgKind, Op, Value};
 use clearance_source::Role;
 use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -15,6 +15,11 @@ use crate::interp::{Decision, Engine, Hit, judge};
 use crate::known::Known;
 use crate::taint::{Note, steps};
 use crate::value::{Atom, Sym, Val};
+
+/// Into how many shares the functions are divided.
+const SHARES: usize = 4;
+/// Functions that one share has at least.
+const MIN_SHARE: usize = 32;
 
 /// Data from outside that reaches a place where it does harm.
 #[derive(Debug, Clone)]
@@ -81,7 +86,7 @@ pub fn analyse(program: &Program) -> Analysis {
         {
             sources.insert(entry.function);
         }
-        if answers_html(entry) {
+        if answers_html(program, entry) {
             answers.insert(entry.function);
         }
     }
@@ -100,7 +105,8 @@ pub fn analyse(program: &Program) -> Analysis {
             !matches!(role, Role::Test | Role::Documentation | Role::Generated)
         })
         .collect();
-    let share = roots.len().div_ceil(rayon::current_num_threads().max(1) * 4).max(8);
+    // Shares do not depend on the number of threads: see `Engine`.
+    let share = roots.len().div_ceil(SHARES).max(MIN_SHARE);
     let parts: Vec<Part> = roots
         .par_chunks(share)
         .map(|roots| {
@@ -179,9 +185,43 @@ fn finish(parts: Vec<Part>) -> Analysis {
 }
 
 /// Whether what the function returns is shown as a page.
-fn answers_html(entry: &EntryPoint) -> bool {
-    entry.kind == EntryKind::Route
-        && matches!(entry.framework, "flask" | "quart" | "bottle" | "cherrypy" | "sanic" | "web.py" | "zope")
+fn answers_html(program: &Program, entry: &EntryPoint) -> bool {
+    let by_itself =
+        matches!(entry.framework, "flask" | "quart" | "bottle" | "cherrypy" | "sanic" | "web.py" | "zope");
+    match entry.kind {
+        EntryKind::Route => by_itself || says_html(program, entry.function),
+        // The handler of an error answers, too.
+        EntryKind::Hook => {
+            by_itself && decorated_with(program, entry.function, &["errorhandler", "app_errorhandler"])
+        }
+        _ => false,
+    }
+}
+
+/// Whether a decorator's method has one of these names.
+fn decorated_with(program: &Program, function: FuncRef, names: &[&str]) -> bool {
+    let ir = &program.module(function.module).ir;
+    program.function(function).decorators.iter().any(|decorator| {
+        let callee = match ir.op(*decorator) {
+            Op::Call { callee, .. } => callee,
+            _ => *decorator,
+        };
+        matches!(ir.op(callee), Op::Attr { name, .. } if names.contains(&ir.name(name)))
+    })
+}
+
+/// `@app.get("/page", response_class=HTMLResponse)`
+fn says_html(program: &Program, function: FuncRef) -> bool {
+    let ir = &program.module(function.module).ir;
+    program.function(function).decorators.iter().any(|decorator| {
+        let Op::Call { args, .. } = ir.op(*decorator) else { return false };
+        ir.args(args).iter().any(|arg| {
+            matches!(arg.kind, ArgKind::Keyword(name) if ir.name(name) == "response_class")
+                && Resolver::new(program)
+                    .paths(Site { module: function.module, value: arg.value })
+                    .any(|path| program.models.last_name(path) == "HTMLResponse")
+        })
+    })
 }
 
 /// Hits that are findings, by sink and source.
@@ -370,7 +410,7 @@ impl<'p> Engine<'p> {
         let mut frame = self.run_fresh(function, params, heap);
         self.entry_run = false;
         self.request_path = None;
-        if answers_html(entry) {
+        if answers_html(self.program, entry) {
             self.check_answer(&mut frame);
         }
         let hits = std::mem::take(&mut frame.hits);

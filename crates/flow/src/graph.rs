@@ -1,5 +1,6 @@
 //! Which functions are worth a look: those that reach a source and a sink; and which call one another in circles.
 
+use clearance_models::PathId;
 use clearance_models::flow::{FlowModels, Kinds, Origin};
 use clearance_program::{FuncRef, ModuleId, Program, Resolver, Site};
 use clearance_python::ir::{Func, FunctionKind, Imported, Op};
@@ -15,6 +16,13 @@ const SOURCE: u8 = 1;
 const SINK: u8 = 1 << 1;
 /// Calls something itself that rules of single calls report: worth a look to see that it is harmless.
 const JUDGED: u8 = 1 << 2;
+
+/// Kinds of sinks that only tell something.
+const TOLD: Kinds =
+    Kinds::LOG.with(Kinds::LOG_SECRET).with(Kinds::EXPOSURE).with(Kinds::FORMAT).with(Kinds::WEAK_CRYPTO);
+/// Kinds of sinks that rules of single calls report too.
+const SINGLE: Kinds =
+    Kinds::CODE.with(Kinds::SQL).with(Kinds::SHELL).with(Kinds::DESERIALISE).with(Kinds::XML);
 
 /// The call graph with what each function reaches.
 pub(crate) struct Graph {
@@ -270,18 +278,19 @@ impl<'m> Names<'m> {
         }
         let mut judged = FxHashSet::default();
         let mut leaks = FxHashSet::default();
-        let single =
-            Kinds::CODE.with(Kinds::SQL).with(Kinds::SHELL).with(Kinds::DESERIALISE).with(Kinds::XML);
         for (path, all) in flow.all_sinks() {
             if here(models.root_name(path)) {
-                sinks.insert(models.last_name(path));
+                // What only tells (logs, answers) is looked at where a function is run for another reason.
+                if all.iter().any(|sink| !sink.kind.meets(TOLD)) {
+                    sinks.insert(models.last_name(path));
+                }
                 if all.iter().any(|sink| sink.kind.meets(SENSITIVE)) {
                     leaks.insert(models.last_name(path));
                 }
                 // Markup made in the code is judged call by call, too.
                 let markup =
                     matches!(models.last_name(path), "mark_safe" | "format_html" | "Markup" | "SafeString");
-                if markup || all.iter().any(|sink| sink.kind.meets(single)) {
+                if markup || all.iter().any(|sink| sink.kind.meets(SINGLE)) {
                     judged.insert(models.last_name(path));
                 }
             }
@@ -291,10 +300,38 @@ impl<'m> Names<'m> {
         Self { sources, sinks, judged, leaks }
     }
 
+    /// What calling the value at a place does: harm, and such that rules of single calls report it.
+    fn does(&self, program: &Program, flow: &FlowModels, resolver: &mut Resolver<'_>, site: Site) -> u8 {
+        let mut found = 0;
+        let mut look = |path: PathId| {
+            for sink in flow.sinks(path) {
+                if !sink.kind.meets(TOLD) {
+                    found |= SINK;
+                }
+                if sink.kind.meets(SINGLE) {
+                    found |= JUDGED;
+                }
+            }
+        };
+        for path in resolver.paths(site) {
+            look(path);
+        }
+        if let Some(path) = resolver.reads(site) {
+            look(path);
+        }
+        let ir = &program.module(site.module).ir;
+        if let Op::Attr { name, .. } = ir.op(site.value)
+            && flow.method_sinks(ir.name(name)).iter().any(|sink| !sink.kind.meets(TOLD))
+        {
+            found |= SINK;
+        }
+        found
+    }
+
     /// What the functions of a module read and do themselves.
     fn own(
         &self,
-        program: &Program,
+        program: &'m Program,
         flow: &FlowModels,
         id: ModuleId,
         answers: &FxHashSet<FuncRef>,
@@ -303,8 +340,18 @@ impl<'m> Names<'m> {
         let ir = &module.ir;
         let mut flags = vec![0u8; ir.functions.len()];
         // By number, once per module.
-        let listed =
-            |set: &FxHashSet<&str>| -> Vec<bool> { ir.names.iter().map(|name| set.contains(name)).collect() };
+        let listed = |set: &FxHashSet<&str>| -> Vec<bool> {
+            let mut listed: Vec<bool> = ir.names.iter().map(|name| set.contains(name)).collect();
+            for import in &ir.imports {
+                // `from library import name as other`
+                if let Imported::Member(name) = import.what
+                    && listed[name.0 as usize]
+                {
+                    listed[import.bound.0 as usize] = true;
+                }
+            }
+            listed
+        };
         let (sources, sinks, judged) = (listed(&self.sources), listed(&self.sinks), listed(&self.judged));
         if !sources.iter().any(|known| *known) && !sinks.iter().any(|known| *known) {
             return flags;
@@ -315,9 +362,7 @@ impl<'m> Names<'m> {
         for (number, slot) in flags.iter_mut().enumerate() {
             let func = Func(number as u32);
             let (mut leaking, mut keyed) = (false, false);
-            if ir.functions[number].params.iter().any(|param| sensitive[param.name.0 as usize]) {
-                *slot |= SOURCE;
-            }
+            keyed |= ir.functions[number].params.iter().any(|param| sensitive[param.name.0 as usize]);
             for value in ir.values(func) {
                 if let Op::Caught { .. } = ir.op(value)
                     && answers.contains(&FuncRef { module: id, func })
@@ -337,14 +382,11 @@ impl<'m> Names<'m> {
                     _ => continue,
                 };
                 leaking |= leaks[name.0 as usize];
-                if sensitive[name.0 as usize] {
-                    *slot |= SOURCE;
-                }
-                if sinks[name.0 as usize] {
-                    *slot |= SINK;
-                }
-                if judged[name.0 as usize] {
-                    *slot |= JUDGED;
+                keyed |= sensitive[name.0 as usize];
+                let wanted = (if sinks[name.0 as usize] { SINK } else { 0 })
+                    | (if judged[name.0 as usize] { JUDGED } else { 0 });
+                if wanted & !*slot != 0 {
+                    *slot |= wanted & self.does(program, flow, &mut resolver, Site { module: id, value });
                 }
                 if *slot & SOURCE == 0 && sources[name.0 as usize] {
                     let site = Site { module: id, value };
@@ -363,7 +405,7 @@ impl<'m> Names<'m> {
                 }
             }
             if leaking && keyed {
-                *slot |= SOURCE;
+                *slot |= SOURCE | SINK;
             }
         }
         flags

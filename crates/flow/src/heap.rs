@@ -151,55 +151,73 @@ impl Object {
     }
 }
 
-/// All objects at one point of a function's run.
+/// All objects at one point of a function's run; cheap to copy until it is written to.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub(crate) struct Heap {
+pub(crate) struct Heap(Rc<Content>);
+
+#[derive(Debug, Clone, Default, PartialEq)]
+struct Content {
     objects: Vec<Option<Rc<Object>>>,
     /// What was written to fields of parameters.
-    pub(crate) written: Vec<(Sym, Val)>,
+    written: Vec<(Sym, Val)>,
 }
+
+/// Fields of parameters that one run writes.
+const MAX_WRITTEN: usize = 64;
 
 impl Heap {
     /// How many numbers of objects are in use.
     pub(crate) fn len(&self) -> usize {
-        self.objects.len()
+        self.0.objects.len()
+    }
+
+    /// What was written to fields of parameters.
+    pub(crate) fn written(&self) -> &[(Sym, Val)] {
+        &self.0.written
     }
 
     pub(crate) fn get(&self, id: ObjId) -> Option<&Rc<Object>> {
-        self.objects.get(id.0 as usize)?.as_ref()
+        self.0.objects.get(id.0 as usize)?.as_ref()
     }
 
     pub(crate) fn put(&mut self, id: ObjId, object: Object) {
+        let objects = &mut Rc::make_mut(&mut self.0).objects;
         let at = id.0 as usize;
-        if self.objects.len() <= at {
-            self.objects.resize(at + 1, None);
+        if objects.len() <= at {
+            objects.resize(at + 1, None);
         }
-        self.objects[at] = Some(Rc::new(object));
+        objects[at] = Some(Rc::new(object));
     }
 
     pub(crate) fn edit(&mut self, id: ObjId) -> Option<&mut Object> {
-        self.objects.get_mut(id.0 as usize)?.as_mut().map(Rc::make_mut)
+        self.get(id)?;
+        Rc::make_mut(&mut self.0).objects.get_mut(id.0 as usize)?.as_mut().map(Rc::make_mut)
     }
 
     pub(crate) fn read_field(&self, sym: &Sym) -> Option<&Val> {
-        self.written.iter().find(|(known, _)| known == sym).map(|(_, value)| value)
+        self.0.written.iter().find(|(known, _)| known == sym).map(|(_, value)| value)
     }
 
     pub(crate) fn write_field(&mut self, sym: Sym, value: Val, strong: bool) {
-        match self.written.iter().position(|(known, _)| *known == sym) {
-            Some(at) if strong => self.written[at].1 = value,
-            Some(at) => self.written[at].1.join(&value),
-            None if self.written.len() < 64 => self.written.push((sym, value)),
+        let written = &mut Rc::make_mut(&mut self.0).written;
+        match written.iter().position(|(known, _)| *known == sym) {
+            Some(at) if strong => written[at].1 = value,
+            Some(at) => written[at].1.join(&value),
+            None if written.len() < MAX_WRITTEN => written.push((sym, value)),
             None => {}
         }
     }
 
     /// What can be in force where two ways meet.
     pub(crate) fn join(&mut self, other: &Self) {
-        if self.objects.len() < other.objects.len() {
-            self.objects.resize(other.objects.len(), None);
+        if Rc::ptr_eq(&self.0, &other.0) {
+            return;
         }
-        for (mine, theirs) in self.objects.iter_mut().zip(&other.objects) {
+        let mine = Rc::make_mut(&mut self.0);
+        if mine.objects.len() < other.0.objects.len() {
+            mine.objects.resize(other.0.objects.len(), None);
+        }
+        for (mine, theirs) in mine.objects.iter_mut().zip(&other.0.objects) {
             let Some(theirs) = theirs else { continue };
             match mine {
                 None => *mine = Some(theirs.clone()),
@@ -211,8 +229,10 @@ impl Heap {
                 }
             }
         }
-        for (sym, value) in &other.written {
-            self.write_field(sym.clone(), value.clone(), false);
+        for (sym, value) in &other.0.written {
+            if self.read_field(sym) != Some(value) {
+                self.write_field(sym.clone(), value.clone(), false);
+            }
         }
     }
 
@@ -253,7 +273,7 @@ impl Heap {
                     }
                 }
                 Atom::Sym(sym) => {
-                    for (field, part) in &self.written {
+                    for (field, part) in &self.0.written {
                         if field.index == sym.index && field.path.starts_with(&sym.path) && depth < 3 {
                             taint.join(&part.shallow_taint());
                         }

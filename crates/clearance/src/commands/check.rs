@@ -91,7 +91,7 @@ fn examine(
     }
     let listed = started.elapsed();
     let (analysis, git) =
-        rayon::join(|| analyse(&plan, plan.settings.scopes.iter().any(|scope| scope.audit.value), progress), || on_disk.then(|| git_state(&target.base)).flatten());
+        rayon::join(|| analyse(&plan, progress), || on_disk.then(|| git_state(&target.base)).flatten());
     let analysed = started.elapsed();
     let about = About { target: name, git, command: command_line::shown(std::env::args_os()), clock };
     let assessment = judge(catalogue, &plan, analysis, about)?;

@@ -97,6 +97,7 @@ fn run(out: &mut String, settings: &Settings) {
     let _ = writeln!(out, "run");
     row(out, "profile", run.profile.value.as_str(), &run.profile.origin);
     row(out, "fail-on", run.fail_on.value.as_str(), &run.fail_on.origin);
+    row(out, "flow", if run.flow.value { "true" } else { "false" }, &run.flow.origin);
     let severity = |given: &Option<Sited<Severity>>, default: Severity| match given {
         Some(given) => (given.value, given.origin.to_string()),
         None => (default, format!("default of profile {}", run.profile.value)),

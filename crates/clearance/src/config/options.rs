@@ -32,6 +32,7 @@ pub(crate) struct Options {
 pub(crate) struct RunOptions {
     pub(crate) profile: Option<Sited<Profile>>,
     pub(crate) fail_on: Option<Sited<FailOn>>,
+    pub(crate) flow: Option<Sited<bool>>,
     pub(crate) blocking_severity: Option<Sited<Severity>>,
     pub(crate) warning_severity: Option<Sited<Severity>>,
     pub(crate) controls: Vec<(Sited<String>, Level)>,
@@ -44,6 +45,7 @@ impl RunOptions {
         let keys = [
             ("profile", self.profile.is_some()),
             ("fail-on", self.fail_on.is_some()),
+            ("flow", self.flow.is_some()),
             ("blocking-severity", self.blocking_severity.is_some()),
             ("warning-severity", self.warning_severity.is_some()),
             ("controls", !self.controls.is_empty()),
@@ -107,6 +109,7 @@ impl Options {
         options.run = RunOptions {
             profile: take(&mut table, "profile", |value| word(value, Profile::ALL))?,
             fail_on: take(&mut table, "fail-on", |value| word(value, FailOn::ALL))?,
+            flow: take(&mut table, "flow", ValueReader::boolean)?,
             blocking_severity: take(&mut table, "blocking-severity", |value| word(value, Severity::ALL))?,
             warning_severity: take(&mut table, "warning-severity", |value| word(value, Severity::ALL))?,
             max_file_size: take(&mut table, "max-file-size", ValueReader::size)?,

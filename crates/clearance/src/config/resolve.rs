@@ -29,6 +29,7 @@ pub(crate) struct CommandLine {
     /// Adds to `ignore`.
     pub(crate) ignore: Vec<String>,
     pub(crate) audit: bool,
+    pub(crate) flow: bool,
     pub(crate) severity: Option<Severity>,
     pub(crate) confidence: Option<Confidence>,
     /// Adds to `exclude`.
@@ -142,8 +143,14 @@ fn run_settings(
             blocking,
         });
     }
+    let flow = match (line.flow, &options.flow) {
+        (true, _) => Sited::option(true, "--flow"),
+        (false, Some(flow)) => flow.clone(),
+        (false, None) => Sited::default_value(false),
+    };
     Ok(RunSettings {
         profile,
+        flow,
         fail_on,
         blocking_severity: options.blocking_severity.clone(),
         warning_severity: options.warning_severity.clone(),

@@ -40,6 +40,8 @@ pub(crate) struct Settings {
 pub(crate) struct RunSettings {
     pub(crate) profile: Sited<Profile>,
     pub(crate) fail_on: Sited<FailOn>,
+    /// Data is followed through the whole program.
+    pub(crate) flow: Sited<bool>,
     /// `None`: what the profile says.
     pub(crate) blocking_severity: Option<Sited<Severity>>,
     /// `None`: what the profile says.

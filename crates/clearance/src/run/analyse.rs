@@ -32,8 +32,8 @@ pub(crate) struct Analysis {
     pub(crate) failed: Option<String>,
 }
 
-/// Analyses the Python files of `plan` on the current thread pool; for an `auditor`, rules do not yield to one another.
-pub(crate) fn analyse(plan: &Plan, auditor: bool, progress: &Progress) -> Analysis {
+/// Analyses the Python files of `plan` on the current thread pool.
+pub(crate) fn analyse(plan: &Plan, progress: &Progress) -> Analysis {
     let python: Vec<&File> = plan.inventory.files.iter().filter(|file| file.kind.is_python()).collect();
     progress.phase("reading", python.len());
     let lowered: Vec<Lowered> = python
@@ -53,7 +53,12 @@ pub(crate) fn analyse(plan: &Plan, auditor: bool, progress: &Progress) -> Analys
         modules.extend(lowered.module);
     }
     progress.phase("checking", modules.len());
-    match guarded(|| examine(modules, auditor)) {
+    let settings = RuleSettings {
+        auditor: plan.settings.scopes.iter().any(|scope| scope.audit.value),
+        flow: plan.settings.run.flow.value,
+        ..RuleSettings::all_rules()
+    };
+    match guarded(|| examine(modules, &settings)) {
         Ok((outcome, routes)) => {
             analysis.notices.extend(outcome.truncated.iter().cloned());
             analysis.outcome = outcome;
@@ -74,10 +79,9 @@ pub(crate) fn analyse(plan: &Plan, auditor: bool, progress: &Progress) -> Analys
     analysis
 }
 
-fn examine(modules: Vec<ModuleInput>, auditor: bool) -> (Outcome, Vec<Route>) {
+fn examine(modules: Vec<ModuleInput>, settings: &RuleSettings) -> (Outcome, Vec<Route>) {
     let program = Program::build(modules, clearance_checks::models());
-    let (outcome, routes) =
-        rayon::join(|| clearance_checks::run(&program, &RuleSettings { auditor, ..RuleSettings::all_rules() }), || routes(&program));
+    let (outcome, routes) = rayon::join(|| clearance_checks::run(&program, settings), || routes(&program));
     // The process ends soon; taking the program apart before would only take time.
     std::mem::forget(program);
     (outcome, routes)

@@ -81,7 +81,9 @@ pub(crate) fn judge(
             status: if failed.is_some() { PlaneStatus::Failed } else { PlaneStatus::Run },
             why: failed.unwrap_or_default(),
         }],
-        capabilities: BTreeSet::from([Capability::Syntax, Capability::Flow]),
+        capabilities: std::iter::once(Capability::Syntax)
+            .chain(settings.run.flow.value.then_some(Capability::Flow))
+            .collect(),
         findings,
         facts: analysis.outcome.facts.into_iter().filter(|fact| enabled.contains(fact.rule)).collect(),
         examined: examined.filter(|examined| enabled.contains(examined.rule)).collect(),

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use clearance_models::PathId;
 use clearance_models::flow::Kinds;
 use clearance_program::{ClassRef, Entity, Site};
-use clearance_python::ir::Value;
+use clearance_python::ir::{Op, Value};
 
 use super::{Engine, Frame};
 use crate::heap::{Key, Kind};
@@ -16,6 +16,21 @@ impl<'p> Engine<'p> {
     /// `base.name`
     pub(crate) fn attribute(&mut self, frame: &mut Frame, at: Value, base: Value, name: &str) -> Val {
         let object = self.operand(frame, base);
+        let ir = self.ir(frame.func);
+        if matches!(ir.op(super::root(ir, base)), Op::Call { .. })
+            && let Some(own) = frame.params.first().cloned()
+            && self
+                .resolver
+                .entities(frame.site(base))
+                .iter()
+                .any(|entity| matches!(entity, Entity::Super(_)))
+        {
+            // `super().name`, of the object at hand.
+            let found = self.static_entities(frame, at);
+            if !found.is_bottom() {
+                return self.rebind(frame, found, &own);
+            }
+        }
         let value = self.member(frame, at, &object, name);
         if value
             .atoms
@@ -119,6 +134,18 @@ impl<'p> Engine<'p> {
                     }
                 }
                 Atom::None => continue,
+                // Something of something that is not known: `answer.choices[0].message.content`.
+                Atom::Bound { path: None, .. } => {
+                    let mut value = bound(
+                        Val { atoms: smallvec::smallvec![atom.clone()], taint: object.taint.clone() },
+                        name,
+                        None,
+                    );
+                    value.taint.join(&object.taint);
+                    value
+                }
+                // A member of an enumeration.
+                Atom::Number if matches!(name, "value" | "name") => Val::of(Atom::Fixed),
                 _ => bound(
                     Val { atoms: smallvec::smallvec![atom.clone()], taint: object.taint.clone() },
                     name,
@@ -172,10 +199,20 @@ impl<'p> Engine<'p> {
         match self.program.models.member(class, name) {
             Some(member) => {
                 let mut value = self.external_value(frame, site, member, Some(object));
-                if !object.taint.is_empty()
-                    && !value.atoms.iter().any(|atom| matches!(atom, Atom::Bound { .. }))
-                {
-                    value.taint.join(&object.taint);
+                let sources = self.flow.sources(member);
+                let method = value.atoms.iter().any(|atom| matches!(atom, Atom::Bound { .. }));
+                if !object.taint.is_empty() && (!method || !sources.is_empty()) {
+                    // A member that is a source itself is no more than its model says.
+                    let kinds = sources.iter().fold(Kinds::NONE, |all, source| all.with(source.kinds));
+                    let mut taint = object.taint.clone();
+                    if !sources.is_empty() {
+                        taint = taint.map(|entry| entry.kinds = entry.kinds.and(kinds.with(Kinds::PASSIVE)));
+                        // Where the object came in is where its parts did.
+                        if taint.entries().iter().any(|entry| matches!(entry.label, Label::Source { .. })) {
+                            value.taint = Taint::default();
+                        }
+                    }
+                    value.taint.join(&taint);
                 }
                 value
             }
@@ -219,9 +256,12 @@ impl<'p> Engine<'p> {
         {
             let mut handed = Taint::default();
             let mut known = false;
-            for sanitizer in self.flow.sanitizers(path) {
+            let sanitizers = self.flow.sanitizers(path);
+            if !sanitizers.is_empty() {
                 known = true;
-                handed.join(&receiver.taint.remove(sanitizer.removes));
+                let removes =
+                    sanitizers.iter().fold(Kinds::NONE, |all, sanitizer| all.with(sanitizer.removes));
+                handed.join(&receiver.taint.remove(removes));
             }
             for _ in self.flow.propagators(path) {
                 known = true;

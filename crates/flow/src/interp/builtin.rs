@@ -313,8 +313,7 @@ impl<'p> Engine<'p> {
                     }
                     None => {
                         let known = self.classes_of_module(frame, at, &object);
-                        let mut value =
-                            self.blend(frame, at, &[&object, name], clearance_models::flow::Kinds::NONE);
+                        let mut value = self.blend(frame, at, &[&object, name], Kinds::NONE);
                         value.join(&known);
                         value
                     }
@@ -411,8 +410,7 @@ impl<'p> Engine<'p> {
             }
             Builtin::Basename => {
                 let value = first?;
-                self.blend(frame, at, &[value], clearance_models::flow::Kinds::PATH)
-                    .lacking(Lacks::SLASH.with(Lacks::LEADING_SLASH))
+                self.blend(frame, at, &[value], Kinds::PATH).lacking(Lacks::SLASH.with(Lacks::LEADING_SLASH))
             }
             Builtin::Resolve => {
                 let value = receiver.or(first)?;

@@ -3,13 +3,14 @@
 use std::hash::{Hash, Hasher};
 use std::rc::Rc;
 
+use clearance_models::flow::Kinds;
 use clearance_program::{ClassRef, Entity, FuncRef, Site};
 use clearance_python::ir::{Op, Span, Value};
 use rustc_hash::FxHasher;
 
 use super::{Engine, Frame, MAX_DEPTH, MAX_INLINE, refine::Refine};
 use crate::heap::{Key, Kind, ObjId, Object};
-use crate::taint::{Note, Taint};
+use crate::taint::{Label, Note, Taint};
 use crate::value::{Args, Atom, Val};
 
 /// Functions that one call may mean and that are followed.
@@ -101,6 +102,13 @@ impl<'p> Engine<'p> {
                     result.join(&value);
                 }
                 Atom::Bound { receiver, name, path: None } => {
+                    // A text that is known in part is a pattern all the same.
+                    let sinks = self.flow.method_sinks(name);
+                    if receiver.atoms.iter().any(|atom| matches!(atom, Atom::Text(_))) {
+                        for sink in sinks.iter().filter(|sink| sink.kind == Kinds::FORMAT) {
+                            self.check_sink(frame, at, sink, Some(receiver), &args);
+                        }
+                    }
                     if let Some(value) = self.method(frame, at, receiver, name, &args) {
                         resolved = true;
                         result.join(&value);
@@ -202,9 +210,21 @@ impl<'p> Engine<'p> {
         let receiver = if self.resolver.is_static(func) { None } else { receiver };
         let bound = usize::from(receiver.is_some());
         let tainted = receiver.iter().chain(args.all()).any(|value| !frame.heap.deep_taint(value).is_empty());
+        // Running a function for one call pays where real data goes in or comes out, or where what it is given decides what it calls.
+        let real = receiver.iter().chain(args.all()).any(|value| {
+            frame
+                .heap
+                .deep_taint(value)
+                .entries()
+                .iter()
+                .any(|entry| matches!(entry.label, Label::Source { .. }))
+        });
         let informative = env.is_some()
-            || receiver.iter().chain(args.all()).any(informative)
-            || (self.request_path.is_some() && self.graph.reads_source(func));
+            || receiver.iter().chain(args.all()).any(callable)
+            || receiver.iter().any(|value| made_here(frame, value))
+            || (real && receiver.iter().chain(args.all()).any(informative))
+            || (self.graph.reads_source(func)
+                && (self.request_path.is_some() || receiver.iter().chain(args.all()).any(informative)));
         let size = data.insts.len;
         let can_run = frame.depth < MAX_DEPTH
             && size <= MAX_INLINE
@@ -237,7 +257,9 @@ impl<'p> Engine<'p> {
             self.running.push(func);
             let heap = std::mem::take(&mut frame.heap);
             let depth = frame.depth + 1;
-            let inner = self.run(func, params, env, heap, context, depth);
+            let inner = stacker::maybe_grow(256 * 1024, 4 * 1024 * 1024, || {
+                self.run(func, params, env, heap, context, depth)
+            });
             self.running.pop();
             let outcomes = param_facts(ir, &inner.outcomes[0]);
             let returns = inner.end.is_some() || !inner.returned.is_bottom() || data.is_generator;
@@ -510,6 +532,11 @@ impl<'p> Engine<'p> {
             let (func, receiver, env) = match atom {
                 Atom::Function { func, env } => (*func, None, *env),
                 Atom::Method { func, receiver } => (*func, Some((**receiver).clone()), None),
+                Atom::Partial(_) => {
+                    let args = Args::of([Val::tainted(taint.clone())]);
+                    result.join(&self.call_value(frame, at, &Val::of(atom.clone()), args, None));
+                    continue;
+                }
                 _ => continue,
             };
             let count = self.ir(func).functions[func.func.index()].params.len()
@@ -545,6 +572,22 @@ fn informative(value: &Val) -> bool {
                 | Atom::Instance(_)
                 | Atom::Partial(_)
         )
+    })
+}
+
+/// Whether a value can be called.
+fn callable(value: &Val) -> bool {
+    value.atoms.iter().any(|atom| matches!(atom, Atom::Function { .. } | Atom::Partial(_)))
+}
+
+/// Whether a receiver is an object that was made in a run that is followed.
+fn made_here(frame: &Frame, value: &Val) -> bool {
+    value.atoms.iter().any(|atom| match atom {
+        Atom::Object(id) => frame
+            .heap
+            .get(*id)
+            .is_some_and(|object| matches!(object.kind, Kind::Instance(_)) && !object.shared),
+        _ => false,
     })
 }
 

@@ -32,6 +32,16 @@ fn field_name(key: Option<&Key>) -> String {
 
 impl<'p> Engine<'p> {
     /// `base[key]`
+    /// What models say of the items of something external.
+    pub(crate) fn typed_item(&self, path: clearance_models::PathId, value: Val) -> Val {
+        match self.program.models.items(path) {
+            Some(class) if value.atoms.iter().all(|atom| matches!(atom, Atom::Unknown)) => {
+                Val { atoms: smallvec::smallvec![Atom::Instance(class)], taint: value.taint }
+            }
+            _ => value,
+        }
+    }
+
     pub(crate) fn item(&mut self, frame: &mut Frame, at: Value, base: Value, key: Value) -> Val {
         let ir = self.ir(frame.func);
         let container = self.operand(frame, base);
@@ -86,12 +96,20 @@ impl<'p> Engine<'p> {
                 }
                 Atom::Text(_) | Atom::Bytes(_) => Val::of(atom.clone()).inexact(),
                 Atom::Path(path) | Atom::Instance(path) => {
-                    self.external_item(frame, at, *path, &container, &key)
+                    let value = self.external_item(frame, at, *path, &container, &key);
+                    self.typed_item(*path, value)
                 }
+                Atom::Bound { path: Some(path), .. } => self.typed_item(*path, Val::unknown()),
                 Atom::Number | Atom::None | Atom::Bool(_) | Atom::Int(_) => continue,
                 _ => Val::unknown(),
             };
             found.join(&value);
+        }
+        if found.atoms.iter().any(|atom| matches!(atom, Atom::Instance(_))) && container.atoms.iter().any(|atom| {
+            matches!(atom, Atom::Path(path) | Atom::Instance(path) | Atom::Bound { path: Some(path), .. } if self.program.models.items(*path).is_some())
+        }) {
+            // Of what class the items are is known.
+            found.atoms.retain(|atom| !matches!(atom, Atom::Unknown));
         }
         // A one-character text of a text, or whatever an unknown container of tainted data holds.
         found.taint.join(&container.taint);

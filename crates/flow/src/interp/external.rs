@@ -34,6 +34,21 @@ impl<'p> Engine<'p> {
             frame.ended = true;
             return Val::default();
         }
+        if matches!(self.program.models.last_name(path), "model_dump" | "dict" | "asdict")
+            && let Some(Atom::Object(id)) = receiver.or(args.positional.first()).and_then(Val::single)
+            && matches!(frame.heap.get(*id).map(|object| object.kind), Some(Kind::Instance(_)))
+            && let Some(value) = self.fields_of(frame, at, *id)
+        {
+            return value;
+        }
+        if self.program.models.dotted(path) == "builtins.print"
+            && let Some(file) = args.keyword("file").cloned()
+        {
+            let written: Vec<&Val> = args.positional.iter().collect();
+            let line = self.blend(frame, at, &written, Kinds::NONE);
+            self.method(frame, at, &file, "write", &Args::of([line]));
+            return Val::of(Atom::None);
+        }
         if let Some(builtin) = self.known.builtin(path)
             && let Some(value) = self.builtin(frame, at, builtin, receiver, args)
         {
@@ -80,16 +95,21 @@ impl<'p> Engine<'p> {
         }
         let clean = flow.is_clean(path);
         let sanitizers = flow.sanitizers(path);
+        // What one sanitizer removes stays removed where another does not apply.
+        let mut cleaned: Vec<(&Val, Kinds)> = Vec::new();
         for sanitizer in sanitizers {
             let applies = sanitizer.when.iter().all(|condition| self.holds(frame, condition, receiver, args));
             known = true;
-            for slot in &sanitizer.slots {
-                for value in select(slot, receiver, args) {
-                    let taint = frame.heap.deep_taint(value);
-                    let taint = if applies { taint.remove(sanitizer.removes) } else { taint };
-                    result.taint.join(&taint.at(site, Note::Through));
+            let removes = if applies { sanitizer.removes } else { Kinds::NONE };
+            for value in sanitizer.slots.iter().flat_map(|slot| select(slot, receiver, args)) {
+                match cleaned.iter_mut().find(|(other, _)| std::ptr::eq(*other, value)) {
+                    Some((_, kinds)) => *kinds = kinds.with(removes),
+                    None => cleaned.push((value, removes)),
                 }
             }
+        }
+        for (value, removes) in cleaned {
+            result.taint.join(&frame.heap.deep_taint(value).remove(removes).at(site, Note::Through));
         }
         for propagator in flow.propagators(path) {
             known = true;
@@ -125,7 +145,7 @@ impl<'p> Engine<'p> {
             && result.taint.is_empty()
             && receiver.is_none_or(Val::is_constant)
             && args.all().next().is_some()
-            && args.all().all(Val::is_constant)
+            && args.all().all(|value| made_of_constants(frame, value, 0))
             && flow.sources(path).is_empty();
         match class {
             None if fixed && result.is_bottom() | (result.single() == Some(&Atom::Unknown)) => {
@@ -340,6 +360,28 @@ pub(crate) fn made_with(class: PathId, args: &Args) -> Object {
         object.set(Key::Attr(format!("\0made:{name}").into()), value.clone(), true);
     }
     object
+}
+
+/// Whether a value is a constant, or a display of constants.
+fn made_of_constants(frame: &Frame, value: &Val, depth: u32) -> bool {
+    value.is_constant()
+        || depth < 4
+            && value.taint.is_empty()
+            && !value.is_bottom()
+            && value.atoms.iter().all(|atom| match atom {
+                Atom::Object(id) => frame.heap.get(*id).is_some_and(|object| {
+                    matches!(object.kind, Kind::List | Kind::Tuple | Kind::Dict | Kind::Set)
+                        && object.rest.is_none()
+                        && !object.shared
+                        && object.key_taint.is_empty()
+                        && object
+                            .items
+                            .iter()
+                            .chain(object.keys.iter().map(|(_, value)| value))
+                            .all(|value| made_of_constants(frame, value, depth + 1))
+                }),
+                other => Val::of(other.clone()).is_constant(),
+            })
 }
 
 /// Headers in which a client names a host.

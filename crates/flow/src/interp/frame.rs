@@ -9,7 +9,7 @@ use crate::taint::Note;
 use crate::value::{Atom, Val};
 
 /// How often the blocks of a function with loops are gone over.
-const MAX_PASSES: u32 = 4;
+const MAX_PASSES: u32 = 3;
 
 /// The state of a run.
 pub(crate) struct Frame {

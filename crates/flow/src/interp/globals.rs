@@ -108,14 +108,14 @@ impl<'p> Engine<'p> {
                 found.join(&self.static_value(frame, site, depth + 1));
             } else {
                 // `global name` in a function: what comes from a source there.
-                found.join(&self.global_store(frame, FuncRef { module, func: function }, site));
+                found.join(&self.global_store(frame, FuncRef { module, func: function }, site, depth));
             }
         }
         found
     }
 
-    fn global_store(&mut self, frame: &mut Frame, function: FuncRef, site: Site) -> Val {
-        let known = self.static_value(frame, site, MAX_DEPTH - 1);
+    fn global_store(&mut self, frame: &mut Frame, function: FuncRef, site: Site, depth: u32) -> Val {
+        let known = self.static_value(frame, site, depth.max(MAX_DEPTH - 2) + 1);
         if !self.graph.reads_source(function) {
             return known;
         }
@@ -239,6 +239,17 @@ impl<'p> Engine<'p> {
             Op::Class(class) => Val::of(Atom::Class(ClassRef { module: site.module, class })),
             Op::Decorate { target, .. } => self.static_value(frame, at(target), depth + 1),
             Op::Call { .. } => self.static_call(frame, site, depth),
+            Op::Item { base, .. } => {
+                let value = self.static_site(frame, site);
+                if !value.atoms.iter().all(|atom| matches!(atom, Atom::Unknown)) {
+                    return value;
+                }
+                let container = self.static_value(frame, at(base), depth + 1);
+                match container.single() {
+                    Some(Atom::Instance(path) | Atom::Path(path)) => self.typed_item(*path, value),
+                    _ => value,
+                }
+            }
             _ => self.static_site(frame, site),
         }
     }
@@ -376,10 +387,10 @@ impl<'p> Engine<'p> {
     /// What methods of the class store in a field, as far as it comes from a source or is a constant.
     pub(crate) fn stored_field(&mut self, frame: &mut Frame, class: ClassRef, name: &str) -> Val {
         let key = (class, name.to_owned());
-        if self.fields.contains(&key) || self.fields.len() > 8 {
-            return Val::default();
+        if let Some(known) = self.fields.get(&key) {
+            return known.clone();
         }
-        self.fields.push(key);
+        self.fields.insert(key.clone(), Val::default());
         let mut found = Val::default();
         let (order, _) = self.resolver.ancestors(class);
         for owner in order.into_iter().take(6) {
@@ -409,7 +420,9 @@ impl<'p> Engine<'p> {
                 }
             }
         }
-        self.fields.pop();
+        // Objects belong to the run that made them.
+        found.atoms.retain(|atom| !matches!(atom, Atom::Object(_) | Atom::Sym(_)));
+        self.fields.insert(key, found.clone());
         found
     }
 }

@@ -39,6 +39,9 @@ impl<'p> Engine<'p> {
                             let receiver = Val::of(atom.clone());
                             self.container_method(frame, at, name, Some(&receiver), args)
                         }
+                        Some(Kind::Instance(_)) if matches!(name, "model_dump" | "_asdict" | "dict") => {
+                            self.fields_of(frame, at, *id)
+                        }
                         Some(Kind::Buffer) => self.buffer_method(frame, &atom, name, args),
                         _ => None,
                     }
@@ -55,6 +58,19 @@ impl<'p> Engine<'p> {
             }
         }
         any.then_some(result)
+    }
+
+    /// An instance as a dict: the names are those of its fields.
+    pub(crate) fn fields_of(&mut self, frame: &mut Frame, at: Value, id: crate::heap::ObjId) -> Option<Val> {
+        let instance = frame.heap.get(id)?.clone();
+        let mut object = Object::new(Kind::Dict);
+        for (key, value) in &instance.keys {
+            if let Key::Attr(name) = key {
+                object.set(Key::Str(name.clone()), value.clone(), true);
+            }
+        }
+        object.rest.clone_from(&instance.rest);
+        Some(self.make(frame, frame.site(at), 36, object))
     }
 
     fn text_method(

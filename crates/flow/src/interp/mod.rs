@@ -38,13 +38,14 @@ use crate::known::Known;
 use crate::value::{Atom, Val};
 
 /// Instructions that one summary may run in called functions.
-const FUEL: u32 = 60_000;
+const FUEL: u32 = 2_000;
 /// Calls inside calls that are run with their own arguments.
-const MAX_DEPTH: u32 = 8;
+const MAX_DEPTH: u32 = 5;
 /// Instructions of a function that is still run for its own arguments.
-const MAX_INLINE: u32 = 400;
+const MAX_INLINE: u32 = 150;
 
-/// Analyses functions. Holds what was learnt so far; every answer is a pure function of the program.
+/// Analyses functions. Holds what was learnt so far. Where functions call one another in ways that only a run shows, an answer may depend on
+/// which was asked first; so engines are given fixed shares of the program, whatever the number of threads.
 pub(crate) struct Engine<'p> {
     pub(crate) program: &'p Program,
     pub(crate) flow: &'p FlowModels,
@@ -54,12 +55,6 @@ pub(crate) struct Engine<'p> {
     summaries: FxHashMap<FuncRef, Rc<Summary>>,
     /// Functions whose summary is being made, outermost first, with what is assumed of them meanwhile.
     active: Vec<(FuncRef, Option<Rc<Summary>>)>,
-    /// The outermost active function whose unfinished summary was used.
-    cut: usize,
-    /// Summaries that rest on an unfinished one, by function, with the active function that they rest on: good until that one is finished.
-    resting: FxHashMap<FuncRef, (Rc<Summary>, usize)>,
-    /// The functions in `resting`, by what they rest on.
-    rests_on: Vec<Vec<FuncRef>>,
     arena: Arena,
     fuel: u32,
     /// Functions that are being run inside this summary.
@@ -80,8 +75,8 @@ pub(crate) struct Engine<'p> {
     pub(crate) decided_inside: FxHashMap<(Site, Box<str>), Decision>,
     /// What was found.
     pub(crate) found: crate::analyse::Found,
-    /// Class fields being looked up.
-    fields: Vec<(clearance_program::ClassRef, String)>,
+    /// What methods store in fields of their class; nothing while it is being looked up.
+    fields: FxHashMap<(clearance_program::ClassRef, String), Val>,
 }
 
 /// Gives objects their numbers: the same place in the same context has the same object in every pass.
@@ -107,9 +102,6 @@ impl<'p> Engine<'p> {
             resolver: Resolver::new(program),
             summaries: FxHashMap::default(),
             active: Vec::new(),
-            cut: usize::MAX,
-            resting: FxHashMap::default(),
-            rests_on: Vec::new(),
             arena: Arena::default(),
             fuel: FUEL,
             running: Vec::new(),
@@ -121,7 +113,7 @@ impl<'p> Engine<'p> {
             decided: FxHashMap::default(),
             decided_inside: FxHashMap::default(),
             found: crate::analyse::Found::default(),
-            fields: Vec::new(),
+            fields: FxHashMap::default(),
         }
     }
 

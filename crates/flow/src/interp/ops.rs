@@ -2,6 +2,7 @@
 
 use std::rc::Rc;
 
+use clearance_models::flow::Kinds;
 use clearance_python::ir::{BinaryOp, CollectKind, CompareOp, FunctionKind, Op, Part, Span, UnaryOp, Value};
 use smallvec::smallvec;
 
@@ -58,6 +59,13 @@ impl<'p> Engine<'p> {
                 // The name appears in traces from here on.
                 let bound = self.bound_at(frame, at, value);
                 self.named(frame, at, &[ir.name(name)], &bound);
+                if let Some(env) = frame.env
+                    && ir.bindings(frame.func.func).iter().any(|binding| binding.name == name)
+                    && let Some(object) = frame.heap.edit(env)
+                {
+                    // Inner functions see it.
+                    object.set(Key::Attr(Rc::from(ir.name(name))), bound.clone(), false);
+                }
                 frame.set(value, bound);
                 Val::default()
             }
@@ -140,7 +148,9 @@ impl<'p> Engine<'p> {
             }
             Op::Raise { exception, .. } => {
                 if exception != Value::NONE {
-                    let value = self.operand(frame, exception);
+                    let mut value = self.operand(frame, exception);
+                    // What the exception holds goes with it, also where the objects do not.
+                    value.taint.join(&frame.heap.deep_taint(&value));
                     frame.raised.join(&value);
                 }
                 frame.ended = true;
@@ -172,6 +182,19 @@ impl<'p> Engine<'p> {
         known
     }
 
+    /// Whether a value is text that is HTML already, whose operators escape.
+    fn is_markup(&self, frame: &Frame, value: &Val) -> bool {
+        let markup = |path| self.program.models.dotted(path) == "markupsafe.Markup";
+        !value.is_bottom()
+            && value.atoms.iter().any(|atom| match atom {
+                Atom::Instance(class) => markup(*class),
+                Atom::Object(id) => {
+                    matches!(frame.heap.get(*id).map(|object| object.kind), Some(Kind::External(class)) if markup(class))
+                }
+                _ => false,
+            })
+    }
+
     fn binary(&mut self, frame: &mut Frame, at: Value, op: BinaryOp, left: Value, right: Value) -> Val {
         let a = self.operand(frame, left);
         let b = self.operand(frame, right);
@@ -182,6 +205,12 @@ impl<'p> Engine<'p> {
             && let Some(result) = arithmetic(op, x, y)
         {
             return Val::of(Atom::Int(result));
+        }
+        if matches!(op, BinaryOp::Add | BinaryOp::Mod)
+            && (self.is_markup(frame, &a) || self.is_markup(frame, &b))
+        {
+            // Escapes what is put in; the markup itself was judged where it was made.
+            return self.blend(frame, at, &[&a, &b], Kinds::HTML);
         }
         match op {
             BinaryOp::Add => self.add(frame, at, &a, &b),
@@ -302,8 +331,21 @@ impl<'p> Engine<'p> {
             let piece = match conversion {
                 Some('%') => literal("%"),
                 Some('d' | 'i' | 'u' | 'f' | 'e' | 'g' | 'x' | 'X' | 'o' | 'c') => {
+                    let value = match (named, &items) {
+                        (Some(name), _) => lookup(name),
+                        (None, Some(items)) => items.get(next).cloned(),
+                        (None, None) => None,
+                    };
                     next += 1;
-                    number_text()
+                    // Whether a number can be guessed still matters.
+                    let left = value
+                        .map(|value| frame.heap.deep_taint(&value).remove(NUMBER_SAFE))
+                        .unwrap_or_default();
+                    if left.is_empty() {
+                        number_text()
+                    } else {
+                        smallvec![Piece::Hole { taint: left, exact: false }]
+                    }
                 }
                 Some(kind) => {
                     let value = match (named, &items) {
@@ -361,7 +403,7 @@ impl<'p> Engine<'p> {
             };
             out = concat(&out, &piece);
         }
-        Val::from_text(out, false)
+        Val::from_text(out, false).without(Kinds::NOSQL)
     }
 
     fn compare(&mut self, frame: &mut Frame, op: CompareOp, left: Value, right: Value) -> Val {
@@ -527,7 +569,7 @@ impl<'p> Engine<'p> {
         let site = frame.site(at);
         let mut value = Val::tainted(Taint::of(
             crate::taint::Label::Source { site, origin: clearance_models::flow::Origin::Exception },
-            clearance_models::flow::Kinds::EXPOSURE,
+            Kinds::EXPOSURE,
             crate::taint::hop(&None, site, Note::Read),
         ));
         let raised = frame.raised.clone();
@@ -563,6 +605,9 @@ pub(crate) fn join_texts(a: &Val, b: &Val) -> Val {
 }
 
 /// The text of some number.
+/// What a number written as text is not dangerous for.
+const NUMBER_SAFE: Kinds = super::refine::WORD_SAFE.with(Kinds::TRUST);
+
 pub(crate) fn number_text() -> Text {
     literal("0")
 }
@@ -573,10 +618,9 @@ fn quoted(text: &Text) -> Text {
     for piece in text {
         inner.push(match piece {
             Piece::Lit(lit) => Piece::Lit(lit.clone()),
-            Piece::Hole { taint, .. } => Piece::Hole {
-                taint: taint.lacking(Lacks::NEWLINE).remove(clearance_models::flow::Kinds::CODE),
-                exact: false,
-            },
+            Piece::Hole { taint, .. } => {
+                Piece::Hole { taint: taint.lacking(Lacks::NEWLINE).remove(Kinds::CODE), exact: false }
+            }
         });
     }
     concat(&inner, &literal("'"))

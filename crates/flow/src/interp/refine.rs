@@ -2,7 +2,7 @@
 
 use clearance_models::flow::{Kinds, Slot};
 use clearance_program::{FuncRef, Site};
-use clearance_python::ir::{CompareOp, Op, UnaryOp, Value};
+use clearance_python::ir::{CompareOp, Op, Terminator, UnaryOp, Value};
 
 use super::{Engine, Frame, root};
 use crate::heap::Kind;
@@ -47,7 +47,23 @@ impl Facts {
 
     /// Only what both know.
     pub(crate) fn meet(&mut self, other: &Self) {
-        self.0.retain(|fact| other.0.contains(fact));
+        for (value, fact) in &mut self.0 {
+            // One of these, or one of those.
+            if let Refine::Is(known) = fact
+                && let Some(more) = other.0.iter().find_map(|(subject, fact)| match fact {
+                    Refine::Is(more) if subject == value => Some(more),
+                    _ => None,
+                })
+            {
+                known.join(more);
+            }
+        }
+        self.0.retain(|(value, fact)| match fact {
+            Refine::Is(_) => {
+                other.0.iter().any(|(subject, fact)| subject == value && matches!(fact, Refine::Is(_)))
+            }
+            _ => other.0.contains(&(*value, fact.clone())),
+        });
     }
 
     pub(crate) fn apply(&self, root: Value, mut value: Val) -> Val {
@@ -80,7 +96,9 @@ impl Facts {
             value = value.map_taint(&|taint| {
                 taint.map(|entry| {
                     entry.kinds = entry.kinds.without(removes);
-                    if entry.lacks.has(Lacks::UNRESOLVED) {
+                    // `/srv/files` is also the beginning of `/srv/files-of-others`.
+                    let folder = text.is_empty() || text.ends_with(['/', '\\']);
+                    if folder && entry.lacks.has(Lacks::UNRESOLVED) {
                         entry.kinds = entry.kinds.without(Kinds::PATH);
                     }
                 })
@@ -187,9 +205,13 @@ impl<'p> Engine<'p> {
             // `a and b`, `a or b` as a value: one side says all where the other is a constant of the other truth.
             Op::Phi(operands) => {
                 let operands = ir.list(operands).to_vec();
+                let decided = self.decided_operands(frame, condition, !truth);
                 let open: Vec<Value> = operands
                     .iter()
                     .copied()
+                    .enumerate()
+                    .filter(|(number, _)| !decided.contains(number))
+                    .map(|(_, operand)| operand)
                     .filter(|operand| {
                         let value = frame.value(*operand).clone();
                         !value.is_bottom() && self.truth(&frame.heap, &value) != Some(!truth)
@@ -215,6 +237,28 @@ impl<'p> Engine<'p> {
             }
         }
         // A match object: `m = re.fullmatch(…)`, `m is not None` end up at the call.
+    }
+
+    /// The operands of a phi that come over an edge on which they themselves are `truth`: the `a` of `a and b`, where it is false.
+    fn decided_operands(&self, frame: &Frame, phi: Value, truth: bool) -> Vec<usize> {
+        let ir = self.ir(frame.func);
+        let blocks = ir.functions[frame.func.func.index()].blocks;
+        let here = (blocks.start..blocks.start + blocks.len)
+            .find(|block| ir.list(ir.blocks[*block as usize].phis).contains(&phi));
+        let (Some(here), Op::Phi(operands)) = (here, ir.op(phi)) else { return Vec::new() };
+        let preds = ir.list(ir.blocks[here as usize].preds);
+        let edges = ir.list(operands).iter().zip(preds).enumerate();
+        edges
+            .filter(|(_, (operand, pred))| match ir.blocks[pred.index()].end {
+                Terminator::Branch { condition, then, otherwise } => {
+                    root(ir, condition) == root(ir, **operand)
+                        && then != otherwise
+                        && if truth { then.0 == here } else { otherwise.0 == here }
+                }
+                _ => false,
+            })
+            .map(|(number, _)| number)
+            .collect()
     }
 
     fn learn_compare(
@@ -251,6 +295,9 @@ impl<'p> Engine<'p> {
                 self.learn_common_path(frame, subject, found);
                 if value.is_constant() {
                     self.restrict(frame, subject, value, found);
+                } else if self.is_host(frame, subject) && self.is_host(frame, other) {
+                    // The host of a URL is the host that answers.
+                    self.spread(frame, subject, Refine::Without(Kinds::URL.with(Kinds::REDIRECT)), found);
                 }
             }
         }
@@ -378,6 +425,44 @@ impl<'p> Engine<'p> {
         }
     }
 
+    /// What went into a signature is the data of somebody who knows the key.
+    fn learn_signed(
+        &mut self,
+        frame: &mut Frame,
+        value: Value,
+        signed: bool,
+        depth: u32,
+        found: &mut Vec<(Value, Refine)>,
+    ) {
+        let ir = self.ir(frame.func);
+        let value = root(ir, value);
+        if signed {
+            found.push((value, Refine::Without(Kinds::DESERIALISE)));
+        }
+        let Op::Call { callee, args } = ir.op(value) else { return };
+        if depth > 4 {
+            return;
+        }
+        let signs = signed
+            || self.called_paths(frame, callee).iter().any(|path| {
+                matches!(self.program.models.dotted(*path), "hmac.new" | "hmac.digest" | "hmac.HMAC")
+            });
+        let receiver = match ir.op(callee) {
+            Op::Attr { base, .. } => Some(base),
+            _ => None,
+        };
+        let given: Vec<Value> = ir.args(args).iter().map(|arg| arg.value).chain(receiver).collect();
+        for value in given {
+            self.learn_signed(frame, value, signs, depth + 1, found);
+        }
+    }
+
+    /// Whether a value is the host of a parsed URL, or the one that the request names.
+    fn is_host(&self, frame: &Frame, value: Value) -> bool {
+        let ir = self.ir(frame.func);
+        matches!(ir.op(root(ir, value)), Op::Attr { name, .. } if matches!(ir.name(name), "netloc" | "hostname" | "host"))
+    }
+
     /// Of what file name a value is the ending: `os.path.splitext(name)[1].lower()`, `name.rsplit(".", 1)[1]`, `Path(name).suffix`.
     fn ending_of(&mut self, frame: &Frame, value: Value) -> Option<Value> {
         let ir = self.ir(frame.func);
@@ -432,6 +517,16 @@ impl<'p> Engine<'p> {
                     let args = ir.args(args);
                     match (ir.op(callee), args) {
                         (Op::Attr { base, .. }, []) => root(ir, base),
+                        (Op::Attr { name, .. } | Op::Global(name), [_, second])
+                            if ir.name(name) == "urljoin" =>
+                        {
+                            root(ir, second.value)
+                        }
+                        (Op::Import(import), [_, second])
+                            if ir.name(ir.imports[import.index()].bound) == "urljoin" =>
+                        {
+                            root(ir, second.value)
+                        }
                         (_, [only]) => root(ir, only.value),
                         (_, [first, ..]) => root(ir, first.value),
                         _ => return,
@@ -491,6 +586,12 @@ impl<'p> Engine<'p> {
                     }
                 }
             }
+            if truth && self.program.models.dotted(path) == "hmac.compare_digest" {
+                // Whoever signed the data knows the key.
+                for arg in args {
+                    self.learn_signed(frame, *arg, false, 0, found);
+                }
+            }
             if truth && let Some(at) = self.known.regex_match(path) {
                 self.learn_regex(frame, at, args, method.map(|(base, _)| base), found);
             }
@@ -505,6 +606,13 @@ impl<'p> Engine<'p> {
                     .all(|atom| matches!(atom, Atom::Path(path) if self.known.is_number(*path)));
                 if numeric && !class.is_bottom() {
                     found.push((root(ir, *subject), Refine::Is(Val::number())));
+                }
+                let text =
+                    |path| matches!(self.program.models.dotted(path), "builtins.str" | "builtins.bytes");
+                if !class.is_bottom()
+                    && class.atoms.iter().all(|atom| matches!(atom, Atom::Path(path) if text(*path)))
+                {
+                    found.push((root(ir, *subject), Refine::Without(Kinds::NOSQL)));
                 }
             }
             if self.known.is_bool(path)

@@ -158,6 +158,13 @@ impl<'p> Engine<'p> {
         }
         self.decide(frame, at, sink, &values);
         for value in values {
+            if sink.kind == Kinds::HTML
+                && let Some(Atom::Object(id)) = value.single()
+                && frame.heap.get(*id).is_some_and(|object| object.kind == Kind::Dict)
+            {
+                // Sent as JSON.
+                continue;
+            }
             if sink.kind == Kinds::ARGUMENT || sink.kind == Kinds::SHELL {
                 self.check_command(frame, at, sink, &value);
                 continue;
@@ -555,6 +562,11 @@ impl<'p> Engine<'p> {
                     // (body, status, headers)
                     Atom::Object(id) => match frame.heap.get(*id) {
                         Some(object) if object.kind == Kind::Tuple => match object.items.first() {
+                            Some(_)
+                                if object.items.iter().skip(1).any(|part| says_other_type(frame, part)) =>
+                            {
+                                continue;
+                            }
                             Some(first) if !matches!(first.single(), Some(Atom::Object(_))) => first.clone(),
                             _ => continue,
                         },
@@ -573,6 +585,17 @@ impl<'p> Engine<'p> {
     pub(crate) fn entry_taint(&self, site: Site, origin: Origin, kinds: Kinds) -> Taint {
         Taint::of(Label::Source { site, origin }, kinds, hop(&None, site, Note::Read))
     }
+}
+
+/// Whether headers say that an answer is not a page.
+fn says_other_type(frame: &Frame, headers: &Val) -> bool {
+    let Some(Atom::Object(id)) = headers.single() else { return false };
+    frame.heap.get(*id).is_some_and(|object| {
+        object.keys.iter().any(|(key, value)| {
+            matches!(key, Key::Str(name) if name.eq_ignore_ascii_case("content-type"))
+                && value.as_str().is_some_and(|content| !content.contains("html"))
+        })
+    })
 }
 
 /// The cells of rows, of rows by name, and of lists of them.
@@ -688,6 +711,10 @@ pub(crate) fn judge(hit: &Hit) -> Vec<Judged> {
             return;
         }
         let Some(partial) = alive(hit.kind, entry.lacks, &place) else { return };
+        // Behind a fixed host, what cannot lead elsewhere in a path cannot lead elsewhere in a URL.
+        if partial && !entry.kinds.meets(Kinds::PATH) {
+            return;
+        }
         match found.iter_mut().find(|known| known.source == site && known.origin == origin) {
             Some(known) => {
                 known.partial &= partial;

@@ -15,6 +15,10 @@ use crate::value::{Atom, Piece, Sym, Text, Val, concat};
 
 /// Rounds over the members of a recursive component.
 const MAX_ROUNDS: u32 = 4;
+/// Objects of a callee's result that are copied for one call.
+const MAX_IMPORTED: u32 = 24;
+/// Objects that one run keeps apart.
+const MAX_OBJECTS: usize = 600;
 /// Sinks that one function hands up to its callers.
 const MAX_HITS: usize = 64;
 
@@ -58,17 +62,11 @@ impl<'p> Engine<'p> {
         if let Some(known) = self.summaries.get(&func) {
             return Some(known.clone());
         }
-        if let Some(at) = self.active.iter().position(|(active, _)| *active == func) {
-            self.cut = self.cut.min(at);
-            return self.active[at].1.clone();
-        }
-        if let Some((known, cut)) = self.resting.get(&func) {
-            self.cut = self.cut.min(*cut);
-            return Some(known.clone());
+        if let Some((_, assumed)) = self.active.iter().find(|(active, _)| *active == func) {
+            return assumed.clone();
         }
         if self.active.len() > 2_000 {
             self.truncated.insert(func);
-            self.cut = 0;
             return None;
         }
         stacker::maybe_grow(256 * 1024, 4 * 1024 * 1024, || self.summarise(func))
@@ -76,20 +74,12 @@ impl<'p> Engine<'p> {
 
     fn summarise(&mut self, func: FuncRef) -> Option<Rc<Summary>> {
         let component = self.graph.component(func);
-        let outer_cut = std::mem::replace(&mut self.cut, usize::MAX);
         let base = self.active.len();
         if component.len() <= 1 {
             self.active.push((func, None));
             let summary = Rc::new(self.learn_function(func));
             self.active.truncate(base);
-            self.forget_resting(base);
-            if self.cut >= base {
-                self.summaries.insert(func, summary.clone());
-                self.cut = outer_cut;
-            } else {
-                self.rest(func, summary.clone());
-                self.cut = self.cut.min(outer_cut);
-            }
+            self.summaries.insert(func, summary.clone());
             return Some(summary);
         }
         // A recursive component: all members together, until nothing changes.
@@ -99,7 +89,6 @@ impl<'p> Engine<'p> {
         }
         let mut settled = false;
         for _ in 0..MAX_ROUNDS {
-            self.forget_resting(base);
             let mut changed = false;
             for (number, member) in members.iter().enumerate() {
                 let next = Rc::new(self.learn_function(*member));
@@ -118,41 +107,15 @@ impl<'p> Engine<'p> {
             self.truncated.extend(members.iter().copied());
         }
         let made: Vec<_> = self.active.drain(base..).collect();
-        self.forget_resting(base);
-        let below = self.cut < base;
         let mut wanted = None;
         for (member, summary) in made {
             let Some(summary) = summary else { continue };
             if member == func {
                 wanted = Some(summary.clone());
             }
-            if below {
-                self.rest(member, summary);
-            } else {
-                self.summaries.insert(member, summary);
-            }
+            self.summaries.insert(member, summary);
         }
-        self.cut = if below { self.cut.min(outer_cut) } else { outer_cut };
         wanted
-    }
-
-    /// Keeps a summary for as long as the unfinished one that it rests on is being made.
-    fn rest(&mut self, func: FuncRef, summary: Rc<Summary>) {
-        let cut = self.cut;
-        if self.rests_on.len() <= cut {
-            self.rests_on.resize_with(cut + 1, Vec::new);
-        }
-        self.rests_on[cut].push(func);
-        self.resting.insert(func, (summary, cut));
-    }
-
-    /// Forgets what rests on active functions from a depth on.
-    fn forget_resting(&mut self, from: usize) {
-        if self.rests_on.len() > from {
-            for func in self.rests_on.drain(from..).flatten() {
-                self.resting.remove(&func);
-            }
-        }
     }
 
     /// Runs a function once with unknown arguments.
@@ -185,9 +148,6 @@ impl<'p> Engine<'p> {
         let fuel = std::mem::replace(&mut self.fuel, FUEL);
         let running = std::mem::replace(&mut self.running, vec![func]);
         let frame = self.run(func, params, None, heap, 0, 0);
-        if self.fuel < super::MAX_INLINE {
-            self.truncated.insert(func);
-        }
         self.arena = arena;
         self.fuel = fuel;
         self.running = running;
@@ -221,7 +181,7 @@ impl<'p> Engine<'p> {
                 param_facts(ir, &frame.outcomes[2]),
             ],
             raised: frame.raised,
-            written: frame.heap.written.clone(),
+            written: frame.heap.written().to_vec(),
             heap: frame.heap,
             globals,
             hits,
@@ -238,8 +198,14 @@ impl<'p> Engine<'p> {
         params: &[Val],
         context: u64,
     ) -> Val {
-        let mut import =
-            Import { params, summary, context, site: frame.site(at), made: FxHashMap::default() };
+        let mut import = Import {
+            params,
+            summary,
+            context,
+            site: frame.site(at),
+            made: FxHashMap::default(),
+            budget: MAX_IMPORTED,
+        };
         let result = self.imported(frame, &mut import, &summary.result, 0);
         if !summary.raised.is_bottom() {
             let raised = self.imported(frame, &mut import, &summary.raised, 0);
@@ -298,7 +264,14 @@ impl<'p> Engine<'p> {
                 Atom::Bytes(text) => Atom::Bytes(Rc::new(self.imported_text(frame, import, text))),
                 Atom::Object(id) => match self.imported_object(frame, import, *id, depth) {
                     Some(id) => Atom::Object(id),
-                    None => Atom::Unknown,
+                    None => {
+                        // Too much to copy: what it carries is enough.
+                        let carried = import.summary.heap.deep_taint(&Val::of(atom.clone()));
+                        found
+                            .taint
+                            .join(&carried.substitute(&mut |sym| self.reached_taint(frame, params, sym)));
+                        Atom::Unknown
+                    }
                 },
                 Atom::Method { func, receiver } if depth < 4 => Atom::Method {
                     func: *func,
@@ -332,9 +305,10 @@ impl<'p> Engine<'p> {
         if let Some(made) = import.made.get(&id) {
             return Some(*made);
         }
-        if depth > 6 {
+        if depth > 3 || import.budget == 0 || frame.heap.len() > MAX_OBJECTS {
             return None;
         }
+        import.budget -= 1;
         let mut object = (**import.summary.heap.get(id)?).clone();
         let new = self.allocate(import.context, import.site, 10_000 + id.0);
         import.made.insert(id, new);
@@ -477,6 +451,8 @@ struct Import<'a> {
     context: u64,
     site: clearance_program::Site,
     made: FxHashMap<ObjId, ObjId>,
+    /// Objects that may still be copied.
+    budget: u32,
 }
 
 /// The key that a part of a parameter's path stands for; nothing for any element.

@@ -323,6 +323,7 @@ impl Types<'_, '_> {
                         "pydantic.HttpUrl" | "pydantic.AnyHttpUrl" | "pydantic.AnyUrl" => {
                             Some(self.without(ONE_LINE))
                         }
+                        "builtins.str" | "builtins.bytes" => Some(self.without(Kinds::NOSQL)),
                         _ => Some(self.any()),
                     };
                 }
@@ -338,7 +339,12 @@ impl Types<'_, '_> {
                 _ => {}
             }
         }
-        Some(if CLEAN_NAMES.contains(&name) { ParamSource::Clean } else { self.any() })
+        Some(match name {
+            _ if CLEAN_NAMES.contains(&name) => ParamSource::Clean,
+            // Text is no document.
+            "str" | "bytes" => self.without(Kinds::NOSQL),
+            _ => self.any(),
+        })
     }
 
     fn is_enum(&mut self, class: ClassRef) -> bool {

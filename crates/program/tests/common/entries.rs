@@ -36,6 +36,8 @@ pub(crate) fn shown(program: &Program, what: ParamSource) -> String {
         ParamSource::Model { class, .. } => format!("model {}", program.class_name(class)),
         ParamSource::Tainted { origin, not, .. } => {
             let mut word = format!("{origin:?}").to_lowercase();
+            // Text is no document: true of nearly everything, and not worth a word.
+            let not = not.without(Kinds::NOSQL);
             if not == Kinds::PATH {
                 word.push_str(" segment");
             } else if not.meets(Kinds::SQL) {

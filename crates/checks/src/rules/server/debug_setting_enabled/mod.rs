@@ -31,7 +31,7 @@ pub static CHECK: CodeRule = CodeRule {
     rule: &RULE,
     listens: &[
         Listen::StoreNamed(
-            Names::Exactly(&["DEBUG", "debug", "FLASK_DEBUG", "QUART_DEBUG", "FLASK_ENV"]),
+            Names::Exactly(&["DEBUG", "debug", "config", "FLASK_DEBUG", "QUART_DEBUG", "FLASK_ENV"]),
             stored,
         ),
         Listen::Call(
