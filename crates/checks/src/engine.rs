@@ -463,7 +463,9 @@ impl<'t, 'p> Pass<'t, 'p> {
         let mut drafts = self.drafts;
         if let Some(flows) = self.flows {
             if self.quiet {
-                drafts.retain(|draft| !flows.covers(draft.rule.id, draft.range));
+                drafts.retain(|draft| {
+                    !flows.covers(draft.rule.id, draft.range, draft.severity == Severity::Info)
+                });
             }
             drafts.extend(flows.drafts.iter().cloned());
         }

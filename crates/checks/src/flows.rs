@@ -70,12 +70,14 @@ pub(crate) struct ModuleFlows {
     pub(crate) drafts: Vec<Draft>,
     /// Where another rule is silent: its id and the place.
     silent: Vec<(&'static str, TextRange)>,
+    /// Where what another rule says is proven harmless; what it says as a mere note stays.
+    harmless: Vec<(&'static str, TextRange)>,
 }
 
 impl ModuleFlows {
-    /// Whether a rule of single calls has nothing more to say at a place.
-    pub(crate) fn covers(&self, rule: &str, range: TextRange) -> bool {
-        self.silent.iter().any(|(silent, place)| {
+    /// Whether a rule of single calls has nothing more to say at a place, or, as a mere note, may still say it.
+    pub(crate) fn covers(&self, rule: &str, range: TextRange, note: bool) -> bool {
+        self.silent.iter().chain(self.harmless.iter().filter(|_| !note)).any(|(silent, place)| {
             *silent == rule && (place.contains_range(range) || range.contains_range(*place))
         })
     }
@@ -125,9 +127,13 @@ pub(crate) fn by_module(
         for (_, others) in YIELDS.iter().filter(|(id, _)| rule.is_empty() || *id == &**rule) {
             let module = found.entry(site.module.0).or_default();
             for range in places(program, *site) {
-                module
-                    .silent
-                    .extend(others.iter().filter(|other| !open.contains(other)).map(|other| (*other, range)));
+                // Markup that is made by hand is worth a note even where it is harmless.
+                let list = if rule.ends_with("cross-site-scripting") {
+                    &mut module.harmless
+                } else {
+                    &mut module.silent
+                };
+                list.extend(others.iter().filter(|other| !open.contains(other)).map(|other| (*other, range)));
             }
         }
     }

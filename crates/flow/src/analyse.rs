@@ -186,7 +186,8 @@ fn finish(parts: Vec<Part>) -> Analysis {
 
 /// Whether what the function returns is shown as a page.
 fn answers_html(program: &Program, entry: &EntryPoint) -> bool {
-    let by_itself = matches!(entry.framework, "flask" | "quart" | "bottle" | "cherrypy" | "sanic" | "web.py");
+    let by_itself =
+        matches!(entry.framework, "flask" | "quart" | "bottle" | "cherrypy" | "sanic" | "web.py" | "zope");
     match entry.kind {
         EntryKind::Route => by_itself || says_html(program, entry.function),
         // The handler of an error answers, too.

@@ -140,6 +140,17 @@ impl Graph {
             {
                 reach(&mut todo, FuncRef { module: function.module, func: parent });
             }
+            // Reading a property is a call, too.
+            if resolver.is_property(function) {
+                for number in 0..ir.functions.len() as u32 {
+                    let reads = ir
+                        .values(Func(number))
+                        .any(|value| matches!(ir.op(value), Op::Attr { name, .. } if name == data.name));
+                    if reads {
+                        reach(&mut todo, FuncRef { module: function.module, func: Func(number) });
+                    }
+                }
+            }
             for call in program.callers(function) {
                 let caller = program.module(call.module).ir.function_of(call.value);
                 reach(&mut todo, FuncRef { module: call.module, func: caller });
@@ -281,7 +292,10 @@ impl<'m> Names<'m> {
                 if all.iter().any(|sink| sink.kind.meets(SENSITIVE)) {
                     leaks.insert(models.last_name(path));
                 }
-                if all.iter().any(|sink| sink.kind.meets(SINGLE)) {
+                // Markup made in the code is judged call by call, too.
+                let markup =
+                    matches!(models.last_name(path), "mark_safe" | "format_html" | "Markup" | "SafeString");
+                if markup || all.iter().any(|sink| sink.kind.meets(SINGLE)) {
                     judged.insert(models.last_name(path));
                 }
             }

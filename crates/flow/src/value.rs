@@ -227,7 +227,12 @@ impl Val {
                 self.atoms.push(atom.clone());
                 continue;
             }
-            // Too many: what they carry stays, what they are goes.
+            // Too many: what they carry stays, what they are goes, but for constants.
+            if self.is_constant() && Self::of(atom.clone()).is_constant() {
+                self.atoms.clear();
+                self.atoms.push(Atom::Fixed);
+                continue;
+            }
             let mut taint = std::mem::take(&mut self.taint);
             for each in self.atoms.iter().chain([atom]) {
                 taint.join(&atom_taint(each));

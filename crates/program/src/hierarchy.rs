@@ -116,7 +116,7 @@ impl Resolver<'_> {
     }
 
     /// Whether the function is decorated as a property.
-    pub(crate) fn is_property(&mut self, function: FuncRef) -> bool {
+    pub fn is_property(&mut self, function: FuncRef) -> bool {
         self.has_decorator(function, &["property", "cached_property", "hybrid_property", "classproperty"])
     }
 

@@ -75,6 +75,16 @@ impl<'p> Engine<'p> {
                         _ => bound(Val::of(atom.clone()), name, None),
                     }
                 }
+                Atom::Sym(sym)
+                    if sym.path.is_empty()
+                        && sym.index == 0
+                        && let Some(class) = self.own_class(frame)
+                        && let Some(getter) = self.resolver.property(class, name) =>
+                {
+                    let receiver =
+                        Val { atoms: smallvec::smallvec![atom.clone()], taint: object.taint.clone() };
+                    self.call_function(frame, at, getter, Some(receiver), Args::default(), None)
+                }
                 Atom::Sym(sym) => {
                     let field = sym.field(&format!(".{name}"));
                     let mut value = match frame.heap.read_field(&field) {

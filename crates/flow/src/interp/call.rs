@@ -346,9 +346,11 @@ impl<'p> Engine<'p> {
         if let Some(func) = own {
             self.call_function(frame, at, func, Some(instance.clone()), args.clone(), None);
         }
+        let no_page = own.is_none() && !external.is_empty() && self.is_no_page_class(class);
         for base in external {
             if let Entity::Path(path) = base
                 && own.is_none()
+                && !no_page
             {
                 self.external(frame, at, path, Some(&instance), &args);
             }

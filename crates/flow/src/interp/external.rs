@@ -22,8 +22,13 @@ impl<'p> Engine<'p> {
     ) -> Val {
         let flow = self.flow;
         let site = frame.site(at);
+        // What an attribute of a chosen name is, is read; harm needs that it is called.
+        let looked_up =
+            self.known.builtin(path) == Some(super::Builtin::Getattr) && !self.is_called(frame, at);
         for sink in flow.sinks(path) {
-            self.check_sink(frame, at, sink, receiver, args);
+            if !looked_up {
+                self.check_sink(frame, at, sink, receiver, args);
+            }
         }
         if flow.ends(path) {
             frame.ended = true;
@@ -109,6 +114,21 @@ impl<'p> Engine<'p> {
         for propagator in flow.propagators(path) {
             known = true;
             self.propagate(frame, at, propagator, receiver, args, &mut result);
+        }
+        if name == "splitext" && !result.taint.is_empty() {
+            // What it takes for an extension has no separator in it.
+            let mut object = Object::new(Kind::Tuple);
+            object.push(Val::tainted(result.taint.clone()));
+            object.push(Val::tainted(result.taint.lacking(Lacks::SLASH)));
+            return self.make(frame, site, 40, object);
+        }
+        if name == "relative_to" {
+            // It raises where the path does not begin so; `..` that follows is none of its business.
+            result.taint = result.taint.map(|entry| {
+                if entry.lacks.has(Lacks::UNRESOLVED) {
+                    entry.kinds = entry.kinds.without(Kinds::PATH);
+                }
+            });
         }
         if clean {
             return class.map_or_else(Val::number, |class| Val::of(Atom::Instance(class)));

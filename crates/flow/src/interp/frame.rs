@@ -407,10 +407,13 @@ fn widen(value: &mut Val) {
     let texts = value.atoms.iter().filter(|atom| matches!(atom, Atom::Text(_) | Atom::Bytes(_))).count();
     if texts > 2 {
         let taint = value.shallow_taint();
+        // A text that grows in a loop, of constants only, is still one that nobody outside chooses.
+        let fixed = value.is_constant();
         value.atoms.retain(|atom| !matches!(atom, Atom::Text(_) | Atom::Bytes(_)));
         value.taint = taint;
-        if !value.atoms.contains(&Atom::Unknown) {
-            value.atoms.push(Atom::Unknown);
+        let stands_for = if fixed { Atom::Fixed } else { Atom::Unknown };
+        if !value.atoms.contains(&stands_for) {
+            value.atoms.push(stands_for);
         }
     }
 }

@@ -97,12 +97,12 @@ impl<'p> Engine<'p> {
                     Some(Atom::Object(id)) => frame
                         .heap
                         .get(*id)
-                        .filter(|object| object.positions && object.rest.is_none())
+                        .filter(|object| object.positions && object.kind != Kind::Dict)
                         .cloned(),
                     _ => None,
                 };
                 match listed {
-                    Some(object) => {
+                    Some(object) if object.rest.is_none() || !object.items.is_empty() => {
                         let mut out = Text::new();
                         for (number, item) in object.items.iter().enumerate() {
                             if number > 0 {
@@ -110,9 +110,15 @@ impl<'p> Engine<'p> {
                             }
                             out = concat(&out, &self.text_of(frame, item));
                         }
+                        // What follows the items whose places are known.
+                        if let Some(rest) = &object.rest {
+                            let mut taint = frame.heap.deep_taint(rest);
+                            taint.join(&text_taint(text));
+                            out = concat(&out, &smallvec![Piece::Hole { taint, exact: false }]);
+                        }
                         Val::from_text(out, bytes)
                     }
-                    None => {
+                    _ => {
                         let element = self.element(frame, at, &items);
                         if element.is_constant() {
                             return Some(Val::from_text(element.pieces(), bytes));

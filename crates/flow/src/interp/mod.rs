@@ -3,6 +3,7 @@
 //! One run goes over the blocks in program order, follows only branches that can be taken, and repeats until nothing changes. What is learnt of a
 //! function with unknown arguments is its [`Summary`]; small functions that are given constants, callables or objects are run again with just these.
 
+mod answers;
 mod args;
 mod attribute;
 mod builtin;

@@ -478,6 +478,7 @@ impl<'p> Engine<'p> {
     fn display(&mut self, frame: &mut Frame, at: Value, kind: Kind, items: Span) -> Val {
         let ir = self.ir(frame.func);
         let mut object = Object::new(kind);
+        let mut open = false;
         for item in ir.list(items) {
             if let Op::Starred(inner) = ir.op(*item) {
                 let value = self.operand(frame, inner);
@@ -486,21 +487,28 @@ impl<'p> Engine<'p> {
                     _ => None,
                 };
                 match spread {
-                    Some(other) if other.positions && other.rest.is_none() && other.kind != Kind::Dict => {
+                    Some(other)
+                        if !open && other.positions && other.rest.is_none() && other.kind != Kind::Dict =>
+                    {
                         for item in &other.items {
                             object.push(item.clone());
                         }
                     }
                     _ => {
+                        // What stands before it keeps its place.
                         let element = self.element(frame, at, &value);
-                        object.scatter();
                         object.add_rest(&element);
+                        open = true;
                     }
                 }
                 continue;
             }
             let value = self.operand(frame, *item);
-            object.push(value);
+            if open {
+                object.add_rest(&value);
+            } else {
+                object.push(value);
+            }
         }
         self.make(frame, at_site(frame, at), 0, object)
     }

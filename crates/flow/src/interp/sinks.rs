@@ -117,8 +117,28 @@ impl<'p> Engine<'p> {
             }
             return;
         }
+        // A document is never spread over positions: a list of keys is.
+        if sink.by_name && sink.kind == Kinds::NOSQL && args.positional.is_empty() && args.star.is_some() {
+            return;
+        }
         let mut values: Vec<Val> = Vec::new();
+        // What is passed by its name is in no `**rest`.
+        let named = sink.slots.iter().any(|slot| match slot {
+            Slot::Position(at) => args.positional.len() > usize::from(*at),
+            Slot::Keyword(name) => args.keyword(name).is_some(),
+            _ => false,
+        });
         for slot in &sink.slots {
+            let missing = match slot {
+                Slot::Position(at) => args.positional.len() <= usize::from(*at),
+                Slot::Keyword(name) => args.keyword(name).is_none(),
+                _ => false,
+            };
+            let alternatives =
+                sink.slots.iter().filter(|slot| matches!(slot, Slot::Position(_))).count() <= 1;
+            if missing && named && alternatives {
+                continue;
+            }
             for value in select(slot, receiver, args) {
                 if !values.contains(value) {
                     values.push(value.clone());
@@ -159,6 +179,9 @@ impl<'p> Engine<'p> {
                 _ => None,
             };
             let value = body.unwrap_or(value);
+            if sink.kind == Kinds::HTML && self.declared_no_page(frame, at) {
+                continue;
+            }
             self.hit(frame, at, &sink.rule, sink.kind, sink.origins.clone(), sink.by_name, &value);
         }
     }
@@ -249,6 +272,10 @@ impl<'p> Engine<'p> {
                     taint = Taint::default();
                     taint.join(&frame.heap.deep_taint(&Val::of(atom.clone())));
                 }
+                // An open file is no name of one.
+                Atom::Object(id)
+                    if kind.meets(Kinds::PATH.with(Kinds::URL))
+                        && frame.heap.get(*id).is_some_and(|object| object.kind == Kind::Buffer) => {}
                 Atom::Object(_) | Atom::Partial(_) => {
                     taint.join(&frame.heap.deep_taint(&Val::of(atom.clone())))
                 }
@@ -813,6 +840,9 @@ fn alive(kind: Kinds, lacks: Lacks, place: &Place<'_>) -> Option<bool> {
                 return (!(lacks.has(Lacks::SLASH) && lacks.has(Lacks::COLON))).then_some(false);
             }
             let before = place.before;
+            if before == "/" && lacks.has(Lacks::LEADING_SLASH) {
+                return None;
+            }
             let leads = matches!(before, "/" | "//" | "http://" | "https://") || before == "\u{1}";
             // `https://shop.example` and more: the host goes on.
             let open = before.contains("://") && (before.ends_with("://") || !before.contains('\u{1}'));
@@ -838,6 +868,10 @@ fn after_host(before: &str) -> bool {
 fn counts(hit: &Hit, origin: Origin) -> bool {
     if let Some(origins) = &hit.origins {
         return origins.contains(&origin);
+    }
+    // What is in a queue was put there by the program, for a page that nobody may see.
+    if origin == Origin::Message && hit.kind.meets(Kinds::HTML.with(Kinds::REDIRECT).with(Kinds::HEADER)) {
+        return false;
     }
     if origin.is_outside() {
         return true;

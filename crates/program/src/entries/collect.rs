@@ -32,6 +32,7 @@ pub(super) fn families() -> &'static [Family] {
         super::objects::FAMILY,
         super::graphql::FAMILY,
         super::simple::FAMILY,
+        super::zope::FAMILY,
         super::commands::FAMILY,
         super::plain::SERVERS,
         super::plain::FAMILY,

@@ -21,6 +21,7 @@ mod small;
 mod starlette;
 mod tornado;
 mod types;
+mod zope;
 
 use clearance_models::{
     PathId,
