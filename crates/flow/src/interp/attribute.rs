@@ -257,10 +257,9 @@ impl<'p> Engine<'p> {
             let mut handed = Taint::default();
             let mut known = false;
             let sanitizers = self.flow.sanitizers(path);
+            let removes = sanitizers.iter().fold(Kinds::NONE, |all, sanitizer| all.with(sanitizer.removes));
             if !sanitizers.is_empty() {
                 known = true;
-                let removes =
-                    sanitizers.iter().fold(Kinds::NONE, |all, sanitizer| all.with(sanitizer.removes));
                 handed.join(&receiver.taint.remove(removes));
             }
             for _ in self.flow.propagators(path) {
@@ -272,7 +271,7 @@ impl<'p> Engine<'p> {
                     atoms: smallvec::smallvec![
                         Atom::Unknown,
                         Atom::Bound {
-                            receiver: Box::new(Val { atoms: receiver.atoms.clone(), taint: handed.clone() }),
+                            receiver: Box::new(receiver.without(removes)),
                             name: Rc::from(""),
                             path: Some(path)
                         }
