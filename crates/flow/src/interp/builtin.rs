@@ -449,7 +449,7 @@ impl<'p> Engine<'p> {
         for argument in args.all() {
             value
                 .taint
-                .join(&frame.heap.deep_taint(argument).remove(super::refine::WORD_SAFE.with(Kinds::TRUST)));
+                .join(&frame.heap.deep_taint(argument).remove(super::facts::WORD_SAFE.with(Kinds::TRUST)));
         }
         value
     }

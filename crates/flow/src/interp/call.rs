@@ -1,15 +1,14 @@
 //! Calls of functions and classes of the program.
 
 use std::hash::{Hash, Hasher};
-use std::rc::Rc;
 
 use clearance_models::flow::Kinds;
-use clearance_program::{ClassRef, Entity, FuncRef, Site};
+use clearance_program::{FuncRef, Site};
 use clearance_python::ir::{Op, Span, Value};
 use rustc_hash::FxHasher;
 
-use super::{Engine, Frame, MAX_DEPTH, MAX_INLINE, refine::Refine};
-use crate::heap::{Key, Kind, ObjId, Object};
+use super::{Engine, Frame, MAX_DEPTH, MAX_INLINE, facts::Refine};
+use crate::heap::{Kind, ObjId, Object};
 use crate::taint::{Label, Note, Taint};
 use crate::value::{Args, Atom, Val};
 
@@ -231,7 +230,8 @@ impl<'p> Engine<'p> {
             && size <= MAX_INLINE
             && self.fuel >= size
             && !self.running.contains(&func);
-        if !tainted && !self.graph.reads_source(func) && !(can_run && informative && size <= 120) {
+        let followed = tainted || self.graph.reads_source(func) || (can_run && informative && size <= 120);
+        if !followed {
             // Nothing from outside goes in, and nothing is read in there: only what small functions make is of interest.
             let typed = self.typed_result(frame, at);
             let open = typed.atoms.iter().all(|atom| matches!(atom, Atom::Unknown));
@@ -298,7 +298,7 @@ impl<'p> Engine<'p> {
     }
 
     /// What a generator hands out, as something to iterate.
-    fn generated(&mut self, frame: &mut Frame, site: Site, yielded: Val) -> Val {
+    pub(super) fn generated(&mut self, frame: &mut Frame, site: Site, yielded: Val) -> Val {
         let mut object = Object::new(Kind::List);
         object.positions = false;
         if !yielded.is_bottom() {
@@ -308,152 +308,9 @@ impl<'p> Engine<'p> {
     }
 
     /// What types say of a call's result.
-    fn typed_result(&mut self, frame: &mut Frame, at: Value) -> Val {
+    pub(super) fn typed_result(&mut self, frame: &mut Frame, at: Value) -> Val {
         let value = self.static_entities(frame, at);
         if value.is_bottom() { Val::unknown() } else { value }
-    }
-
-    /// Makes an instance of a class of the program.
-    pub(crate) fn instantiate(&mut self, frame: &mut Frame, at: Value, class: ClassRef, args: Args) -> Val {
-        let site = frame.site(at);
-        let mut object = Object::new(Kind::Instance(class));
-        let (_, external) = self.resolver.ancestors(class);
-        object.shared = !external.is_empty();
-        let initialisers = self.resolver.member_of(class, "__init__", Some(site));
-        let own = initialisers.iter().find_map(|entity| match entity {
-            Entity::Method(func) => Some(*func),
-            _ => None,
-        });
-        if own.is_none() {
-            // Data classes, named tuples, models: fields by position and name.
-            let fields = self.resolver.fields(class);
-            for (value, name) in args.positional.iter().zip(&fields) {
-                object.set(Key::Attr(Rc::from(name.as_str())), value.clone(), true);
-            }
-            for (name, value) in &args.keywords {
-                object.set(Key::Attr(name.clone()), value.clone(), true);
-            }
-            for rest in args.star.iter().chain(&args.double_star) {
-                object.add_rest(rest);
-            }
-            if fields.is_empty() && !external.is_empty() {
-                for value in &args.positional {
-                    object.add_rest(value);
-                }
-            }
-        }
-        let instance = self.make(frame, site, 2, object);
-        if let Some(func) = own {
-            self.call_function(frame, at, func, Some(instance.clone()), args.clone(), None);
-        }
-        let no_page = own.is_none() && !external.is_empty() && self.is_no_page_class(class);
-        for base in external {
-            if let Entity::Path(path) = base
-                && own.is_none()
-                && !no_page
-            {
-                self.external(frame, at, path, Some(&instance), &args);
-            }
-        }
-        instance
-    }
-
-    pub(crate) fn dunder(
-        &mut self,
-        frame: &mut Frame,
-        at: Value,
-        class: ClassRef,
-        receiver: Val,
-        name: &str,
-        args: Vec<Val>,
-    ) -> Val {
-        self.dunder_args(frame, at, class, receiver, name, Args::of(args))
-    }
-
-    fn dunder_args(
-        &mut self,
-        frame: &mut Frame,
-        at: Value,
-        class: ClassRef,
-        receiver: Val,
-        name: &str,
-        args: Args,
-    ) -> Val {
-        let site = frame.site(at);
-        let mut result = Val::default();
-        for entity in self.resolver.member_of(class, name, Some(site)) {
-            match entity {
-                Entity::Method(func) => {
-                    let value =
-                        self.call_function(frame, at, func, Some(receiver.clone()), args.clone(), None);
-                    result.join(&value);
-                }
-                Entity::Path(path) => {
-                    let value = self.external(frame, at, path, Some(&receiver), &args);
-                    result.join(&value);
-                }
-                _ => {}
-            }
-        }
-        if result.is_bottom() {
-            let mut taint = frame.heap.deep_taint(&receiver);
-            for value in args.all() {
-                taint.join(&frame.heap.deep_taint(value));
-            }
-            return Val::tainted(taint);
-        }
-        result
-    }
-
-    /// `with manager as …`
-    pub(crate) fn enter_context(&mut self, frame: &mut Frame, at: Value, manager: Value) -> Val {
-        let value = self.operand(frame, manager);
-        let mut result = Val { taint: value.taint.clone(), ..Val::default() };
-        for atom in &value.atoms {
-            match atom {
-                Atom::Object(id) => match frame.heap.get(*id).map(|object| object.kind) {
-                    Some(Kind::Instance(class)) => {
-                        let entered =
-                            self.dunder(frame, at, class, Val::of(atom.clone()), "__enter__", Vec::new());
-                        let nothing = entered.atoms.iter().all(|atom| matches!(atom, Atom::Unknown));
-                        result.join(&entered);
-                        if nothing {
-                            result.join(&Val::of(atom.clone()));
-                        }
-                    }
-                    // A generator under contextlib.contextmanager: what it yields.
-                    Some(Kind::List) => {
-                        let content = frame.heap.get(*id).map(|object| object.content()).unwrap_or_default();
-                        result.join(&content);
-                    }
-                    Some(Kind::External(class)) => {
-                        let entered = self
-                            .program
-                            .models
-                            .member(class, "__enter__")
-                            .and_then(|enter| self.program.models.result(enter));
-                        result.join(
-                            &entered.map_or_else(
-                                || Val::of(atom.clone()),
-                                |class| Val::of(Atom::Instance(class)),
-                            ),
-                        );
-                    }
-                    _ => result.join(&Val::of(atom.clone())),
-                },
-                Atom::Instance(class) => {
-                    let entered = self
-                        .program
-                        .models
-                        .member(*class, "__enter__")
-                        .and_then(|enter| self.program.models.result(enter))
-                        .unwrap_or(*class);
-                    result.join(&Val::of(Atom::Instance(entered)));
-                }
-                other => result.join(&Val::of(other.clone())),
-            }
-        }
-        result
     }
 
     /// `@decorator` on a function or class: the decorated thing stays what it is, unless the decorator is a function of the program that
@@ -515,7 +372,7 @@ impl<'p> Engine<'p> {
         self.typed_result(frame, at)
     }
 
-    fn call_label(&mut self, frame: &Frame, at: Value, name: &str) -> Option<String> {
+    pub(super) fn call_label(&mut self, frame: &Frame, at: Value, name: &str) -> Option<String> {
         if !name.is_empty() {
             return Some(format!(".{name}"));
         }
@@ -595,7 +452,7 @@ fn made_here(frame: &Frame, value: &Val) -> bool {
 /// What is known of parameters, by index.
 pub(crate) fn param_facts(
     ir: &clearance_python::ir::ModuleIr,
-    facts: &Option<super::refine::Facts>,
+    facts: &Option<super::facts::Facts>,
 ) -> Vec<(usize, Refine)> {
     let Some(facts) = facts else { return Vec::new() };
     facts
@@ -605,7 +462,7 @@ pub(crate) fn param_facts(
             (Op::Param(index), Refine::Is(value))
                 if value.atoms.iter().any(|atom| matches!(atom, Atom::Object(_) | Atom::Sym(_))) =>
             {
-                Some((index as usize, Refine::Without(super::refine::WORD_SAFE)))
+                Some((index as usize, Refine::Without(super::facts::WORD_SAFE)))
             }
             (Op::Param(index), fact) => Some((index as usize, fact.clone())),
             _ => None,

@@ -3,7 +3,7 @@
 use clearance_program::{FuncRef, Site};
 use clearance_python::ir::{Block, FactKind, Func, FunctionKind, Op, Terminator, Value};
 
-use super::{Engine, Hit, refine::Facts, refine::Refine};
+use super::{Engine, Hit, facts::Facts, facts::Refine};
 use crate::heap::{Heap, Kind, ObjId, Object};
 use crate::taint::Note;
 use crate::value::{Atom, Val};

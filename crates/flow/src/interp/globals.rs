@@ -20,15 +20,9 @@ impl<'p> Engine<'p> {
     pub(crate) fn global(&mut self, frame: &mut Frame, at: Value, name: &str) -> Val {
         let module = frame.func.module;
         let mut value = Val::default();
-        if !self.is_module_body(frame)
-            || !self
-                .program
-                .module(module)
-                .ir
-                .names
-                .find(name)
-                .is_some_and(|name| self.program.module(module).global(name).next().is_some())
-        {
+        let data = self.program.module(module);
+        let bound = data.ir.names.find(name).is_some_and(|name| data.global(name).next().is_some());
+        if !(bound && self.is_module_body(frame)) {
             value = self.module_global(frame, module, name, 0);
         }
         if value.is_bottom() {
@@ -214,7 +208,7 @@ impl<'p> Engine<'p> {
                     (Some(x), Some(y)) => {
                         x.checked_add(y).map_or_else(Val::number, |sum| Val::of(Atom::Int(sum)))
                     }
-                    _ => super::ops::join_texts(&a, &b),
+                    _ => super::texts::join_texts(&a, &b),
                 }
             }
             Op::Global(name) => {

@@ -8,16 +8,23 @@ mod args;
 mod attribute;
 mod builtin;
 mod call;
+mod conditions;
 mod container;
+mod container_methods;
 mod external;
+mod facts;
 mod frame;
 mod globals;
+mod judge;
+mod learn_call;
 mod method;
+mod objects;
 mod ops;
 mod refine;
 mod regex;
 mod sinks;
 mod summary;
+mod texts;
 
 use std::rc::Rc;
 
@@ -28,8 +35,8 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 pub(crate) use builtin::{BUILTINS, Builtin};
 pub(crate) use frame::Frame;
+pub(crate) use judge::{Decision, Hit, Judged, judge};
 pub(crate) use regex::Match;
-pub(crate) use sinks::{Decision, Hit, Judged, judge};
 pub(crate) use summary::Summary;
 
 use crate::graph::Graph;

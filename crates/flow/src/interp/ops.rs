@@ -1,15 +1,16 @@
 //! One instruction.
 
+use super::texts::join_texts;
 use std::rc::Rc;
 
 use clearance_models::flow::Kinds;
-use clearance_python::ir::{BinaryOp, CollectKind, CompareOp, FunctionKind, Op, Part, Span, UnaryOp, Value};
+use clearance_python::ir::{BinaryOp, CollectKind, CompareOp, FunctionKind, Op, Span, UnaryOp, Value};
 use smallvec::smallvec;
 
 use super::{Engine, Frame, root};
 use crate::heap::{Key, Kind, Object};
 use crate::taint::{Lacks, Note, Taint};
-use crate::value::{Atom, Piece, Text, Val, concat, literal};
+use crate::value::{Atom, Piece, Val};
 
 impl<'p> Engine<'p> {
     /// Runs one instruction and gives its value.
@@ -87,7 +88,7 @@ impl<'p> Engine<'p> {
                         Some(value) => Val::of(Atom::Int(value)),
                         None => Val {
                             atoms: smallvec![Atom::Number],
-                            taint: operand.taint.remove(super::refine::WORD_SAFE),
+                            taint: operand.taint.remove(super::facts::WORD_SAFE),
                         },
                     },
                     UnaryOp::UAdd | UnaryOp::Invert => operand.inexact(),
@@ -160,12 +161,12 @@ impl<'p> Engine<'p> {
         }
     }
 
-    fn bound_at(&mut self, frame: &mut Frame, at: Value, value: Value) -> Val {
+    pub(super) fn bound_at(&mut self, frame: &mut Frame, at: Value, value: Value) -> Val {
         let site = frame.site(at);
         self.operand(frame, value).map_taint(&|taint| taint.at(site, Note::Bound))
     }
 
-    fn sigma(&mut self, frame: &mut Frame, value: Value, condition: Value, truth: bool) -> Val {
+    pub(super) fn sigma(&mut self, frame: &mut Frame, value: Value, condition: Value, truth: bool) -> Val {
         // The block's facts already say what the condition's outcome says; a truth value itself is known as well.
         let known = self.operand(frame, value);
         let ir = self.ir(frame.func);
@@ -183,7 +184,7 @@ impl<'p> Engine<'p> {
     }
 
     /// Whether a value is text that is HTML already, whose operators escape.
-    fn is_markup(&self, frame: &Frame, value: &Val) -> bool {
+    pub(super) fn is_markup(&self, frame: &Frame, value: &Val) -> bool {
         let markup = |path| self.program.models.dotted(path) == "markupsafe.Markup";
         !value.is_bottom()
             && value.atoms.iter().any(|atom| match atom {
@@ -195,7 +196,14 @@ impl<'p> Engine<'p> {
             })
     }
 
-    fn binary(&mut self, frame: &mut Frame, at: Value, op: BinaryOp, left: Value, right: Value) -> Val {
+    pub(super) fn binary(
+        &mut self,
+        frame: &mut Frame,
+        at: Value,
+        op: BinaryOp,
+        left: Value,
+        right: Value,
+    ) -> Val {
         let a = self.operand(frame, left);
         let b = self.operand(frame, right);
         if a.is_bottom() || b.is_bottom() {
@@ -247,7 +255,7 @@ impl<'p> Engine<'p> {
         }
     }
 
-    fn add(&mut self, frame: &mut Frame, at: Value, a: &Val, b: &Val) -> Val {
+    pub(super) fn add(&mut self, frame: &mut Frame, at: Value, a: &Val, b: &Val) -> Val {
         let list = |value: &Val| match value.single() {
             Some(Atom::Object(id)) => {
                 frame.heap.get(*id).filter(|object| matches!(object.kind, Kind::List | Kind::Tuple)).cloned()
@@ -289,124 +297,7 @@ impl<'p> Engine<'p> {
         join_texts(a, b)
     }
 
-    /// `template % values`
-    fn percent(&mut self, frame: &mut Frame, template: &Val, values: &Val) -> Val {
-        let Some(text) = template.as_str().map(str::to_owned) else {
-            let mut taint = template.shallow_taint();
-            taint.join(&frame.heap.deep_taint(values));
-            return Val::tainted(taint);
-        };
-        let items: Option<Vec<Val>> = match values.single() {
-            Some(Atom::Object(id)) => match frame.heap.get(*id) {
-                Some(object) if object.kind == Kind::Tuple && object.positions && object.rest.is_none() => {
-                    Some(object.items.clone())
-                }
-                Some(object) if object.kind == Kind::Dict => None,
-                _ => Some(vec![values.clone()]),
-            },
-            _ => Some(vec![values.clone()]),
-        };
-        let lookup = |name: &str| match values.single() {
-            Some(Atom::Object(id)) => frame.heap.get(*id).map(|object| {
-                object.key(&Key::Str(Rc::from(name))).cloned().unwrap_or_else(|| object.content())
-            }),
-            _ => None,
-        };
-        let mut out = Text::new();
-        let mut next = 0;
-        let mut rest = text.as_str();
-        while let Some(position) = rest.find('%') {
-            out = concat(&out, &literal(&rest[..position]));
-            rest = &rest[position + 1..];
-            let mut named = None;
-            if let Some(inner) = rest.strip_prefix('(')
-                && let Some(end) = inner.find(')')
-            {
-                named = Some(&inner[..end]);
-                rest = &inner[end + 1..];
-            }
-            let skip = rest.find(|c: char| c.is_ascii_alphabetic() || c == '%').unwrap_or(rest.len());
-            let conversion = rest[skip..].chars().next();
-            rest = rest.get(skip + conversion.map_or(0, char::len_utf8)..).unwrap_or("");
-            let piece = match conversion {
-                Some('%') => literal("%"),
-                Some('d' | 'i' | 'u' | 'f' | 'e' | 'g' | 'x' | 'X' | 'o' | 'c') => {
-                    let value = match (named, &items) {
-                        (Some(name), _) => lookup(name),
-                        (None, Some(items)) => items.get(next).cloned(),
-                        (None, None) => None,
-                    };
-                    next += 1;
-                    // Whether a number can be guessed still matters.
-                    let left = value
-                        .map(|value| frame.heap.deep_taint(&value).remove(NUMBER_SAFE))
-                        .unwrap_or_default();
-                    if left.is_empty() {
-                        number_text()
-                    } else {
-                        smallvec![Piece::Hole { taint: left, exact: false }]
-                    }
-                }
-                Some(kind) => {
-                    let value = match (named, &items) {
-                        (Some(name), _) => lookup(name),
-                        (None, Some(items)) => items.get(next).cloned(),
-                        (None, None) => None,
-                    };
-                    next += 1;
-                    let value = value.unwrap_or_else(|| Val::tainted(frame.heap.deep_taint(values)));
-                    let pieces = self.text_of(frame, &value);
-                    if kind == 'r' { quoted(&pieces) } else { pieces }
-                }
-                None => Text::new(),
-            };
-            out = concat(&out, &piece);
-        }
-        out = concat(&out, &literal(rest));
-        Val::from_text(out, false)
-    }
-
-    /// What `str(value)` gives.
-    pub(crate) fn text_of(&self, frame: &Frame, value: &Val) -> Text {
-        match value.single() {
-            Some(Atom::Object(_)) => {
-                smallvec![Piece::Hole { taint: frame.heap.deep_taint(value), exact: false }]
-            }
-            // A UUID, a date: made by something whose result is harmless.
-            Some(Atom::Instance(class)) if value.taint.is_empty() && self.flow.is_clean(*class) => {
-                number_text()
-            }
-            _ => value.pieces(),
-        }
-    }
-
-    fn format(&mut self, frame: &mut Frame, parts: Span) -> Val {
-        let ir = self.ir(frame.func);
-        let mut out = Text::new();
-        for part in ir.parts(parts) {
-            let piece = match part {
-                Part::Text(text) => literal(ir.text(*text)),
-                Part::Value { value, conversion, spec } => {
-                    let inner = self.operand(frame, *value);
-                    if *spec != Value::NONE
-                        && self
-                            .operand(frame, *spec)
-                            .as_str()
-                            .is_some_and(|spec| spec.ends_with(['d', 'f', 'x', 'X', 'e', 'g', '%']))
-                    {
-                        number_text()
-                    } else {
-                        let pieces = self.text_of(frame, &inner);
-                        if matches!(conversion, 'r' | 'a') { quoted(&pieces) } else { pieces }
-                    }
-                }
-            };
-            out = concat(&out, &piece);
-        }
-        Val::from_text(out, false).without(Kinds::NOSQL)
-    }
-
-    fn compare(&mut self, frame: &mut Frame, op: CompareOp, left: Value, right: Value) -> Val {
+    pub(super) fn compare(&mut self, frame: &mut Frame, op: CompareOp, left: Value, right: Value) -> Val {
         let a = self.operand(frame, left);
         let b = self.operand(frame, right);
         let known = match op {
@@ -419,7 +310,7 @@ impl<'p> Engine<'p> {
     }
 
     /// `sys.version_info >= (3, 8)`: the program is taken to run on a current version.
-    fn compare_version(&self, frame: &Frame, op: CompareOp, a: &Val, b: &Val) -> Option<bool> {
+    pub(super) fn compare_version(&self, frame: &Frame, op: CompareOp, a: &Val, b: &Val) -> Option<bool> {
         let Some(Atom::Path(path)) = a.single() else { return None };
         let Some(Atom::Object(id)) = b.single() else { return None };
         if !self.known.is_version(*path) {
@@ -438,7 +329,7 @@ impl<'p> Engine<'p> {
     }
 
     /// Whether a container holds an element, where both are known.
-    fn contains(&self, frame: &Frame, container: &Val, element: &Val) -> Option<bool> {
+    pub(super) fn contains(&self, frame: &Frame, container: &Val, element: &Val) -> Option<bool> {
         match container.single()? {
             Atom::Text(_) => {
                 let (whole, part) = (container.as_str(), element.as_str());
@@ -475,7 +366,7 @@ impl<'p> Engine<'p> {
         }
     }
 
-    fn display(&mut self, frame: &mut Frame, at: Value, kind: Kind, items: Span) -> Val {
+    pub(super) fn display(&mut self, frame: &mut Frame, at: Value, kind: Kind, items: Span) -> Val {
         let ir = self.ir(frame.func);
         let mut object = Object::new(kind);
         let mut open = false;
@@ -513,7 +404,7 @@ impl<'p> Engine<'p> {
         self.make(frame, at_site(frame, at), 0, object)
     }
 
-    fn dict(&mut self, frame: &mut Frame, at: Value, pairs: Span) -> Val {
+    pub(super) fn dict(&mut self, frame: &mut Frame, at: Value, pairs: Span) -> Val {
         let ir = self.ir(frame.func);
         let mut object = Object::new(Kind::Dict);
         for pair in ir.list(pairs).chunks_exact(2) {
@@ -534,7 +425,7 @@ impl<'p> Engine<'p> {
         self.make(frame, at_site(frame, at), 0, object)
     }
 
-    fn collect(
+    pub(super) fn collect(
         &mut self,
         frame: &mut Frame,
         at: Value,
@@ -565,7 +456,7 @@ impl<'p> Engine<'p> {
     }
 
     /// The exception in a handler: what the `try` body raised, where that is in this function.
-    fn caught(&mut self, frame: &mut Frame, at: Value) -> Val {
+    pub(super) fn caught(&mut self, frame: &mut Frame, at: Value) -> Val {
         let site = frame.site(at);
         let mut value = Val::tainted(Taint::of(
             crate::taint::Label::Source { site, origin: clearance_models::flow::Origin::Exception },
@@ -585,45 +476,6 @@ impl<'p> Engine<'p> {
 
 fn at_site(frame: &Frame, at: Value) -> clearance_program::Site {
     frame.site(at)
-}
-
-/// One text after another; of several possibilities on one side, each.
-pub(crate) fn join_texts(a: &Val, b: &Val) -> Val {
-    let textual = |value: &Val| value.atoms.len() <= 3 && value.taint.is_empty();
-    let bytes = a.atoms.iter().chain(&b.atoms).any(|atom| matches!(atom, Atom::Bytes(_)));
-    if textual(a) && textual(b) && a.atoms.len() * b.atoms.len() <= 4 {
-        let mut all = Val::default();
-        for x in &a.atoms {
-            for y in &b.atoms {
-                let text = concat(&Val::of(x.clone()).pieces(), &Val::of(y.clone()).pieces());
-                all.join(&Val::from_text(text, bytes));
-            }
-        }
-        return all;
-    }
-    Val::from_text(concat(&a.pieces(), &b.pieces()), bytes)
-}
-
-/// The text of some number.
-/// What a number written as text is not dangerous for.
-const NUMBER_SAFE: Kinds = super::refine::WORD_SAFE.with(Kinds::TRUST);
-
-pub(crate) fn number_text() -> Text {
-    literal("0")
-}
-
-/// What `repr` makes of it: newlines are escaped.
-fn quoted(text: &Text) -> Text {
-    let mut inner: Text = literal("'");
-    for piece in text {
-        inner.push(match piece {
-            Piece::Lit(lit) => Piece::Lit(lit.clone()),
-            Piece::Hole { taint, .. } => {
-                Piece::Hole { taint: taint.lacking(Lacks::NEWLINE).remove(Kinds::CODE), exact: false }
-            }
-        });
-    }
-    concat(&inner, &literal("'"))
 }
 
 fn arithmetic(op: BinaryOp, x: i64, y: i64) -> Option<i64> {

@@ -1,149 +1,13 @@
 //! What the outcome of a condition says about the values in it.
 
-use clearance_models::flow::{Kinds, Slot};
-use clearance_program::{FuncRef, Site};
+use super::facts::{Refine, WORD_SAFE, chosen_outside};
+use clearance_models::flow::Kinds;
 use clearance_python::ir::{CompareOp, Op, Terminator, UnaryOp, Value};
 
 use super::{Engine, Frame, root};
 use crate::heap::Kind;
 use crate::taint::Lacks;
 use crate::value::{Atom, Piece, Val};
-
-/// Something known about a value at a place.
-#[derive(Debug, Clone, PartialEq)]
-pub(crate) enum Refine {
-    /// It is one of these.
-    Is(Val),
-    /// It is not dangerous for these.
-    Without(Kinds),
-    /// It lacks these.
-    Lacks(Lacks),
-    /// It begins with this text.
-    Begins(String),
-    /// Without its first and last character it lacks this one.
-    InnerLacks(char),
-}
-
-/// What is known at a place, by the value behind refinements.
-#[derive(Debug, Clone, PartialEq, Default)]
-pub(crate) struct Facts(Vec<(Value, Refine)>);
-
-impl Facts {
-    pub(crate) fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-
-    pub(crate) fn iter(&self) -> impl Iterator<Item = &(Value, Refine)> {
-        self.0.iter()
-    }
-
-    pub(crate) fn extend(&mut self, more: Vec<(Value, Refine)>) {
-        for fact in more {
-            if self.0.len() < 64 && !self.0.contains(&fact) {
-                self.0.push(fact);
-            }
-        }
-    }
-
-    /// Only what both know.
-    pub(crate) fn meet(&mut self, other: &Self) {
-        for (value, fact) in &mut self.0 {
-            // One of these, or one of those.
-            if let Refine::Is(known) = fact
-                && let Some(more) = other.0.iter().find_map(|(subject, fact)| match fact {
-                    Refine::Is(more) if subject == value => Some(more),
-                    _ => None,
-                })
-            {
-                known.join(more);
-            }
-        }
-        self.0.retain(|(value, fact)| match fact {
-            Refine::Is(_) => {
-                other.0.iter().any(|(subject, fact)| subject == value && matches!(fact, Refine::Is(_)))
-            }
-            _ => other.0.contains(&(*value, fact.clone())),
-        });
-    }
-
-    pub(crate) fn apply(&self, root: Value, mut value: Val) -> Val {
-        let mut begins: Option<&str> = None;
-        let mut inner: Option<char> = None;
-        for (subject, fact) in &self.0 {
-            if *subject != root {
-                continue;
-            }
-            match fact {
-                Refine::Is(to) => value = to.clone(),
-                Refine::Without(kinds) => value = value.map_taint(&|taint| taint.remove(*kinds)),
-                Refine::Lacks(lacks) => value = value.map_taint(&|taint| taint.lacking(*lacks)),
-                Refine::Begins(text) => begins = Some(text),
-                Refine::InnerLacks(quote) => inner = Some(*quote),
-            }
-        }
-        if let Some(text) = begins {
-            let mut removes = Kinds::NONE;
-            if let Some(quote) = inner
-                && text.starts_with(quote)
-            {
-                // A single quoted literal.
-                removes = removes.with(Kinds::CODE);
-            }
-            if fixes_host(text) {
-                removes = removes.with(Kinds::REDIRECT).with(Kinds::URL).with(Kinds::HOST);
-            }
-            // A path that was resolved and lies below a folder.
-            value = value.map_taint(&|taint| {
-                taint.map(|entry| {
-                    entry.kinds = entry.kinds.without(removes);
-                    // `/srv/files` is also the beginning of `/srv/files-of-others`.
-                    let folder = text.is_empty() || text.ends_with(['/', '\\']);
-                    if folder && entry.lacks.has(Lacks::UNRESOLVED) {
-                        entry.kinds = entry.kinds.without(Kinds::PATH);
-                    }
-                })
-            });
-        }
-        value
-    }
-}
-
-impl From<Vec<(Value, Refine)>> for Facts {
-    fn from(facts: Vec<(Value, Refine)>) -> Self {
-        Self(facts)
-    }
-}
-
-/// Whether somebody outside, or an unknown caller, chooses the data.
-fn chosen_outside(taint: &crate::taint::Taint) -> bool {
-    taint.entries().iter().any(|entry| match &entry.label {
-        crate::taint::Label::Source { origin, .. } => origin.is_outside(),
-        crate::taint::Label::Param(_) => true,
-    })
-}
-
-/// Whether a URL that begins so has its host decided: `https://host/`.
-pub(crate) fn fixes_host(prefix: &str) -> bool {
-    match prefix.split_once("://") {
-        Some((scheme, rest)) => {
-            !scheme.is_empty() && rest.find(['/', '?', '#']).is_some_and(|at| at > 0 || scheme == "file")
-        }
-        None => {
-            prefix.starts_with('/')
-                && !prefix.starts_with("//")
-                && !prefix.starts_with("/\\")
-                && prefix.len() > 1
-        }
-    }
-}
-
-/// Kinds that a text of letters, digits and `_` is not dangerous for.
-pub(crate) const WORD_SAFE: Kinds = Kinds::ALL
-    .without(Kinds::TRUST)
-    .without(Kinds::WEAK_CRYPTO)
-    .without(Kinds::SECRET_VALUE)
-    .without(Kinds::LOG_SECRET)
-    .without(Kinds::EXPOSURE);
 
 impl<'p> Engine<'p> {
     /// What is known where `condition` came out as `truth`.
@@ -155,7 +19,7 @@ impl<'p> Engine<'p> {
     }
 
     /// What is known of `item.name` holds for the other places that read it.
-    fn same_attributes(&self, frame: &Frame, found: &mut Vec<(Value, Refine)>) {
+    pub(super) fn same_attributes(&self, frame: &Frame, found: &mut Vec<(Value, Refine)>) {
         let ir = self.ir(frame.func);
         let read = |value: Value| match ir.op(value) {
             Op::Attr { base, name } => Some((root(ir, base), name)),
@@ -180,7 +44,7 @@ impl<'p> Engine<'p> {
         }
     }
 
-    fn learn_into(
+    pub(super) fn learn_into(
         &mut self,
         frame: &mut Frame,
         condition: Value,
@@ -240,7 +104,7 @@ impl<'p> Engine<'p> {
     }
 
     /// The operands of a phi that come over an edge on which they themselves are `truth`: the `a` of `a and b`, where it is false.
-    fn decided_operands(&self, frame: &Frame, phi: Value, truth: bool) -> Vec<usize> {
+    pub(super) fn decided_operands(&self, frame: &Frame, phi: Value, truth: bool) -> Vec<usize> {
         let ir = self.ir(frame.func);
         let blocks = ir.functions[frame.func.func.index()].blocks;
         let here = (blocks.start..blocks.start + blocks.len)
@@ -261,7 +125,7 @@ impl<'p> Engine<'p> {
             .collect()
     }
 
-    fn learn_compare(
+    pub(super) fn learn_compare(
         &mut self,
         frame: &mut Frame,
         op: CompareOp,
@@ -303,7 +167,7 @@ impl<'p> Engine<'p> {
         }
     }
 
-    fn learn_membership(
+    pub(super) fn learn_membership(
         &mut self,
         frame: &mut Frame,
         left: Value,
@@ -349,7 +213,7 @@ impl<'p> Engine<'p> {
     }
 
     /// What the elements of a container of constants are.
-    fn allowed(&self, frame: &Frame, container: &Val) -> Option<Val> {
+    pub(super) fn allowed(&self, frame: &Frame, container: &Val) -> Option<Val> {
         let mut allowed = Val::default();
         for atom in &container.atoms {
             match atom {
@@ -396,7 +260,13 @@ impl<'p> Engine<'p> {
     }
 
     /// The subject is one of `values`; and so is what it was made from, where that loses nothing.
-    fn restrict(&mut self, frame: &mut Frame, subject: Value, values: Val, found: &mut Vec<(Value, Refine)>) {
+    pub(super) fn restrict(
+        &mut self,
+        frame: &mut Frame,
+        subject: Value,
+        values: Val,
+        found: &mut Vec<(Value, Refine)>,
+    ) {
         let ir = self.ir(frame.func);
         let subject = root(ir, subject);
         found.push((subject, Refine::Is(values.clone())));
@@ -426,7 +296,7 @@ impl<'p> Engine<'p> {
     }
 
     /// What went into a signature is the data of somebody who knows the key.
-    fn learn_signed(
+    pub(super) fn learn_signed(
         &mut self,
         frame: &mut Frame,
         value: Value,
@@ -458,13 +328,13 @@ impl<'p> Engine<'p> {
     }
 
     /// Whether a value is the host of a parsed URL, or the one that the request names.
-    fn is_host(&self, frame: &Frame, value: Value) -> bool {
+    pub(super) fn is_host(&self, frame: &Frame, value: Value) -> bool {
         let ir = self.ir(frame.func);
         matches!(ir.op(root(ir, value)), Op::Attr { name, .. } if matches!(ir.name(name), "netloc" | "hostname" | "host"))
     }
 
     /// Of what file name a value is the ending: `os.path.splitext(name)[1].lower()`, `name.rsplit(".", 1)[1]`, `Path(name).suffix`.
-    fn ending_of(&mut self, frame: &Frame, value: Value) -> Option<Value> {
+    pub(super) fn ending_of(&mut self, frame: &Frame, value: Value) -> Option<Value> {
         let ir = self.ir(frame.func);
         let mut here = root(ir, value);
         let mut part = false;
@@ -539,7 +409,12 @@ impl<'p> Engine<'p> {
         }
     }
 
-    fn learn_common_path(&mut self, frame: &mut Frame, subject: Value, found: &mut Vec<(Value, Refine)>) {
+    pub(super) fn learn_common_path(
+        &mut self,
+        frame: &mut Frame,
+        subject: Value,
+        found: &mut Vec<(Value, Refine)>,
+    ) {
         let ir = self.ir(frame.func);
         let Op::Call { callee, args } = ir.op(root(ir, subject)) else { return };
         let Op::Attr { name, .. } = ir.op(callee) else { return };
@@ -553,246 +428,5 @@ impl<'p> Engine<'p> {
                 self.spread(frame, item, Refine::Without(Kinds::PATH), found);
             }
         }
-    }
-
-    #[expect(clippy::too_many_arguments, reason = "the parts of one call")]
-    fn learn_call(
-        &mut self,
-        frame: &mut Frame,
-        call: Value,
-        callee: Value,
-        args: &[Value],
-        truth: bool,
-        found: &mut Vec<(Value, Refine)>,
-        depth: u32,
-    ) {
-        let ir = self.ir(frame.func);
-        let method = match ir.op(callee) {
-            Op::Attr { base, name } => Some((base, ir.name(name))),
-            _ => None,
-        };
-        // Modelled predicates.
-        for path in self.called_paths(frame, callee) {
-            let models = self.flow.guards(path).to_vec();
-            for guard in models.iter().filter(|guard| guard.truth == truth) {
-                for slot in &guard.slots {
-                    let subject = match slot {
-                        Slot::Position(at) => args.get(usize::from(*at)).copied(),
-                        Slot::Receiver => method.map(|(base, _)| base),
-                        _ => None,
-                    };
-                    if let Some(subject) = subject {
-                        self.spread(frame, subject, Refine::Without(guard.removes), found);
-                    }
-                }
-            }
-            if truth && self.program.models.dotted(path) == "hmac.compare_digest" {
-                // Whoever signed the data knows the key.
-                for arg in args {
-                    self.learn_signed(frame, *arg, false, 0, found);
-                }
-            }
-            if truth && let Some(at) = self.known.regex_match(path) {
-                self.learn_regex(frame, at, args, method.map(|(base, _)| base), found);
-            }
-            if self.known.is_isinstance(path)
-                && truth
-                && let [subject, class] = args
-            {
-                let class = self.operand(frame, *class);
-                let numeric = class
-                    .atoms
-                    .iter()
-                    .all(|atom| matches!(atom, Atom::Path(path) if self.known.is_number(*path)));
-                if numeric && !class.is_bottom() {
-                    found.push((root(ir, *subject), Refine::Is(Val::number())));
-                }
-                let text =
-                    |path| matches!(self.program.models.dotted(path), "builtins.str" | "builtins.bytes");
-                if !class.is_bottom()
-                    && class.atoms.iter().all(|atom| matches!(atom, Atom::Path(path) if text(*path)))
-                {
-                    found.push((root(ir, *subject), Refine::Without(Kinds::NOSQL)));
-                }
-            }
-            if self.known.is_bool(path)
-                && let [only] = args
-            {
-                self.learn_into(frame, *only, truth, found, depth + 1);
-            }
-            if (self.known.is_any(path) && !truth) || (self.known.is_all(path) && truth) {
-                self.learn_quantified(frame, args, truth, found);
-            }
-        }
-        if let Some((base, name)) = method {
-            self.learn_method(frame, base, name, args, truth, found);
-        }
-        // A function of the program whose outcome says something about its arguments.
-        for (function, bound) in self.static_callees(frame, call) {
-            self.learn_predicate(frame, function, bound, args, truth, method.map(|(base, _)| base), found);
-        }
-    }
-
-    fn learn_method(
-        &mut self,
-        frame: &mut Frame,
-        base: Value,
-        name: &str,
-        args: &[Value],
-        truth: bool,
-        found: &mut Vec<(Value, Refine)>,
-    ) {
-        let ir = self.ir(frame.func);
-        match (name, args, truth) {
-            ("isalnum" | "isalpha" | "isdigit" | "isdecimal" | "isnumeric" | "isidentifier", [], true) => {
-                self.spread(frame, base, Refine::Without(WORD_SAFE), found);
-            }
-            ("startswith", [prefix], true) => {
-                let value = self.operand(frame, *prefix);
-                let text = value.as_str().map(str::to_owned).unwrap_or_default();
-                // With an unknown prefix (`str(base)`) the place is still below something fixed, if it is not from outside itself.
-                if frame.heap.deep_taint(&value).is_empty() {
-                    self.spread(frame, base, Refine::Begins(text), found);
-                }
-            }
-            ("startswith", [prefix], false) => {
-                let value = self.operand(frame, *prefix);
-                if let Some(text) = value.as_str() {
-                    let lacks = match text {
-                        "/" => Lacks::LEADING_SLASH,
-                        "-" | "--" => Lacks::LEADING_DASH,
-                        _ => Lacks::NONE,
-                    };
-                    if lacks != Lacks::NONE {
-                        found.push((root(ir, base), Refine::Lacks(lacks)));
-                    }
-                }
-            }
-            ("is_relative_to", [_], true) => {
-                self.spread_resolved(frame, base, found);
-            }
-            _ => {}
-        }
-    }
-
-    /// `path.relative_to(base)` came back: the path lies below the base.
-    pub(crate) fn confined(&mut self, frame: &mut Frame, call: Value) {
-        let ir = self.ir(frame.func);
-        let Op::Call { callee, .. } = ir.op(call) else { return };
-        let Op::Attr { base, .. } = ir.op(callee) else { return };
-        let mut found = Vec::new();
-        self.spread_resolved(frame, base, &mut found);
-        frame.facts.extend(found);
-    }
-
-    fn spread_resolved(&mut self, frame: &mut Frame, base: Value, found: &mut Vec<(Value, Refine)>) {
-        self.spread(frame, base, Refine::Begins(String::new()), found);
-    }
-
-    /// `any(c in x for c in …)` is not followed; `all(c in ALLOWED for c in text)` and `all(c.isalnum() for c in text)` are.
-    fn learn_quantified(
-        &mut self,
-        frame: &mut Frame,
-        args: &[Value],
-        truth: bool,
-        found: &mut Vec<(Value, Refine)>,
-    ) {
-        let ir = self.ir(frame.func);
-        let [only] = args else { return };
-        let Op::Collect { element, .. } = ir.op(root(ir, *only)) else { return };
-        let mut inner = Vec::new();
-        self.learn_into(frame, element, truth, &mut inner, 4);
-        for (subject, fact) in inner {
-            let Op::Element { iterable, .. } = ir.op(subject) else { continue };
-            match fact {
-                Refine::Is(values) if values.is_constant() || values.taint.is_empty() => {
-                    self.spread(frame, iterable, Refine::Without(WORD_SAFE), found);
-                }
-                Refine::Without(kinds) => self.spread(frame, iterable, Refine::Without(kinds), found),
-                _ => {}
-            }
-        }
-    }
-
-    #[expect(clippy::too_many_arguments, reason = "the parts of one call")]
-    fn learn_predicate(
-        &mut self,
-        frame: &mut Frame,
-        function: FuncRef,
-        bound: usize,
-        args: &[Value],
-        truth: bool,
-        receiver: Option<Value>,
-        found: &mut Vec<(Value, Refine)>,
-    ) {
-        let Some(summary) = self.summary(function) else { return };
-        let facts = &summary.outcomes[if truth { 1 } else { 2 }];
-        for (index, fact) in facts {
-            let subject = if *index < bound { receiver } else { args.get(index - bound).copied() };
-            if let Some(subject) = subject
-                && !matches!(fact, Refine::Is(to) if to.is_bottom())
-            {
-                self.spread(frame, subject, fact.clone(), found);
-            }
-        }
-    }
-
-    /// After a call that returned: what its returning says about its arguments (`validate(path)` raises otherwise).
-    pub(crate) fn learn_returned(
-        &mut self,
-        frame: &mut Frame,
-        call: Value,
-        outcomes: &[(usize, Refine)],
-        bound: usize,
-    ) {
-        if outcomes.is_empty() {
-            return;
-        }
-        let ir = self.ir(frame.func);
-        let Op::Call { callee, args } = ir.op(call) else { return };
-        let args: Vec<Value> = ir.args(args).iter().map(|arg| arg.value).collect();
-        let receiver = match ir.op(callee) {
-            Op::Attr { base, .. } => Some(base),
-            _ => None,
-        };
-        let mut found = Vec::new();
-        for (index, fact) in outcomes {
-            let subject = if *index < bound { receiver } else { args.get(index - bound).copied() };
-            if let Some(subject) = subject {
-                self.spread(frame, subject, fact.clone(), &mut found);
-            }
-        }
-        frame.facts.extend(found);
-    }
-
-    /// The functions of the program that a call surely may mean, and how many of their parameters the receiver fills.
-    pub(crate) fn static_callees(&mut self, frame: &Frame, call: Value) -> Vec<(FuncRef, usize)> {
-        let edges = &self.program.module(frame.func.module).edges;
-        let start = edges.partition_point(|edge| edge.value < call);
-        let found: Vec<FuncRef> =
-            edges[start..].iter().take_while(|edge| edge.value == call).map(|edge| edge.callee).collect();
-        found.into_iter().map(|function| (function, self.bound(function))).collect()
-    }
-
-    /// How many parameters a receiver fills.
-    pub(crate) fn bound(&mut self, function: FuncRef) -> usize {
-        usize::from(self.resolver.is_method(function))
-    }
-
-    /// The external paths that a callee may be.
-    pub(crate) fn called_paths(&mut self, frame: &Frame, callee: Value) -> Vec<clearance_models::PathId> {
-        let mut paths: Vec<_> = Vec::new();
-        for atom in &frame.value(callee).atoms {
-            match atom {
-                Atom::Path(path) => paths.push(*path),
-                Atom::Bound { path: Some(path), .. } => paths.push(*path),
-                _ => {}
-            }
-        }
-        if paths.is_empty() {
-            let site = Site { module: frame.func.module, value: callee };
-            paths.extend(self.resolver.paths(site));
-        }
-        paths
     }
 }

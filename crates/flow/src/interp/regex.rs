@@ -4,7 +4,7 @@ use clearance_models::flow::Kinds;
 use clearance_python::ir::Value;
 use regex_syntax::hir::{Class, Hir, HirKind, Look};
 
-use super::{Engine, Frame, refine::Refine, refine::WORD_SAFE};
+use super::{Engine, Frame, facts::Refine, facts::WORD_SAFE};
 use crate::heap::Key;
 use crate::taint::Lacks;
 use crate::value::{Atom, Val};

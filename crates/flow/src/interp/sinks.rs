@@ -1,103 +1,16 @@
 //! Places where data does harm.
 
+use super::judge::{Decision, Hit};
 use clearance_models::PathId;
-use std::rc::Rc;
 
-use clearance_models::flow::{Condition, Constant, Kinds, Origin, Part, Sink, Slot, Test};
-use clearance_program::{FuncRef, Site};
+use clearance_models::flow::{Kinds, Origin, Sink, Slot};
+use clearance_program::Site;
 use clearance_python::ir::{Op, Value};
 
-use super::{Engine, Frame, external::select, refine::fixes_host};
+use super::{Engine, Frame, external::select};
 use crate::heap::{Key, Kind, Object};
-use crate::taint::{Entry, Label, Lacks, Note, Taint, Via, hop};
-use crate::value::{Args, Atom, Piece, Text, Val, known};
-
-/// Data at a sink.
-#[derive(Debug, Clone)]
-pub(crate) struct Hit {
-    pub(crate) rule: Box<str>,
-    pub(crate) kind: Kinds,
-    pub(crate) origins: Option<Vec<Origin>>,
-    pub(crate) by_name: bool,
-    /// The call.
-    pub(crate) site: Site,
-    pub(crate) function: FuncRef,
-    /// The texts that may get there.
-    pub(crate) texts: Vec<Text>,
-    /// What else gets there.
-    pub(crate) taint: Taint,
-}
-
-/// What runs saw at a sink, from best to worst.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Decision {
-    /// Only constants, or what is harmless there.
-    Harmless,
-    /// Whatever the caller passes.
-    ByCaller,
-    /// Something that is not known to be harmless.
-    Open,
-}
-
-/// Data that does harm.
-#[derive(Debug, Clone)]
-pub(crate) struct Judged {
-    pub(crate) origin: Origin,
-    pub(crate) source: Site,
-    pub(crate) via: Via,
-    /// It decides only a part (the path of a URL).
-    pub(crate) partial: bool,
-}
-
-impl Hit {
-    pub(crate) fn same(&self, other: &Self) -> bool {
-        self.site == other.site
-            && self.rule == other.rule
-            && self.origins == other.origins
-            && self.texts == other.texts
-            && self.taint == other.taint
-    }
-
-    fn labels(&self) -> impl Iterator<Item = &Entry> {
-        let holes = self.texts.iter().flatten().filter_map(|piece| match piece {
-            Piece::Hole { taint, .. } => Some(taint),
-            Piece::Lit(_) => None,
-        });
-        holes.chain([&self.taint]).flat_map(|taint| taint.entries())
-    }
-
-    pub(crate) fn has_params(&self) -> bool {
-        self.labels().any(|entry| matches!(entry.label, Label::Param(_)) && entry.kinds.meets(self.kind))
-    }
-
-    pub(crate) fn is_clean(&self) -> bool {
-        self.labels().all(|entry| !entry.kinds.meets(self.kind))
-    }
-
-    /// For callers: what comes from sources here is already said.
-    pub(crate) fn params_only(&self) -> Self {
-        let only = |taint: &Taint| {
-            taint.map(|entry| {
-                if !matches!(entry.label, Label::Param(_)) || !entry.kinds.meets(self.kind) {
-                    entry.kinds = Kinds::NONE;
-                }
-            })
-        };
-        let texts = self
-            .texts
-            .iter()
-            .map(|text| {
-                text.iter()
-                    .map(|piece| match piece {
-                        Piece::Hole { taint, exact } => Piece::Hole { taint: only(taint), exact: *exact },
-                        lit => lit.clone(),
-                    })
-                    .collect()
-            })
-            .collect();
-        Self { texts, taint: only(&self.taint), ..self.clone() }
-    }
-}
+use crate::taint::{Entry, Label, Lacks, Note, Taint, hop};
+use crate::value::{Args, Atom, Piece, Text, Val};
 
 impl<'p> Engine<'p> {
     /// Data goes into a modelled call.
@@ -187,7 +100,7 @@ impl<'p> Engine<'p> {
     }
 
     /// What a log line holds of its arguments: `%d` shows a number, `%r` shows line ends as escapes.
-    fn logged(&self, values: Vec<Val>) -> Vec<Val> {
+    pub(super) fn logged(&self, values: Vec<Val>) -> Vec<Val> {
         let Some(template) = values.first().and_then(Val::as_str).map(str::to_owned) else { return values };
         let mut conversions =
             template.split('%').skip(1).filter_map(|rest| rest.chars().find(char::is_ascii_alphabetic));
@@ -203,7 +116,7 @@ impl<'p> Engine<'p> {
     }
 
     /// A command: of a list, each argument for itself; what a shell is told to run is a command line.
-    fn check_command(&mut self, frame: &mut Frame, at: Value, sink: &'p Sink, value: &Val) {
+    pub(super) fn check_command(&mut self, frame: &mut Frame, at: Value, sink: &'p Sink, value: &Val) {
         let listed = match value.single() {
             Some(Atom::Object(id)) => {
                 frame.heap.get(*id).filter(|object| matches!(object.kind, Kind::List | Kind::Tuple)).cloned()
@@ -300,60 +213,8 @@ impl<'p> Engine<'p> {
         self.entries.contains(&frame.func) && !self.entry_run
     }
 
-    /// A part of an argument, where it is known to have one.
-    fn part_of(&self, frame: &Frame, value: &Val, part: &Part) -> Option<Val> {
-        let mut found = Val::default();
-        for atom in &value.atoms {
-            let Atom::Object(id) = atom else { continue };
-            let Some(object) = frame.heap.get(*id) else { continue };
-            match part {
-                Part::Key(text) => {
-                    for (key, value) in &object.keys {
-                        if let Key::Str(known) = key
-                            && known.trim_end_matches('\0').eq_ignore_ascii_case(text)
-                        {
-                            found.join(value);
-                        }
-                    }
-                }
-                Part::Index(index) => {
-                    let count = object.items.len() as i64;
-                    let at = if *index < 0 { index + count } else { *index };
-                    if object.positions
-                        && let Some(value) = usize::try_from(at).ok().and_then(|at| object.items.get(at))
-                    {
-                        found.join(value);
-                    }
-                }
-                Part::Object(path) => {
-                    let wanted = super::external::object_key(self.program.models.dotted(*path));
-                    for (key, value) in &object.keys {
-                        if let Key::Str(known) = key
-                            && known.trim_end_matches('\0') == wanted
-                        {
-                            found.join(value);
-                        }
-                    }
-                }
-                Part::Made(slots) => {
-                    for slot in slots {
-                        let key = match slot {
-                            Slot::Position(at) => format!("\0made:{at}"),
-                            Slot::Keyword(name) => format!("\0made:{name}"),
-                            _ => continue,
-                        };
-                        if let Some(value) = object.key(&Key::Attr(Rc::from(key))) {
-                            found.join(value);
-                        }
-                    }
-                }
-            }
-        }
-        (!found.is_bottom()).then_some(found)
-    }
-
     /// Notes whether a sink takes only constants or what is harmless for it.
-    fn decide(&mut self, frame: &Frame, at: Value, sink: &Sink, values: &[Val]) {
+    pub(super) fn decide(&mut self, frame: &Frame, at: Value, sink: &Sink, values: &[Val]) {
         let harmless = values.iter().all(|value| {
             let taint = frame.heap.deep_taint(value);
             let alive = taint.entries().iter().any(|entry| entry.kinds.meets(sink.kind));
@@ -400,130 +261,6 @@ impl<'p> Engine<'p> {
         let table = if frame.depth == 0 { &mut self.decided } else { &mut self.decided_inside };
         let known = table.entry(key).or_insert(decision);
         *known = (*known).max(decision);
-    }
-
-    /// Whether a condition on the arguments holds.
-    pub(crate) fn holds(
-        &self,
-        frame: &Frame,
-        condition: &Condition,
-        receiver: Option<&Val>,
-        args: &Args,
-    ) -> bool {
-        self.tested(frame, condition, receiver, args).unwrap_or_else(|default| default)
-    }
-
-    /// What a condition says of the arguments; an error is what the model says where they are not passed, or not known.
-    fn tested(
-        &self,
-        frame: &Frame,
-        condition: &Condition,
-        receiver: Option<&Val>,
-        args: &Args,
-    ) -> Result<bool, bool> {
-        let value = condition.slots.iter().find_map(|slot| select(slot, receiver, args).next());
-        let part = match (&condition.part, value) {
-            (Some(part), Some(value)) => self.part_of(frame, value, part),
-            _ => None,
-        };
-        let value = if condition.part.is_some() { part.as_ref() } else { value };
-        let Some(value) = value else {
-            return match condition.test {
-                Test::Present => Ok(false),
-                Test::Absent => Ok(true),
-                _ => Err(condition.if_absent),
-            };
-        };
-        let matches_constant = |atom: &Atom, constant: &Constant| -> Option<bool> {
-            let single = Val::of(atom.clone());
-            match constant {
-                Constant::Bool(wanted) => self.truth(&frame.heap, &single).map(|truth| truth == *wanted),
-                Constant::Int(wanted) => match atom {
-                    Atom::Int(value) => Some(value == wanted),
-                    Atom::Unknown | Atom::Number | Atom::Fixed | Atom::Sym(_) => None,
-                    _ => Some(false),
-                },
-                Constant::Str(wanted) => match atom {
-                    Atom::Text(text) | Atom::Bytes(text) => {
-                        known(text).map(|text| text.eq_ignore_ascii_case(wanted))
-                    }
-                    Atom::Unknown | Atom::Fixed | Atom::Sym(_) => None,
-                    _ => Some(false),
-                },
-                Constant::None => match atom {
-                    Atom::None => Some(true),
-                    Atom::Unknown | Atom::Fixed | Atom::Sym(_) => None,
-                    _ => Some(false),
-                },
-            }
-        };
-        let any_of = |constants: &[Constant]| -> Option<bool> {
-            let mut unknown = false;
-            for atom in &value.atoms {
-                for constant in constants {
-                    match matches_constant(atom, constant) {
-                        Some(true) => return Some(true),
-                        None => unknown = true,
-                        Some(false) => {}
-                    }
-                }
-            }
-            if unknown { None } else { Some(false) }
-        };
-        let object = |paths: &[PathId]| -> Option<bool> {
-            let mut unknown = false;
-            for atom in &value.atoms {
-                match atom {
-                    Atom::Path(path) | Atom::Instance(path) => {
-                        if paths
-                            .iter()
-                            .any(|wanted| path == wanted || self.program.models.derives(*path, *wanted))
-                        {
-                            return Some(true);
-                        }
-                    }
-                    Atom::Bound { path: Some(path), .. } if paths.contains(path) => return Some(true),
-                    Atom::Object(id) => {
-                        if let Some(Kind::External(path)) = frame.heap.get(*id).map(|object| object.kind)
-                            && paths.contains(&path)
-                        {
-                            return Some(true);
-                        }
-                    }
-                    Atom::Unknown | Atom::Sym(_) => unknown = true,
-                    _ => {}
-                }
-            }
-            if unknown { None } else { Some(false) }
-        };
-        let contains = |part: &str| -> Option<bool> {
-            let mut unknown = false;
-            for atom in &value.atoms {
-                match atom {
-                    Atom::Text(text) | Atom::Bytes(text) => {
-                        let lower = part.to_ascii_lowercase();
-                        if text.iter().any(|piece| matches!(piece, Piece::Lit(lit) if lit.to_ascii_lowercase().contains(&lower))) {
-                            return Some(true);
-                        }
-                        unknown |= known(text).is_none();
-                    }
-                    Atom::Unknown | Atom::Sym(_) => unknown = true,
-                    _ => {}
-                }
-            }
-            if unknown { None } else { Some(false) }
-        };
-        let answer = match &condition.test {
-            Test::Is(constants) => any_of(constants),
-            Test::IsNot(constants) => any_of(constants).map(|is| !is),
-            Test::Object(paths) => object(paths),
-            Test::NotObject(paths) => object(paths).map(|is| !is),
-            Test::Present => Some(true),
-            Test::Absent => Some(false),
-            Test::Contains(part) => contains(part),
-            Test::Lacks(part) => contains(part).map(|is| !is),
-        };
-        answer.ok_or(condition.if_unknown)
     }
 
     /// A value gets a name: what comes from a predictable generator must not be a secret.
@@ -732,159 +469,4 @@ fn looks_like_sql(text: &Text) -> bool {
             | "pragma"
             | "grant"
     )
-}
-
-/// What of a hit comes from a source and does harm where it stands.
-pub(crate) fn judge(hit: &Hit) -> Vec<Judged> {
-    let mut found: Vec<Judged> = Vec::new();
-    let mut add = |entry: &Entry, place: Place| {
-        let Label::Source { site, origin } = entry.label else { return };
-        if !entry.kinds.meets(hit.kind) || !counts(hit, origin) {
-            return;
-        }
-        let Some(partial) = alive(hit.kind, entry.lacks, &place) else { return };
-        // Behind a fixed host, what cannot lead elsewhere in a path cannot lead elsewhere in a URL.
-        if partial && !entry.kinds.meets(Kinds::PATH) {
-            return;
-        }
-        match found.iter_mut().find(|known| known.source == site && known.origin == origin) {
-            Some(known) => {
-                known.partial &= partial;
-            }
-            None => found.push(Judged { origin, source: site, via: entry.via.clone(), partial }),
-        }
-    };
-    for entry in hit.taint.entries() {
-        add(entry, Place::default());
-    }
-    for text in &hit.texts {
-        let mut before = String::new();
-        let mut open = false;
-        for piece in text {
-            match piece {
-                Piece::Lit(lit) => before.push_str(lit),
-                Piece::Hole { taint, .. } => {
-                    for entry in taint.entries() {
-                        add(entry, Place { before: &before, after_hole: open });
-                    }
-                    open = true;
-                    // Stands for what was in the hole.
-                    before.push('\u{1}');
-                }
-            }
-        }
-    }
-    found
-}
-
-/// Where in a text a hole is.
-#[derive(Default, Clone, Copy)]
-struct Place<'a> {
-    /// What stands before it.
-    before: &'a str,
-    /// Something unknown stands before it.
-    after_hole: bool,
-}
-
-impl Place<'_> {
-    /// Whether the hole stands inside a literal with this quote.
-    fn inside(&self, quote: char) -> bool {
-        let mut open = None;
-        for c in self.before.chars() {
-            match (open, c) {
-                (None, '\'' | '"') => open = Some(c),
-                (Some(known), c) if known == c => open = None,
-                _ => {}
-            }
-        }
-        open == Some(quote)
-    }
-}
-
-/// Whether data at a place can do harm: nothing, or whether it decides only a part.
-fn alive(kind: Kinds, lacks: Lacks, place: &Place<'_>) -> Option<bool> {
-    let quoted_safe = || {
-        (place.inside('\'') && lacks.has(Lacks::SINGLE_QUOTE))
-            || (place.inside('"') && lacks.has(Lacks::DOUBLE_QUOTE))
-    };
-    match kind {
-        Kinds::SQL | Kinds::XPATH if quoted_safe() => None,
-        // A backslash before the closing quote takes it in.
-        Kinds::CODE if quoted_safe() && lacks.has(Lacks::BACKSLASH) => None,
-        Kinds::LDAP if lacks.has(Lacks::PARENTHESIS) => None,
-        Kinds::PATH => {
-            let rooted = !place.before.is_empty();
-            if lacks.has(Lacks::SLASH)
-                || (lacks.has(Lacks::DOTDOT) && (rooted || lacks.has(Lacks::LEADING_SLASH)))
-            {
-                return None;
-            }
-            Some(false)
-        }
-        Kinds::ARGUMENT => (place.before.is_empty() && !lacks.has(Lacks::LEADING_DASH)).then_some(false),
-        Kinds::HEADER | Kinds::LOG | Kinds::MAIL if lacks.has(Lacks::NEWLINE) => None,
-        Kinds::HTML if lacks.has(Lacks::ANGLE) => None,
-        // What begins with another character is text for a spreadsheet.
-        Kinds::CSV
-            if !place.before.is_empty()
-                && !place.before.starts_with(['=', '+', '-', '@', '\t', '\r', '\u{1}']) =>
-        {
-            None
-        }
-        Kinds::URL => {
-            let fixed = fixes_host(place.before) || (place.after_hole && after_host(place.before));
-            Some(fixed)
-        }
-        Kinds::REDIRECT => {
-            if place.before.is_empty() {
-                return (!(lacks.has(Lacks::SLASH) && lacks.has(Lacks::COLON))).then_some(false);
-            }
-            let before = place.before;
-            if before == "/" && lacks.has(Lacks::LEADING_SLASH) {
-                return None;
-            }
-            let leads = matches!(before, "/" | "//" | "http://" | "https://") || before == "\u{1}";
-            // `https://shop.example` and more: the host goes on.
-            let open = before.contains("://") && (before.ends_with("://") || !before.contains('\u{1}'));
-            let free = leads || (!fixes_host(before) && open);
-            free.then_some(false)
-        }
-        _ => Some(false),
-    }
-}
-
-/// Whether what stands before a hole already went past a URL's host: `{base}/path/`.
-fn after_host(before: &str) -> bool {
-    match before.find('\u{1}') {
-        Some(at) => {
-            let scheme = before[..at].ends_with("://") || at == 0;
-            scheme && before[at..].contains(['/', '?', '#'])
-        }
-        None => false,
-    }
-}
-
-/// Whether data of an origin matters at this sink.
-fn counts(hit: &Hit, origin: Origin) -> bool {
-    if let Some(origins) = &hit.origins {
-        return origins.contains(&origin);
-    }
-    // What is in a queue was put there by the program, for a page that nobody may see.
-    if origin == Origin::Message && hit.kind.meets(Kinds::HTML.with(Kinds::REDIRECT).with(Kinds::HEADER)) {
-        return false;
-    }
-    if origin.is_outside() {
-        return true;
-    }
-    match origin {
-        Origin::Database | Origin::Session => hit.kind.meets(
-            Kinds::HTML.with(Kinds::SHELL).with(Kinds::CODE).with(Kinds::DESERIALISE).with(Kinds::TEMPLATE),
-        ),
-        Origin::Cli => hit.kind.meets(Kinds::CODE.with(Kinds::SHELL).with(Kinds::SQL).with(Kinds::TEMPLATE)),
-        Origin::Response => hit.kind.meets(Kinds::CODE.with(Kinds::SHELL).with(Kinds::DESERIALISE)),
-        Origin::WeakRandom => hit.kind.meets(Kinds::SECRET_VALUE),
-        Origin::Secret | Origin::Personal => hit.kind.meets(Kinds::LOG_SECRET.with(Kinds::EXPOSURE)),
-        Origin::Exception => hit.kind.meets(Kinds::EXPOSURE),
-        _ => false,
-    }
 }

@@ -8,7 +8,7 @@ use clearance_python::ir::{BindingScope, Value};
 use rustc_hash::FxHashMap;
 use smallvec::smallvec;
 
-use super::{Arena, Engine, FUEL, Frame, Hit, call::param_facts, refine::Refine};
+use super::{Arena, Engine, FUEL, Frame, Hit, call::param_facts, facts::Refine};
 use crate::heap::{Heap, Key, ObjId};
 use crate::taint::{Label, Taint};
 use crate::value::{Atom, Piece, Sym, Text, Val, concat};
