@@ -207,8 +207,10 @@ impl Evaluation<'_> {
             .filter(|need| !self.input.capabilities.contains(need))
             .map(|need| need.as_str())
             .collect();
+        // Following data is asked for; the other capabilities come with the planes.
+        let how = if missing.contains(&Capability::Flow.as_str()) { " (add --flow)" } else { "" };
         (!missing.is_empty())
-            .then(|| format!("this needs analysis of {}, which did not run", missing.join(" and ")))
+            .then(|| format!("this needs analysis of {}, which did not run{how}", missing.join(" and ")))
     }
 
     /// Why silence of the control's rules would prove nothing.
