@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use clearance_checks::{Settings, models, run};
+use clearance_checks::{Settings, flow_models, run};
 use clearance_finding::Finding;
 use clearance_program::{ModuleInput, Program};
 use clearance_python::{Input, lower_module};
@@ -61,7 +61,7 @@ fn analyse(files: &[CaseFile], settings: &Settings) -> Vec<Finding> {
             })
         })
         .collect();
-    let program = Program::build(inputs, models());
+    let program = Program::build(inputs, flow_models());
     run(&program, settings).findings
 }
 

@@ -49,12 +49,23 @@ pub fn code_rules() -> impl Iterator<Item = &'static CodeRule> {
 
 /// The library models together with every path that a rule listens for.
 pub fn models() -> Arc<Models> {
+    static MODELS: LazyLock<Arc<Models>> =
+        LazyLock::new(|| Arc::new(Models::without_flow(&builtin(), listed_paths())));
+    MODELS.clone()
+}
+
+/// The same with what libraries do with data, for [`Settings::flow`].
+pub fn flow_models() -> Arc<Models> {
     static MODELS: LazyLock<Arc<Models>> = LazyLock::new(|| {
-        let listened = code_rules().flat_map(|rule| rule.listens).flat_map(Listen::paths);
-        let asked = code_rules().flat_map(|rule| rule.paths.iter().copied());
-        let shared = strings::PATHS.iter().chain(outside::PATHS).copied();
-        let listed = listened.chain(asked).chain(shared).chain(Program::own_paths());
-        Arc::new(Models::new(&builtin(), listed).unlisted(clearance_flow::own_paths()))
+        Arc::new(Models::new(&builtin(), listed_paths()).unlisted(clearance_flow::own_paths()))
     });
     MODELS.clone()
+}
+
+/// The paths whose calls are listed: rules listen for them or ask about them.
+fn listed_paths() -> impl Iterator<Item = &'static str> {
+    let listened = code_rules().flat_map(|rule| rule.listens).flat_map(Listen::paths);
+    let asked = code_rules().flat_map(|rule| rule.paths.iter().copied());
+    let shared = strings::PATHS.iter().chain(outside::PATHS).copied();
+    listened.chain(asked).chain(shared).chain(Program::own_paths())
 }

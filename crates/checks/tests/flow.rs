@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use clearance_checks::{Settings, models, run};
+use clearance_checks::{Settings, flow_models, run};
 use clearance_program::{ModuleInput, Program};
 use clearance_python::{Input, lower_module};
 use clearance_source::Role;
@@ -18,7 +18,7 @@ fn module(path: &str, text: String) -> ModuleInput {
 fn findings(modules: Vec<ModuleInput>, threads: usize) -> Vec<(&'static str, String, u32, usize)> {
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).stack_size(8 << 20).build().unwrap();
     pool.install(|| {
-        let program = Program::build(modules, models());
+        let program = Program::build(modules, flow_models());
         let settings = Settings { flow: true, ..Settings::default_rules() };
         run(&program, &settings)
             .findings
@@ -70,7 +70,10 @@ fn a_mesh_of_functions_that_all_call_one_another_ends() {
     let count = 120;
     let mut text = String::from("import os\nfrom flask import Flask, request\n\napp = Flask(__name__)\n");
     for number in 0..count {
-        let _ = writeln!(text, "\ndef node{number}(value, depth):\n    if depth == 0:\n        return os.system(value)");
+        let _ = writeln!(
+            text,
+            "\ndef node{number}(value, depth):\n    if depth == 0:\n        return os.system(value)"
+        );
         for step in [1, 7, 31] {
             let _ = writeln!(text, "    node{}(value + 'x', depth - 1)", (number * 3 + step) % count);
         }

@@ -52,6 +52,13 @@ pub struct Models {
 impl Models {
     /// Builds the tree from libraries and from further paths of interest.
     pub fn new<'a>(libraries: &[Library], paths: impl Iterator<Item = &'a str>) -> Self {
+        let mut models = Self::without_flow(libraries, paths);
+        models.flow = compile(libraries, &mut models);
+        models
+    }
+
+    /// The same without what libraries do with data: smaller, for runs that do not follow it.
+    pub fn without_flow<'a>(libraries: &[Library], paths: impl Iterator<Item = &'a str>) -> Self {
         let mut models = Self {
             nodes: Vec::new(),
             roots: FxHashMap::default(),
@@ -98,7 +105,6 @@ impl Models {
                 }
             }
         }
-        models.flow = compile(libraries, &mut models);
         models
     }
 

@@ -80,7 +80,8 @@ pub(crate) fn analyse(plan: &Plan, progress: &Progress) -> Analysis {
 }
 
 fn examine(modules: Vec<ModuleInput>, settings: &RuleSettings) -> (Outcome, Vec<Route>) {
-    let program = Program::build(modules, clearance_checks::models());
+    let models = if settings.flow { clearance_checks::flow_models() } else { clearance_checks::models() };
+    let program = Program::build(modules, models);
     let (outcome, routes) = rayon::join(|| clearance_checks::run(&program, settings), || routes(&program));
     // The process ends soon; taking the program apart before would only take time.
     std::mem::forget(program);
