@@ -16,7 +16,11 @@ fn module(path: &str, text: String) -> ModuleInput {
 
 /// Findings of flow rules: rule, path, line, places of the trace.
 fn findings(modules: Vec<ModuleInput>, threads: usize) -> Vec<(&'static str, String, u32, usize)> {
-    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).stack_size(8 << 20).build().unwrap();
+    let pool = rayon::ThreadPoolBuilder::new()
+        .num_threads(threads)
+        .stack_size(8 << 20)
+        .build()
+        .expect("a pool of threads");
     pool.install(|| {
         let program = Program::build(modules, flow_models());
         let settings = Settings { flow: true, ..Settings::default_rules() };
