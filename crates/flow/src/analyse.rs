@@ -10,7 +10,7 @@ use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::graph::Graph;
-use crate::heap::{Heap, Key, Kind, Object};
+use crate::heap::{Heap, Key, Kind, ObjId, Object};
 use crate::interp::{Decision, Engine, Hit, judge};
 use crate::known::Known;
 use crate::taint::{Note, steps};
@@ -118,7 +118,7 @@ pub fn analyse(program: &Program) -> Analysis {
                     engine.run_entry(entry);
                 }
             }
-            part.flows = engine.found.take(program);
+            part.flows = engine.found.take();
             part.decided = engine.decided.into_iter().collect();
             part.decided_inside = engine.decided_inside.into_iter().collect();
             part.truncated = engine.truncated.into_iter().collect();
@@ -245,7 +245,7 @@ impl Found {
         }
     }
 
-    fn take(&mut self, program: &Program) -> Vec<Flow> {
+    fn take(&mut self) -> Vec<Flow> {
         let mut flows: Vec<Flow> = Vec::new();
         let all = std::mem::take(&mut self.flows);
         // A sink that asks for data of this origin says more than one of the same kind that takes any.
@@ -280,7 +280,6 @@ impl Found {
             if way.last().is_none_or(|last| last.site != hit.site) {
                 way.push(FlowStep { site: hit.site, note: "does harm here" });
             }
-            let _ = program;
             flows.push(Flow {
                 rule: hit.rule.clone(),
                 kind: hit.kind,
@@ -348,7 +347,8 @@ impl<'p> Engine<'p> {
                     };
                     object.set(Key::Attr(name.into()), value, true);
                 }
-                let id = self.entry_object(site, heap.len() as u32);
+                // Objects that an entry point is given are numbered before everything else.
+                let id = ObjId(heap.len() as u32);
                 heap.put(id, object);
                 Val::of(Atom::Object(id))
             }

@@ -28,7 +28,7 @@ impl<'p> Engine<'p> {
             // `super().name`, of the object at hand.
             let found = self.static_entities(frame, at);
             if !found.is_bottom() {
-                return self.rebind(frame, found, &own);
+                return self.rebind(found, &own);
             }
         }
         let value = self.member(frame, at, &object, name);
@@ -71,7 +71,7 @@ impl<'p> Engine<'p> {
                                 value
                             }
                         },
-                        Kind::External(class) => self.external_member(frame, site, class, object, name),
+                        Kind::External(class) => self.external_member(site, class, object, name),
                         _ => bound(Val::of(atom.clone()), name, None),
                     }
                 }
@@ -96,7 +96,7 @@ impl<'p> Engine<'p> {
                                     atoms: smallvec::smallvec![atom.clone()],
                                     taint: object.taint.clone(),
                                 };
-                                self.rebind(frame, own, &receiver)
+                                self.rebind(own, &receiver)
                             } else {
                                 self.read_sym(frame, &field, object)
                             }
@@ -114,10 +114,10 @@ impl<'p> Engine<'p> {
                 Atom::Class(class) => self.class_attribute(frame, at, *class, None, name),
                 Atom::Entity(entity) => self.entity_member(frame, at, *entity, name),
                 Atom::Path(path) => match self.program.models.member(*path, name) {
-                    Some(member) => self.external_value(frame, site, member, Some(object)),
+                    Some(member) => self.external_value(site, member, Some(object)),
                     None => bound(object.clone(), name, None),
                 },
-                Atom::Instance(class) => self.external_member(frame, site, *class, object, name),
+                Atom::Instance(class) => self.external_member(site, *class, object, name),
                 Atom::Unknown => {
                     let own = self.static_entities(frame, at);
                     if own.is_bottom() {
@@ -130,7 +130,7 @@ impl<'p> Engine<'p> {
                             taint: object.taint.clone(),
                         }
                     } else {
-                        self.rebind(frame, own, object)
+                        self.rebind(own, object)
                     }
                 }
                 Atom::None => continue,
@@ -171,8 +171,7 @@ impl<'p> Engine<'p> {
     }
 
     /// Methods among `value` get their receiver.
-    fn rebind(&mut self, frame: &mut Frame, value: Val, receiver: &Val) -> Val {
-        let _ = frame;
+    fn rebind(&self, value: Val, receiver: &Val) -> Val {
         let atoms = value
             .atoms
             .into_iter()
@@ -188,17 +187,10 @@ impl<'p> Engine<'p> {
     }
 
     /// A member of an instance of an external class.
-    fn external_member(
-        &mut self,
-        frame: &mut Frame,
-        site: Site,
-        class: PathId,
-        object: &Val,
-        name: &str,
-    ) -> Val {
+    fn external_member(&mut self, site: Site, class: PathId, object: &Val, name: &str) -> Val {
         match self.program.models.member(class, name) {
             Some(member) => {
-                let mut value = self.external_value(frame, site, member, Some(object));
+                let mut value = self.external_value(site, member, Some(object));
                 let sources = self.flow.sources(member);
                 let method = value.atoms.iter().any(|atom| matches!(atom, Atom::Bound { .. }));
                 if !object.taint.is_empty() && (!method || !sources.is_empty()) {
@@ -221,13 +213,7 @@ impl<'p> Engine<'p> {
     }
 
     /// The object at an external path, as it is read.
-    pub(crate) fn external_value(
-        &mut self,
-        frame: &mut Frame,
-        site: Site,
-        path: PathId,
-        receiver: Option<&Val>,
-    ) -> Val {
+    pub(crate) fn external_value(&mut self, site: Site, path: PathId, receiver: Option<&Val>) -> Val {
         let mut value = match self.program.models.instance_of(path) {
             Some(class) => Val::of(Atom::Instance(class)),
             None => match receiver {
@@ -237,7 +223,6 @@ impl<'p> Engine<'p> {
                 _ => Val::of(Atom::Path(path)),
             },
         };
-        let _ = frame;
         if self.known.is_request_path(path)
             && let Some(known) = &self.request_path
         {
@@ -322,7 +307,7 @@ impl<'p> Engine<'p> {
                 }
                 Entity::Path(path) => {
                     let receiver = instance.clone();
-                    found.join(&self.external_value(frame, site, path, receiver.as_ref()));
+                    found.join(&self.external_value(site, path, receiver.as_ref()));
                 }
                 other => found.join(&self.value_of_entity(frame, site, other)),
             }

@@ -192,11 +192,9 @@ impl<'p> Engine<'p> {
                     let receiver = value.clone();
                     return Some(self.dunder(frame, at, class, receiver, "__str__", Vec::new()));
                 }
-                if let Some(class) = value.atoms.iter().find_map(|atom| match atom {
-                    Atom::Instance(class) if self.known.is_path_class(*class) => Some(*class),
-                    _ => None,
-                }) {
-                    let _ = class;
+                let is_path =
+                    |atom: &Atom| matches!(atom, Atom::Instance(class) if self.known.is_path_class(*class));
+                if value.atoms.iter().any(is_path) {
                     return Some(Val::tainted(value.shallow_taint()));
                 }
                 let text = self.text_of(frame, value);
@@ -312,7 +310,7 @@ impl<'p> Engine<'p> {
                         value
                     }
                     None => {
-                        let known = self.classes_of_module(frame, at, &object);
+                        let known = self.classes_of_module(frame, &object);
                         let mut value = self.blend(frame, at, &[&object, name], Kinds::NONE);
                         value.join(&known);
                         value
@@ -455,7 +453,7 @@ impl<'p> Engine<'p> {
     }
 
     /// The classes of a module, for `getattr(module, name)` with an unknown name.
-    fn classes_of_module(&mut self, frame: &mut Frame, at: Value, object: &Val) -> Val {
+    fn classes_of_module(&mut self, frame: &mut Frame, object: &Val) -> Val {
         let mut found = Val::default();
         for atom in &object.atoms {
             if let Atom::Entity(clearance_program::Entity::Module(module)) = atom {
@@ -471,7 +469,6 @@ impl<'p> Engine<'p> {
                     names.truncate(4);
                     names
                 };
-                let _ = at;
                 for name in names {
                     let value = self.module_global(frame, *module, &name, 1);
                     found.join(&value);

@@ -160,8 +160,7 @@ impl<'p> Engine<'p> {
             }
         }
         if frame.depth == 0 && !self.untold(frame) {
-            for (at, state) in states.iter().enumerate().filter(|(_, state)| !state.reached) {
-                let _ = state;
+            for (at, _) in states.iter().enumerate().filter(|(_, state)| !state.reached) {
                 let span = ir.blocks[first as usize + at].insts;
                 for value in (span.start..span.start + span.len).map(Value) {
                     if matches!(ir.op(value), Op::Call { .. }) {

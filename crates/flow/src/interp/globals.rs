@@ -2,7 +2,6 @@
 
 use std::rc::Rc;
 
-use clearance_models::flow::Origin;
 use clearance_program::{ClassRef, Entity, FuncRef, ModuleId, Site};
 use clearance_python::ir::{ArgKind, FunctionKind, Op, Part, Value};
 
@@ -50,7 +49,7 @@ impl<'p> Engine<'p> {
 
     pub(crate) fn value_of_entity(&mut self, frame: &mut Frame, site: Site, entity: Entity) -> Val {
         match entity {
-            Entity::Path(path) => self.external_value(frame, site, path, None),
+            Entity::Path(path) => self.external_value(site, path, None),
             Entity::Instance(class, _) => {
                 let mut value = Val::of(Atom::Instance(class));
                 for source in self.flow.sources(class) {
@@ -406,7 +405,6 @@ impl<'p> Engine<'p> {
                         if *written == sym {
                             found.taint.join(&summary.deep(value).sources_only().map(|entry| {
                                 // Another request may have put it there.
-                                let _ = Origin::Remote;
                                 entry.lacks = crate::taint::Lacks::NONE;
                             }));
                         }

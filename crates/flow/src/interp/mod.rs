@@ -134,11 +134,6 @@ impl<'p> Engine<'p> {
         *self.arena.numbers.entry((context, site, which)).or_insert(next)
     }
 
-    /// The number of an object that an entry point is given: they are numbered before everything else.
-    pub(crate) fn entry_object(&mut self, _site: Site, number: u32) -> ObjId {
-        ObjId(number)
-    }
-
     /// A new object in the frame, as a value.
     fn make(&mut self, frame: &mut Frame, site: Site, which: u32, object: Object) -> Val {
         let id = self.allocate(frame.context, site, which);

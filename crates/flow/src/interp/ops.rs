@@ -500,7 +500,7 @@ fn compare_known(op: CompareOp, a: &Val, b: &Val) -> Option<bool> {
     let none = |value: &Val| value.single() == Some(&Atom::None);
     match op {
         CompareOp::Is | CompareOp::IsNot | CompareOp::Eq | CompareOp::NotEq if none(a) || none(b) => {
-            let (one, other) = if none(a) { (a, b) } else { (b, a) };
+            let other = if none(a) { b } else { a };
             let surely = |atom: &Atom| match atom {
                 Atom::None => Some(true),
                 Atom::Unknown
@@ -511,7 +511,6 @@ fn compare_known(op: CompareOp, a: &Val, b: &Val) -> Option<bool> {
                 | Atom::Instance(_) => None,
                 _ => Some(false),
             };
-            let _ = one;
             let mut answers = other.atoms.iter().map(surely);
             let first = answers.next()??;
             if answers.any(|answer| answer != Some(first)) {

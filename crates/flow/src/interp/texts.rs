@@ -147,10 +147,10 @@ pub(crate) fn join_texts(a: &Val, b: &Val) -> Val {
     Val::from_text(concat(&a.pieces(), &b.pieces()), bytes)
 }
 
-/// The text of some number.
 /// What a number written as text is not dangerous for.
 const NUMBER_SAFE: Kinds = super::facts::WORD_SAFE.with(Kinds::TRUST);
 
+/// The text of some number.
 pub(crate) fn number_text() -> Text {
     literal("0")
 }
