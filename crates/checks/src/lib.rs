@@ -47,6 +47,11 @@ pub fn code_rules() -> impl Iterator<Item = &'static CodeRule> {
     rules::FAMILIES.iter().flat_map(|family| family.rules.iter().copied())
 }
 
+/// Whether a rule is fed by data that is followed through the program, not by listeners.
+pub fn is_flow_rule(id: &str) -> bool {
+    code_rules().any(|rule| rule.rule.id == id && rule.listens.is_empty())
+}
+
 /// The library models together with every path that a rule listens for.
 pub fn models() -> Arc<Models> {
     static MODELS: LazyLock<Arc<Models>> =

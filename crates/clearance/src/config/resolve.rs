@@ -146,6 +146,10 @@ fn run_settings(
     let flow = match (line.flow, &options.flow) {
         (true, _) => Sited::option(true, "--flow"),
         (false, Some(flow)) => flow.clone(),
+        // Who selects a flow rule by name wants it to run.
+        (false, None) if line.select.iter().any(|name| clearance_checks::is_flow_rule(name)) => {
+            Sited::option(true, "--select")
+        }
         (false, None) => Sited::default_value(false),
     };
     Ok(RunSettings {
