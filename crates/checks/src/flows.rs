@@ -40,28 +40,17 @@ const YIELDS: &[(&str, &[&str])] = &[
     ("weak-hash-sensitive-data", &["weak-hash", "weak-hash-object"]),
     ("slow-regex-input", &["catastrophic-regex"]),
     ("weak-random-secret", &["insecure-random"]),
-    (
-        "xml-external-entity",
-        &[
-            "lxml-parse",
-            "xml-etree-parse",
-            "xml-sax-parse",
-            "xml-minidom-parse",
-            "xml-pulldom-parse",
-            "xml-expatreader",
-        ],
-    ),
-    (
-        "xml-bomb",
-        &[
-            "lxml-parse",
-            "xml-etree-parse",
-            "xml-sax-parse",
-            "xml-minidom-parse",
-            "xml-pulldom-parse",
-            "xml-expatreader",
-        ],
-    ),
+    ("xml-external-entity", XML_PARSERS),
+    ("xml-bomb", XML_PARSERS),
+];
+
+const XML_PARSERS: &[&str] = &[
+    "lxml-parse",
+    "xml-etree-parse",
+    "xml-sax-parse",
+    "xml-minidom-parse",
+    "xml-pulldom-parse",
+    "xml-expatreader",
 ];
 
 /// The findings of one module.

@@ -64,8 +64,6 @@ pub struct Analysis {
     pub judged: Vec<(Site, Box<str>)>,
     /// Functions in which a bound was hit: what they do was not followed to the end.
     pub truncated: Vec<FuncRef>,
-    /// Calls of things that nothing is known about, which were given data from outside: name and how often.
-    pub unknown_calls: BTreeMap<String, u32>,
 }
 
 /// External paths that the analysis asks about, for the tree of paths.
@@ -122,7 +120,6 @@ pub fn analyse(program: &Program) -> Analysis {
             part.decided = engine.decided.into_iter().collect();
             part.decided_inside = engine.decided_inside.into_iter().collect();
             part.truncated = engine.truncated.into_iter().collect();
-            part.unknown = engine.unknown_calls.into_iter().collect();
             part
         })
         .collect();
@@ -135,7 +132,6 @@ struct Part {
     decided: Vec<((Site, Box<str>), Decision)>,
     decided_inside: Vec<((Site, Box<str>), Decision)>,
     truncated: Vec<FuncRef>,
-    unknown: Vec<(String, u32)>,
 }
 
 fn finish(parts: Vec<Part>) -> Analysis {
@@ -150,10 +146,6 @@ fn finish(parts: Vec<Part>) -> Analysis {
                 let known = all.entry(sink).or_insert(decision);
                 *known = (*known).max(decision);
             }
-        }
-        for (name, count) in part.unknown {
-            let known = analysis.unknown_calls.entry(name).or_default();
-            *known = (*known).max(count);
         }
     }
     analysis.truncated.sort_unstable();

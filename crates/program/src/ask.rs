@@ -1,7 +1,7 @@
 //! Further questions about classes and functions, for the value analysis.
 
 use clearance_models::PathId;
-use clearance_python::ir::{FunctionKind, Op};
+use clearance_python::ir::Op;
 
 use crate::{ClassRef, Entities, Entity, FuncRef, Resolver, Site};
 
@@ -106,10 +106,5 @@ impl Resolver<'_> {
             }
             _ => None,
         })
-    }
-
-    /// Whether a function is a `def`, not a module, class body or lambda.
-    pub fn is_def(&self, function: FuncRef) -> bool {
-        self.program.function(function).kind == FunctionKind::Def
     }
 }

@@ -362,25 +362,10 @@ impl<'p> Engine<'p> {
             self.call_back(frame, at, &callback, &taint);
         }
         if !taint.is_empty() {
-            let label = self.call_label(frame, at, name);
-            if let Some(label) = label {
-                *self.unknown_calls.entry(label).or_default() += 1;
-            }
             let site = frame.site(at);
             return Val::tainted(taint.at(site, Note::Through).forget_lacks(crate::taint::Lacks::NONE));
         }
         self.typed_result(frame, at)
-    }
-
-    pub(super) fn call_label(&mut self, frame: &Frame, at: Value, name: &str) -> Option<String> {
-        if !name.is_empty() {
-            return Some(format!(".{name}"));
-        }
-        let ir = self.ir(frame.func);
-        let Op::Call { callee, .. } = ir.op(at) else { return None };
-        let range = ir.inst(callee).range;
-        let text = self.program.module(frame.func.module).slice(range);
-        (text.len() <= 80).then(|| text.split_whitespace().collect())
     }
 
     /// A function that something outside the program calls with data.

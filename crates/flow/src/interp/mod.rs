@@ -66,8 +66,6 @@ pub(crate) struct Engine<'p> {
     fuel: u32,
     /// Functions that are being run inside this summary.
     running: Vec<FuncRef>,
-    /// Calls of nothing that is known, which were given tainted data; by name.
-    pub(crate) unknown_calls: FxHashMap<String, u32>,
     /// Functions in which a bound was hit.
     pub(crate) truncated: FxHashSet<FuncRef>,
     /// The path of the requests that the running entry point answers, where its route says so.
@@ -112,7 +110,6 @@ impl<'p> Engine<'p> {
             arena: Arena::default(),
             fuel: FUEL,
             running: Vec::new(),
-            unknown_calls: FxHashMap::default(),
             truncated: FxHashSet::default(),
             request_path: None,
             entry_run: false,
