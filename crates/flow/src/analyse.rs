@@ -9,15 +9,15 @@ use clearance_source::Role;
 use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use crate::graph::Graph;
+use crate::graph::{Graph, Special, worth};
 use crate::heap::{Heap, Key, Kind, ObjId, Object};
-use crate::interp::{Decision, Engine, Hit, judge};
+use crate::interp::{Decision, Engine, Hit, Shared, judge};
 use crate::known::Known;
 use crate::taint::{Note, steps};
 use crate::value::{Atom, Sym, Val};
 
 /// Into how many shares the functions are divided.
-const SHARES: usize = 4;
+const SHARES: usize = 2;
 /// Functions that one share has at least.
 const MIN_SHARE: usize = 32;
 
@@ -74,23 +74,19 @@ pub fn own_paths() -> impl Iterator<Item = &'static str> {
 /// Runs the analysis. Works in parallel on the current thread pool; what comes of it does not depend on that.
 pub fn analyse(program: &Program) -> Analysis {
     let entries = program.entry_points();
-    let mut sources: FxHashSet<FuncRef> = FxHashSet::default();
-    let mut answers: FxHashSet<FuncRef> = FxHashSet::default();
+    let mut special = Special::default();
     for entry in entries {
-        if entry
-            .params
-            .iter()
-            .any(|param| !matches!(param.what, ParamSource::Clean | ParamSource::Instance(_)))
-        {
-            sources.insert(entry.function);
-        }
         if answers_html(program, entry) {
-            answers.insert(entry.function);
+            special.answers.insert(entry.function);
+        }
+        if entry.kind == EntryKind::Route {
+            special.routes.insert(entry.function);
         }
     }
-    let routes: FxHashSet<FuncRef> =
-        entries.iter().filter(|entry| entry.kind == EntryKind::Route).map(|entry| entry.function).collect();
-    let graph = Graph::new(program, &sources, &answers, &routes);
+    let given: Vec<(FuncRef, Kinds)> = entries.iter().map(|entry| (entry.function, given(entry))).collect();
+    let t0 = std::time::Instant::now();
+    let graph = Graph::new(program, &special, &given);
+    let tg = t0.elapsed();
     let known = Known::new(&program.models);
     let by_function: FxHashMap<FuncRef, &EntryPoint> =
         entries.iter().rev().map(|entry| (entry.function, entry)).collect();
@@ -103,12 +99,14 @@ pub fn analyse(program: &Program) -> Analysis {
             !matches!(role, Role::Test | Role::Documentation | Role::Generated)
         })
         .collect();
+    if std::env::var_os("STATS").is_some() { let n: u64 = roots.iter().map(|r| u64::from(program.function(*r).insts.len)).sum(); eprintln!("roots {} insts {n}", roots.len()); }
     // Shares do not depend on the number of threads: see `Engine`.
     let share = roots.len().div_ceil(SHARES).max(MIN_SHARE);
+    let shared = Shared::new();
     let parts: Vec<Part> = roots
         .par_chunks(share)
         .map(|roots| {
-            let mut engine = Engine::new(program, &known, &graph, &entered);
+            let mut engine = Engine::new(program, &known, &graph, &shared, &entered);
             let mut part = Part::default();
             for root in roots {
                 engine.summary(*root);
@@ -123,6 +121,7 @@ pub fn analyse(program: &Program) -> Analysis {
             part
         })
         .collect();
+    if std::env::var_os("STATS").is_some() { use std::sync::atomic::Ordering::Relaxed; eprintln!("runs0 {} runsN {} insts0 {} instsN {} t_graph {:?} t_all {:?}", crate::RUNS0.load(Relaxed), crate::RUNSN.load(Relaxed), crate::I0.load(Relaxed), crate::IN.load(Relaxed), tg, t0.elapsed()); }
     finish(parts)
 }
 
@@ -174,6 +173,18 @@ fn finish(parts: Vec<Part>) -> Analysis {
     // One way per sink, rule and source: the fullest, then the shortest.
     analysis.flows.dedup_by(|b, a| a.sink == b.sink && a.rule == b.rule && a.source == b.source);
     analysis
+}
+
+/// Kinds of data that the outside world passes to an entry point.
+fn given(entry: &EntryPoint) -> Kinds {
+    entry.params.iter().fold(Kinds::NONE, |all, param| {
+        all.with(match param.what {
+            ParamSource::Clean | ParamSource::Instance(_) => Kinds::NONE,
+            ParamSource::Tainted { origin, not, .. } => Kinds::CHOSEN.without(not).and(worth(origin)),
+            ParamSource::Model { origin, .. } => Kinds::CHOSEN.and(worth(origin)),
+            ParamSource::Returned(_) | ParamSource::Made(_) => Kinds::CHOSEN,
+        })
+    })
 }
 
 /// Whether what the function returns is shown as a page.

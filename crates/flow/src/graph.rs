@@ -1,95 +1,138 @@
-//! Which functions are worth a look: those that reach a source and a sink; and which call one another in circles.
+//! Which functions are run, and which call one another in circles.
 
-use clearance_models::PathId;
-use clearance_models::flow::{FlowModels, Kinds, Origin};
-use clearance_program::{Entity, FuncRef, ModuleId, Program, Resolver, Site};
-use clearance_python::ir::{Func, FunctionKind, Imported, Op};
-use rayon::prelude::*;
+mod own;
+
+use clearance_models::flow::Kinds;
+use clearance_program::{FuncRef, ModuleId, Program, Resolver};
+use clearance_python::ir::{Func, FunctionKind, Op};
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use crate::sensitive::{SENSITIVE, origin_of};
+pub(crate) use own::{Special, worth};
 
 /// Instructions of a function that is run for its constant result.
 const SMALL: u32 = 80;
 
-const SOURCE: u8 = 1;
-const SINK: u8 = 1 << 1;
-/// Calls something itself that rules of single calls report: worth a look to see that it is harmless.
-const JUDGED: u8 = 1 << 2;
+/// What a function, or something that it calls, reads and does.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+struct Reach {
+    reads: Kinds,
+    harms: Kinds,
+}
 
-/// Kinds of sinks that only tell something.
-const TOLD: Kinds =
-    Kinds::LOG.with(Kinds::LOG_SECRET).with(Kinds::EXPOSURE).with(Kinds::FORMAT).with(Kinds::WEAK_CRYPTO);
-/// Kinds of sinks that rules of single calls report too.
-const SINGLE: Kinds =
-    Kinds::CODE.with(Kinds::SQL).with(Kinds::SHELL).with(Kinds::DESERIALISE).with(Kinds::XML);
+impl Reach {
+    fn join(&mut self, other: Self) -> bool {
+        let old = *self;
+        self.reads = self.reads.with(other.reads);
+        self.harms = self.harms.with(other.harms);
+        *self != old
+    }
+}
 
-/// The call graph with what each function reaches.
-pub(crate) struct Graph {
-    /// By module and function: what it, or something that it calls, reads and does.
-    flags: Vec<Vec<u8>>,
-    sizes: Vec<Vec<u32>>,
+/// The call graph with what is known of each function before anything is run.
+pub(crate) struct Graph<'p> {
+    program: &'p Program,
+    /// By module and function.
+    reach: Vec<Vec<Reach>>,
+    /// Functions that call something themselves that rules of single calls report: worth a look to see that it is harmless.
+    judged: FxHashSet<FuncRef>,
+    leaks: FxHashSet<FuncRef>,
     /// Recursive components with more than one member, and functions that call themselves.
     component_of: FxHashMap<FuncRef, u32>,
     components: Vec<Vec<FuncRef>>,
 }
 
-impl Graph {
-    pub(crate) fn new(
-        program: &Program,
-        entries: &FxHashSet<FuncRef>,
-        answers: &FxHashSet<FuncRef>,
-        routes: &FxHashSet<FuncRef>,
-    ) -> Self {
-        let flow = program.models.flow();
-        let names = Names::new(program, flow);
-        let mut flags: Vec<Vec<u8>> = (0..program.modules.len() as u32)
-            .into_par_iter()
-            .map(|id| names.own(program, flow, ModuleId(id), routes))
-            .collect();
-        for function in entries {
-            flags[function.module.index()][function.func.index()] |= SOURCE;
+impl<'p> Graph<'p> {
+    /// `given` says what the outside world passes to entry points.
+    pub(crate) fn new(program: &'p Program, special: &Special, given: &[(FuncRef, Kinds)]) -> Self {
+        let own = own::look(program, special);
+        let mut judged = FxHashSet::default();
+        let mut leaks = FxHashSet::default();
+        let mut reach: Vec<Vec<Reach>> = Vec::with_capacity(own.len());
+        for (id, (own, module)) in own.iter().zip(&program.modules).enumerate() {
+            let of = |func: &Func| FuncRef { module: ModuleId(id as u32), func: *func };
+            judged.extend(own.judged.iter().map(of));
+            leaks.extend(own.leaks.iter().map(of));
+            let mut all = vec![Reach::default(); module.ir.functions.len()];
+            for (slot, (reads, harms)) in all.iter_mut().zip(own.reads.iter().zip(&own.harms)) {
+                *slot = Reach { reads: *reads, harms: *harms };
+            }
+            reach.push(all);
         }
-        for function in answers {
-            flags[function.module.index()][function.func.index()] |= SINK;
+        let mut graph = Self {
+            program,
+            reach,
+            judged,
+            leaks,
+            component_of: FxHashMap::default(),
+            components: Vec::new(),
+        };
+        for (function, kinds) in given {
+            graph.slot(*function).reads = graph.at(*function).reads.with(*kinds);
         }
-        let sizes = program
-            .modules
-            .iter()
-            .map(|module| module.ir.functions.iter().map(|function| function.insts.len).collect())
-            .collect();
-        let mut graph = Self { flags, sizes, component_of: FxHashMap::default(), components: Vec::new() };
-        graph.spread(program);
+        for function in &special.answers {
+            graph.slot(*function).harms = graph.at(*function).harms.with(Kinds::HTML);
+        }
+        graph.spread();
         graph.find_components(program);
+        if std::env::var_os("STATS").is_some() {
+            let mut by: std::collections::BTreeMap<String, usize> = Default::default();
+            let mut own_reads: std::collections::BTreeMap<String, usize> = Default::default();
+            for f in graph.worth_a_look() {
+                let r = graph.at(f);
+                let m = r.reads.and(r.harms);
+                let names: Vec<&str> = clearance_models::flow::KIND_NAMES.iter().enumerate().filter(|(i, _)| m.0 & (1 << i) != 0).map(|(_, n)| *n).collect();
+                let mut key = names.join("+");
+                if m.is_empty() { key = format!("judged {} leaks {}", graph.judged.contains(&f), graph.leaks.contains(&f)); }
+                *by.entry(key).or_default() += 1;
+                let o = own[f.module.index()].reads.get(f.func.index()).copied().unwrap_or_default();
+                if !o.is_empty() { *own_reads.entry(format!("{:x}", o.0)).or_default() += 1; }
+            }
+            let mut by: Vec<_> = by.into_iter().collect(); by.sort_by_key(|x| std::cmp::Reverse(x.1));
+            for (k, n) in by.iter().take(12) { eprintln!("ROOT {n} {k}"); }
+            eprintln!("{own_reads:?}");
+        }
         graph
     }
 
-    fn flag(&self, function: FuncRef) -> u8 {
-        self.flags[function.module.index()][function.func.index()]
+    fn at(&self, function: FuncRef) -> Reach {
+        self.reach[function.module.index()][function.func.index()]
+    }
+
+    fn slot(&mut self, function: FuncRef) -> &mut Reach {
+        &mut self.reach[function.module.index()][function.func.index()]
     }
 
     /// Whether the function, or something that it calls, reads data from outside.
     pub(crate) fn reads_source(&self, function: FuncRef) -> bool {
-        self.flag(function) & SOURCE != 0
+        !self.at(function).reads.is_empty() || self.leaks.contains(&function)
     }
 
     /// Whether it calls something itself that rules of single calls report.
     pub(crate) fn is_judged(&self, function: FuncRef) -> bool {
-        self.flag(function) & JUDGED != 0
+        self.judged.contains(&function)
     }
 
     /// Whether it is so small that running it for its constant result is nearly free.
     pub(crate) fn is_small(&self, function: FuncRef) -> bool {
-        self.sizes[function.module.index()][function.func.index()] <= SMALL
+        self.program.function(function).insts.len <= SMALL
     }
 
-    /// The functions that reach both a source and a sink, in order.
+    /// The functions that are run for themselves: those that reach both data and a place where it does harm, in order.
     pub(crate) fn worth_a_look(&self) -> Vec<FuncRef> {
+        self.those(|function, reach| {
+            reach.reads.meets(reach.harms)
+                || self.judged.contains(&function)
+                || self.leaks.contains(&function)
+        })
+    }
+
+    fn those(&self, wanted: impl Fn(FuncRef, Reach) -> bool) -> Vec<FuncRef> {
         let mut found = Vec::new();
-        for (module, flags) in self.flags.iter().enumerate() {
-            for (func, flag) in flags.iter().enumerate() {
-                if *flag & (SOURCE | SINK) == SOURCE | SINK || *flag & JUDGED != 0 {
-                    found.push(FuncRef { module: ModuleId(module as u32), func: Func(func as u32) });
+        for (module, all) in self.reach.iter().enumerate() {
+            for (func, reach) in all.iter().enumerate() {
+                let function = FuncRef { module: ModuleId(module as u32), func: Func(func as u32) };
+                if wanted(function, *reach) {
+                    found.push(function);
                 }
             }
         }
@@ -102,58 +145,42 @@ impl Graph {
     }
 
     /// What a function reaches is also reached by whoever calls it, or contains it.
-    fn spread(&mut self, program: &Program) {
-        let mut todo: Vec<FuncRef> = Vec::new();
-        for (module, flags) in self.flags.iter().enumerate() {
-            for (func, flag) in flags.iter().enumerate() {
-                if *flag != 0 {
-                    todo.push(FuncRef { module: ModuleId(module as u32), func: Func(func as u32) });
-                }
-            }
-        }
+    fn spread(&mut self) {
+        let program = self.program;
+        let mut todo = self.those(|_, reach| reach != Reach::default());
         let mut resolver = Resolver::new(program);
-        let mut seen: FxHashSet<(FuncRef, u8)> = FxHashSet::default();
         while let Some(function) = todo.pop() {
-            let flag = self.flag(function) & !JUDGED;
-            if flag == 0 || !seen.insert((function, flag)) {
-                continue;
-            }
+            let reach = self.at(function);
+            let mut tell = |graph: &mut Self, to: FuncRef| {
+                if graph.slot(to).join(reach) {
+                    todo.push(to);
+                }
+            };
             // Who calls a base class's method may mean the method of a class that derives from it.
             for overridden in resolver.overridden(function) {
-                let slot = &mut self.flags[overridden.module.index()][overridden.func.index()];
-                if *slot | flag != *slot {
-                    *slot |= flag;
-                    todo.push(overridden);
-                }
+                tell(self, overridden);
             }
             let ir = &program.module(function.module).ir;
             let data = &ir.functions[function.func.index()];
-            let mut reach = |callers: &mut Vec<FuncRef>, caller: FuncRef| {
-                let slot = &mut self.flags[caller.module.index()][caller.func.index()];
-                if *slot | flag != *slot {
-                    *slot |= flag;
-                    callers.push(caller);
-                }
-            };
             if let Some(parent) = data.parent
                 && !matches!(ir.functions[parent.index()].kind, FunctionKind::Module | FunctionKind::Class(_))
             {
-                reach(&mut todo, FuncRef { module: function.module, func: parent });
+                tell(self, FuncRef { module: function.module, func: parent });
             }
             // Reading a property is a call, too.
-            if resolver.is_property(function) {
+            if !data.decorators.is_empty() && resolver.is_property(function) {
                 for number in 0..ir.functions.len() as u32 {
                     let reads = ir
                         .values(Func(number))
                         .any(|value| matches!(ir.op(value), Op::Attr { name, .. } if name == data.name));
                     if reads {
-                        reach(&mut todo, FuncRef { module: function.module, func: Func(number) });
+                        tell(self, FuncRef { module: function.module, func: Func(number) });
                     }
                 }
             }
             for call in program.callers(function) {
                 let caller = program.module(call.module).ir.function_of(call.value);
-                reach(&mut todo, FuncRef { module: call.module, func: caller });
+                tell(self, FuncRef { module: call.module, func: caller });
             }
         }
     }
@@ -174,7 +201,7 @@ impl Graph {
                 .map(|edge| edge.callee)
                 .collect()
         };
-        for function in self.interesting() {
+        for function in self.those(|_, reach| reach != Reach::default()) {
             if index.contains_key(&function) {
                 continue;
             }
@@ -235,209 +262,4 @@ impl Graph {
             }
         }
     }
-
-    fn interesting(&self) -> Vec<FuncRef> {
-        let mut found = Vec::new();
-        for (module, flags) in self.flags.iter().enumerate() {
-            for (func, flag) in flags.iter().enumerate() {
-                if *flag != 0 {
-                    found.push(FuncRef { module: ModuleId(module as u32), func: Func(func as u32) });
-                }
-            }
-        }
-        found
-    }
-}
-
-/// Names by which sources and sinks can be reached, for the libraries that the program imports.
-struct Names<'m> {
-    sources: FxHashSet<&'m str>,
-    sinks: FxHashSet<&'m str>,
-    judged: FxHashSet<&'m str>,
-    /// Sinks that secrets and personal data must not reach.
-    leaks: FxHashSet<&'m str>,
-}
-
-impl<'m> Names<'m> {
-    fn new(program: &'m Program, flow: &'m FlowModels) -> Self {
-        let models = &program.models;
-        // Libraries whose objects come with another's.
-        let brings = |root: &str| match root {
-            "werkzeug" => &["flask", "quart"][..],
-            "flask" => &["quart", "connexion"],
-            "starlette" => &["fastapi", "starlite"],
-            "sqlalchemy" => &["flask_sqlalchemy", "sqlmodel"],
-            _ => &[],
-        };
-        let here = |root: &str| {
-            root == "builtins"
-                || program.imports(root)
-                || brings(root).iter().any(|other| program.imports(other))
-        };
-        let mut sources = FxHashSet::default();
-        let mut sinks = FxHashSet::default();
-        for (path, all) in flow.all_sources() {
-            if all.iter().any(|source| matters(source.origin)) && here(models.root_name(path)) {
-                sources.insert(models.last_name(path));
-            }
-        }
-        let mut judged = FxHashSet::default();
-        let mut leaks = FxHashSet::default();
-        for (path, all) in flow.all_sinks() {
-            if here(models.root_name(path)) {
-                // What only tells (logs, answers) is looked at where a function is run for another reason.
-                if all.iter().any(|sink| !sink.kind.meets(TOLD)) {
-                    sinks.insert(models.last_name(path));
-                }
-                if all.iter().any(|sink| sink.kind.meets(SENSITIVE)) {
-                    leaks.insert(models.last_name(path));
-                }
-                // Markup made in the code is judged call by call, too.
-                let markup =
-                    matches!(models.last_name(path), "mark_safe" | "format_html" | "Markup" | "SafeString");
-                if markup || all.iter().any(|sink| sink.kind.meets(SINGLE)) {
-                    judged.insert(models.last_name(path));
-                }
-            }
-        }
-        sources.extend(flow.source_methods());
-        sinks.extend(flow.sink_methods());
-        Self { sources, sinks, judged, leaks }
-    }
-
-    /// What calling the value at a place does: harm, and such that rules of single calls report it.
-    fn does(&self, program: &Program, flow: &FlowModels, resolver: &mut Resolver<'_>, site: Site) -> u8 {
-        let mut found = 0;
-        let mut look = |path: PathId| {
-            for sink in flow.sinks(path) {
-                if !sink.kind.meets(TOLD) {
-                    found |= SINK;
-                }
-                if sink.kind.meets(SINGLE) {
-                    found |= JUDGED;
-                }
-            }
-        };
-        for path in resolver.paths(site) {
-            look(path);
-        }
-        if let Some(path) = resolver.reads(site) {
-            look(path);
-        }
-        let ir = &program.module(site.module).ir;
-        if let Op::Attr { name, .. } = ir.op(site.value)
-            && flow.method_sinks(ir.name(name)).iter().any(|sink| !sink.kind.meets(TOLD))
-        {
-            found |= SINK;
-        }
-        found
-    }
-
-    /// What the functions of a module read and do themselves.
-    fn own(
-        &self,
-        program: &'m Program,
-        flow: &FlowModels,
-        id: ModuleId,
-        answers: &FxHashSet<FuncRef>,
-    ) -> Vec<u8> {
-        let module = program.module(id);
-        let ir = &module.ir;
-        let mut flags = vec![0u8; ir.functions.len()];
-        // By number, once per module.
-        let listed = |set: &FxHashSet<&str>| -> Vec<bool> {
-            let mut listed: Vec<bool> = ir.names.iter().map(|name| set.contains(name)).collect();
-            for import in &ir.imports {
-                // `from library import name as other`
-                if let Imported::Member(name) = import.what
-                    && listed[name.0 as usize]
-                {
-                    listed[import.bound.0 as usize] = true;
-                }
-            }
-            listed
-        };
-        let (sources, sinks, judged) = (listed(&self.sources), listed(&self.sinks), listed(&self.judged));
-        let leaks = listed(&self.leaks);
-        let any = |set: &[bool]| set.iter().any(|known| *known);
-        if !any(&sources) && !any(&sinks) && !any(&leaks) {
-            return flags;
-        }
-        let sensitive: Vec<bool> = ir.names.iter().map(|name| origin_of(name).is_some()).collect();
-        let mut resolver = Resolver::new(program);
-        for (number, slot) in flags.iter_mut().enumerate() {
-            let func = Func(number as u32);
-            let (mut leaking, mut keyed) = (false, false);
-            keyed |= ir.functions[number].params.iter().any(|param| sensitive[param.name.0 as usize]);
-            for value in ir.values(func) {
-                if let Op::Caught { .. } = ir.op(value)
-                    && answers.contains(&FuncRef { module: id, func })
-                {
-                    *slot |= SOURCE | SINK;
-                }
-                if let Op::StoreItem { base, .. } = ir.op(value)
-                    && matches!(ir.op(base), Op::Attr { .. } | Op::Import(_))
-                    && *slot & SINK == 0
-                {
-                    let holder = Site { module: id, value: base };
-                    let stores = resolver.entities(holder).into_iter().any(|entity| match entity {
-                        Entity::Path(path) | Entity::Instance(path, _) => {
-                            let member = program.models.member(path, "__setitem__");
-                            [Some(path), member]
-                                .into_iter()
-                                .flatten()
-                                .any(|path| !flow.sinks(path).is_empty())
-                        }
-                        _ => false,
-                    });
-                    if stores {
-                        *slot |= SINK;
-                    }
-                }
-                if let Op::Str(text) = ir.op(value) {
-                    keyed |= origin_of(ir.text(text)).is_some();
-                    continue;
-                }
-                let name = match ir.op(value) {
-                    Op::Attr { name, .. } | Op::Global(name) => name,
-                    Op::Import(import) => match ir.imports[import.index()].what {
-                        Imported::Member(name) => name,
-                        _ => ir.imports[import.index()].bound,
-                    },
-                    _ => continue,
-                };
-                leaking |= leaks[name.0 as usize];
-                keyed |= sensitive[name.0 as usize];
-                let wanted = (if sinks[name.0 as usize] { SINK } else { 0 })
-                    | (if judged[name.0 as usize] { JUDGED } else { 0 });
-                if wanted & !*slot != 0 {
-                    *slot |= wanted & self.does(program, flow, &mut resolver, Site { module: id, value });
-                }
-                if *slot & SOURCE == 0 && sources[name.0 as usize] {
-                    let site = Site { module: id, value };
-                    let found = resolver
-                        .paths(site)
-                        .any(|path| flow.sources(path).iter().any(|source| matters(source.origin)))
-                        || flow.method_sources(ir.name(name)).iter().any(|source| matters(source.origin));
-                    // An object of a library is an instance, not a path, once it is read.
-                    let typed = !found
-                        && resolver.reads(site).is_some_and(|path| {
-                            flow.sources(path).iter().any(|source| matters(source.origin))
-                        });
-                    if found || typed {
-                        *slot |= SOURCE;
-                    }
-                }
-            }
-            if leaking && keyed {
-                *slot |= SOURCE | SINK;
-            }
-        }
-        flags
-    }
-}
-
-/// Whether data of an origin is worth following from its beginning.
-fn matters(origin: Origin) -> bool {
-    !matches!(origin, Origin::Environment | Origin::File | Origin::Exception | Origin::Identity)
 }

@@ -1,6 +1,6 @@
 //! Objects that a function makes or is given, and what they hold.
 
-use std::rc::Rc;
+use std::sync::Arc;
 
 use clearance_models::PathId;
 use clearance_program::ClassRef;
@@ -33,9 +33,9 @@ pub(crate) enum Kind {
 /// Under what a part of an object is found.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Key {
-    Str(Rc<str>),
+    Str(Arc<str>),
     Int(i64),
-    Attr(Rc<str>),
+    Attr(Arc<str>),
 }
 
 /// Elements and keys that one object keeps apart.
@@ -153,14 +153,38 @@ impl Object {
 
 /// All objects at one point of a function's run; cheap to copy until it is written to.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub(crate) struct Heap(Rc<Content>);
+pub(crate) struct Heap(Arc<Content>);
 
 #[derive(Debug, Clone, Default, PartialEq)]
 struct Content {
-    objects: Vec<Option<Rc<Object>>>,
+    /// By number, in pieces, so that a write copies little.
+    objects: Vec<Option<Arc<Piece>>>,
+    /// One more than the highest number in use.
+    len: usize,
     /// What was written to fields of parameters.
     written: Vec<(Sym, Val)>,
 }
+
+/// What can be in force where two ways meet, object by object.
+fn join_pieces(mine: &mut Arc<Piece>, theirs: &Piece) {
+    for (at, theirs) in theirs.iter().enumerate() {
+        let Some(theirs) = theirs else { continue };
+        match &mine[at] {
+            Some(known) if Arc::ptr_eq(known, theirs) || **known == **theirs => {}
+            Some(_) => {
+                if let Some(object) = &mut Arc::make_mut(mine)[at] {
+                    Arc::make_mut(object).join(theirs);
+                }
+            }
+            None => Arc::make_mut(mine)[at] = Some(theirs.clone()),
+        }
+    }
+}
+
+/// Objects that are copied together.
+const PIECE: usize = 16;
+
+type Piece = [Option<Arc<Object>>; PIECE];
 
 /// Fields of parameters that one run writes.
 const MAX_WRITTEN: usize = 64;
@@ -168,7 +192,7 @@ const MAX_WRITTEN: usize = 64;
 impl Heap {
     /// How many numbers of objects are in use.
     pub(crate) fn len(&self) -> usize {
-        self.0.objects.len()
+        self.0.len
     }
 
     /// What was written to fields of parameters.
@@ -176,22 +200,27 @@ impl Heap {
         &self.0.written
     }
 
-    pub(crate) fn get(&self, id: ObjId) -> Option<&Rc<Object>> {
-        self.0.objects.get(id.0 as usize)?.as_ref()
+    pub(crate) fn get(&self, id: ObjId) -> Option<&Arc<Object>> {
+        let at = id.0 as usize;
+        self.0.objects.get(at / PIECE)?.as_ref()?[at % PIECE].as_ref()
     }
 
     pub(crate) fn put(&mut self, id: ObjId, object: Object) {
-        let objects = &mut Rc::make_mut(&mut self.0).objects;
+        let content = Arc::make_mut(&mut self.0);
         let at = id.0 as usize;
-        if objects.len() <= at {
-            objects.resize(at + 1, None);
+        content.len = content.len.max(at + 1);
+        if content.objects.len() <= at / PIECE {
+            content.objects.resize(at / PIECE + 1, None);
         }
-        objects[at] = Some(Rc::new(object));
+        let piece = content.objects[at / PIECE].get_or_insert_with(Default::default);
+        Arc::make_mut(piece)[at % PIECE] = Some(Arc::new(object));
     }
 
     pub(crate) fn edit(&mut self, id: ObjId) -> Option<&mut Object> {
         self.get(id)?;
-        Rc::make_mut(&mut self.0).objects.get_mut(id.0 as usize)?.as_mut().map(Rc::make_mut)
+        let at = id.0 as usize;
+        let piece = Arc::make_mut(&mut self.0).objects.get_mut(at / PIECE)?.as_mut()?;
+        Arc::make_mut(piece)[at % PIECE].as_mut().map(Arc::make_mut)
     }
 
     pub(crate) fn read_field(&self, sym: &Sym) -> Option<&Val> {
@@ -199,7 +228,7 @@ impl Heap {
     }
 
     pub(crate) fn write_field(&mut self, sym: Sym, value: Val, strong: bool) {
-        let written = &mut Rc::make_mut(&mut self.0).written;
+        let written = &mut Arc::make_mut(&mut self.0).written;
         match written.iter().position(|(known, _)| *known == sym) {
             Some(at) if strong => written[at].1 = value,
             Some(at) => written[at].1.join(&value),
@@ -210,23 +239,27 @@ impl Heap {
 
     /// What can be in force where two ways meet.
     pub(crate) fn join(&mut self, other: &Self) {
-        if Rc::ptr_eq(&self.0, &other.0) {
+        if Arc::ptr_eq(&self.0, &other.0) {
             return;
         }
-        let mine = Rc::make_mut(&mut self.0);
-        if mine.objects.len() < other.0.objects.len() {
-            mine.objects.resize(other.0.objects.len(), None);
-        }
-        for (mine, theirs) in mine.objects.iter_mut().zip(&other.0.objects) {
+        let same = |mine: &Option<Arc<Piece>>, theirs: &Option<Arc<Piece>>| match (mine, theirs) {
+            (_, None) => true,
+            (Some(mine), Some(theirs)) => Arc::ptr_eq(mine, theirs),
+            (None, Some(_)) => false,
+        };
+        for (number, theirs) in other.0.objects.iter().enumerate() {
+            if same(self.0.objects.get(number).unwrap_or(&None), theirs) {
+                continue;
+            }
             let Some(theirs) = theirs else { continue };
-            match mine {
-                None => *mine = Some(theirs.clone()),
-                Some(mine) if Rc::ptr_eq(mine, theirs) => {}
-                Some(mine) => {
-                    if **mine != **theirs {
-                        Rc::make_mut(mine).join(theirs);
-                    }
-                }
+            let content = Arc::make_mut(&mut self.0);
+            content.len = content.len.max(other.0.len);
+            if content.objects.len() <= number {
+                content.objects.resize(number + 1, None);
+            }
+            match &mut content.objects[number] {
+                None => content.objects[number] = Some(theirs.clone()),
+                Some(mine) => join_pieces(mine, theirs),
             }
         }
         for (sym, value) in &other.0.written {
@@ -274,7 +307,7 @@ impl Heap {
                 }
                 Atom::Sym(sym) => {
                     for (field, part) in &self.0.written {
-                        if field.index == sym.index && field.path.starts_with(&sym.path) && depth < 3 {
+                        if field.index == sym.index && field.path().starts_with(sym.path()) && depth < 3 {
                             taint.join(&part.shallow_taint());
                         }
                     }

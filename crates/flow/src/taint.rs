@@ -1,6 +1,6 @@
 //! Where a value comes from, and what it can still do.
 
-use std::rc::Rc;
+use std::sync::Arc;
 
 use clearance_models::flow::{Kinds, Origin};
 use clearance_program::Site;
@@ -8,7 +8,7 @@ use clearance_program::Site;
 use crate::value::Sym;
 
 /// Where tainted data begins.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Label {
     /// A source that the program reads.
     Source {
@@ -76,7 +76,7 @@ impl Lacks {
 }
 
 /// One way that data took, latest step first.
-pub(crate) type Via = Option<Rc<Hop>>;
+pub(crate) type Via = Option<Arc<Hop>>;
 
 /// A step of a way.
 #[derive(Debug)]
@@ -109,13 +109,17 @@ pub(crate) enum Note {
 
 impl Drop for Hop {
     fn drop(&mut self) {
+        let alone = |via: &Via| via.as_ref().is_none_or(|hop| Arc::strong_count(hop) > 1);
+        if alone(&self.before) && matches!(&self.what, What::At(..)) {
+            return;
+        }
         // Long chains are taken apart in a loop: dropping them recursively could exhaust the stack.
         let mut todo = vec![self.before.take()];
         if let What::Inside(inner) = &mut self.what {
             todo.push(inner.take());
         }
         while let Some(next) = todo.pop() {
-            if let Some(Ok(mut hop)) = next.map(Rc::try_unwrap) {
+            if let Some(Ok(mut hop)) = next.map(Arc::try_unwrap) {
                 todo.push(hop.before.take());
                 if let What::Inside(inner) = &mut hop.what {
                     todo.push(inner.take());
@@ -134,7 +138,7 @@ pub(crate) fn hop(before: &Via, site: Site, note: Note) -> Via {
         return before.clone();
     }
     let length = before.as_ref().map_or(0, |hop| hop.length) + 1;
-    Some(Rc::new(Hop { before: before.clone(), what: What::At(site, note), length }))
+    Some(Arc::new(Hop { before: before.clone(), what: What::At(site, note), length }))
 }
 
 /// The steps of `inner` after those of `before`.
@@ -144,7 +148,7 @@ pub(crate) fn splice(before: &Via, inner: &Via) -> Via {
         (None, _) => inner.clone(),
         (Some(outer), Some(first)) => {
             let length = outer.length.saturating_add(first.length);
-            Some(Rc::new(Hop { before: before.clone(), what: What::Inside(inner.clone()), length }))
+            Some(Arc::new(Hop { before: before.clone(), what: What::Inside(inner.clone()), length }))
         }
     }
 }
@@ -152,7 +156,7 @@ pub(crate) fn splice(before: &Via, inner: &Via) -> Via {
 /// The places of a way, first step first.
 pub(crate) fn steps(via: &Via) -> Vec<(Site, Note)> {
     let mut found = Vec::new();
-    let mut todo: Vec<Rc<Hop>> = via.iter().cloned().collect();
+    let mut todo: Vec<Arc<Hop>> = via.iter().cloned().collect();
     while let Some(hop) = todo.pop() {
         todo.extend(hop.before.iter().cloned());
         match &hop.what {
@@ -180,16 +184,50 @@ impl PartialEq for Entry {
     }
 }
 
+impl Entry {
+    /// Adds what else is known of the same label.
+    fn join(&mut self, other: &Self) {
+        let wider = !self.kinds.without(other.kinds).is_empty();
+        let narrower = !other.kinds.without(self.kinds).is_empty();
+        if (narrower && !wider) || (wider == narrower && length(&other.via) < length(&self.via)) {
+            self.via.clone_from(&other.via);
+        }
+        self.kinds = self.kinds.with(other.kinds);
+        self.lacks = self.lacks.and(other.lacks);
+    }
+
+    /// Whether joining the other changes nothing.
+    fn covers(&self, other: &Self) -> bool {
+        other.kinds.without(self.kinds).is_empty()
+            && self.lacks.and(other.lacks) == self.lacks
+            && (self.kinds != other.kinds || length(&self.via) <= length(&other.via))
+    }
+}
+
+fn length(via: &Via) -> u32 {
+    via.as_ref().map_or(0, |hop| hop.length)
+}
+
+/// Whether every label of `few` is among `many`, and joining changes nothing.
+fn covers(many: &[Entry], few: &[Entry]) -> bool {
+    let mut many = many.iter();
+    few.iter().all(|entry| {
+        many.by_ref().find(|known| known.label >= entry.label).is_some_and(|known| {
+            known.label == entry.label && known.covers(entry)
+        })
+    })
+}
+
 /// How many labels one value keeps.
-const MAX_LABELS: usize = 24;
+const MAX_LABELS: usize = 12;
 
 /// A set of entries, by label; cheap to copy.
 #[derive(Debug, Clone, PartialEq, Default)]
-pub(crate) struct Taint(Option<Rc<Vec<Entry>>>);
+pub(crate) struct Taint(Option<Arc<Vec<Entry>>>);
 
 impl Taint {
     pub(crate) fn of(label: Label, kinds: Kinds, via: Via) -> Self {
-        Self(Some(Rc::new(vec![Entry { label, kinds, lacks: Lacks::NONE, via }])))
+        Self(Some(Arc::new(vec![Entry { label, kinds, lacks: Lacks::NONE, via }])))
     }
 
     pub(crate) fn is_empty(&self) -> bool {
@@ -201,7 +239,7 @@ impl Taint {
     }
 
     fn from_vec(entries: Vec<Entry>) -> Self {
-        if entries.is_empty() { Self(None) } else { Self(Some(Rc::new(entries))) }
+        if entries.is_empty() { Self(None) } else { Self(Some(Arc::new(entries))) }
     }
 
     /// Adds another set; of two ways for one label, the shorter stays.
@@ -211,29 +249,29 @@ impl Taint {
             self.0 = other.0.clone();
             return;
         };
-        if Rc::ptr_eq(mine, more) {
+        if Arc::ptr_eq(mine, more) || covers(mine, more) {
             return;
         }
-        let set = Rc::make_mut(mine);
-        for entry in more.iter() {
-            match set.binary_search_by(|known| known.label.cmp(&entry.label)) {
-                Ok(at) => {
-                    let known = &mut set[at];
-                    let wider = !known.kinds.without(entry.kinds).is_empty();
-                    let narrower = !entry.kinds.without(known.kinds).is_empty();
-                    let shorter = |via: &Via| via.as_ref().map_or(0, |hop| hop.length);
-                    if (narrower && !wider)
-                        || (wider == narrower && shorter(&entry.via) < shorter(&known.via))
-                    {
-                        known.via = entry.via.clone();
-                    }
-                    known.kinds = known.kinds.with(entry.kinds);
-                    known.lacks = known.lacks.and(entry.lacks);
-                }
-                Err(at) if set.len() < MAX_LABELS => set.insert(at, entry.clone()),
-                Err(_) => {}
-            }
+        if more.len() >= mine.len() && covers(more, mine) {
+            self.0 = other.0.clone();
+            return;
         }
+        let old = std::mem::take(Arc::make_mut(mine));
+        let mut joined: Vec<Entry> = Vec::with_capacity(MAX_LABELS.min(old.len() + more.len()));
+        let mut theirs = more.iter().peekable();
+        for mut entry in old {
+            while let Some(next) = theirs.next_if(|next| next.label < entry.label) {
+                joined.push(next.clone());
+            }
+            if let Some(same) = theirs.next_if(|next| next.label == entry.label) {
+                entry.join(same);
+            }
+            joined.push(entry);
+        }
+        joined.extend(theirs.cloned());
+        // Sources come first, and of them those that stand first.
+        joined.truncate(MAX_LABELS);
+        self.0 = Some(Arc::new(joined));
     }
 
     /// The set with every entry changed; entries without kinds go.
@@ -250,6 +288,25 @@ impl Taint {
             }
         }
         Self::from_vec(changed)
+    }
+
+    /// The same where labels are changed, too.
+    pub(crate) fn relabel(&self, change: impl FnMut(&mut Entry)) -> Self {
+        let mut changed = self.map(change);
+        if let Some(entries) = &mut changed.0
+            && !entries.is_sorted_by(|a, b| a.label < b.label)
+        {
+            let entries = Arc::make_mut(entries);
+            entries.sort_by(|a, b| a.label.cmp(&b.label));
+            entries.dedup_by(|b, a| {
+                let same = a.label == b.label;
+                if same {
+                    a.join(b);
+                }
+                same
+            });
+        }
+        changed
     }
 
     pub(crate) fn remove(&self, kinds: Kinds) -> Self {

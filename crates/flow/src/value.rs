@@ -1,22 +1,27 @@
 //! What a value is, as far as it is known.
 
-use std::rc::Rc;
+use std::cmp::Ordering;
+use std::hash::{Hash, Hasher};
+use std::sync::Arc;
 
 use clearance_models::PathId;
 use clearance_models::flow::Kinds;
 use clearance_program::{ClassRef, Entity, FuncRef};
+use rustc_hash::FxHasher;
 use smallvec::{SmallVec, smallvec};
 
 use crate::heap::ObjId;
 use crate::taint::{Lacks, Taint};
 
 /// A parameter of the function under analysis, or something reached through it: `self.request.args`.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone)]
 pub(crate) struct Sym {
     /// Which parameter; a closure's captured variables follow after the parameters.
     pub(crate) index: u16,
+    /// Of the path, so that comparing is cheap.
+    hash: u64,
     /// Attributes (`.name`) and items (`[key]`, `[]` for any) from there.
-    pub(crate) path: Rc<[Rc<str>]>,
+    path: Option<Arc<[Arc<str>]>>,
 }
 
 /// How far fields of parameters are followed.
@@ -24,16 +29,60 @@ const MAX_PATH: usize = 3;
 
 impl Sym {
     pub(crate) fn new(index: u16) -> Self {
-        Self { index, path: Rc::from([]) }
+        Self { index, hash: 0, path: None }
+    }
+
+    pub(crate) fn with_path(index: u16, path: Vec<Arc<str>>) -> Self {
+        if path.is_empty() {
+            return Self::new(index);
+        }
+        let mut hasher = FxHasher::default();
+        path.hash(&mut hasher);
+        // A path is never mistaken for the parameter itself.
+        Self { index, hash: hasher.finish() | 1, path: Some(path.into()) }
+    }
+
+    pub(crate) fn path(&self) -> &[Arc<str>] {
+        self.path.as_deref().unwrap_or(&[])
     }
 
     /// What is under `field`; past the bound, the last field stands for everything below it.
     pub(crate) fn field(&self, field: &str) -> Self {
-        if self.path.len() >= MAX_PATH {
+        if self.path().len() >= MAX_PATH {
             return self.clone();
         }
-        let path: Vec<Rc<str>> = self.path.iter().cloned().chain([Rc::from(field)]).collect();
-        Self { index: self.index, path: path.into() }
+        Self::with_path(self.index, self.path().iter().cloned().chain([Arc::from(field)]).collect())
+    }
+}
+
+impl Hash for Sym {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        (self.index, self.hash).hash(state);
+    }
+}
+
+impl PartialEq for Sym {
+    fn eq(&self, other: &Self) -> bool {
+        self.cmp(other).is_eq()
+    }
+}
+
+impl Eq for Sym {}
+
+impl PartialOrd for Sym {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Sym {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.index.cmp(&other.index).then(self.hash.cmp(&other.hash)).then_with(|| {
+            match (&self.path, &other.path) {
+                (Some(mine), Some(theirs)) if !Arc::ptr_eq(mine, theirs) => mine.cmp(theirs),
+                _ => Ordering::Equal,
+            }
+        })
     }
 }
 
@@ -41,7 +90,7 @@ impl Sym {
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Piece {
     /// These characters.
-    Lit(Rc<str>),
+    Lit(Arc<str>),
     /// Unknown characters and where they come from; `exact` where they are just what a parameter holds.
     Hole { taint: Taint, exact: bool },
 }
@@ -65,8 +114,8 @@ pub(crate) enum Atom {
     Number,
     /// Something made from constants only.
     Fixed,
-    Text(Rc<Text>),
-    Bytes(Rc<Text>),
+    Text(Arc<Text>),
+    Bytes(Arc<Text>),
     /// Just what a parameter (or its field) holds.
     Sym(Sym),
     Object(ObjId),
@@ -88,11 +137,11 @@ pub(crate) enum Atom {
     /// A method of something outside the program.
     Bound {
         receiver: Box<Val>,
-        name: Rc<str>,
+        name: Arc<str>,
         path: Option<PathId>,
     },
     /// `functools.partial` and the like: a callable with its first arguments.
-    Partial(Rc<(Val, Args)>),
+    Partial(Arc<(Val, Args)>),
 }
 
 /// Possibilities that one value keeps.
@@ -111,7 +160,7 @@ pub(crate) struct Val {
 #[derive(Debug, Clone, PartialEq, Default)]
 pub(crate) struct Args {
     pub(crate) positional: SmallVec<[Val; 4]>,
-    pub(crate) keywords: SmallVec<[(Rc<str>, Val); 2]>,
+    pub(crate) keywords: SmallVec<[(Arc<str>, Val); 2]>,
     /// `*rest`
     pub(crate) star: Option<Val>,
     /// `**rest`
@@ -162,11 +211,11 @@ impl Val {
     }
 
     pub(crate) fn str(text: &str) -> Self {
-        Self::of(Atom::Text(Rc::new(literal(text))))
+        Self::of(Atom::Text(Arc::new(literal(text))))
     }
 
     pub(crate) fn bytes(text: &str) -> Self {
-        Self::of(Atom::Bytes(Rc::new(literal(text))))
+        Self::of(Atom::Bytes(Arc::new(literal(text))))
     }
 
     pub(crate) fn bool(value: bool) -> Self {
@@ -174,7 +223,7 @@ impl Val {
     }
 
     pub(crate) fn from_text(text: Text, bytes: bool) -> Self {
-        let text = Rc::new(text);
+        let text = Arc::new(text);
         Self::of(if bytes { Atom::Bytes(text) } else { Atom::Text(text) })
     }
 
@@ -362,11 +411,11 @@ fn atom_taint(atom: &Atom) -> Taint {
     }
 }
 
-fn map_text(text: &Rc<Text>, change: &dyn Fn(&Taint) -> Taint) -> Rc<Text> {
+fn map_text(text: &Arc<Text>, change: &dyn Fn(&Taint) -> Taint) -> Arc<Text> {
     if known(text).is_some() {
         return text.clone();
     }
-    Rc::new(
+    Arc::new(
         text.iter()
             .map(|piece| match piece {
                 Piece::Lit(_) => piece.clone(),
@@ -376,11 +425,11 @@ fn map_text(text: &Rc<Text>, change: &dyn Fn(&Taint) -> Taint) -> Rc<Text> {
     )
 }
 
-fn inexact(text: &Rc<Text>) -> Rc<Text> {
+fn inexact(text: &Arc<Text>) -> Arc<Text> {
     if text.iter().all(|piece| !matches!(piece, Piece::Hole { exact: true, .. })) {
         return text.clone();
     }
-    Rc::new(
+    Arc::new(
         text.iter()
             .map(|piece| match piece {
                 Piece::Hole { taint, .. } => Piece::Hole { taint: taint.clone(), exact: false },
@@ -398,7 +447,7 @@ pub(crate) fn literal(text: &str) -> Text {
     if text.len() > MAX_TEXT {
         return smallvec![Piece::Hole { taint: Taint::default(), exact: false }];
     }
-    smallvec![Piece::Lit(Rc::from(text))]
+    smallvec![Piece::Lit(Arc::from(text))]
 }
 
 /// The characters, where all are known.
@@ -427,7 +476,7 @@ pub(crate) fn concat(left: &Text, right: &Text) -> Text {
         match (joined.last_mut(), piece) {
             (Some(Piece::Lit(last)), Piece::Lit(next)) => {
                 if last.len() + next.len() <= MAX_TEXT {
-                    *last = Rc::from(format!("{last}{next}"));
+                    *last = Arc::from(format!("{last}{next}"));
                 } else {
                     joined.push(Piece::Hole { taint: Taint::default(), exact: false });
                 }

@@ -1,6 +1,6 @@
 //! Arguments: what a call passes, and which parameter gets it.
 
-use std::rc::Rc;
+use std::sync::Arc;
 
 use clearance_program::{FuncRef, Site};
 use clearance_python::ir::{ArgKind, ParamKind, Span, Value};
@@ -22,7 +22,7 @@ impl<'p> Engine<'p> {
                     Some(star) => star.join(&value),
                     None => found.star = Some(value),
                 },
-                ArgKind::Keyword(name) => found.keywords.push((Rc::from(ir.name(name)), value)),
+                ArgKind::Keyword(name) => found.keywords.push((Arc::from(ir.name(name)), value)),
                 ArgKind::Star => self.spread_star(frame, at, &mut found, &value),
                 ArgKind::DoubleStar => self.spread_double(frame, &mut found, &value),
             }

@@ -1,6 +1,6 @@
 //! Attributes: reading and writing.
 
-use std::rc::Rc;
+use std::sync::Arc;
 
 use clearance_models::PathId;
 use clearance_models::flow::Kinds;
@@ -60,7 +60,7 @@ impl<'p> Engine<'p> {
                 Atom::Object(id) => {
                     let Some(content) = frame.heap.get(*id).cloned() else { continue };
                     match content.kind {
-                        Kind::Instance(class) => match content.key(&Key::Attr(Rc::from(name))) {
+                        Kind::Instance(class) => match content.key(&Key::Attr(Arc::from(name))) {
                             Some(value) => value.clone(),
                             None => {
                                 let mut value =
@@ -76,7 +76,7 @@ impl<'p> Engine<'p> {
                     }
                 }
                 Atom::Sym(sym)
-                    if sym.path.is_empty()
+                    if sym.path().is_empty()
                         && sym.index == 0
                         && let Some(class) = self.own_class(frame)
                         && let Some(getter) = self.resolver.property(class, name) =>
@@ -102,7 +102,7 @@ impl<'p> Engine<'p> {
                             }
                         }
                     };
-                    if sym.path.is_empty()
+                    if sym.path().is_empty()
                         && sym.index == 0
                         && let Some(class) = self.own_class(frame)
                     {
@@ -124,7 +124,7 @@ impl<'p> Engine<'p> {
                         Val {
                             atoms: smallvec::smallvec![Atom::Bound {
                                 receiver: Box::new(unknown_of(object)),
-                                name: Rc::from(name),
+                                name: Arc::from(name),
                                 path: None
                             }],
                             taint: object.taint.clone(),
@@ -178,7 +178,7 @@ impl<'p> Engine<'p> {
             .map(|atom| match atom {
                 Atom::Method { func, .. } => Atom::Method { func, receiver: Box::new(receiver.clone()) },
                 Atom::Path(path) => {
-                    Atom::Bound { receiver: Box::new(receiver.clone()), name: Rc::from(""), path: Some(path) }
+                    Atom::Bound { receiver: Box::new(receiver.clone()), name: Arc::from(""), path: Some(path) }
                 }
                 other => other,
             })
@@ -257,7 +257,7 @@ impl<'p> Engine<'p> {
                         Atom::Unknown,
                         Atom::Bound {
                             receiver: Box::new(receiver.without(removes)),
-                            name: Rc::from(""),
+                            name: Arc::from(""),
                             path: Some(path)
                         }
                     ],
@@ -352,7 +352,7 @@ impl<'p> Engine<'p> {
                     }
                     let strong = strong && !(frame.in_loop && frame.pass > 0);
                     if let Some(content) = frame.heap.edit(*id) {
-                        content.set(Key::Attr(Rc::from(name)), value.clone(), strong);
+                        content.set(Key::Attr(Arc::from(name)), value.clone(), strong);
                     }
                 }
                 Atom::Sym(sym) => {
@@ -370,7 +370,7 @@ impl<'p> Engine<'p> {
 }
 
 pub(crate) fn bound(receiver: Val, name: &str, path: Option<PathId>) -> Val {
-    Val::of(Atom::Bound { receiver: Box::new(receiver), name: Rc::from(name), path })
+    Val::of(Atom::Bound { receiver: Box::new(receiver), name: Arc::from(name), path })
 }
 
 fn unknown_of(object: &Val) -> Val {

@@ -1,6 +1,6 @@
 //! Python's own functions whose effect on values is followed exactly.
 
-use std::rc::Rc;
+use std::sync::Arc;
 
 use clearance_python::ir::Value;
 use smallvec::smallvec;
@@ -324,7 +324,7 @@ impl<'p> Engine<'p> {
                         && let Some(content) = frame.heap.edit(*id)
                     {
                         match name.as_str() {
-                            Some(name) => content.set(Key::Attr(Rc::from(name)), value.clone(), true),
+                            Some(name) => content.set(Key::Attr(Arc::from(name)), value.clone(), true),
                             None => content.add_rest(value),
                         }
                     }
@@ -352,7 +352,7 @@ impl<'p> Engine<'p> {
                 let callee = first?.clone();
                 let mut rest = args.clone();
                 rest.positional.remove(0);
-                Val::of(Atom::Partial(Rc::new((callee, rest))))
+                Val::of(Atom::Partial(Arc::new((callee, rest))))
             }
             Builtin::Wraps => Val::unknown(),
             Builtin::Copy => match (receiver, first) {
@@ -370,7 +370,7 @@ impl<'p> Engine<'p> {
             Builtin::StringIo => {
                 let mut object = Object::new(Kind::Buffer);
                 let text = first.cloned().unwrap_or_else(|| Val::str(""));
-                object.set(Key::Attr(Rc::from("text")), text, true);
+                object.set(Key::Attr(Arc::from("text")), text, true);
                 self.make(frame, site, 26, object)
             }
             Builtin::PathJoin => {
@@ -434,7 +434,7 @@ impl<'p> Engine<'p> {
                 let pattern = args.get(0, "pattern")?.clone();
                 let path = self.known.regex_pattern()?;
                 let mut object = Object::new(Kind::External(path));
-                object.set(Key::Attr(Rc::from("pattern")), pattern, true);
+                object.set(Key::Attr(Arc::from("pattern")), pattern, true);
                 self.make(frame, site, 27, object)
             }
             Builtin::Vars => return None,

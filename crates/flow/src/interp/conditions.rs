@@ -1,7 +1,7 @@
 //! Conditions that models put on other arguments of a sink.
 
 use clearance_models::PathId;
-use std::rc::Rc;
+use std::sync::Arc;
 
 use clearance_models::flow::{Condition, Constant, Part, Slot, Test};
 
@@ -52,7 +52,7 @@ impl<'p> Engine<'p> {
                             Slot::Keyword(name) => format!("\0made:{name}"),
                             _ => continue,
                         };
-                        if let Some(value) = object.key(&Key::Attr(Rc::from(key))) {
+                        if let Some(value) = object.key(&Key::Attr(Arc::from(key))) {
                             found.join(value);
                         }
                     }

@@ -1,6 +1,6 @@
 //! Items of containers: reading, writing, iterating.
 
-use std::rc::Rc;
+use std::sync::Arc;
 
 use clearance_python::ir::{Op, Value};
 
@@ -12,10 +12,10 @@ use crate::value::{Atom, Piece, Sym, Text, Val, known, literal};
 /// The key that a constant stands for.
 pub(crate) fn key_of(value: &Val) -> Option<Key> {
     match value.single()? {
-        Atom::Text(_) | Atom::Bytes(_) => value.as_str().map(|text| Key::Str(Rc::from(text))),
+        Atom::Text(_) | Atom::Bytes(_) => value.as_str().map(|text| Key::Str(Arc::from(text))),
         Atom::Int(value) => Some(Key::Int(*value)),
         Atom::Bool(value) => Some(Key::Int(i64::from(*value))),
-        Atom::None => Some(Key::Str(Rc::from("\0None"))),
+        Atom::None => Some(Key::Str(Arc::from("\0None"))),
         _ => None,
     }
 }
@@ -78,7 +78,7 @@ impl<'p> Engine<'p> {
                                 && let Some(rest) = known.strip_prefix(&prefix)
                             {
                                 part.set(
-                                    Key::Str(Rc::from(rest.trim_end_matches('\0'))),
+                                    Key::Str(Arc::from(rest.trim_end_matches('\0'))),
                                     value.clone(),
                                     true,
                                 );
@@ -190,15 +190,15 @@ impl<'p> Engine<'p> {
         }
         let mut value = Val { atoms: smallvec::smallvec![Atom::Sym(sym.clone())], taint: base.taint.clone() };
         // The base's own label is replaced by the finer one of the field; other labels stay.
-        value.taint = base.taint.map(|entry| {
+        value.taint = base.taint.relabel(|entry| {
             if let crate::taint::Label::Param(known) = &entry.label
                 && known.index == sym.index
-                && sym.path.starts_with(&known.path)
+                && sym.path().starts_with(known.path())
             {
                 entry.label = crate::taint::Label::Param(sym.clone());
             }
         });
-        if let Some(any) = frame.heap.read_field(&Sym { index: sym.index, path: any_path(sym) }) {
+        if let Some(any) = frame.heap.read_field(&Sym::with_path(sym.index, any_path(sym))) {
             value.join(&any.clone());
         }
         value
@@ -434,14 +434,14 @@ pub(crate) fn read_item(object: &Object, key: Option<&Key>) -> Val {
     }
 }
 
-fn any_path(sym: &Sym) -> Rc<[Rc<str>]> {
-    let mut path: Vec<Rc<str>> = sym.path.to_vec();
+fn any_path(sym: &Sym) -> Vec<Arc<str>> {
+    let mut path: Vec<Arc<str>> = sym.path().to_vec();
     if let Some(last) = path.last_mut()
         && last.starts_with('[')
     {
-        *last = Rc::from("[]");
+        *last = Arc::from("[]");
     }
-    path.into()
+    path
 }
 
 /// A part of a text: exact where the characters that go are known.
@@ -506,7 +506,7 @@ fn cut(pieces: &mut Text, count: usize, front: bool) -> bool {
             if kept.is_empty() {
                 pieces.remove(at);
             } else {
-                *lit = Rc::from(kept);
+                *lit = Arc::from(kept);
             }
             true
         }

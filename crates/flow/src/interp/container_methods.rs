@@ -1,6 +1,6 @@
 //! Methods of lists, dicts, sets and buffers.
 
-use std::rc::Rc;
+use std::sync::Arc;
 
 use clearance_python::ir::Value;
 
@@ -246,7 +246,7 @@ impl<'p> Engine<'p> {
         args: &Args,
     ) -> Option<Val> {
         let Atom::Object(id) = buffer else { return None };
-        let key = Key::Attr(Rc::from("text"));
+        let key = Key::Attr(Arc::from("text"));
         Some(match name {
             "write" | "writelines" => {
                 let value = args.positional.first()?.clone();

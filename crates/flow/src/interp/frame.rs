@@ -3,6 +3,8 @@
 use clearance_program::{FuncRef, Site};
 use clearance_python::ir::{Block, FactKind, Func, FunctionKind, Op, Terminator, Value};
 
+use std::sync::Arc;
+
 use super::{Engine, Hit, facts::Facts, facts::Refine};
 use crate::heap::{Heap, Kind, ObjId, Object};
 use crate::taint::Note;
@@ -38,7 +40,16 @@ pub(crate) struct Frame {
     pub(crate) hits: Vec<Hit>,
     pub(crate) first: u32,
     values: Vec<Val>,
+    body: Arc<Body>,
+}
+
+/// What every run of a function needs to know of it.
+#[derive(Debug, Default)]
+pub(crate) struct Body {
+    /// Conditions of `assert`, which vanish under `-O` and therefore guard nothing.
     asserted: Vec<Value>,
+    /// Heads and last blocks of loops, as offsets from the first block.
+    loops: Vec<(u32, u32)>,
 }
 
 #[derive(Default)]
@@ -66,6 +77,21 @@ impl Frame {
 }
 
 impl<'p> Engine<'p> {
+    /// What every run of a function needs to know of it.
+    fn body(&mut self, func: FuncRef) -> Arc<Body> {
+        if let Some(known) = self.bodies.get(&func) {
+            return known.clone();
+        }
+        let ir = self.ir(func);
+        let blocks = ir.functions[func.func.index()].blocks;
+        let body = Arc::new(Body {
+            asserted: asserted(ir, func.func),
+            loops: loops(ir, blocks.start, blocks.len),
+        });
+        self.bodies.insert(func, body.clone());
+        body
+    }
+
     /// Runs a function.
     pub(crate) fn run(
         &mut self,
@@ -98,9 +124,9 @@ impl<'p> Engine<'p> {
             hits: Vec::new(),
             first: data.insts.start,
             values: vec![Val::default(); data.insts.len as usize],
-            asserted: Vec::new(),
+            body: self.body(func),
         };
-        frame.asserted = asserted(ir, func.func);
+        if depth == 0 { crate::RUNS0.fetch_add(1, std::sync::atomic::Ordering::Relaxed); } else { crate::RUNSN.fetch_add(1, std::sync::atomic::Ordering::Relaxed); }
         if data.kind != FunctionKind::Module && data.bindings.len > 0 {
             let site = Site { module: func.module, value: Value(data.insts.start) };
             let id = self.allocate(context, site, u32::MAX);
@@ -116,15 +142,21 @@ impl<'p> Engine<'p> {
         let blocks = ir.functions[frame.func.func.index()].blocks;
         let first = blocks.start;
         let start_heap = frame.heap.clone();
-        let loops = loops(ir, first, blocks.len);
+        let body = frame.body.clone();
+        let loops = &body.loops;
+        let (head, mut kept) = (loops.iter().map(|(head, _)| *head).min().unwrap_or(0), None);
         let mut states: Vec<BlockState> = Vec::new();
         states.resize_with(blocks.len as usize, BlockState::default);
         let mut pass = 0;
         loop {
             frame.pass = pass;
-            frame.hits.clear();
+            // What stands before the first loop does not change.
+            frame.hits.truncate(kept.unwrap_or(0));
             let mut changed = false;
-            for at in 0..blocks.len {
+            for at in if pass > 0 { head } else { 0 }..blocks.len {
+                if at == head && kept.is_none() {
+                    kept = Some(frame.hits.len());
+                }
                 let block = Block(first + at);
                 if !self.enter(frame, &states, block, first, &start_heap) {
                     continue;
@@ -133,6 +165,7 @@ impl<'p> Engine<'p> {
                 changed |= self.phis(frame, &states, block, first, pass);
                 frame.ended = false;
                 let span = ir.blocks[block.index()].insts;
+                if frame.depth == 0 { crate::I0.fetch_add(u64::from(span.len), std::sync::atomic::Ordering::Relaxed); } else { crate::IN.fetch_add(u64::from(span.len), std::sync::atomic::Ordering::Relaxed); }
                 for number in span.start..span.start + span.len {
                     let value = Value(number);
                     let mut result = self.instruction(frame, value);
@@ -284,14 +317,14 @@ impl<'p> Engine<'p> {
         match ir.blocks[block.index()].end {
             Terminator::Branch { condition, .. } => {
                 let value = self.operand(frame, condition);
-                let truth = if frame.asserted.contains(&condition) {
+                let truth = if frame.body.asserted.contains(&condition) {
                     Some(true)
                 } else {
                     self.truth(&frame.heap, &value)
                 };
                 for (at, side) in [(0, true), (1, false)] {
                     state.takes[at] |= truth != Some(!side);
-                    if !frame.asserted.contains(&condition) {
+                    if !frame.body.asserted.contains(&condition) {
                         let learnt = self.learn(frame, condition, side);
                         let facts = state.facts[at].get_or_insert_default();
                         facts.extend(learnt);

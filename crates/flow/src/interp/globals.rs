@@ -1,6 +1,6 @@
 //! Names outside the running function: globals, captured variables, class attributes, fields that other methods set.
 
-use std::rc::Rc;
+use std::sync::Arc;
 
 use clearance_program::{ClassRef, Entity, FuncRef, ModuleId, Site};
 use clearance_python::ir::{ArgKind, FunctionKind, Op, Part, Value};
@@ -264,7 +264,7 @@ impl<'p> Engine<'p> {
                 let pattern = self.static_value(frame, first, depth + 1);
                 let id = self.allocate(0, site, 6);
                 let mut object = Object::new(Kind::External(*path));
-                object.set(Key::Attr(Rc::from("pattern")), pattern, true);
+                object.set(Key::Attr(Arc::from("pattern")), pattern, true);
                 frame.heap.put(id, object);
                 return Val::of(Atom::Object(id));
             }
@@ -290,7 +290,7 @@ impl<'p> Engine<'p> {
                         }
                         ArgKind::Keyword(name) => {
                             let value = self.static_value(frame, value, depth + 1);
-                            given.keywords.push((Rc::from(ir.name(name)), value));
+                            given.keywords.push((Arc::from(ir.name(name)), value));
                         }
                         ArgKind::Star | ArgKind::DoubleStar => {}
                     }
@@ -321,10 +321,10 @@ impl<'p> Engine<'p> {
         for _ in 0..8 {
             let Some(id) = env else { break };
             let Some(object) = frame.heap.get(id) else { break };
-            if let Some(value) = object.key(&Key::Attr(Rc::from(name))) {
+            if let Some(value) = object.key(&Key::Attr(Arc::from(name))) {
                 return value.clone();
             }
-            env = match object.key(&Key::Attr(Rc::from("\0outer"))).and_then(Val::single) {
+            env = match object.key(&Key::Attr(Arc::from("\0outer"))).and_then(Val::single) {
                 Some(Atom::Object(outer)) => Some(*outer),
                 _ => None,
             };
@@ -380,10 +380,17 @@ impl<'p> Engine<'p> {
     /// What methods of the class store in a field, as far as it comes from a source or is a constant.
     pub(crate) fn stored_field(&mut self, frame: &mut Frame, class: ClassRef, name: &str) -> Val {
         let key = (class, name.to_owned());
-        if let Some(known) = self.fields.get(&key) {
-            return known.clone();
+        match self.fields.get(&key) {
+            Some(Some(known)) => return known.clone(),
+            // It is being looked up further out.
+            Some(None) => {
+                self.provisional = true;
+                return Val::default();
+            }
+            None => {}
         }
-        self.fields.insert(key.clone(), Val::default());
+        self.fields.insert(key.clone(), None);
+        let outer = (std::mem::replace(&mut self.leans_on, usize::MAX), std::mem::take(&mut self.provisional));
         let mut found = Val::default();
         let (order, _) = self.resolver.ancestors(class);
         for owner in order.into_iter().take(6) {
@@ -392,9 +399,6 @@ impl<'p> Engine<'p> {
             let stores: Vec<Value> = module.instance_stores(owner.class, number).take(6).collect();
             for value in stores {
                 let function = FuncRef { module: owner.module, func: module.ir.function_of(value) };
-                if function == frame.func {
-                    continue;
-                }
                 let kept = self.static_value(frame, Site { module: owner.module, value }, 2);
                 found.join(&Val { atoms: kept.atoms, taint: kept.taint.sources_only() });
                 if self.graph.reads_source(function)
@@ -414,7 +418,13 @@ impl<'p> Engine<'p> {
         }
         // Objects belong to the run that made them.
         found.atoms.retain(|atom| !matches!(atom, Atom::Object(_) | Atom::Sym(_)));
-        self.fields.insert(key, found.clone());
+        if self.provisional || self.leans_on < usize::MAX {
+            self.fields.remove(&key);
+        } else {
+            self.fields.insert(key, Some(found.clone()));
+        }
+        self.leans_on = self.leans_on.min(outer.0);
+        self.provisional |= outer.1;
         found
     }
 }

@@ -7,6 +7,9 @@ use super::facts::fixes_host;
 use crate::taint::{Entry, Label, Lacks, Taint, Via};
 use crate::value::{Piece, Text};
 
+/// Parameters, and fields of parameters, that one sink is known to take its data from.
+const MAX_PARAMS: usize = 5;
+
 /// Data at a sink.
 #[derive(Debug, Clone)]
 pub(crate) struct Hit {
@@ -69,11 +72,24 @@ impl Hit {
         self.labels().all(|entry| !entry.kinds.meets(self.kind))
     }
 
+    /// Whether what is passed for parameters, by the kinds that it is dangerous for, matters here.
+    pub(crate) fn takes(&self, carried: &[Kinds]) -> bool {
+        self.labels().any(|entry| match &entry.label {
+            Label::Param(sym) => carried
+                .get(usize::from(sym.index))
+                .is_none_or(|kinds| kinds.and(entry.kinds).meets(self.kind)),
+            Label::Source { .. } => true,
+        })
+    }
+
     /// For callers: what comes from sources here is already said.
     pub(crate) fn params_only(&self) -> Self {
         let only = |taint: &Taint| {
+            let mut kept = 0;
             taint.map(|entry| {
-                if !matches!(entry.label, Label::Param(_)) || !entry.kinds.meets(self.kind) {
+                let counts = matches!(entry.label, Label::Param(_)) && entry.kinds.meets(self.kind);
+                kept += usize::from(counts);
+                if !counts || kept > MAX_PARAMS {
                     entry.kinds = Kinds::NONE;
                 }
             })
@@ -233,18 +249,23 @@ fn counts(hit: &Hit, origin: Origin) -> bool {
     if origin == Origin::Message && hit.kind.meets(Kinds::HTML.with(Kinds::REDIRECT).with(Kinds::HEADER)) {
         return false;
     }
+    harms(origin).meets(hit.kind)
+}
+
+/// What data of an origin can do harm as, where a sink does not say which origins count for it.
+pub(crate) fn harms(origin: Origin) -> Kinds {
     if origin.is_outside() {
-        return true;
+        return Kinds::ALL;
     }
     match origin {
-        Origin::Database | Origin::Session => hit.kind.meets(
-            Kinds::HTML.with(Kinds::SHELL).with(Kinds::CODE).with(Kinds::DESERIALISE).with(Kinds::TEMPLATE),
-        ),
-        Origin::Cli => hit.kind.meets(Kinds::CODE.with(Kinds::SHELL).with(Kinds::SQL).with(Kinds::TEMPLATE)),
-        Origin::Response => hit.kind.meets(Kinds::CODE.with(Kinds::SHELL).with(Kinds::DESERIALISE)),
-        Origin::WeakRandom => hit.kind.meets(Kinds::SECRET_VALUE),
-        Origin::Secret | Origin::Personal => hit.kind.meets(Kinds::LOG_SECRET.with(Kinds::EXPOSURE)),
-        Origin::Exception => hit.kind.meets(Kinds::EXPOSURE),
-        _ => false,
+        Origin::Database | Origin::Session => {
+            Kinds::HTML.with(Kinds::SHELL).with(Kinds::CODE).with(Kinds::DESERIALISE).with(Kinds::TEMPLATE)
+        }
+        Origin::Cli => Kinds::CODE.with(Kinds::SHELL).with(Kinds::SQL).with(Kinds::TEMPLATE),
+        Origin::Response => Kinds::CODE.with(Kinds::SHELL).with(Kinds::DESERIALISE),
+        Origin::WeakRandom => Kinds::SECRET_VALUE,
+        Origin::Secret | Origin::Personal => Kinds::LOG_SECRET.with(Kinds::EXPOSURE),
+        Origin::Exception => Kinds::EXPOSURE,
+        _ => Kinds::NONE,
     }
 }

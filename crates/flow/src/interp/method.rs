@@ -1,6 +1,6 @@
 //! Methods of texts, lists, dicts, sets and buffers.
 
-use std::rc::Rc;
+use std::sync::Arc;
 
 use clearance_python::ir::Value;
 use smallvec::smallvec;
@@ -77,7 +77,7 @@ impl<'p> Engine<'p> {
         &mut self,
         frame: &mut Frame,
         at: Value,
-        text: &Rc<Text>,
+        text: &Arc<Text>,
         bytes: bool,
         name: &str,
         args: &Args,
@@ -248,7 +248,7 @@ impl<'p> Engine<'p> {
         })
     }
 
-    pub(super) fn replaced(&self, text: &Rc<Text>, bytes: bool, from: Option<&Val>, to: Option<&Val>) -> Val {
+    pub(super) fn replaced(&self, text: &Arc<Text>, bytes: bool, from: Option<&Val>, to: Option<&Val>) -> Val {
         let (old, new) = (from.and_then(Val::as_str), to.and_then(Val::as_str));
         let mut out = Text::new();
         for piece in text.iter() {
@@ -288,7 +288,7 @@ impl<'p> Engine<'p> {
     }
 
     /// `"… {} …".format(…)`
-    pub(super) fn format_method(&mut self, frame: &mut Frame, template: &Rc<Text>, args: &Args) -> Val {
+    pub(super) fn format_method(&mut self, frame: &mut Frame, template: &Arc<Text>, args: &Args) -> Val {
         let Some(text) = known(template).map(str::to_owned) else {
             let mut taint = text_taint(template);
             for value in args.all() {
@@ -331,7 +331,7 @@ impl<'p> Engine<'p> {
                         Atom::Object(id) => frame
                             .heap
                             .get(*id)
-                            .map(|object| read_item(object, Some(&Key::Str(Rc::from(base))))),
+                            .map(|object| read_item(object, Some(&Key::Str(Arc::from(base))))),
                         _ => None,
                     }
                 })
@@ -346,7 +346,7 @@ impl<'p> Engine<'p> {
                 && let Some(Atom::Object(id)) = value.single()
                 && let Some(object) = frame.heap.get(*id)
             {
-                let key = key.parse().map_or_else(|_| Key::Str(Rc::from(key)), Key::Int);
+                let key = key.parse().map_or_else(|_| Key::Str(Arc::from(key)), Key::Int);
                 value = read_item(object, Some(&key));
             }
             let piece = if spec.ends_with(['d', 'f', 'x', 'X', 'e', 'g', '%']) {
@@ -387,7 +387,7 @@ impl<'p> Engine<'p> {
             "replace" => {
                 let pieces: Text =
                     smallvec![Piece::Hole { taint: frame.heap.deep_taint(receiver), exact: false }];
-                Some(self.replaced(&Rc::new(pieces), false, args.positional.first(), args.positional.get(1)))
+                Some(self.replaced(&Arc::new(pieces), false, args.positional.first(), args.positional.get(1)))
             }
             "split" | "rsplit" | "splitlines" => {
                 let mut taint = frame.heap.deep_taint(receiver);

@@ -22,11 +22,12 @@ mod objects;
 mod ops;
 mod refine;
 mod regex;
+mod shared;
 mod sinks;
 mod summary;
 mod texts;
 
-use std::rc::Rc;
+use std::sync::Arc;
 
 use clearance_models::flow::FlowModels;
 use clearance_program::{FuncRef, Program, Resolver, Site};
@@ -35,9 +36,12 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 pub(crate) use builtin::{BUILTINS, Builtin};
 pub(crate) use frame::Frame;
-pub(crate) use judge::{Decision, Hit, Judged, judge};
+pub(crate) use judge::{Decision, Hit, Judged, harms, judge};
 pub(crate) use regex::Match;
+pub(crate) use shared::Shared;
 pub(crate) use summary::Summary;
+
+use frame::Body;
 
 use crate::graph::Graph;
 use crate::heap::{Heap, Kind, ObjId, Object};
@@ -45,23 +49,31 @@ use crate::known::Known;
 use crate::value::{Atom, Val};
 
 /// Instructions that one summary may run in called functions.
-const FUEL: u32 = 2_000;
+const FUEL: u32 = 800;
 /// Calls inside calls that are run with their own arguments.
-const MAX_DEPTH: u32 = 5;
+const MAX_DEPTH: u32 = 3;
 /// Instructions of a function that is still run for its own arguments.
 const MAX_INLINE: u32 = 150;
 
 /// Analyses functions. Holds what was learnt so far. Where functions call one another in ways that only a run shows, an answer may depend on
-/// which was asked first; so engines are given fixed shares of the program, whatever the number of threads.
+/// which was asked first; such answers stay in the engine, and engines are given fixed shares of the program, whatever the number of threads.
 pub(crate) struct Engine<'p> {
     pub(crate) program: &'p Program,
     pub(crate) flow: &'p FlowModels,
     pub(crate) known: &'p Known,
-    pub(crate) graph: &'p Graph,
+    pub(crate) graph: &'p Graph<'p>,
     pub(crate) resolver: Resolver<'p>,
-    summaries: FxHashMap<FuncRef, Rc<Summary>>,
+    /// Summaries that any engine would make alike.
+    pub(crate) shared: &'p Shared,
+    /// Summaries that rest on what was assumed of functions that were being summarised further out.
+    summaries: FxHashMap<FuncRef, Arc<Summary>>,
+    /// The outermost function in the making that something was assumed of.
+    leans_on: usize,
+    /// Something was used that rests on assumptions.
+    provisional: bool,
+    bodies: FxHashMap<FuncRef, Arc<Body>>,
     /// Functions whose summary is being made, outermost first, with what is assumed of them meanwhile.
-    active: Vec<(FuncRef, Option<Rc<Summary>>)>,
+    active: Vec<(FuncRef, Option<Arc<Summary>>)>,
     arena: Arena,
     fuel: u32,
     /// Functions that are being run inside this summary.
@@ -81,7 +93,7 @@ pub(crate) struct Engine<'p> {
     /// What was found.
     pub(crate) found: crate::analyse::Found,
     /// What methods store in fields of their class; nothing while it is being looked up.
-    fields: FxHashMap<(clearance_program::ClassRef, String), Val>,
+    fields: FxHashMap<(clearance_program::ClassRef, String), Option<Val>>,
 }
 
 /// Gives objects their numbers: the same place in the same context has the same object in every pass.
@@ -96,7 +108,8 @@ impl<'p> Engine<'p> {
     pub(crate) fn new(
         program: &'p Program,
         known: &'p Known,
-        graph: &'p Graph,
+        graph: &'p Graph<'p>,
+        shared: &'p Shared,
         entries: &'p FxHashSet<FuncRef>,
     ) -> Self {
         Self {
@@ -105,7 +118,11 @@ impl<'p> Engine<'p> {
             known,
             graph,
             resolver: Resolver::new(program),
+            shared,
             summaries: FxHashMap::default(),
+            leans_on: usize::MAX,
+            provisional: false,
+            bodies: FxHashMap::default(),
             active: Vec::new(),
             arena: Arena::default(),
             fuel: FUEL,

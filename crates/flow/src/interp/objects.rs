@@ -1,6 +1,6 @@
 //! Objects of the program's classes: making them, their special methods, context managers.
 
-use std::rc::Rc;
+use std::sync::Arc;
 
 use clearance_program::{ClassRef, Entity};
 use clearance_python::ir::Value;
@@ -25,7 +25,7 @@ impl<'p> Engine<'p> {
             // Data classes, named tuples, models: fields by position and name.
             let fields = self.resolver.fields(class);
             for (value, name) in args.positional.iter().zip(&fields) {
-                object.set(Key::Attr(Rc::from(name.as_str())), value.clone(), true);
+                object.set(Key::Attr(Arc::from(name.as_str())), value.clone(), true);
             }
             for (name, value) in &args.keywords {
                 object.set(Key::Attr(name.clone()), value.clone(), true);

@@ -1,7 +1,7 @@
 //! One instruction.
 
 use super::texts::join_texts;
-use std::rc::Rc;
+use std::sync::Arc;
 
 use clearance_models::flow::Kinds;
 use clearance_python::ir::{BinaryOp, CollectKind, CompareOp, FunctionKind, Op, Span, UnaryOp, Value};
@@ -52,7 +52,7 @@ impl<'p> Engine<'p> {
                 if let Some(env) = frame.env
                     && let Some(object) = frame.heap.edit(env)
                 {
-                    object.set(Key::Attr(Rc::from(ir.name(name))), stored, false);
+                    object.set(Key::Attr(Arc::from(ir.name(name))), stored, false);
                 }
                 Val::default()
             }
@@ -65,7 +65,7 @@ impl<'p> Engine<'p> {
                     && let Some(object) = frame.heap.edit(env)
                 {
                     // Inner functions see it.
-                    object.set(Key::Attr(Rc::from(ir.name(name))), bound.clone(), false);
+                    object.set(Key::Attr(Arc::from(ir.name(name))), bound.clone(), false);
                 }
                 frame.set(value, bound);
                 Val::default()

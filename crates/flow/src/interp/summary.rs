@@ -1,6 +1,6 @@
 //! What is learnt of a function once, with unknown arguments, and used wherever it is called.
 
-use std::rc::Rc;
+use std::sync::Arc;
 
 use clearance_models::flow::Kinds;
 use clearance_program::FuncRef;
@@ -16,11 +16,13 @@ use crate::value::{Atom, Piece, Sym, Text, Val, concat};
 /// Rounds over the members of a recursive component.
 const MAX_ROUNDS: u32 = 4;
 /// Objects of a callee's result that are copied for one call.
-const MAX_IMPORTED: u32 = 24;
+const MAX_IMPORTED: u32 = 16;
 /// Objects that one run keeps apart.
-const MAX_OBJECTS: usize = 600;
+const MAX_OBJECTS: usize = 250;
 /// Sinks that one function hands up to its callers.
-const MAX_HITS: usize = 64;
+const MAX_HITS: usize = 48;
+/// Of these, such that only tell something.
+const MAX_TOLD: usize = 16;
 
 /// A function, seen from outside.
 #[derive(Debug, Clone, Default)]
@@ -58,40 +60,69 @@ impl Summary {
 
 impl<'p> Engine<'p> {
     /// The summary of a function; nothing while it is being made further out and nothing is assumed of it.
-    pub(crate) fn summary(&mut self, func: FuncRef) -> Option<Rc<Summary>> {
+    pub(crate) fn summary(&mut self, func: FuncRef) -> Option<Arc<Summary>> {
+        if let Some(known) = self.shared.get(func) {
+            return Some(known);
+        }
         if let Some(known) = self.summaries.get(&func) {
+            self.provisional = true;
             return Some(known.clone());
         }
-        if let Some((_, assumed)) = self.active.iter().find(|(active, _)| *active == func) {
-            return assumed.clone();
+        if let Some(at) = self.active.iter().position(|(active, _)| *active == func) {
+            self.leans_on = self.leans_on.min(at);
+            return self.active[at].1.clone();
         }
         if self.active.len() > 2_000 {
             self.truncated.insert(func);
+            self.provisional = true;
             return None;
         }
         stacker::maybe_grow(256 * 1024, 4 * 1024 * 1024, || self.summarise(func))
     }
 
-    fn summarise(&mut self, func: FuncRef) -> Option<Rc<Summary>> {
-        let component = self.graph.component(func);
+    fn summarise(&mut self, func: FuncRef) -> Option<Arc<Summary>> {
         let base = self.active.len();
+        let outer = (std::mem::replace(&mut self.leans_on, usize::MAX), std::mem::take(&mut self.provisional));
+        let made = self.make_summaries(func, base);
+        // What was assumed of functions further out makes it provisional; what was assumed inside has been made good.
+        let provisional = self.provisional || self.leans_on < base;
+        if !provisional {
+            self.leans_on = usize::MAX;
+        }
+        self.leans_on = self.leans_on.min(outer.0);
+        self.provisional |= outer.1;
+        let mut wanted = None;
+        for (member, summary) in made {
+            if member == func {
+                wanted = Some(summary.clone());
+            }
+            if provisional {
+                self.summaries.insert(member, summary);
+            } else {
+                self.shared.add(member, summary);
+            }
+        }
+        wanted
+    }
+
+    fn make_summaries(&mut self, func: FuncRef, base: usize) -> Vec<(FuncRef, Arc<Summary>)> {
+        let component = self.graph.component(func);
         if component.len() <= 1 {
             self.active.push((func, None));
-            let summary = Rc::new(self.learn_function(func));
+            let summary = Arc::new(self.learn_function(func));
             self.active.truncate(base);
-            self.summaries.insert(func, summary.clone());
-            return Some(summary);
+            return vec![(func, summary)];
         }
         // A recursive component: all members together, until nothing changes.
         let members: Vec<FuncRef> = component.to_vec();
         for member in &members {
-            self.active.push((*member, Some(Rc::new(Summary { returns: true, ..Summary::default() }))));
+            self.active.push((*member, Some(Arc::new(Summary { returns: true, ..Summary::default() }))));
         }
         let mut settled = false;
         for _ in 0..MAX_ROUNDS {
             let mut changed = false;
             for (number, member) in members.iter().enumerate() {
-                let next = Rc::new(self.learn_function(*member));
+                let next = Arc::new(self.learn_function(*member));
                 let slot = &mut self.active[base + number].1;
                 if slot.as_ref().is_none_or(|old| !old.same(&next)) {
                     changed = true;
@@ -106,16 +137,7 @@ impl<'p> Engine<'p> {
         if !settled {
             self.truncated.extend(members.iter().copied());
         }
-        let made: Vec<_> = self.active.drain(base..).collect();
-        let mut wanted = None;
-        for (member, summary) in made {
-            let Some(summary) = summary else { continue };
-            if member == func {
-                wanted = Some(summary.clone());
-            }
-            self.summaries.insert(member, summary);
-        }
-        wanted
+        self.active.drain(base..).filter_map(|(member, summary)| Some((member, summary?))).collect()
     }
 
     /// Runs a function once with unknown arguments.
@@ -134,7 +156,9 @@ impl<'p> Engine<'p> {
         // What is known of one entry point's requests is nothing that a summary may rest on.
         let path = self.request_path.take();
         let entry_run = std::mem::replace(&mut self.entry_run, false);
+        let t = std::time::Instant::now();
         let frame = self.run_fresh(func, params, Heap::default());
+        if std::env::var_os("STATS2").is_some() { eprintln!("LEARN {} {} {} {} hits {} heap {}", t.elapsed().as_micros(), self.program.function_name(func), data.insts.len, self.active.len(), frame.hits.len(), frame.heap.len()); }
         self.request_path = path;
         self.entry_run = entry_run;
         self.keep(func, frame)
@@ -164,7 +188,10 @@ impl<'p> Engine<'p> {
             .map(|binding| (binding.value, frame.value(binding.value).clone()))
             .collect();
         let mut hits: Vec<Hit> = Vec::new();
-        for hit in frame.hits.iter() {
+        // What only tells something gives way.
+        let told = |hit: &Hit| hit.kind.meets(Kinds::LOG.with(Kinds::LOG_SECRET).with(Kinds::EXPOSURE));
+        let (last, first): (Vec<&Hit>, Vec<&Hit>) = frame.hits.iter().partition(|hit| told(hit));
+        for hit in first.into_iter().chain(last.into_iter().take(MAX_TOLD)) {
             if hit.has_params() && hits.len() < MAX_HITS && !hits.iter().any(|known| known.same(hit)) {
                 hits.push(hit.params_only());
             }
@@ -198,8 +225,17 @@ impl<'p> Engine<'p> {
         params: &[Val],
         context: u64,
     ) -> Val {
+        let carried = params
+            .iter()
+            .map(|param| {
+                let taint = frame.heap.deep_taint(param);
+                taint.entries().iter().fold(Kinds::NONE, |all, entry| all.with(entry.kinds))
+            })
+            .collect();
         let mut import = Import {
             params,
+            carried,
+            taints: FxHashMap::default(),
             summary,
             context,
             site: frame.site(at),
@@ -219,25 +255,27 @@ impl<'p> Engine<'p> {
         for (sym, value) in writes {
             self.write_through(frame, params, &sym, &value);
         }
-        let hits: Vec<Hit> = summary
-            .hits
-            .iter()
-            .map(|hit| Hit {
-                texts: hit.texts.iter().map(|text| self.imported_text(frame, &import, text)).collect(),
-                taint: hit.taint.substitute(&mut |sym| self.reached_taint(frame, params, sym)),
+        for hit in &summary.hits {
+            if !hit.takes(&import.carried) {
+                continue;
+            }
+            let hit = Hit {
+                texts: hit.texts.iter().map(|text| self.imported_text(frame, &mut import, text)).collect(),
+                taint: self.imported_taint(frame, &mut import, &hit.taint),
                 ..hit.clone()
-            })
-            .filter(|hit| !hit.is_clean())
-            .collect();
-        frame.hits.extend(hits);
-        if frame.hits.len() > 4 * MAX_HITS {
+            };
+            if !hit.is_clean() {
+                frame.hits.push(hit);
+            }
+        }
+        if frame.hits.len() > 3 * MAX_HITS {
             let mut kept: Vec<Hit> = Vec::new();
             for hit in frame.hits.drain(..) {
                 if !kept.iter().any(|known| known.same(&hit)) {
                     kept.push(hit);
                 }
             }
-            kept.truncate(4 * MAX_HITS);
+            kept.truncate(3 * MAX_HITS);
             frame.hits = kept;
         }
         result
@@ -245,10 +283,8 @@ impl<'p> Engine<'p> {
 
     fn imported(&mut self, frame: &mut Frame, import: &mut Import<'_>, value: &Val, depth: u32) -> Val {
         let params = import.params;
-        let mut found = Val {
-            taint: value.taint.substitute(&mut |sym| self.reached_taint(frame, params, sym)),
-            ..Val::default()
-        };
+        let mut found =
+            Val { taint: self.imported_taint(frame, import, &value.taint), ..Val::default() };
         for atom in &value.atoms {
             let atom = match atom {
                 Atom::Sym(sym) => {
@@ -260,16 +296,14 @@ impl<'p> Engine<'p> {
                     }
                     continue;
                 }
-                Atom::Text(text) => Atom::Text(Rc::new(self.imported_text(frame, import, text))),
-                Atom::Bytes(text) => Atom::Bytes(Rc::new(self.imported_text(frame, import, text))),
+                Atom::Text(text) => Atom::Text(Arc::new(self.imported_text(frame, import, text))),
+                Atom::Bytes(text) => Atom::Bytes(Arc::new(self.imported_text(frame, import, text))),
                 Atom::Object(id) => match self.imported_object(frame, import, *id, depth) {
                     Some(id) => Atom::Object(id),
                     None => {
                         // Too much to copy: what it carries is enough.
                         let carried = import.summary.heap.deep_taint(&Val::of(atom.clone()));
-                        found
-                            .taint
-                            .join(&carried.substitute(&mut |sym| self.reached_taint(frame, params, sym)));
+                        found.taint.join(&self.imported_taint(frame, import, &carried));
                         Atom::Unknown
                     }
                 },
@@ -321,13 +355,12 @@ impl<'p> Engine<'p> {
         if let Some(rest) = &mut object.rest {
             *rest = self.imported(frame, import, rest, depth + 1);
         }
-        let params = import.params;
-        object.key_taint = object.key_taint.substitute(&mut |sym| self.reached_taint(frame, params, sym));
+        object.key_taint = self.imported_taint(frame, import, &object.key_taint);
         frame.heap.put(new, object);
         Some(new)
     }
 
-    fn imported_text(&self, frame: &Frame, import: &Import<'_>, text: &Text) -> Text {
+    fn imported_text(&self, frame: &Frame, import: &mut Import<'_>, text: &Text) -> Text {
         let mut out = Text::new();
         for piece in text {
             match piece {
@@ -356,8 +389,7 @@ impl<'p> Engine<'p> {
                         };
                         out = concat(&out, &pieces);
                     } else {
-                        let taint =
-                            taint.substitute(&mut |sym| self.reached_taint(frame, import.params, sym));
+                        let taint = self.imported_taint(frame, import, taint);
                         out = concat(&out, &smallvec![Piece::Hole { taint, exact: false }]);
                     }
                 }
@@ -372,7 +404,7 @@ impl<'p> Engine<'p> {
             return Val::unknown();
         };
         let mut here = param.clone();
-        for part in sym.path.iter() {
+        for part in sym.path().iter() {
             let mut next = Val { taint: here.taint.clone(), ..Val::default() };
             for atom in &here.atoms {
                 match atom {
@@ -414,16 +446,24 @@ impl<'p> Engine<'p> {
         here
     }
 
-    fn reached_taint(&self, frame: &Frame, params: &[Val], sym: &Sym) -> Taint {
-        let value = self.reached(frame, params, sym);
-        frame.heap.deep_taint(&value)
+    /// A taint with what the caller passes for parameters.
+    fn imported_taint(&self, frame: &Frame, import: &mut Import<'_>, taint: &Taint) -> Taint {
+        let Import { params, taints, carried, .. } = import;
+        taint.substitute(&mut |sym| {
+            if carried.get(usize::from(sym.index)).is_some_and(|kinds| kinds.is_empty()) {
+                return Taint::default();
+            }
+            let reached =
+                || frame.heap.deep_taint(&self.reached(frame, params, sym));
+            taints.entry(sym.clone()).or_insert_with(reached).clone()
+        })
     }
 
     /// Writes to a field of what was passed.
     fn write_through(&mut self, frame: &mut Frame, params: &[Val], sym: &Sym, value: &Val) {
         let Some(param) = params.get(usize::from(sym.index)) else { return };
-        let Some((last, way)) = sym.path.split_last() else { return };
-        let holder = Sym { index: sym.index, path: way.to_vec().into() };
+        let Some((last, way)) = sym.path().split_last() else { return };
+        let holder = Sym::with_path(sym.index, way.to_vec());
         let target = if way.is_empty() { param.clone() } else { self.reached(frame, params, &holder) };
         let strong = target.atoms.len() == 1 && !(frame.in_loop && frame.pass > 0);
         for atom in &target.atoms {
@@ -447,6 +487,10 @@ impl<'p> Engine<'p> {
 
 struct Import<'a> {
     params: &'a [Val],
+    /// Kinds that each parameter, with everything in it, is dangerous for.
+    carried: Vec<Kinds>,
+    /// What comes with a parameter's field, once it was asked for.
+    taints: FxHashMap<Sym, Taint>,
     summary: &'a Summary,
     context: u64,
     site: clearance_program::Site,
@@ -458,11 +502,11 @@ struct Import<'a> {
 /// The key that a part of a parameter's path stands for; nothing for any element.
 fn key_of_part(part: &str) -> Option<Key> {
     if let Some(name) = part.strip_prefix('.') {
-        return Some(Key::Attr(Rc::from(name)));
+        return Some(Key::Attr(Arc::from(name)));
     }
     let inner = part.strip_prefix('[')?.strip_suffix(']')?;
     if inner.is_empty() {
         return None;
     }
-    Some(inner.parse().map_or_else(|_| Key::Str(Rc::from(inner)), Key::Int))
+    Some(inner.parse().map_or_else(|_| Key::Str(Arc::from(inner)), Key::Int))
 }

@@ -1,6 +1,6 @@
 //! Texts that are put together: formatting, `%`, joining.
 
-use std::rc::Rc;
+use std::sync::Arc;
 
 use clearance_models::flow::Kinds;
 use clearance_python::ir::{Part, Span, Value};
@@ -31,7 +31,7 @@ impl<'p> Engine<'p> {
         };
         let lookup = |name: &str| match values.single() {
             Some(Atom::Object(id)) => frame.heap.get(*id).map(|object| {
-                object.key(&Key::Str(Rc::from(name))).cloned().unwrap_or_else(|| object.content())
+                object.key(&Key::Str(Arc::from(name))).cloned().unwrap_or_else(|| object.content())
             }),
             _ => None,
         };

@@ -1,0 +1,282 @@
+//! What each function reads and does itself: kinds of data from outside that come in there, and kinds of harm.
+
+use clearance_models::PathId;
+use clearance_models::flow::{FlowModels, Kinds, Origin};
+use clearance_program::{Entity, FuncRef, ModuleId, Program, Resolver, Site};
+use clearance_python::ir::{Func, Imported, Op};
+use rayon::prelude::*;
+use rustc_hash::FxHashSet;
+
+use crate::interp::harms;
+use crate::sensitive::{SENSITIVE, origin_of};
+
+/// Kinds of sinks that rules of single calls report too.
+const SINGLE: Kinds =
+    Kinds::CODE.with(Kinds::SQL).with(Kinds::SHELL).with(Kinds::DESERIALISE).with(Kinds::XML);
+/// Kinds of sinks that only tell something: looked at where a function is run for another reason.
+const TOLD: Kinds =
+    Kinds::LOG.with(Kinds::LOG_SECRET).with(Kinds::EXPOSURE).with(Kinds::FORMAT).with(Kinds::WEAK_CRYPTO);
+/// Library functions whose markup is judged call by call.
+const MARKUP: &[&str] = &["mark_safe", "format_html", "Markup", "SafeString"];
+
+/// Functions that the frameworks treat specially.
+#[derive(Debug, Default)]
+pub(crate) struct Special {
+    /// What they return is shown as a page.
+    pub(crate) answers: FxHashSet<FuncRef>,
+    /// What they return goes to a client.
+    pub(crate) routes: FxHashSet<FuncRef>,
+}
+
+/// What the functions of a module read and do themselves, by function.
+#[derive(Debug, Default, Clone)]
+pub(super) struct Own {
+    /// Kinds of data that come in.
+    pub(super) reads: Vec<Kinds>,
+    /// Kinds of harm that can be done.
+    pub(super) harms: Vec<Kinds>,
+    /// Something is called that rules of single calls report.
+    pub(super) judged: Vec<Func>,
+    /// Both a secret is named and something told.
+    pub(super) leaks: Vec<Func>,
+}
+
+/// Looks through the program, in parallel on the current thread pool.
+pub(super) fn look(program: &Program, special: &Special) -> Vec<Own> {
+    let flow = program.models.flow();
+    let names = Names::new(program, flow);
+    (0..program.modules.len() as u32)
+        .into_par_iter()
+        .map(|id| names.own(program, flow, ModuleId(id), special))
+        .collect()
+}
+
+/// Names by which sources and sinks can be reached, for the libraries that the program imports.
+struct Names<'m> {
+    sources: FxHashSet<&'m str>,
+    sinks: FxHashSet<&'m str>,
+    judged: FxHashSet<&'m str>,
+    /// Sinks that secrets and personal data must not reach.
+    leaks: FxHashSet<&'m str>,
+}
+
+impl<'m> Names<'m> {
+    fn new(program: &'m Program, flow: &'m FlowModels) -> Self {
+        let models = &program.models;
+        // Libraries whose objects come with another's.
+        let brings = |root: &str| match root {
+            "werkzeug" => &["flask", "quart"][..],
+            "flask" => &["quart", "connexion"],
+            "starlette" => &["fastapi", "starlite"],
+            "sqlalchemy" => &["flask_sqlalchemy", "sqlmodel"],
+            _ => &[],
+        };
+        let here = |root: &str| {
+            root == "builtins"
+                || program.imports(root)
+                || brings(root).iter().any(|other| program.imports(other))
+        };
+        let mut names = Self {
+            sources: FxHashSet::default(),
+            sinks: FxHashSet::default(),
+            judged: FxHashSet::default(),
+            leaks: FxHashSet::default(),
+        };
+        for (path, all) in flow.all_sources() {
+            if all.iter().any(|source| !worth(source.origin).is_empty()) && here(models.root_name(path)) {
+                names.sources.insert(models.last_name(path));
+            }
+        }
+        for (path, all) in flow.all_sinks() {
+            if !here(models.root_name(path)) {
+                continue;
+            }
+            let last = models.last_name(path);
+            let kinds = all.iter().fold(Kinds::NONE, |kinds, sink| kinds.with(sink.kind));
+            if !kinds.without(TOLD).is_empty() {
+                names.sinks.insert(last);
+            }
+            if kinds.meets(SENSITIVE) {
+                names.leaks.insert(last);
+            }
+            if MARKUP.contains(&last) || kinds.meets(SINGLE) {
+                names.judged.insert(last);
+            }
+        }
+        names.sources.extend(flow.source_methods());
+        names.sinks.extend(flow.sink_methods());
+        names
+    }
+
+    /// What calling the value at a place does: all kinds of harm, and whether rules of single calls report it.
+    fn does(program: &Program, flow: &FlowModels, resolver: &mut Resolver<'_>, site: Site) -> (Kinds, bool) {
+        let mut found = Kinds::NONE;
+        let mut judged = false;
+        let mut look = |path: PathId| {
+            for sink in flow.sinks(path) {
+                found = found.with(sink.kind);
+                judged |= sink.kind.meets(SINGLE);
+            }
+            judged |= MARKUP.contains(&program.models.last_name(path));
+        };
+        for path in resolver.paths(site) {
+            look(path);
+        }
+        if let Some(path) = resolver.reads(site) {
+            look(path);
+        }
+        let ir = &program.module(site.module).ir;
+        if let Op::Attr { name, .. } = ir.op(site.value) {
+            for sink in flow.method_sinks(ir.name(name)) {
+                found = found.with(sink.kind);
+            }
+        }
+        (found.without(TOLD), judged)
+    }
+
+    /// The sources that the value at a place may be.
+    fn source(program: &Program, flow: &FlowModels, resolver: &mut Resolver<'_>, site: Site, name: &str) -> Kinds {
+        let mut found = Kinds::NONE;
+        let mut any = false;
+        let mut add = |sources: &[clearance_models::flow::Source]| {
+            for source in sources.iter().filter(|source| !worth(source.origin).is_empty()) {
+                any = true;
+                found = found.with(source.kinds.and(worth(source.origin)));
+            }
+        };
+        for path in resolver.paths(site) {
+            add(flow.sources(path));
+        }
+        if matches!(program.op(site), Op::Attr { .. }) {
+            add(flow.method_sources(name));
+        }
+        if !any && let Some(path) = resolver.reads(site) {
+            // An object of a library is an instance, not a path, once it is read.
+            for source in flow.sources(path) {
+                found = found.with(source.kinds.and(worth(source.origin)));
+            }
+        }
+        found
+    }
+
+    fn own(&self, program: &'m Program, flow: &FlowModels, id: ModuleId, special: &Special) -> Own {
+        let ir = &program.module(id).ir;
+        let mut own = Own::default();
+        // By number, once per module.
+        let listed = |set: &FxHashSet<&str>| -> Vec<bool> {
+            let mut listed: Vec<bool> = ir.names.iter().map(|name| set.contains(name)).collect();
+            for import in &ir.imports {
+                // `from library import name as other`
+                if let Imported::Member(name) = import.what
+                    && listed[name.index()]
+                {
+                    listed[import.bound.index()] = true;
+                }
+            }
+            listed
+        };
+        let sources = listed(&self.sources);
+        let sinks = listed(&self.sinks);
+        let judged = listed(&self.judged);
+        let leaks = listed(&self.leaks);
+        let any = |set: &[bool]| set.iter().any(|known| *known);
+        if !any(&sources) && !any(&sinks) && !any(&judged) && !any(&leaks) {
+            return own;
+        }
+        own.reads = vec![Kinds::NONE; ir.functions.len()];
+        own.harms = vec![Kinds::NONE; ir.functions.len()];
+        let sensitive: Vec<bool> = if any(&leaks) {
+            ir.names.iter().map(|name| origin_of(name).is_some()).collect()
+        } else {
+            vec![false; ir.names.len()]
+        };
+        let interesting: Vec<bool> = (0..ir.names.len())
+            .map(|at| sources[at] || sinks[at] || judged[at] || leaks[at] || sensitive[at])
+            .collect();
+        let mut resolver = Resolver::new(program);
+        for (number, function) in ir.functions.iter().enumerate() {
+            let func = Func(number as u32);
+            let answers = special.routes.contains(&FuncRef { module: id, func });
+            let (mut reads, mut harms) = (Kinds::NONE, Kinds::NONE);
+            let (mut leaking, mut is_judged) = (false, false);
+            let mut keyed = function.params.iter().any(|param| sensitive[param.name.index()]);
+            for value in ir.values(func) {
+                let site = Site { module: id, value };
+                let name = match ir.op(value) {
+                    Op::Caught { .. } if answers => {
+                        reads = reads.with(Kinds::EXPOSURE);
+                        harms = harms.with(Kinds::EXPOSURE);
+                        continue;
+                    }
+                    Op::StoreItem { base, .. } => {
+                        if matches!(ir.op(base), Op::Attr { .. } | Op::Import(_)) {
+                            let holder = Site { module: id, value: base };
+                            harms = harms.with(stores(program, flow, &mut resolver, holder));
+                        }
+                        continue;
+                    }
+                    Op::Str(text) => {
+                        keyed |= leaking && origin_of(ir.text(text)).is_some();
+                        continue;
+                    }
+                    Op::Attr { name, .. } | Op::Global(name) => name,
+                    Op::Import(import) => match ir.imports[import.index()].what {
+                        Imported::Member(name) => name,
+                        _ => ir.imports[import.index()].bound,
+                    },
+                    _ => continue,
+                };
+                if !interesting[name.index()] {
+                    continue;
+                }
+                leaking |= leaks[name.index()];
+                keyed |= sensitive[name.index()];
+                if sinks[name.index()] || judged[name.index()] {
+                    let (harm, single) = Self::does(program, flow, &mut resolver, site);
+                    harms = harms.with(harm);
+                    is_judged |= single && judged[name.index()];
+                }
+                if sources[name.index()] {
+                    reads =
+                        reads.with(Self::source(program, flow, &mut resolver, site, ir.name(name)));
+                }
+            }
+            own.reads[number] = reads;
+            own.harms[number] = harms;
+            if is_judged {
+                own.judged.push(func);
+            }
+            if leaking && keyed {
+                own.leaks.push(func);
+            }
+        }
+        own
+    }
+}
+
+/// What storing to an item of the object at a place may be harmful for.
+fn stores(program: &Program, flow: &FlowModels, resolver: &mut Resolver<'_>, holder: Site) -> Kinds {
+    let mut kinds = Kinds::NONE;
+    for entity in resolver.entities(holder) {
+        if let Entity::Path(path) | Entity::Instance(path, _) = entity {
+            let member = program.models.member(path, "__setitem__");
+            for sink in [Some(path), member].into_iter().flatten().flat_map(|path| flow.sinks(path)) {
+                kinds = kinds.with(sink.kind);
+            }
+        }
+    }
+    kinds
+}
+
+/// As what data of an origin is worth following from its beginning. Who types a command line may run commands anyway: only where they become code does
+/// that lead a search.
+pub(crate) fn worth(origin: Origin) -> Kinds {
+    match origin {
+        Origin::Environment | Origin::File | Origin::Exception | Origin::Identity => Kinds::NONE,
+        Origin::Cli => Kinds::CODE.with(Kinds::TEMPLATE),
+        // Sinks of this kind say themselves what counts.
+        Origin::Secret | Origin::Personal => Kinds::NONE,
+        Origin::Database | Origin::Session => harms(origin).with(Kinds::CSV),
+        _ => harms(origin),
+    }
+}
