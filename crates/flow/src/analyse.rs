@@ -84,9 +84,7 @@ pub fn analyse(program: &Program) -> Analysis {
         }
     }
     let given: Vec<(FuncRef, Kinds)> = entries.iter().map(|entry| (entry.function, given(entry))).collect();
-    let t0 = std::time::Instant::now();
     let graph = Graph::new(program, &special, &given);
-    let tg = t0.elapsed();
     let known = Known::new(&program.models);
     let by_function: FxHashMap<FuncRef, &EntryPoint> =
         entries.iter().rev().map(|entry| (entry.function, entry)).collect();
@@ -99,7 +97,6 @@ pub fn analyse(program: &Program) -> Analysis {
             !matches!(role, Role::Test | Role::Documentation | Role::Generated)
         })
         .collect();
-    if std::env::var_os("STATS").is_some() { let n: u64 = roots.iter().map(|r| u64::from(program.function(*r).insts.len)).sum(); eprintln!("roots {} insts {n}", roots.len()); }
     // Shares do not depend on the number of threads: see `Engine`.
     let share = roots.len().div_ceil(SHARES).max(MIN_SHARE);
     let shared = Shared::new();
@@ -121,7 +118,6 @@ pub fn analyse(program: &Program) -> Analysis {
             part
         })
         .collect();
-    if std::env::var_os("STATS").is_some() { use std::sync::atomic::Ordering::Relaxed; eprintln!("runs0 {} runsN {} insts0 {} instsN {} t_graph {:?} t_all {:?}", crate::RUNS0.load(Relaxed), crate::RUNSN.load(Relaxed), crate::I0.load(Relaxed), crate::IN.load(Relaxed), tg, t0.elapsed()); }
     finish(parts)
 }
 

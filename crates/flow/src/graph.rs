@@ -74,23 +74,6 @@ impl<'p> Graph<'p> {
         }
         graph.spread();
         graph.find_components(program);
-        if std::env::var_os("STATS").is_some() {
-            let mut by: std::collections::BTreeMap<String, usize> = Default::default();
-            let mut own_reads: std::collections::BTreeMap<String, usize> = Default::default();
-            for f in graph.worth_a_look() {
-                let r = graph.at(f);
-                let m = r.reads.and(r.harms);
-                let names: Vec<&str> = clearance_models::flow::KIND_NAMES.iter().enumerate().filter(|(i, _)| m.0 & (1 << i) != 0).map(|(_, n)| *n).collect();
-                let mut key = names.join("+");
-                if m.is_empty() { key = format!("judged {} leaks {}", graph.judged.contains(&f), graph.leaks.contains(&f)); }
-                *by.entry(key).or_default() += 1;
-                let o = own[f.module.index()].reads.get(f.func.index()).copied().unwrap_or_default();
-                if !o.is_empty() { *own_reads.entry(format!("{:x}", o.0)).or_default() += 1; }
-            }
-            let mut by: Vec<_> = by.into_iter().collect(); by.sort_by_key(|x| std::cmp::Reverse(x.1));
-            for (k, n) in by.iter().take(12) { eprintln!("ROOT {n} {k}"); }
-            eprintln!("{own_reads:?}");
-        }
         graph
     }
 

@@ -13,8 +13,3 @@ mod taint;
 mod value;
 
 pub use analyse::{Analysis, Flow, FlowStep, analyse, own_paths};
-
-pub(crate) static RUNS0: std::sync::atomic::AtomicU64 = std::sync::atomic::AtomicU64::new(0);
-pub(crate) static RUNSN: std::sync::atomic::AtomicU64 = std::sync::atomic::AtomicU64::new(0);
-pub(crate) static I0: std::sync::atomic::AtomicU64 = std::sync::atomic::AtomicU64::new(0);
-pub(crate) static IN: std::sync::atomic::AtomicU64 = std::sync::atomic::AtomicU64::new(0);

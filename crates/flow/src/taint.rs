@@ -212,9 +212,9 @@ fn length(via: &Via) -> u32 {
 fn covers(many: &[Entry], few: &[Entry]) -> bool {
     let mut many = many.iter();
     few.iter().all(|entry| {
-        many.by_ref().find(|known| known.label >= entry.label).is_some_and(|known| {
-            known.label == entry.label && known.covers(entry)
-        })
+        many.by_ref()
+            .find(|known| known.label >= entry.label)
+            .is_some_and(|known| known.label == entry.label && known.covers(entry))
     })
 }
 

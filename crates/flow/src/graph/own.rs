@@ -3,11 +3,11 @@
 use clearance_models::PathId;
 use clearance_models::flow::{FlowModels, Kinds, Origin};
 use clearance_program::{Entity, FuncRef, ModuleId, Program, Resolver, Site};
-use clearance_python::ir::{Func, Imported, Op};
+use clearance_python::ir::{Func, Imported, ModuleIr, Op, Part, Value};
 use rayon::prelude::*;
 use rustc_hash::FxHashSet;
 
-use crate::interp::harms;
+use crate::interp::{harms, names_secret};
 use crate::sensitive::{SENSITIVE, origin_of};
 
 /// Kinds of sinks that rules of single calls report too.
@@ -32,23 +32,51 @@ pub(crate) struct Special {
 #[derive(Debug, Default, Clone)]
 pub(super) struct Own {
     /// Kinds of data that come in.
-    pub(super) reads: Vec<Kinds>,
+    pub(crate) reads: Vec<Kinds>,
     /// Kinds of harm that can be done.
-    pub(super) harms: Vec<Kinds>,
+    pub(crate) harms: Vec<Kinds>,
     /// Something is called that rules of single calls report.
-    pub(super) judged: Vec<Func>,
+    pub(crate) judged: Vec<Func>,
     /// Both a secret is named and something told.
-    pub(super) leaks: Vec<Func>,
+    pub(crate) leaks: Vec<Func>,
 }
 
 /// Looks through the program, in parallel on the current thread pool.
 pub(super) fn look(program: &Program, special: &Special) -> Vec<Own> {
     let flow = program.models.flow();
     let names = Names::new(program, flow);
-    (0..program.modules.len() as u32)
+    let mut all: Vec<Own> = (0..program.modules.len() as u32)
         .into_par_iter()
         .map(|id| names.own(program, flow, ModuleId(id), special))
-        .collect()
+        .collect();
+    if all.iter().any(|own| own.reads.iter().any(|kinds| kinds.meets(Kinds::SECRET_VALUE))) {
+        all.par_iter_mut().zip(&program.modules).for_each(|(own, module)| secrets(own, &module.ir));
+    }
+    all
+}
+
+/// What comes from a predictable generator does harm where it gets the name of a secret.
+fn secrets(own: &mut Own, ir: &ModuleIr) {
+    let named: Vec<bool> = ir.names.iter().map(names_secret).collect();
+    if !named.contains(&true) {
+        return;
+    }
+    own.harms.resize(ir.functions.len(), Kinds::NONE);
+    own.reads.resize(ir.functions.len(), Kinds::NONE);
+    for (function, harms) in ir.functions.iter().zip(&mut own.harms) {
+        let names = ir.insts[function.insts.range()].iter().any(|inst| match inst.op {
+            Op::Bind { name, .. } | Op::StoreName { name, .. } | Op::StoreAttr { name, .. } => {
+                named[name.index()]
+            }
+            Op::StoreItem { key, .. } => {
+                matches!(ir.op(key), Op::Str(text) if names_secret(ir.text(text)))
+            }
+            _ => false,
+        });
+        if names {
+            *harms = harms.with(Kinds::SECRET_VALUE);
+        }
+    }
 }
 
 /// Names by which sources and sinks can be reached, for the libraries that the program imports.
@@ -135,7 +163,13 @@ impl<'m> Names<'m> {
     }
 
     /// The sources that the value at a place may be.
-    fn source(program: &Program, flow: &FlowModels, resolver: &mut Resolver<'_>, site: Site, name: &str) -> Kinds {
+    fn source(
+        program: &Program,
+        flow: &FlowModels,
+        resolver: &mut Resolver<'_>,
+        site: Site,
+        name: &str,
+    ) -> Kinds {
         let mut found = Kinds::NONE;
         let mut any = false;
         let mut add = |sources: &[clearance_models::flow::Source]| {
@@ -237,8 +271,7 @@ impl<'m> Names<'m> {
                     is_judged |= single && judged[name.index()];
                 }
                 if sources[name.index()] {
-                    reads =
-                        reads.with(Self::source(program, flow, &mut resolver, site, ir.name(name)));
+                    reads = reads.with(Self::source(program, flow, &mut resolver, site, ir.name(name)));
                 }
             }
             own.reads[number] = reads;
@@ -246,12 +279,88 @@ impl<'m> Names<'m> {
             if is_judged {
                 own.judged.push(func);
             }
-            if leaking && keyed {
+            if leaking && keyed && leaks_locally(ir, func, &sensitive, &leaks) {
                 own.leaks.push(func);
             }
         }
         own
     }
+}
+
+/// Whether something that is called a secret may reach a call that tells, as far as the function itself shows.
+fn leaks_locally(ir: &ModuleIr, func: Func, sensitive: &[bool], leaks: &[bool]) -> bool {
+    let span = ir.functions[func.index()].insts;
+    let mut held = vec![false; span.len as usize];
+    let at = |value: Value| (value.0.wrapping_sub(span.start)) as usize;
+    // Loops hand on what is below.
+    for _ in 0..2 {
+        for value in ir.values(func) {
+            let holds = |value: Value| held.get(at(value)).copied().unwrap_or(false);
+            let any = |items| ir.list(items).iter().any(|item| holds(*item));
+            let text = |value: Value| match ir.op(value) {
+                Op::Str(text) => origin_of(ir.text(text)).is_some(),
+                _ => false,
+            };
+            let found = match ir.op(value) {
+                Op::Param(index) => ir.functions[func.index()]
+                    .params
+                    .get(index as usize)
+                    .is_some_and(|param| sensitive[param.name.index()]),
+                Op::Attr { name, base } => sensitive[name.index()] || holds(base),
+                Op::Global(name) | Op::Free(name) => sensitive[name.index()],
+                Op::Item { base, key } => holds(base) || text(key),
+                Op::Call { callee, args } => {
+                    let args = ir.args(args);
+                    let given = args.iter().any(|arg| holds(arg.value));
+                    let tells = match ir.op(callee) {
+                        Op::Attr { name, .. } | Op::Global(name) => leaks[name.index()],
+                        Op::Import(import) => match ir.imports[import.index()].what {
+                            Imported::Member(name) => leaks[name.index()],
+                            _ => false,
+                        },
+                        _ => true,
+                    };
+                    if given && tells {
+                        return true;
+                    }
+                    given || holds(callee) || args.first().is_some_and(|arg| text(arg.value))
+                }
+                Op::Phi(items)
+                | Op::Tuple(items)
+                | Op::List(items)
+                | Op::Set(items)
+                | Op::Dict(items)
+                | Op::Slice(items) => any(items),
+                Op::Format(parts) | Op::Template(parts) => ir.parts(parts).iter().any(|part| match part {
+                    Part::Value { value, .. } => holds(*value),
+                    Part::Text(_) => false,
+                }),
+                Op::Binary { left, right, .. } => holds(left) || holds(right),
+                Op::Collect { element, key, .. } => holds(element) || holds(key),
+                Op::Sigma { value, .. }
+                | Op::Await(value)
+                | Op::Starred(value)
+                | Op::Unpack { value, .. }
+                | Op::UnpackRest { value, .. }
+                | Op::Element { iterable: value, .. }
+                | Op::Unary { value, .. } => holds(value),
+                Op::StoreItem { base, key, value } => {
+                    // Whatever holds it holds it from here on.
+                    if (holds(value) || text(key))
+                        && let Some(slot) = held.get_mut(at(base))
+                    {
+                        *slot = true;
+                    }
+                    false
+                }
+                _ => false,
+            };
+            if let Some(slot) = held.get_mut(at(value)) {
+                *slot |= found;
+            }
+        }
+    }
+    false
 }
 
 /// What storing to an item of the object at a place may be harmful for.

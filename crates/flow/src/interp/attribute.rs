@@ -177,9 +177,11 @@ impl<'p> Engine<'p> {
             .into_iter()
             .map(|atom| match atom {
                 Atom::Method { func, .. } => Atom::Method { func, receiver: Box::new(receiver.clone()) },
-                Atom::Path(path) => {
-                    Atom::Bound { receiver: Box::new(receiver.clone()), name: Arc::from(""), path: Some(path) }
-                }
+                Atom::Path(path) => Atom::Bound {
+                    receiver: Box::new(receiver.clone()),
+                    name: Arc::from(""),
+                    path: Some(path),
+                },
                 other => other,
             })
             .collect();

@@ -84,10 +84,8 @@ impl<'p> Engine<'p> {
         }
         let ir = self.ir(func);
         let blocks = ir.functions[func.func.index()].blocks;
-        let body = Arc::new(Body {
-            asserted: asserted(ir, func.func),
-            loops: loops(ir, blocks.start, blocks.len),
-        });
+        let body =
+            Arc::new(Body { asserted: asserted(ir, func.func), loops: loops(ir, blocks.start, blocks.len) });
         self.bodies.insert(func, body.clone());
         body
     }
@@ -126,7 +124,6 @@ impl<'p> Engine<'p> {
             values: vec![Val::default(); data.insts.len as usize],
             body: self.body(func),
         };
-        if depth == 0 { crate::RUNS0.fetch_add(1, std::sync::atomic::Ordering::Relaxed); } else { crate::RUNSN.fetch_add(1, std::sync::atomic::Ordering::Relaxed); }
         if data.kind != FunctionKind::Module && data.bindings.len > 0 {
             let site = Site { module: func.module, value: Value(data.insts.start) };
             let id = self.allocate(context, site, u32::MAX);
@@ -165,7 +162,6 @@ impl<'p> Engine<'p> {
                 changed |= self.phis(frame, &states, block, first, pass);
                 frame.ended = false;
                 let span = ir.blocks[block.index()].insts;
-                if frame.depth == 0 { crate::I0.fetch_add(u64::from(span.len), std::sync::atomic::Ordering::Relaxed); } else { crate::IN.fetch_add(u64::from(span.len), std::sync::atomic::Ordering::Relaxed); }
                 for number in span.start..span.start + span.len {
                     let value = Value(number);
                     let mut result = self.instruction(frame, value);

@@ -390,7 +390,8 @@ impl<'p> Engine<'p> {
             None => {}
         }
         self.fields.insert(key.clone(), None);
-        let outer = (std::mem::replace(&mut self.leans_on, usize::MAX), std::mem::take(&mut self.provisional));
+        let outer =
+            (std::mem::replace(&mut self.leans_on, usize::MAX), std::mem::take(&mut self.provisional));
         let mut found = Val::default();
         let (order, _) = self.resolver.ancestors(class);
         for owner in order.into_iter().take(6) {

@@ -248,7 +248,13 @@ impl<'p> Engine<'p> {
         })
     }
 
-    pub(super) fn replaced(&self, text: &Arc<Text>, bytes: bool, from: Option<&Val>, to: Option<&Val>) -> Val {
+    pub(super) fn replaced(
+        &self,
+        text: &Arc<Text>,
+        bytes: bool,
+        from: Option<&Val>,
+        to: Option<&Val>,
+    ) -> Val {
         let (old, new) = (from.and_then(Val::as_str), to.and_then(Val::as_str));
         let mut out = Text::new();
         for piece in text.iter() {

@@ -39,6 +39,7 @@ pub(crate) use frame::Frame;
 pub(crate) use judge::{Decision, Hit, Judged, harms, judge};
 pub(crate) use regex::Match;
 pub(crate) use shared::Shared;
+pub(crate) use sinks::names_secret;
 pub(crate) use summary::Summary;
 
 use frame::Body;

@@ -405,7 +405,7 @@ fn headers(frame: &Frame, value: &Val) -> Vec<Val> {
 }
 
 /// Whether something of this name must not be guessed.
-fn names_secret(name: &str) -> bool {
+pub(crate) fn names_secret(name: &str) -> bool {
     const STEMS: &[&str] = &[
         "token",
         "secret",

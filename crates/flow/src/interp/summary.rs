@@ -82,7 +82,8 @@ impl<'p> Engine<'p> {
 
     fn summarise(&mut self, func: FuncRef) -> Option<Arc<Summary>> {
         let base = self.active.len();
-        let outer = (std::mem::replace(&mut self.leans_on, usize::MAX), std::mem::take(&mut self.provisional));
+        let outer =
+            (std::mem::replace(&mut self.leans_on, usize::MAX), std::mem::take(&mut self.provisional));
         let made = self.make_summaries(func, base);
         // What was assumed of functions further out makes it provisional; what was assumed inside has been made good.
         let provisional = self.provisional || self.leans_on < base;
@@ -156,9 +157,7 @@ impl<'p> Engine<'p> {
         // What is known of one entry point's requests is nothing that a summary may rest on.
         let path = self.request_path.take();
         let entry_run = std::mem::replace(&mut self.entry_run, false);
-        let t = std::time::Instant::now();
         let frame = self.run_fresh(func, params, Heap::default());
-        if std::env::var_os("STATS2").is_some() { eprintln!("LEARN {} {} {} {} hits {} heap {}", t.elapsed().as_micros(), self.program.function_name(func), data.insts.len, self.active.len(), frame.hits.len(), frame.heap.len()); }
         self.request_path = path;
         self.entry_run = entry_run;
         self.keep(func, frame)
@@ -283,8 +282,7 @@ impl<'p> Engine<'p> {
 
     fn imported(&mut self, frame: &mut Frame, import: &mut Import<'_>, value: &Val, depth: u32) -> Val {
         let params = import.params;
-        let mut found =
-            Val { taint: self.imported_taint(frame, import, &value.taint), ..Val::default() };
+        let mut found = Val { taint: self.imported_taint(frame, import, &value.taint), ..Val::default() };
         for atom in &value.atoms {
             let atom = match atom {
                 Atom::Sym(sym) => {
@@ -453,8 +451,7 @@ impl<'p> Engine<'p> {
             if carried.get(usize::from(sym.index)).is_some_and(|kinds| kinds.is_empty()) {
                 return Taint::default();
             }
-            let reached =
-                || frame.heap.deep_taint(&self.reached(frame, params, sym));
+            let reached = || frame.heap.deep_taint(&self.reached(frame, params, sym));
             taints.entry(sym.clone()).or_insert_with(reached).clone()
         })
     }
