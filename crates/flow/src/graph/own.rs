@@ -232,7 +232,7 @@ impl<'m> Names<'m> {
             let func = Func(number as u32);
             let answers = special.routes.contains(&FuncRef { module: id, func });
             let (mut reads, mut harms) = (Kinds::NONE, Kinds::NONE);
-            let (mut leaking, mut is_judged) = (false, false);
+            let (mut leaking, mut is_judged, mut is_secret) = (false, false, false);
             let mut keyed = function.params.iter().any(|param| sensitive[param.name.index()]);
             for value in ir.values(func) {
                 let site = Site { module: id, value };
@@ -247,10 +247,6 @@ impl<'m> Names<'m> {
                             let holder = Site { module: id, value: base };
                             harms = harms.with(stores(program, flow, &mut resolver, holder));
                         }
-                        continue;
-                    }
-                    Op::Str(text) => {
-                        keyed |= leaking && origin_of(ir.text(text)).is_some();
                         continue;
                     }
                     Op::Attr { name, .. } | Op::Global(name) => name,
@@ -271,7 +267,9 @@ impl<'m> Names<'m> {
                     is_judged |= single && judged[name.index()];
                 }
                 if sources[name.index()] {
-                    reads = reads.with(Self::source(program, flow, &mut resolver, site, ir.name(name)));
+                    let kinds = Self::source(program, flow, &mut resolver, site, ir.name(name));
+                    is_secret |= kinds.meets(SENSITIVE);
+                    reads = reads.with(kinds.without(SENSITIVE));
                 }
             }
             own.reads[number] = reads;
@@ -279,7 +277,15 @@ impl<'m> Names<'m> {
             if is_judged {
                 own.judged.push(func);
             }
-            if leaking && keyed && leaks_locally(ir, func, &sensitive, &leaks) {
+            // What a client sends under such a name, and what a library calls a secret, is followed into other functions, too.
+            let texts = || {
+                ir.values(func).any(|value| match ir.op(value) {
+                    Op::Str(text) => origin_of(ir.text(text)).is_some(),
+                    _ => false,
+                })
+            };
+            let secret = is_secret || (!reads.is_empty() && (keyed || texts()));
+            if secret || (leaking && leaks_locally(ir, func, &sensitive, &leaks)) {
                 own.leaks.push(func);
             }
         }
@@ -383,8 +389,7 @@ pub(crate) fn worth(origin: Origin) -> Kinds {
     match origin {
         Origin::Environment | Origin::File | Origin::Exception | Origin::Identity => Kinds::NONE,
         Origin::Cli => Kinds::CODE.with(Kinds::TEMPLATE),
-        // Sinks of this kind say themselves what counts.
-        Origin::Secret | Origin::Personal => Kinds::NONE,
+        Origin::Secret | Origin::Personal => SENSITIVE,
         Origin::Database | Origin::Session => harms(origin).with(Kinds::CSV),
         _ => harms(origin),
     }

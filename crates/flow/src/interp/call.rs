@@ -15,6 +15,12 @@ use crate::value::{Args, Atom, Val};
 /// Functions that one call may mean and that are followed.
 const MAX_CALLEES: usize = 6;
 
+/// Methods of texts, and of what holds them, whose result is the text or a part of it.
+const AS_TEXT: &[&str] = &[
+    "encode", "decode", "strip", "lstrip", "rstrip", "lower", "upper", "casefold", "format", "replace",
+    "join", "split", "get", "pop", "read", "getvalue", "items", "values", "copy",
+];
+
 impl<'p> Engine<'p> {
     /// A call instruction.
     pub(crate) fn call(&mut self, frame: &mut Frame, at: Value, callee: Value, args: Span) -> Val {
@@ -363,14 +369,22 @@ impl<'p> Engine<'p> {
         }
         if !taint.is_empty() {
             let site = frame.site(at);
-            // Who is given a password gives back something else.
-            let taint = taint.remove(crate::sensitive::SENSITIVE);
+            // Who is given a password gives back something else, unless it is the text itself.
+            let kept = receiver.is_some() && self.keeps_text(frame, at);
+            let taint = if kept { taint } else { taint.remove(crate::sensitive::SENSITIVE) };
             if taint.is_empty() {
                 return self.typed_result(frame, at);
             }
             return Val::tainted(taint.at(site, Note::Through).forget_lacks(crate::taint::Lacks::NONE));
         }
         self.typed_result(frame, at)
+    }
+
+    /// Whether a call is that of a method whose result is the text itself.
+    fn keeps_text(&self, frame: &Frame, at: Value) -> bool {
+        let ir = self.ir(frame.func);
+        let Op::Call { callee, .. } = ir.op(at) else { return false };
+        matches!(ir.op(callee), Op::Attr { name, .. } if AS_TEXT.contains(&ir.name(name)))
     }
 
     /// A function that something outside the program calls with data.
