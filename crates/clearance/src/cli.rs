@@ -119,8 +119,12 @@ pub(crate) struct RuleArgs {
     #[arg(long)]
     pub(crate) audit: bool,
 
-    /// Also follow data through the whole program to where it does harm (preview; takes several times as long)
+    /// Do not follow data through the program: faster, without the rules that need it
     #[arg(long)]
+    pub(crate) no_flow: bool,
+
+    /// Follow data through the program although a configuration file says `flow = false`
+    #[arg(long, conflicts_with = "no_flow")]
     pub(crate) flow: bool,
 
     /// Hide (and count) findings below this severity
@@ -160,7 +164,7 @@ impl RuleArgs {
             select: self.select.clone(),
             ignore: self.ignore.clone(),
             audit: self.audit,
-            flow: self.flow,
+            flow: (self.flow || self.no_flow).then_some(self.flow),
             severity: self.severity,
             confidence: self.confidence,
             exclude: self.exclude.clone(),

@@ -220,12 +220,14 @@ fn what_is_no_python_takes_nothing_from_coverage() {
 }
 
 #[test]
-fn data_is_followed_when_somebody_asks() {
+fn data_is_followed_unless_somebody_forbids_it() {
     let app = "from flask import Flask, request\nimport os\n\napp = Flask(__name__)\n\n\n@app.post(\"/\")\ndef index():\n    name = request.form[\"name\"]\n    os.system(\"convert \" + name)\n    return \"done\"\n";
     let tree = Tree::new(&[("app.py", app)]);
-    assert_eq!(findings(&tree.report(&[])), ["app.py process-started-by-shell"]);
+    assert_eq!(findings(&tree.report(&["--no-flow"])), ["app.py process-started-by-shell"]);
     // The rule of the single call says nothing more where the flow is told.
-    assert_eq!(findings(&tree.report(&["--flow"])), ["app.py command-injection"]);
+    assert_eq!(findings(&tree.report(&[])), ["app.py command-injection"]);
+    tree.write("clearance.toml", "flow = false\n");
+    assert_eq!(findings(&tree.report(&[])), ["app.py process-started-by-shell"]);
     assert_eq!(findings(&tree.report(&["--select", "command-injection"])), ["app.py command-injection"]);
     tree.write("clearance.toml", "flow = true\n");
     assert_eq!(findings(&tree.report(&[])), ["app.py command-injection"]);

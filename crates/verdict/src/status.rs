@@ -207,8 +207,9 @@ impl Evaluation<'_> {
             .filter(|need| !self.input.capabilities.contains(need))
             .map(|need| need.as_str())
             .collect();
-        // Following data is asked for; the other capabilities come with the planes.
-        let how = if missing.contains(&Capability::Flow.as_str()) { " (add --flow)" } else { "" };
+        // Following data can be switched off; the other capabilities come with the planes.
+        let how =
+            if missing.contains(&Capability::Flow.as_str()) { " (leave out --no-flow)" } else { "" };
         (!missing.is_empty())
             .then(|| format!("this needs analysis of {}, which did not run{how}", missing.join(" and ")))
     }

@@ -129,7 +129,7 @@ fn syntax_alone_does_not_prove_the_absence_of_injection() {
     assert_eq!(sql.status, Status::NotVerified);
     assert_eq!(
         sql.evidence[0].text,
-        "8 places judged one by one; this needs analysis of flow, which did not run (add --flow)"
+        "8 places judged one by one; this needs analysis of flow, which did not run (leave out --no-flow)"
     );
     assert!(sql.to_verify.is_some());
 

@@ -83,7 +83,7 @@ fn examine(
 ) -> Result<Examined, Failure> {
     let started = Instant::now();
     // What is known of libraries is read while the tree is listed.
-    let (prepared, _) = rayon::join(|| prepare(catalogue, args), clearance_checks::models);
+    let (prepared, _) = rayon::join(|| prepare(catalogue, args), clearance_checks::flow_models);
     let Prepared { target, plan, name, on_disk } = prepared?;
     tell_configuration(&plan, args.console);
     if !plan.inventory.files.iter().any(|file| file.kind.is_python()) {

@@ -29,7 +29,8 @@ pub(crate) struct CommandLine {
     /// Adds to `ignore`.
     pub(crate) ignore: Vec<String>,
     pub(crate) audit: bool,
-    pub(crate) flow: bool,
+    /// Whether data is followed through the program.
+    pub(crate) flow: Option<bool>,
     pub(crate) severity: Option<Severity>,
     pub(crate) confidence: Option<Confidence>,
     /// Adds to `exclude`.
@@ -144,13 +145,13 @@ fn run_settings(
         });
     }
     let flow = match (line.flow, &options.flow) {
-        (true, _) => Sited::option(true, "--flow"),
-        (false, Some(flow)) => flow.clone(),
+        (Some(flow), _) => Sited::option(flow, if flow { "--flow" } else { "--no-flow" }),
         // Who selects a flow rule by name wants it to run.
-        (false, None) if line.select.iter().any(|name| clearance_checks::is_flow_rule(name)) => {
+        (None, _) if line.select.iter().any(|name| clearance_checks::is_flow_rule(name)) => {
             Sited::option(true, "--select")
         }
-        (false, None) => Sited::default_value(false),
+        (None, Some(flow)) => flow.clone(),
+        (None, None) => Sited::default_value(true),
     };
     Ok(RunSettings {
         profile,
