@@ -70,9 +70,9 @@ pub fn run(program: &Program, settings: &Settings) -> Outcome {
     let ids: Vec<ModuleId> = program.modules().map(|(id, _)| id).collect();
     let analysis = if settings.flow { clearance_flow::analyse(program) } else { Analysis::default() };
     let flows = flows::by_module(program, &analysis, |rule| settings.rules.contains(rule));
-    let quiet = !settings.auditor;
+    let modes = (!settings.auditor, settings.flow);
     let parts: Vec<Part> =
-        ids.par_iter().map(|id| Pass::new(program, &table, *id, flows.get(&id.0), quiet).run()).collect();
+        ids.par_iter().map(|id| Pass::new(program, &table, *id, flows.get(&id.0), modes).run()).collect();
     let mut counts = vec![0u32; table.rules.len()];
     let mut outcome = Outcome::default();
     for part in parts {
@@ -141,6 +141,8 @@ struct Pass<'t, 'p> {
     flows: Option<&'t ModuleFlows>,
     /// Rules of single calls yield to flow rules.
     quiet: bool,
+    /// Data was followed through the program.
+    followed: bool,
     facts: Vec<Fact>,
     examined: Vec<u32>,
     counts: bool,
@@ -154,7 +156,7 @@ impl<'t, 'p> Pass<'t, 'p> {
         table: &'t Table,
         module: ModuleId,
         flows: Option<&'t ModuleFlows>,
-        quiet: bool,
+        (quiet, followed): (bool, bool),
     ) -> Self {
         let role = program.module(module).role;
         let names = program.module(module).ir.names.len();
@@ -166,6 +168,7 @@ impl<'t, 'p> Pass<'t, 'p> {
             drafts: Vec::new(),
             flows,
             quiet,
+            followed,
             facts: Vec::new(),
             examined: vec![0; table.rules.len()],
             counts: !is_aside(role),
@@ -468,6 +471,12 @@ impl<'t, 'p> Pass<'t, 'p> {
                 });
             }
             drafts.extend(flows.drafts.iter().cloned());
+        }
+        if self.followed && self.quiet {
+            // Data was followed, and nobody outside was seen to choose what gets there.
+            for draft in drafts.iter_mut().filter(|draft| flows::UNDECIDED.contains(&draft.rule.id)) {
+                draft.severity = draft.severity.min(Severity::Medium);
+            }
         }
         drafts.sort_by(|a, b| {
             (a.range.start(), a.range.end(), a.rule.id, &a.message).cmp(&(

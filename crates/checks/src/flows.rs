@@ -44,6 +44,10 @@ const YIELDS: &[(&str, &[&str])] = &[
     ("xml-bomb", XML_PARSERS),
 ];
 
+/// Rules of single calls that weigh less where data was followed and none from outside was seen to get there.
+pub(crate) const UNDECIDED: &[&str] =
+    &["eval-used", "exec-used", "sql-built-from-strings", "django-raw-sql", "django-extra-query"];
+
 const XML_PARSERS: &[&str] = &[
     "lxml-parse",
     "xml-etree-parse",
@@ -285,7 +289,7 @@ fn severity(flow: &Flow, rule: &Rule) -> (Severity, String) {
         Origin::Database | Origin::Session if rule.id != "stored-cross-site-scripting" => {
             (lower(rule.severity), "the data was stored before".to_owned())
         }
-        Origin::Response | Origin::File | Origin::Environment => {
+        Origin::Response | Origin::File | Origin::Environment | Origin::Task => {
             (lower(rule.severity), format!("the data is {}", origin_words(flow.origin)))
         }
         _ => (rule.severity, format!("it is {}", origin_words(flow.origin))),
@@ -293,7 +297,7 @@ fn severity(flow: &Flow, rule: &Rule) -> (Severity, String) {
 }
 
 fn confidence(flow: &Flow, rule: &Rule) -> Confidence {
-    if flow.by_name || matches!(flow.origin, Origin::Database | Origin::Session) {
+    if flow.by_name || matches!(flow.origin, Origin::Database | Origin::Session | Origin::Task) {
         return rule.confidence.min(if flow.kind == Kinds::HTML {
             Confidence::Medium
         } else {
@@ -311,6 +315,7 @@ fn origin_words(origin: Origin) -> &'static str {
         Origin::Cookie => "a cookie",
         Origin::Upload => "an uploaded file",
         Origin::Message => "a message from outside",
+        Origin::Task => "an argument of a queued task",
         Origin::Model => "the answer of a language model",
         Origin::Response => "the answer of another server",
         Origin::Database => "data from the database",

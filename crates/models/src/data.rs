@@ -133,6 +133,7 @@ fn default_kinds(origin: Origin) -> Kinds {
         | Origin::Cookie
         | Origin::Upload
         | Origin::Message
+        | Origin::Task
         | Origin::Model
         | Origin::Response
         | Origin::Database

@@ -159,6 +159,8 @@ pub enum Origin {
     Upload,
     /// A message of a queue, a socket, or a web socket.
     Message,
+    /// An argument of a task that the application queues for itself.
+    Task,
     /// What a language model answers.
     Model,
     /// The answer of another server.

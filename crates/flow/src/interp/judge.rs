@@ -245,7 +245,7 @@ fn counts(hit: &Hit, origin: Origin) -> bool {
     if let Some(origins) = &hit.origins {
         return origins.contains(&origin);
     }
-    // What is in a queue was put there by the program, for a page that nobody may see.
+    // What is in a queue is for a page that nobody may see.
     if origin == Origin::Message && hit.kind.meets(Kinds::HTML.with(Kinds::REDIRECT).with(Kinds::HEADER)) {
         return false;
     }
@@ -261,6 +261,15 @@ pub(crate) fn harms(origin: Origin) -> Kinds {
         Origin::Database | Origin::Session => {
             Kinds::HTML.with(Kinds::SHELL).with(Kinds::CODE).with(Kinds::DESERIALISE).with(Kinds::TEMPLATE)
         }
+        // The program put it there; who chose it is told where that is seen.
+        Origin::Task => Kinds::CODE
+            .with(Kinds::SHELL)
+            .with(Kinds::SQL)
+            .with(Kinds::TEMPLATE)
+            .with(Kinds::DESERIALISE)
+            .with(Kinds::URL)
+            .with(Kinds::PATH)
+            .with(Kinds::ARCHIVE),
         Origin::Cli => Kinds::CODE.with(Kinds::SHELL).with(Kinds::SQL).with(Kinds::TEMPLATE),
         Origin::Response => Kinds::CODE.with(Kinds::SHELL).with(Kinds::DESERIALISE),
         Origin::WeakRandom => Kinds::SECRET_VALUE,

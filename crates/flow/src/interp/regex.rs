@@ -33,13 +33,27 @@ impl<'p> Engine<'p> {
         let compiled =
             receiver.map(|value| self.operand(frame, value)).and_then(|value| self.pattern_of(frame, &value));
         let (pattern, subject) = match compiled {
-            Some(pattern) => (Some(pattern), args.first()),
+            Some(pattern) => (Ok(pattern), args.first()),
             None => {
-                let pattern = args.first().map(|value| self.operand(frame, *value));
-                (pattern.and_then(|value| value.as_str().map(str::to_owned)), args.get(1))
+                let Some(pattern) = args.first().map(|value| self.operand(frame, *value)) else { return };
+                (pattern.as_str().map(str::to_owned).ok_or(pattern), args.get(1))
             }
         };
-        let (Some(pattern), Some(subject)) = (pattern, subject) else { return };
+        let Some(subject) = subject else { return };
+        let pattern = match pattern {
+            Ok(pattern) => pattern,
+            // Which addresses match is a matter of configuration: somebody has thought of it.
+            Err(pattern) => {
+                if how != Match::Anywhere && frame.heap.deep_taint(&pattern).sources_only().is_empty() {
+                    let kinds = Kinds::URL.with(Kinds::REDIRECT).with(Kinds::HOST);
+                    self.spread(frame, *subject, Refine::Without(kinds), found);
+                }
+                return;
+            }
+        };
+        if let Some(prefix) = prefix(&pattern, how) {
+            self.spread(frame, *subject, Refine::Begins(prefix), found);
+        }
         let Some(lacks) = lacking(&pattern, how) else { return };
         let fact =
             if lacks.has(Lacks::ALL_CHARS) { Refine::Without(WORD_SAFE) } else { Refine::Lacks(lacks) };
@@ -53,6 +67,20 @@ impl<'p> Engine<'p> {
         let Some(Atom::Object(id)) = value.single() else { return None };
         let object = frame.heap.get(*id)?;
         object.key(&Key::Attr("pattern".into()))?.as_str().map(str::to_owned)
+    }
+}
+
+/// What every text that matches begins with, where that is one fixed text.
+fn prefix(pattern: &str, how: Match) -> Option<String> {
+    let hir = regex_syntax::ParserBuilder::new().unicode(false).utf8(false).build().parse(pattern).ok()?;
+    let anchored = hir.properties().look_set_prefix().contains(Look::Start);
+    if how == Match::Anywhere && !anchored {
+        return None;
+    }
+    let found = regex_syntax::hir::literal::Extractor::new().extract(&hir);
+    match found.literals()? {
+        [only] => String::from_utf8(only.as_bytes().to_vec()).ok().filter(|text| !text.is_empty()),
+        _ => None,
     }
 }
 

@@ -40,24 +40,24 @@ macro_rules! rules {
 }
 
 rules! {
-    Task "celery" from Message, "argument of a task" {
+    Task "celery" from Task, "argument of a task" {
         "celery.Celery.task" skip 0,
         "celery.shared_task" skip 0,
         "celery.task" skip 0,
     }
-    Task "rq" from Message, "argument of a job" {
+    Task "rq" from Task, "argument of a job" {
         "rq.decorators.job" skip 0,
         "django_rq.job" skip 0,
     }
-    Task "dramatiq" from Message, "argument of an actor" {
+    Task "dramatiq" from Task, "argument of an actor" {
         "dramatiq.actor" skip 0,
     }
-    Task "huey" from Message, "argument of a task" {
+    Task "huey" from Task, "argument of a task" {
         "huey.Huey.task" skip 0,
         "huey.contrib.djhuey.task" skip 0,
         "huey.contrib.djhuey.db_task" skip 0,
     }
-    Task "procrastinate" from Message, "argument of a task" {
+    Task "procrastinate" from Task, "argument of a task" {
         "procrastinate.App.task" skip 0,
     }
     Message "flask_socketio" from Message, "data of an event" {
@@ -274,7 +274,8 @@ fn class(c: &mut Collector<'_>, hit: ClassHit) {
             ),
         };
         if wanted {
-            let params = data(c, function, first + skip, Origin::Message, note);
+            let origin = if kind == EntryKind::Task { Origin::Task } else { Origin::Message };
+            let params = data(c, function, first + skip, origin, note);
             c.add_plain(function, kind, framework, params);
         }
     }
