@@ -2,15 +2,20 @@
 
 use std::hash::{BuildHasher, Hasher, RandomState};
 
+use serde::{Deserialize, Serialize};
+
 use crate::ir::{Name, Text};
 
 /// The identifiers of a module, each once.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Serialize, Deserialize)]
+#[serde(try_from = "Pieces")]
 pub struct Names {
     buffer: String,
     ends: Vec<u32>,
     /// Open-addressing table of indices into `ends`, plus one; zero is empty.
+    #[serde(skip)]
     table: Vec<u32>,
+    #[serde(skip)]
     seed: u64,
 }
 
@@ -46,6 +51,20 @@ impl Names {
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
         self.ends.is_empty()
+    }
+
+    /// Names with the table that finds them, given the hash of each.
+    fn with_table(buffer: String, ends: Vec<u32>, seed: u64, hashes: impl Iterator<Item = u64>) -> Self {
+        let mut table = vec![0; (ends.len() * 4 / 3 + 1).next_power_of_two()];
+        let mask = table.len() - 1;
+        for (number, hash) in hashes.enumerate() {
+            let mut slot = hash as usize & mask;
+            while table[slot] != 0 {
+                slot = (slot + 1) & mask;
+            }
+            table[slot] = number as u32 + 1;
+        }
+        Self { buffer, ends, table, seed }
     }
 
     /// Bytes held.
@@ -91,7 +110,7 @@ impl Default for Interner {
             hashes: Vec::new(),
             table: vec![Entry::default(); 1024],
             epoch: 0,
-            seed: RandomState::new().build_hasher().finish(),
+            seed: random(),
         }
     }
 }
@@ -146,21 +165,9 @@ impl Interner {
 
     /// The names of the module.
     pub(crate) fn names(&self) -> Names {
-        let mut table = vec![0; (self.ends.len() * 4 / 3 + 1).next_power_of_two()];
-        let mask = table.len() - 1;
-        for (number, hash) in self.hashes.iter().enumerate() {
-            let mut slot = *hash as usize & mask;
-            while table[slot] != 0 {
-                slot = (slot + 1) & mask;
-            }
-            table[slot] = number as u32 + 1;
-        }
-        Names {
-            buffer: String::from(self.buffer.as_str()),
-            ends: self.ends.as_slice().to_vec(),
-            table,
-            seed: self.seed,
-        }
+        let buffer = String::from(self.buffer.as_str());
+        let ends = self.ends.as_slice().to_vec();
+        Names::with_table(buffer, ends, self.seed, self.hashes.iter().copied())
     }
 
     fn grow(&mut self) {
@@ -213,8 +220,56 @@ fn piece<'a>(buffer: &'a str, ends: &[u32], index: usize) -> &'a str {
     &buffer[start..ends[index] as usize]
 }
 
+/// What is kept of [`Names`] and [`Texts`].
+#[derive(Deserialize)]
+struct Pieces {
+    buffer: String,
+    ends: Vec<u32>,
+}
+
+impl Pieces {
+    /// Whether every piece is one of the buffer.
+    fn check(&self) -> Result<(), &'static str> {
+        let whole = self.ends.last().map_or(0, |end| *end as usize) == self.buffer.len();
+        let cut = |end: &u32| self.buffer.is_char_boundary(*end as usize);
+        if whole && self.ends.is_sorted() && self.ends.iter().all(cut) {
+            Ok(())
+        } else {
+            Err("pieces that are not of the buffer")
+        }
+    }
+}
+
+impl TryFrom<Pieces> for Names {
+    type Error = &'static str;
+
+    fn try_from(pieces: Pieces) -> Result<Self, Self::Error> {
+        pieces.check()?;
+        let seed = random();
+        let Pieces { buffer, ends } = pieces;
+        let hashes: Vec<u64> =
+            (0..ends.len()).map(|index| key(piece(&buffer, &ends, index), seed).1).collect();
+        Ok(Self::with_table(buffer, ends, seed, hashes.into_iter()))
+    }
+}
+
+impl TryFrom<Pieces> for Texts {
+    type Error = &'static str;
+
+    fn try_from(pieces: Pieces) -> Result<Self, Self::Error> {
+        pieces.check()?;
+        Ok(Self { buffer: pieces.buffer, ends: pieces.ends })
+    }
+}
+
+/// A number that differs from run to run.
+fn random() -> u64 {
+    RandomState::new().build_hasher().finish()
+}
+
 /// Literal text, in one buffer.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Serialize, Deserialize)]
+#[serde(try_from = "Pieces")]
 pub struct Texts {
     buffer: String,
     ends: Vec<u32>,
@@ -239,6 +294,16 @@ impl Texts {
             self.buffer.push_str(text);
             *end = self.buffer.len() as u32;
         }
+    }
+
+    /// How many pieces there are.
+    pub fn len(&self) -> usize {
+        self.ends.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.ends.is_empty()
     }
 
     /// The text of a piece.

@@ -1,11 +1,12 @@
 //! Function-like bodies, and what they define: parameters, classes, imports, bindings.
 
 use ruff_text_size::TextRange;
+use serde::{Deserialize, Serialize};
 
 use super::{Class, Func, Name, Span, Text, Value};
 
 /// A function-like body: module, class body, `def`, `lambda`.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub struct Function {
     /// Which kind of body.
     pub kind: FunctionKind,
@@ -38,7 +39,7 @@ pub struct Function {
 }
 
 /// The kinds of bodies.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum FunctionKind {
     /// The module itself.
     Module,
@@ -51,7 +52,7 @@ pub enum FunctionKind {
 }
 
 /// A parameter.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 pub struct Param {
     /// Its name.
     pub name: Name,
@@ -66,7 +67,7 @@ pub struct Param {
 }
 
 /// How a parameter can be passed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum ParamKind {
     /// Before `/`.
     PositionalOnly,
@@ -81,7 +82,7 @@ pub enum ParamKind {
 }
 
 /// A class.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub struct ClassData {
     /// Its name.
     pub name: Name,
@@ -100,7 +101,7 @@ pub struct ClassData {
 }
 
 /// One name bound by an import statement.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 pub struct Import {
     /// Dotted module as written, without leading dots (may be empty: `from . import x`).
     pub module: Text,
@@ -119,7 +120,7 @@ pub struct Import {
 }
 
 /// What an import takes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Imported {
     /// `import a.b`: binds the top package.
     Top,
@@ -132,7 +133,7 @@ pub enum Imported {
 }
 
 /// One binding of a name outside plain SSA.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Binding {
     /// The name.
     pub name: Name,
@@ -143,7 +144,7 @@ pub struct Binding {
 }
 
 /// Whose name a binding binds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum BindingScope {
     /// The body itself: module global, class attribute, or captured local.
     Own,

@@ -16,13 +16,14 @@ pub use body::{
 pub use op::{BinaryOp, CollectKind, CompareOp, Op, PatternTest, UnaryOp};
 
 use ruff_text_size::TextRange;
+use serde::{Deserialize, Serialize};
 
 use crate::text::{Names, Texts};
 
 macro_rules! index {
     ($(#[$meta:meta])* $name:ident) => {
         $(#[$meta])*
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
         pub struct $name(pub u32);
 
         impl $name {
@@ -74,7 +75,7 @@ impl Value {
 }
 
 /// A range of one of the side arenas.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Span {
     /// First element.
     pub start: u32,
@@ -90,7 +91,7 @@ impl Span {
 }
 
 /// One module.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 pub struct ModuleIr {
     /// Interned identifiers.
     pub names: Names,
@@ -128,11 +129,12 @@ pub struct ModuleIr {
     /// Names in `__all__`, when it is a display of literals (with `+=`, `extend` and `append` of literals followed).
     pub exports: Option<Vec<Name>>,
     /// A bound was hit (nesting, size): which.
+    #[serde(skip)]
     pub truncated: Option<&'static str>,
 }
 
 /// An instruction and where it comes from.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 pub struct Inst {
     /// What it does.
     pub op: Op,
@@ -141,7 +143,7 @@ pub struct Inst {
 }
 
 /// An argument of a call.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Arg {
     /// How it is passed.
     pub kind: ArgKind,
@@ -150,7 +152,7 @@ pub struct Arg {
 }
 
 /// How an argument is passed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum ArgKind {
     /// `f(value)`
     Positional,
@@ -163,7 +165,7 @@ pub enum ArgKind {
 }
 
 /// A part of an f- or t-string.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[expect(missing_docs, reason = "each variant's sentence names its operands")]
 pub enum Part {
     /// Literal text.
@@ -173,7 +175,7 @@ pub enum Part {
 }
 
 /// A basic block.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct BlockData {
     /// Its instructions but phis, contiguous.
     pub insts: Span,
@@ -188,7 +190,7 @@ pub struct BlockData {
 }
 
 /// How a block ends.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Terminator {
     /// Goes on at one block.
     Jump(Block),
@@ -215,7 +217,7 @@ pub enum Terminator {
 }
 
 /// What the syntax alone tells.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 pub struct SyntaxFact {
     /// Which.
     pub kind: FactKind,
@@ -228,7 +230,7 @@ pub struct SyntaxFact {
 }
 
 /// The kinds of syntax facts.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub enum FactKind {
     /// An `assert` on a value. One for each condition that the test branches on, all with the statement's range.
     Assert(Value),
@@ -242,7 +244,7 @@ pub enum FactKind {
 }
 
 /// What an exception handler's body amounts to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum HandlerBody {
     /// Nothing: `pass`, `...`, or a string.
     Pass,
@@ -253,7 +255,7 @@ pub enum HandlerBody {
 }
 
 /// An annotated assignment, with or without a value: of a variable, a class attribute (the fields of data classes) or `base.name`.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 pub struct Annotation {
     /// The body that it stands in; its values are values of that body.
     pub function: Func,
@@ -270,7 +272,7 @@ pub struct Annotation {
 }
 
 /// A comment that may be a directive.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 pub struct Comment {
     /// From `#` to the end of the line.
     pub range: TextRange,
@@ -281,7 +283,7 @@ pub struct Comment {
 }
 
 /// A place where the text is not Python.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct SyntaxError {
     /// Where.
     pub range: TextRange,
