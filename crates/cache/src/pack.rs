@@ -12,10 +12,7 @@ use std::{
     path::PathBuf,
 };
 
-use crate::{
-    Key, KeyBuilder, Store, file,
-    store::PACK,
-};
+use crate::{Key, KeyBuilder, Store, file, store::PACK};
 
 const MAGIC: &[u8; 8] = b"CLRPCK\x00\x01";
 const TRAILER: usize = 2 * Key::SIZE + 8 + MAGIC.len();
@@ -96,18 +93,21 @@ impl Pack {
         self.place(key).is_some_and(|place| self.read_place(place, buffer))
     }
 
-    /// Keeps `new` pieces, and those under `wanted` keys as before; others may go.
-    pub fn update(self, store: &Store, wanted: &[Key], new: &[Sealed]) -> io::Result<()> {
+    /// Keeps `new` pieces, and those under `wanted` keys as before; others may go. Where more than the store's limit comes together, all is left as it
+    /// was.
+    pub fn update(
+        self,
+        store: &Store,
+        wanted: &[Key],
+        new: impl Iterator<Item = Vec<Sealed>>,
+    ) -> io::Result<()> {
         let mut kept: Vec<&Place> = wanted.iter().filter_map(|key| self.place(key)).collect();
         kept.sort_by_key(|place| (place.file, place.offset));
         kept.dedup_by_key(|place| place.key);
         let live = kept.iter().map(|place| place.length).sum::<u64>();
-        let added = new.iter().map(|piece| piece.bytes.len() as u64).sum::<u64>();
-        let rewrite = self.files.len() >= MAX_FILES || self.held - live.min(self.held) > live + added;
-        if new.is_empty() && !rewrite {
-            return Ok(());
-        }
-        if live + added > store.limit() {
+        let rewrite = self.files.len() >= MAX_FILES || self.held > 2 * live;
+        let mut new = new.filter(|pieces| !pieces.is_empty()).peekable();
+        if new.peek().is_none() && self.files.len() < MAX_FILES {
             return Ok(());
         }
         let mut writer = Writer::new(store)?;
@@ -119,8 +119,11 @@ impl Pack {
                 }
             }
         }
-        for piece in new {
+        for piece in new.flatten() {
             writer.add(&piece.key, &piece.checksum, &piece.bytes)?;
+            if writer.offset > store.limit() {
+                return Ok(());
+            }
         }
         let name = writer.finish(store, &self.group)?;
         if rewrite {

@@ -23,7 +23,8 @@ const UNFINISHED: &str = ".unfinished-";
 /// A file that a killed run left unfinished goes away after this.
 const ABANDONED: Duration = Duration::from_hours(1);
 /// <https://bford.info/cachedir/>
-const TAG: &str = "Signature: 8a477f597d28d172789f06886806bc55\n# Made by Clearance. May be removed at any time.\n";
+const TAG: &str =
+    "Signature: 8a477f597d28d172789f06886806bc55\n# Made by Clearance. May be removed at any time.\n";
 
 /// Why a folder is not used.
 #[derive(Debug)]
@@ -178,7 +179,8 @@ impl Store {
 /// Whether a file of this name is one of those that are kept.
 fn is_ours(name: &str) -> bool {
     let Some((stem, kind)) = name.rsplit_once('.') else { return false };
-    let is_key = |part: &str| part.len() == 2 * Key::SIZE && part.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let is_key =
+        |part: &str| part.len() == 2 * Key::SIZE && part.bytes().all(|byte| byte.is_ascii_hexdigit());
     match kind {
         ENTRY => is_key(stem),
         PACK => stem.split_once('-').is_some_and(|(group, part)| is_key(group) && is_key(part)),
