@@ -93,6 +93,9 @@ fn of_files(
             modules.push(module);
         }
     }
+    if let Some(cache) = &cache {
+        cache.tell_modules(&origins);
+    }
     progress.phase("checking", modules.len());
     match guarded(|| examine(modules, settings)) {
         Ok((program, outcome, routes)) => {

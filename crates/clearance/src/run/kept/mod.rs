@@ -61,12 +61,32 @@ impl Cache {
 
     /// What the analysis of `sources` gave, if that is known. The notices of the list of files are not in it.
     pub(crate) fn analysis(&self, run: &Key, sources: &[Source<'_>]) -> Option<Analysis> {
+        let found = self.find_analysis(run, sources);
+        if found.is_some() {
+            self.tell("everything was known");
+        }
+        found
+    }
+
+    fn find_analysis(&self, run: &Key, sources: &[Source<'_>]) -> Option<Analysis> {
         whole::decode(&self.store.get(run)?, sources.iter().map(|source| source.file))
     }
 
     /// The lowered form of the text that is known by `key`, if it is there.
     pub(crate) fn module(&self, key: &Key, buffer: &mut Vec<u8>) -> Option<ModuleIr> {
         if self.pack.read(key, buffer) { decode(buffer) } else { None }
+    }
+
+    /// Says, to whoever wants to know, how many modules came from here.
+    pub(crate) fn tell_modules(&self, origins: &[Origin]) {
+        let kept = origins.iter().filter(|origin| origin.kept).count();
+        self.tell(&format!("{kept} of {} modules were known", origins.len()));
+    }
+
+    fn tell(&self, text: &str) {
+        if self.verbose {
+            console::write_stderr("cache", text);
+        }
     }
 }
 
