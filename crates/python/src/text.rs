@@ -2,20 +2,15 @@
 
 use std::hash::{BuildHasher, Hasher, RandomState};
 
-use serde::{Deserialize, Serialize};
-
 use crate::ir::{Name, Text};
 
 /// The identifiers of a module, each once.
-#[derive(Debug, Default, Serialize, Deserialize)]
-#[serde(try_from = "Pieces")]
+#[derive(Debug, Default)]
 pub struct Names {
     buffer: String,
     ends: Vec<u32>,
     /// Open-addressing table of indices into `ends`, plus one; zero is empty.
-    #[serde(skip)]
     table: Vec<u32>,
-    #[serde(skip)]
     seed: u64,
 }
 
@@ -51,6 +46,22 @@ impl Names {
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
         self.ends.is_empty()
+    }
+
+    /// The buffer, and where each name in it ends.
+    pub(crate) fn pieces(&self) -> (&str, &[u32]) {
+        (&self.buffer, &self.ends)
+    }
+
+    /// Names of the pieces of a buffer; nothing if the ends are no such.
+    pub(crate) fn of_pieces(buffer: String, ends: Vec<u32>) -> Option<Self> {
+        if !are_pieces(&buffer, &ends) {
+            return None;
+        }
+        let seed = random();
+        let hashes: Vec<u64> =
+            (0..ends.len()).map(|index| key(piece(&buffer, &ends, index), seed).1).collect();
+        Some(Self::with_table(buffer, ends, seed, hashes.into_iter()))
     }
 
     /// Names with the table that finds them, given the hash of each.
@@ -220,46 +231,10 @@ fn piece<'a>(buffer: &'a str, ends: &[u32], index: usize) -> &'a str {
     &buffer[start..ends[index] as usize]
 }
 
-/// What is kept of [`Names`] and [`Texts`].
-#[derive(Deserialize)]
-struct Pieces {
-    buffer: String,
-    ends: Vec<u32>,
-}
-
-impl Pieces {
-    /// Whether every piece is one of the buffer.
-    fn check(&self) -> Result<(), &'static str> {
-        let whole = self.ends.last().map_or(0, |end| *end as usize) == self.buffer.len();
-        let cut = |end: &u32| self.buffer.is_char_boundary(*end as usize);
-        if whole && self.ends.is_sorted() && self.ends.iter().all(cut) {
-            Ok(())
-        } else {
-            Err("pieces that are not of the buffer")
-        }
-    }
-}
-
-impl TryFrom<Pieces> for Names {
-    type Error = &'static str;
-
-    fn try_from(pieces: Pieces) -> Result<Self, Self::Error> {
-        pieces.check()?;
-        let seed = random();
-        let Pieces { buffer, ends } = pieces;
-        let hashes: Vec<u64> =
-            (0..ends.len()).map(|index| key(piece(&buffer, &ends, index), seed).1).collect();
-        Ok(Self::with_table(buffer, ends, seed, hashes.into_iter()))
-    }
-}
-
-impl TryFrom<Pieces> for Texts {
-    type Error = &'static str;
-
-    fn try_from(pieces: Pieces) -> Result<Self, Self::Error> {
-        pieces.check()?;
-        Ok(Self { buffer: pieces.buffer, ends: pieces.ends })
-    }
+/// Whether the ends are those of pieces of the buffer, all of it.
+fn are_pieces(buffer: &str, ends: &[u32]) -> bool {
+    let whole = ends.last().map_or(0, |end| *end as usize) == buffer.len();
+    whole && ends.is_sorted() && ends.iter().all(|end| buffer.is_char_boundary(*end as usize))
 }
 
 /// A number that differs from run to run.
@@ -268,8 +243,7 @@ fn random() -> u64 {
 }
 
 /// Literal text, in one buffer.
-#[derive(Debug, Default, Serialize, Deserialize)]
-#[serde(try_from = "Pieces")]
+#[derive(Debug, Default)]
 pub struct Texts {
     buffer: String,
     ends: Vec<u32>,
@@ -314,6 +288,16 @@ impl Texts {
     /// Bytes held.
     pub fn memory(&self) -> usize {
         self.buffer.capacity() + self.ends.capacity() * size_of::<u32>()
+    }
+
+    /// The buffer, and where each piece in it ends.
+    pub(crate) fn pieces(&self) -> (&str, &[u32]) {
+        (&self.buffer, &self.ends)
+    }
+
+    /// The pieces of a buffer; nothing if the ends are no such.
+    pub(crate) fn of_pieces(buffer: String, ends: Vec<u32>) -> Option<Self> {
+        are_pieces(&buffer, &ends).then_some(Self { buffer, ends })
     }
 
     /// A copy without room to spare.

@@ -1,12 +1,11 @@
 //! Function-like bodies, and what they define: parameters, classes, imports, bindings.
 
 use ruff_text_size::TextRange;
-use serde::{Deserialize, Serialize};
 
 use super::{Class, Func, Name, Span, Text, Value};
 
 /// A function-like body: module, class body, `def`, `lambda`.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug)]
 pub struct Function {
     /// Which kind of body.
     pub kind: FunctionKind,
@@ -39,7 +38,7 @@ pub struct Function {
 }
 
 /// The kinds of bodies.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FunctionKind {
     /// The module itself.
     Module,
@@ -52,7 +51,7 @@ pub enum FunctionKind {
 }
 
 /// A parameter.
-#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy)]
 pub struct Param {
     /// Its name.
     pub name: Name,
@@ -67,7 +66,7 @@ pub struct Param {
 }
 
 /// How a parameter can be passed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ParamKind {
     /// Before `/`.
     PositionalOnly,
@@ -82,7 +81,7 @@ pub enum ParamKind {
 }
 
 /// A class.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug)]
 pub struct ClassData {
     /// Its name.
     pub name: Name,
@@ -101,7 +100,7 @@ pub struct ClassData {
 }
 
 /// One name bound by an import statement.
-#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy)]
 pub struct Import {
     /// Dotted module as written, without leading dots (may be empty: `from . import x`).
     pub module: Text,
@@ -120,7 +119,7 @@ pub struct Import {
 }
 
 /// What an import takes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Imported {
     /// `import a.b`: binds the top package.
     Top,
@@ -133,7 +132,7 @@ pub enum Imported {
 }
 
 /// One binding of a name outside plain SSA.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Binding {
     /// The name.
     pub name: Name,
@@ -144,7 +143,7 @@ pub struct Binding {
 }
 
 /// Whose name a binding binds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum BindingScope {
     /// The body itself: module global, class attribute, or captured local.
     Own,

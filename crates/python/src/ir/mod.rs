@@ -16,14 +16,13 @@ pub use body::{
 pub use op::{BinaryOp, CollectKind, CompareOp, Op, PatternTest, UnaryOp};
 
 use ruff_text_size::TextRange;
-use serde::{Deserialize, Serialize};
 
 use crate::text::{Names, Texts};
 
 macro_rules! index {
     ($(#[$meta:meta])* $name:ident) => {
         $(#[$meta])*
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub struct $name(pub u32);
 
         impl $name {
@@ -75,7 +74,7 @@ impl Value {
 }
 
 /// A range of one of the side arenas.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Span {
     /// First element.
     pub start: u32,
@@ -91,7 +90,7 @@ impl Span {
 }
 
 /// One module.
-#[derive(Debug, Default, Serialize, Deserialize)]
+#[derive(Debug, Default)]
 pub struct ModuleIr {
     /// Interned identifiers.
     pub names: Names,
@@ -129,12 +128,11 @@ pub struct ModuleIr {
     /// Names in `__all__`, when it is a display of literals (with `+=`, `extend` and `append` of literals followed).
     pub exports: Option<Vec<Name>>,
     /// A bound was hit (nesting, size): which.
-    #[serde(skip)]
     pub truncated: Option<&'static str>,
 }
 
 /// An instruction and where it comes from.
-#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy)]
 pub struct Inst {
     /// What it does.
     pub op: Op,
@@ -143,7 +141,7 @@ pub struct Inst {
 }
 
 /// An argument of a call.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Arg {
     /// How it is passed.
     pub kind: ArgKind,
@@ -152,7 +150,7 @@ pub struct Arg {
 }
 
 /// How an argument is passed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ArgKind {
     /// `f(value)`
     Positional,
@@ -165,7 +163,7 @@ pub enum ArgKind {
 }
 
 /// A part of an f- or t-string.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[expect(missing_docs, reason = "each variant's sentence names its operands")]
 pub enum Part {
     /// Literal text.
@@ -175,7 +173,7 @@ pub enum Part {
 }
 
 /// A basic block.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone)]
 pub struct BlockData {
     /// Its instructions but phis, contiguous.
     pub insts: Span,
@@ -190,7 +188,7 @@ pub struct BlockData {
 }
 
 /// How a block ends.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Terminator {
     /// Goes on at one block.
     Jump(Block),
@@ -217,7 +215,7 @@ pub enum Terminator {
 }
 
 /// What the syntax alone tells.
-#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy)]
 pub struct SyntaxFact {
     /// Which.
     pub kind: FactKind,
@@ -230,7 +228,7 @@ pub struct SyntaxFact {
 }
 
 /// The kinds of syntax facts.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub enum FactKind {
     /// An `assert` on a value. One for each condition that the test branches on, all with the statement's range.
     Assert(Value),
@@ -244,7 +242,7 @@ pub enum FactKind {
 }
 
 /// What an exception handler's body amounts to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum HandlerBody {
     /// Nothing: `pass`, `...`, or a string.
     Pass,
@@ -255,7 +253,7 @@ pub enum HandlerBody {
 }
 
 /// An annotated assignment, with or without a value: of a variable, a class attribute (the fields of data classes) or `base.name`.
-#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy)]
 pub struct Annotation {
     /// The body that it stands in; its values are values of that body.
     pub function: Func,
@@ -272,7 +270,7 @@ pub struct Annotation {
 }
 
 /// A comment that may be a directive.
-#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy)]
 pub struct Comment {
     /// From `#` to the end of the line.
     pub range: TextRange,
@@ -283,7 +281,7 @@ pub struct Comment {
 }
 
 /// A place where the text is not Python.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone)]
 pub struct SyntaxError {
     /// Where.
     pub range: TextRange,

@@ -1,11 +1,9 @@
 //! What instructions do.
 
-use serde::{Deserialize, Serialize};
-
 use super::{Class, Func, ImportId, Name, Span, Text, Value};
 
 /// What an instruction does. Operands are values of the same function, except where a variant says otherwise.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 #[expect(missing_docs, reason = "each variant's sentence names its operands")]
 pub enum Op {
     /// `None`
@@ -123,7 +121,7 @@ pub enum Op {
 }
 
 /// Binary operators, as in the `ast` module.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[expect(missing_docs, reason = "the names are those of Python's ast module")]
 pub enum BinaryOp {
     Add,
@@ -142,7 +140,7 @@ pub enum BinaryOp {
 }
 
 /// Unary operators, as in the `ast` module.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[expect(missing_docs, reason = "the names are those of Python's ast module")]
 pub enum UnaryOp {
     Invert,
@@ -152,7 +150,7 @@ pub enum UnaryOp {
 }
 
 /// Comparison operators, as in the `ast` module.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[expect(missing_docs, reason = "the names are those of Python's ast module")]
 pub enum CompareOp {
     Eq,
@@ -168,7 +166,7 @@ pub enum CompareOp {
 }
 
 /// What a comprehension builds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[expect(missing_docs, reason = "the names are those of Python's types")]
 pub enum CollectKind {
     List,
@@ -178,7 +176,7 @@ pub enum CollectKind {
 }
 
 /// A test that a `match` pattern makes on its subject.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum PatternTest {
     /// Is a sequence of the right length; no operand.
     Sequence,
