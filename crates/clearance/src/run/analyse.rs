@@ -8,7 +8,7 @@ use std::{
 use clearance_checks::{Outcome, Settings as RuleSettings};
 use clearance_finding::{Location, Notice, NoticeKind};
 use clearance_program::{ModuleInput, Program};
-use clearance_python::{TextRange, ir::ModuleIr};
+use clearance_python::{PARSER_FAILED, TextRange, ir::ModuleIr};
 use clearance_source::{File, Text, role_from_content, text_of};
 use clearance_verdict::{CommentLine, FileLine, FileStatus, Protection, ProtectionStatus, Route};
 use rayon::prelude::*;
@@ -102,8 +102,12 @@ fn of_files(
             analysis.notices.extend(outcome.truncated.iter().cloned());
             analysis.outcome = outcome;
             analysis.routes = routes;
-            let leavings =
-                cache.zip(run).map(|(cache, run)| Leavings::new(cache, run, program, origins, &analysis));
+            let Some((cache, run)) = cache.zip(run) else {
+                // The process ends soon; taking the program apart before would only take time.
+                std::mem::forget(program);
+                return (analysis, None);
+            };
+            let leavings = Some(Leavings::new(cache, run, program, origins, &analysis));
             (analysis, leavings)
         }
         // Whatever the cache may have to do with it, it has nothing to do with it the second time.
@@ -155,7 +159,7 @@ fn lower(source: Source<'_>, cache: Option<&Cache>, buffer: &mut Vec<u8>) -> Low
         notices: Vec::new(),
         comments: Vec::new(),
         module: None,
-        origin: Origin { path: Arc::clone(&file.path), key, kept: false },
+        origin: Origin { path: Arc::clone(&file.path), key, kept: false, failed: false },
     };
     let text = match bytes.and_then(|bytes| text_of(Arc::clone(&file.path), bytes, file.kind)) {
         Ok(text) => text,
@@ -185,6 +189,7 @@ fn lower(source: Source<'_>, cache: Option<&Cache>, buffer: &mut Vec<u8>) -> Low
             return lowered;
         }
     };
+    lowered.origin.failed = ir.truncated == Some(PARSER_FAILED);
     lowered.notices.extend(notices(file, &text, &ir));
     let is_blind = lowered.notices.iter().any(|notice| notice.kind.is_blind_spot());
     lowered.line.status = if is_blind { FileStatus::Partial } else { FileStatus::Analysed };

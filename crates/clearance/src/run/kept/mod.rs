@@ -1,7 +1,8 @@
 //! What is kept between runs.
 //!
 //! Two things: what the analysis of a whole target gave, and the lowered form of each of its files. Both are known by everything that decides about
-//! them, down to the content of every file, so that taking them over changes no byte of a report. They are written after the report.
+//! them, down to the content of every file, so that taking them over changes no byte of a report. They are written after the report; the modules by the
+//! second run that has to lower files of the same target, so that a single run does not take longer for them.
 
 mod place;
 mod whole;
@@ -136,6 +137,8 @@ pub(crate) struct Origin {
     pub(crate) key: Option<Key>,
     /// Whether it was in the cache.
     pub(crate) kept: bool,
+    /// Whether the parser failed on it.
+    pub(crate) failed: bool,
 }
 
 /// What a run leaves for the next one.
@@ -159,7 +162,9 @@ impl Leavings {
     ) -> Self {
         // As the program does with the modules.
         origins.sort_by(|a, b| a.path.cmp(&b.path));
-        Self { cache, run, analysis: whole::encode(analysis), program, origins }
+        let failed = origins.iter().any(|origin| origin.failed);
+        let analysis = if failed { None } else { whole::encode(analysis) };
+        Self { cache, run, analysis, program, origins }
     }
 
     /// Writes them. What cannot be written is not there the next time.
@@ -178,7 +183,9 @@ impl Leavings {
             let seal = |(key, ir): &(Key, &ModuleIr)| Some(Sealed::new(*key, encode(ir)?));
             batch.par_iter().filter_map(seal).collect::<Vec<_>>()
         });
-        let written = whole.and(pack.update(&store, &wanted, sealed)).and_then(|()| store.trim());
+        // Who runs once has no use for the modules, and they take longer to write than everything else.
+        let pack = if pack.is_new() { pack.begin(&store) } else { pack.update(&store, &wanted, sealed) };
+        let written = whole.and(pack).and_then(|()| store.trim());
         if let Err(error) = written {
             note(verbose, &format!("the cache could not be written: {error}"));
         }
