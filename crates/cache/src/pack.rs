@@ -49,17 +49,16 @@ struct Place {
 #[derive(Debug)]
 pub struct Pack {
     group: Key,
-    files: Vec<(PathBuf, File)>,
+    /// The files, and how many bytes of pieces are in each.
+    files: Vec<(PathBuf, File, u64)>,
     /// By key, each once.
     places: Vec<Place>,
-    /// Bytes of all pieces, those that are there twice twice.
-    held: u64,
 }
 
 impl Pack {
     /// Opens the files of `group`. Those that are damaged count as empty.
     pub fn open(store: &Store, group: Key) -> Self {
-        let mut pack = Self { group, files: Vec::new(), places: Vec::new(), held: 0 };
+        let mut pack = Self { group, files: Vec::new(), places: Vec::new() };
         let prefix = format!("{group}-");
         let entries = fs::read_dir(store.folder()).into_iter().flatten().flatten();
         let mut paths: Vec<PathBuf> = entries
@@ -73,10 +72,10 @@ impl Pack {
         for path in paths {
             let Some((file, length)) = file::open(&path) else { continue };
             let places = index(&file, length, store.limit(), &group, pack.files.len()).unwrap_or_default();
-            pack.held += places.iter().map(|place| place.length).sum::<u64>();
+            let size = places.iter().map(|place| place.length).sum::<u64>();
             pack.places.extend(places);
             file::used(&file);
-            pack.files.push((path, file));
+            pack.files.push((path, file, size));
         }
         pack.places.sort_by_key(|place| place.key);
         pack.places.dedup_by_key(|place| place.key);
@@ -110,18 +109,21 @@ impl Pack {
         kept.sort_by_key(|place| (place.file, place.offset));
         kept.dedup_by_key(|place| place.key);
         let live = kept.iter().map(|place| place.length).sum::<u64>();
-        let rewrite = self.files.len() >= MAX_FILES || self.held > 2 * live;
+        // Which files the new one takes the place of: all, if half of them is of no use; if there are many, all but the largest.
+        let sizes = self.sizes();
+        let held = sizes.iter().sum::<u64>();
+        let largest = (0..sizes.len()).max_by_key(|file| sizes[*file]);
+        let many = self.files.len() >= MAX_FILES;
+        let goes = |file: usize| held > 2 * live || (many && Some(file) != largest);
         let mut new = new.filter(|pieces| !pieces.is_empty()).peekable();
-        if new.peek().is_none() && self.files.len() < MAX_FILES {
+        if new.peek().is_none() && !many {
             return Ok(());
         }
         let mut writer = Writer::new(store)?;
-        if rewrite {
-            let mut buffer = Vec::new();
-            for place in kept {
-                if self.read_place(place, &mut buffer) {
-                    writer.add(&place.key, &place.checksum, &buffer)?;
-                }
+        let mut buffer = Vec::new();
+        for place in kept.into_iter().filter(|place| goes(place.file)) {
+            if self.read_place(place, &mut buffer) {
+                writer.add(&place.key, &place.checksum, &buffer)?;
             }
         }
         for piece in new.flatten() {
@@ -131,14 +133,17 @@ impl Pack {
             }
         }
         let name = writer.finish(store, &self.group)?;
-        if rewrite {
-            for (path, _) in &self.files {
-                if path.file_name().is_some_and(|old| old != name.as_str()) {
-                    let _ = fs::remove_file(path);
-                }
+        for (number, (path, _)) in self.files.iter().enumerate() {
+            if goes(number) && path.file_name().is_some_and(|old| old != name.as_str()) {
+                let _ = fs::remove_file(path);
             }
         }
         Ok(())
+    }
+
+    /// Bytes of the pieces of each file.
+    fn sizes(&self) -> Vec<u64> {
+        self.files.iter().map(|(_, _, size)| *size).collect()
     }
 
     fn place(&self, key: &Key) -> Option<&Place> {

@@ -93,7 +93,10 @@ impl Cache {
 
 /// What the lowered form of the content of a file is known by.
 pub(crate) fn module_key(kind: FileKind, bytes: &[u8]) -> Key {
-    KeyBuilder::new("module").part(IDENTITY.as_bytes()).part(kind.as_str().as_bytes()).part(bytes).finish()
+    // The content by itself: one long piece is hashed several times as fast as one among others.
+    let content = Key::of(bytes);
+    let key = KeyBuilder::new("module").part(IDENTITY.as_bytes()).part(kind.as_str().as_bytes());
+    key.part(content.as_bytes()).finish()
 }
 
 /// What the analysis of `sources` is known by.

@@ -105,7 +105,7 @@ pub(crate) fn encode(analysis: &Analysis) -> Option<Vec<u8>> {
         comments: Cow::Borrowed(&analysis.comments),
         routes: Cow::Borrowed(&analysis.routes),
     };
-    postcard::to_stdvec(&kept).ok()
+    postcard::to_extend(&kept, Vec::with_capacity(1 << 20)).ok()
 }
 
 /// The analysis of `files` of which [`encode`] made `bytes`. Nothing, if they do not fit together.
