@@ -1,9 +1,10 @@
-//! Gives the program an identity that changes with everything that may change what it finds: its sources, the models and the dependencies. What an
-//! earlier build left in the cache is then never taken for its own.
+//! Gives the program an identity that changes with everything that may change what it finds: its sources, the models, the dependencies and the
+//! compiler. What an earlier build left in the cache is then never taken for its own.
 
 use std::{
     env, fs,
     path::{Path, PathBuf},
+    process::Command,
 };
 
 fn main() {
@@ -11,8 +12,15 @@ fn main() {
     let mut files = vec![workspace.join("Cargo.toml"), workspace.join("Cargo.lock")];
     for part in fs::read_dir(workspace.join("crates")).expect("the crates can be listed").flatten() {
         for inside in ["Cargo.toml", "build.rs", "src", "data"] {
-            collect(&part.path().join(inside), &mut files);
+            let path = part.path().join(inside);
+            if path.exists() {
+                println!("cargo::rerun-if-changed={}", path.display());
+                collect(&path, &mut files);
+            }
         }
+    }
+    for file in ["Cargo.toml", "Cargo.lock"] {
+        println!("cargo::rerun-if-changed={}", workspace.join(file).display());
     }
     files.sort();
     let mut hasher = blake3::Hasher::new();
@@ -24,14 +32,12 @@ fn main() {
             hasher.update(piece);
         }
     }
-    for variable in ["TARGET", "CARGO_PKG_VERSION"] {
+    for variable in ["TARGET", "PROFILE", "CARGO_PKG_VERSION"] {
         hasher.update(env::var(variable).unwrap_or_default().as_bytes());
     }
+    let rustc = Command::new(env::var_os("RUSTC").expect("set by cargo")).arg("-V").output();
+    hasher.update(&rustc.map(|output| output.stdout).unwrap_or_default());
     println!("cargo::rustc-env=CLEARANCE_BUILD={}", hasher.finalize().to_hex());
-    println!("cargo::rerun-if-changed={}", workspace.join("crates").display());
-    for file in ["Cargo.toml", "Cargo.lock"] {
-        println!("cargo::rerun-if-changed={}", workspace.join(file).display());
-    }
 }
 
 fn collect(path: &Path, files: &mut Vec<PathBuf>) {

@@ -133,7 +133,7 @@ impl Pack {
             }
         }
         let name = writer.finish(store, &self.group)?;
-        for (number, (path, _)) in self.files.iter().enumerate() {
+        for (number, (path, ..)) in self.files.iter().enumerate() {
             if goes(number) && path.file_name().is_some_and(|old| old != name.as_str()) {
                 let _ = fs::remove_file(path);
             }

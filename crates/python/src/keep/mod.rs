@@ -1,7 +1,8 @@
 //! A module as bytes, so that a later run can take it over instead of lowering the same text again.
 //!
 //! The form is made for being read fast: most numbers are differences to the one before, and so one byte. What is read is checked while it is read:
-//! whatever the bytes are, every number in a module that comes out names something that is there.
+//! whatever the bytes are, every number in a module that comes out names something that is there, or is
+//! [`Value::NONE`].
 
 mod ops;
 mod parts;

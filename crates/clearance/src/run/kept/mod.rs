@@ -7,7 +7,10 @@
 mod place;
 mod whole;
 
-use std::{path::PathBuf, sync::Arc};
+use std::{
+    path::PathBuf,
+    sync::{Arc, OnceLock},
+};
 
 use clearance_cache::{Key, KeyBuilder, Pack, Sealed, Store};
 use clearance_checks::Settings as RuleSettings;
@@ -37,7 +40,9 @@ pub(crate) struct Wish {
 #[derive(Debug)]
 pub(crate) struct Cache {
     store: Store,
-    pack: Pack,
+    group: Key,
+    /// Opened when the first module is asked for.
+    pack: OnceLock<Pack>,
     verbose: bool,
 }
 
@@ -50,8 +55,7 @@ impl Cache {
         };
         match Store::open(&folder, clearance_cache::DEFAULT_LIMIT) {
             Ok(store) => {
-                let pack = Pack::open(&store, group(target));
-                Some(Self { store, pack, verbose: wish.verbose })
+                Some(Self { store, group: group(target), pack: OnceLock::new(), verbose: wish.verbose })
             }
             Err(refused) => {
                 note(wish.verbose, &format!("nothing is cached in {}: {refused}", folder.display()));
@@ -75,7 +79,8 @@ impl Cache {
 
     /// The lowered form of the text that is known by `key`, if it is there.
     pub(crate) fn module(&self, key: &Key, buffer: &mut Vec<u8>) -> Option<ModuleIr> {
-        if self.pack.read(key, buffer) { decode(buffer) } else { None }
+        let pack = self.pack.get_or_init(|| Pack::open(&self.store, self.group));
+        if pack.read(key, buffer) { decode(buffer) } else { None }
     }
 
     /// Says, to whoever wants to know, how many modules came from here.
@@ -172,7 +177,8 @@ impl Leavings {
 
     /// Writes them. What cannot be written is not there the next time.
     pub(crate) fn write(self) {
-        let Self { cache: Cache { store, pack, verbose }, run, analysis, program, origins } = self;
+        let Self { cache: Cache { store, group, pack, verbose }, run, analysis, program, origins } = self;
+        let pack = pack.into_inner().unwrap_or_else(|| Pack::open(&store, group));
         let whole = analysis.map_or(Ok(()), |bytes| store.put(&run, &bytes));
         let wanted: Vec<Key> =
             origins.iter().filter(|origin| origin.kept).filter_map(|origin| origin.key).collect();
