@@ -22,7 +22,7 @@ pub(crate) fn open(path: &Path) -> Option<(File, u64)> {
     }
     let file = options.open(path).ok()?;
     let metadata = file.metadata().ok()?;
-    (metadata.is_file() && is_own(&metadata)).then(|| (file, metadata.len()))
+    (metadata.is_file() && is_own(&metadata)).then_some((file, metadata.len()))
 }
 
 /// Says that a file was of use just now. The files that were not for the longest time go first.
