@@ -30,7 +30,7 @@ RELATED = {
 
 def reported(program, checkout):
     """Weaknesses by file name, from the program's own JSON report."""
-    run = subprocess.run([program, "check", checkout, "--format", "json"], capture_output=True, check=False)
+    run = subprocess.run([program, "check", checkout, "--no-cache", "--format", "json"], capture_output=True, check=False)
     found = collections.defaultdict(set)
     for finding in json.loads(run.stdout)["findings"]:
         if finding.get("acceptance"):

@@ -87,9 +87,13 @@ pub(crate) struct CheckArgs {
     #[arg(long, value_name = "NAME")]
     pub(crate) stdin_filename: Option<String>,
 
-    /// Reserved: nothing is cached yet, so every run is a fresh one
+    /// Neither use nor write the cache
     #[arg(long)]
     pub(crate) no_cache: bool,
+
+    /// Folder of the cache [default: $CLEARANCE_CACHE_DIR, else clearance in the user's cache folder]
+    #[arg(long, value_name = "FOLDER")]
+    pub(crate) cache_dir: Option<PathBuf>,
 
     #[command(flatten)]
     pub(crate) console: ConsoleArgs,

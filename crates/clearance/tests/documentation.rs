@@ -41,7 +41,12 @@ fn commands_of_the_readme_run() {
         let folder = tempfile::tempdir().unwrap();
         let line = format!("'{}' {arguments}", env!("CARGO_BIN_EXE_clearance"));
         let line = line.replace("--output ", &format!("--output {}/", folder.path().display()));
-        let output = Command::new("sh").args(["-c", &line]).current_dir(root()).output().unwrap();
+        let output = Command::new("sh")
+            .args(["-c", &line])
+            .current_dir(root())
+            .env("CLEARANCE_CACHE_DIR", folder.path().join("cache"))
+            .output()
+            .unwrap();
         let code = output.status.code().unwrap();
         assert!(
             code == 0 || code == 1,
@@ -82,6 +87,7 @@ fn the_sample_is_real() {
     let output = Command::new(env!("CARGO_BIN_EXE_clearance"))
         .args(["check", "examples/storefront"])
         .current_dir(root())
+        .env("CLEARANCE_CACHE_DIR", concat!(env!("CARGO_TARGET_TMPDIR"), "/cache"))
         .env("COLUMNS", "100")
         .output()
         .unwrap();

@@ -20,6 +20,7 @@ fn bounded(tree: &Tree) -> (i32, serde_json::Value, Duration) {
     let output = Command::new("sh")
         .args(["-c", &format!("ulimit -v 4000000; exec '{program}' check --threads 2 --format json .")])
         .current_dir(tree.path())
+        .env("CLEARANCE_CACHE_DIR", tree.cache())
         .output()
         .unwrap();
     let report = serde_json::from_slice(&output.stdout)

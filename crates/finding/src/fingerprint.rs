@@ -2,9 +2,11 @@
 
 use std::{collections::HashMap, fmt, hash::BuildHasher};
 
+use serde::{Deserialize, Serialize};
+
 /// Stable identity of a finding: rule, path, enclosing symbol and normalised code of its place, and its ordinal among
 /// equals. Survives lines inserted above, re-indentation and reformatting. 128 bits, shown as 32 hexadecimal digits.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
 pub struct Fingerprint(pub u128);
 
 impl Fingerprint {

@@ -9,6 +9,8 @@ mod rule;
 
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+
 pub use fingerprint::{Fingerprint, normalise_code, number_equals};
 pub use location::{CodeLine, Location, Position, Step};
 pub use rule::{Alias, AliasKind, Confidence, Plane, Rule, Severity, UnknownWord};
@@ -47,7 +49,7 @@ pub struct Finding {
 }
 
 /// A secondary mark inside a code frame.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Label {
     /// The marked range.
     pub location: Location,
@@ -56,7 +58,7 @@ pub struct Label {
 }
 
 /// A mechanical repair: edits to one file that belong together.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Fix {
     /// What the repair does, as an imperative (`"Replace yaml.load with yaml.safe_load"`).
     pub title: String,
@@ -67,7 +69,7 @@ pub struct Fix {
 }
 
 /// One replacement in the finding's file.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Edit {
     /// First byte replaced (offset into the UTF-8 text).
     pub start: u32,
@@ -111,7 +113,7 @@ pub struct Examined {
 }
 
 /// Why a file or a part of one could not be seen into. Every report prints these; none may read as "clean".
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Notice {
     /// Path relative to the target, with `/`; empty for the run as a whole.
     pub path: Arc<str>,
@@ -124,7 +126,7 @@ pub struct Notice {
 }
 
 /// The closed list of reasons for not having seen something.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum NoticeKind {
     /// The file could not be opened or read.
     Unreadable,

@@ -1,7 +1,7 @@
 //! Lowers every Python file below a folder and prints how long that takes and how large the result is.
 //!
-//! `throughput FOLDER [--verify] [--repeat=N] [--sizes] [--parse] [--dump]`; with `--verify`, also checks every result; with `--dump`, prints it;
-//! with `--parse`, measures the parser alone first.
+//! `throughput FOLDER [--verify] [--repeat=N] [--sizes] [--parse] [--keep] [--dump]`; with `--verify`, also checks every result; with `--dump`, prints it;
+//! with `--parse`, measures the parser alone first; with `--keep`, also what taking the modules to bytes and back costs.
 
 #![allow(clippy::print_stdout, reason = "its output is what it is for")]
 
@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 
-use clearance_python::{Input, dump_with_source, lower_module, verify};
+use clearance_python::{Input, decode, dump, dump_with_source, encode, lower_module, verify};
 use rayon::prelude::*;
 
 #[global_allocator]
@@ -18,7 +18,9 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let Some(root) = arguments.iter().find(|argument| !argument.starts_with("--")) else {
-        println!("usage: throughput FOLDER|FILE [--verify] [--dump] [--sizes] [--parse] [--repeat=N]");
+        println!(
+            "usage: throughput FOLDER|FILE [--verify] [--dump] [--sizes] [--parse] [--keep] [--repeat=N]"
+        );
         return;
     };
     let has = |flag: &str| arguments.iter().any(|argument| argument == flag);
@@ -94,6 +96,32 @@ fn main() {
                 sum(|module| module.names.memory()),
                 sum(|module| module.texts.memory()),
             );
+        }
+        if has("--keep") {
+            let start = Instant::now();
+            let kept: Vec<_> = modules.par_iter().with_max_len(1).map(encode).collect();
+            let written = start.elapsed();
+            let start = Instant::now();
+            let back: Vec<_> =
+                kept.par_iter().with_max_len(1).map(|bytes| decode(bytes.as_deref()?)).collect();
+            println!(
+                "kept: {:.1} MB, made in {:.3} s, taken over in {:.3} s, {} not",
+                kept.iter().flatten().map(Vec::len).sum::<usize>() as f64 / 1e6,
+                written.as_secs_f64(),
+                start.elapsed().as_secs_f64(),
+                back.iter().filter(|module| module.is_none()).count(),
+            );
+            if has("--verify") {
+                let shown = |module| {
+                    let mut text = String::new();
+                    dump(module, &mut text).map(|()| text)
+                };
+                let same = |a, b| shown(a) == shown(b);
+                let other = modules.par_iter().zip(&back).filter(|(module, back)| {
+                    back.as_ref().is_some_and(|back| !same(module, back) || verify(back).is_err())
+                });
+                println!("kept: {} differ", other.count());
+            }
         }
         let bytes: usize = modules.iter().map(clearance_python::ir::ModuleIr::memory).sum();
         println!(

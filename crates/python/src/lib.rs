@@ -5,11 +5,14 @@
 
 mod dump;
 pub mod ir;
+mod keep;
 mod lower;
 mod text;
 mod verify;
 
 pub use dump::{dump, dump_with_source};
+pub use keep::{decode, encode};
+pub use lower::PARSER_FAILED;
 
 pub use ruff_text_size::{TextRange, TextSize};
 pub use text::{Names, Texts};

@@ -48,6 +48,36 @@ impl Names {
         self.ends.is_empty()
     }
 
+    /// The buffer, and where each name in it ends.
+    pub(crate) fn pieces(&self) -> (&str, &[u32]) {
+        (&self.buffer, &self.ends)
+    }
+
+    /// Names of the pieces of a buffer; nothing if the ends are no such.
+    pub(crate) fn of_pieces(buffer: String, ends: Vec<u32>) -> Option<Self> {
+        if !are_pieces(&buffer, &ends) {
+            return None;
+        }
+        let seed = random();
+        let hashes: Vec<u64> =
+            (0..ends.len()).map(|index| key(piece(&buffer, &ends, index), seed).1).collect();
+        Some(Self::with_table(buffer, ends, seed, hashes.into_iter()))
+    }
+
+    /// Names with the table that finds them, given the hash of each.
+    fn with_table(buffer: String, ends: Vec<u32>, seed: u64, hashes: impl Iterator<Item = u64>) -> Self {
+        let mut table = vec![0; (ends.len() * 4 / 3 + 1).next_power_of_two()];
+        let mask = table.len() - 1;
+        for (number, hash) in hashes.enumerate() {
+            let mut slot = hash as usize & mask;
+            while table[slot] != 0 {
+                slot = (slot + 1) & mask;
+            }
+            table[slot] = number as u32 + 1;
+        }
+        Self { buffer, ends, table, seed }
+    }
+
     /// Bytes held.
     pub fn memory(&self) -> usize {
         self.buffer.capacity() + (self.ends.capacity() + self.table.capacity()) * size_of::<u32>()
@@ -91,7 +121,7 @@ impl Default for Interner {
             hashes: Vec::new(),
             table: vec![Entry::default(); 1024],
             epoch: 0,
-            seed: RandomState::new().build_hasher().finish(),
+            seed: random(),
         }
     }
 }
@@ -146,21 +176,9 @@ impl Interner {
 
     /// The names of the module.
     pub(crate) fn names(&self) -> Names {
-        let mut table = vec![0; (self.ends.len() * 4 / 3 + 1).next_power_of_two()];
-        let mask = table.len() - 1;
-        for (number, hash) in self.hashes.iter().enumerate() {
-            let mut slot = *hash as usize & mask;
-            while table[slot] != 0 {
-                slot = (slot + 1) & mask;
-            }
-            table[slot] = number as u32 + 1;
-        }
-        Names {
-            buffer: String::from(self.buffer.as_str()),
-            ends: self.ends.as_slice().to_vec(),
-            table,
-            seed: self.seed,
-        }
+        let buffer = String::from(self.buffer.as_str());
+        let ends = self.ends.as_slice().to_vec();
+        Names::with_table(buffer, ends, self.seed, self.hashes.iter().copied())
     }
 
     fn grow(&mut self) {
@@ -213,6 +231,17 @@ fn piece<'a>(buffer: &'a str, ends: &[u32], index: usize) -> &'a str {
     &buffer[start..ends[index] as usize]
 }
 
+/// Whether the ends are those of pieces of the buffer, all of it.
+fn are_pieces(buffer: &str, ends: &[u32]) -> bool {
+    let whole = ends.last().map_or(0, |end| *end as usize) == buffer.len();
+    whole && ends.is_sorted() && ends.iter().all(|end| buffer.is_char_boundary(*end as usize))
+}
+
+/// A number that differs from run to run.
+fn random() -> u64 {
+    RandomState::new().build_hasher().finish()
+}
+
 /// Literal text, in one buffer.
 #[derive(Debug, Default)]
 pub struct Texts {
@@ -241,6 +270,16 @@ impl Texts {
         }
     }
 
+    /// How many pieces there are.
+    pub fn len(&self) -> usize {
+        self.ends.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.ends.is_empty()
+    }
+
     /// The text of a piece.
     pub fn get(&self, text: Text) -> &str {
         piece(&self.buffer, &self.ends, text.index())
@@ -249,6 +288,16 @@ impl Texts {
     /// Bytes held.
     pub fn memory(&self) -> usize {
         self.buffer.capacity() + self.ends.capacity() * size_of::<u32>()
+    }
+
+    /// The buffer, and where each piece in it ends.
+    pub(crate) fn pieces(&self) -> (&str, &[u32]) {
+        (&self.buffer, &self.ends)
+    }
+
+    /// The pieces of a buffer; nothing if the ends are no such.
+    pub(crate) fn of_pieces(buffer: String, ends: Vec<u32>) -> Option<Self> {
+        are_pieces(&buffer, &ends).then_some(Self { buffer, ends })
     }
 
     /// A copy without room to spare.

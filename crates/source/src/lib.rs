@@ -22,4 +22,4 @@ pub use git::{GitState, TrackedFiles, git_state, tracked_files};
 pub use inventory::{File, Inventory, InventoryError, Options, from_stdin, inventory};
 pub use kind::FileKind;
 pub use role::{Role, role_from_content, role_of_path};
-pub use text::{Text, read, text_of};
+pub use text::{Text, read, read_bytes, text_of};

@@ -37,15 +37,19 @@ impl Text {
 /// Reads `file`, at most one byte more than the limit of `options`. Errors: it cannot be opened, it is no regular file, it is over
 /// the limit, or it is a notebook that cannot be taken apart.
 pub fn read(file: &File, options: &Options) -> Result<Text, Notice> {
+    text_of(file.path.clone(), read_bytes(file, options)?, file.kind)
+}
+
+/// Reads what [`read`] makes a text of. Errors: it cannot be opened, it is no regular file, or it is over the limit.
+pub fn read_bytes(file: &File, options: &Options) -> Result<Vec<u8>, Notice> {
     let limit = options.limit();
-    let bytes = match &file.contents {
+    match &file.contents {
         Some(contents) if contents.len() as u64 > limit => {
-            return Err(too_large(&file.path, file.kind, contents.len() as u64));
+            Err(too_large(&file.path, file.kind, contents.len() as u64))
         }
-        Some(contents) => contents.to_vec(),
-        None => read_bounded(file, limit)?,
-    };
-    text_of(file.path.clone(), bytes, file.kind)
+        Some(contents) => Ok(contents.to_vec()),
+        None => read_bounded(file, limit),
+    }
 }
 
 /// The text of `bytes`, which are the content of a file of the given kind. `path` is used in notices only. Errors: a notebook that

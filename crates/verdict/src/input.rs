@@ -4,6 +4,7 @@ use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use clearance_finding::{Examined, Fact, Finding, Notice, Plane, Rule, Severity, Step};
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 
 use crate::words::{
     Capability, FileStatus, HiddenBy, PlaneStatus, Profile, ProtectionStatus, Reachable, SettingStatus,
@@ -106,7 +107,7 @@ pub struct Hidden {
 }
 
 /// A route and what protects it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Route {
     /// URL pattern (`"/orders/<int:id>"`).
     pub path: String,
@@ -129,7 +130,7 @@ pub struct Route {
 }
 
 /// One protection on one route.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Protection {
     /// Whether it is in force.
     pub status: ProtectionStatus,

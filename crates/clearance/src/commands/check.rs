@@ -23,6 +23,7 @@ use crate::{
         clock::Clock,
         command_line,
         judge::{About, judge},
+        kept::{Cache, Leavings, Wish},
         plan::{self, Plan},
         progress::Progress,
         render,
@@ -43,7 +44,17 @@ pub(crate) fn run(catalogue: &Catalogue, args: &CheckArgs) -> Result<Exit, Failu
     let progress = Progress::new(args.console.quiet);
     let examined = pool.install(|| examine(catalogue, args, clock, &progress));
     progress.finish();
-    let examined = examined?;
+    let mut examined = examined?;
+    let exit = tell(args, &examined);
+    // Nobody waits for this but the shell.
+    if let Some(leavings) = examined.leavings.take() {
+        pool.install(|| leavings.write());
+    }
+    exit
+}
+
+/// Writes the reports.
+fn tell(args: &CheckArgs, examined: &Examined) -> Result<Exit, Failure> {
     // One report that cannot be written takes no other with it.
     let mut unwritten = None;
     for output in &args.output {
@@ -63,7 +74,7 @@ pub(crate) fn run(catalogue: &Catalogue, args: &CheckArgs) -> Result<Exit, Failu
     console::write_stdout(page.as_bytes())?;
     match unwritten {
         Some(failure) => Err(failure),
-        None => Ok(exit(&examined, args.exit_zero)),
+        None => Ok(exit(examined, args.exit_zero)),
     }
 }
 
@@ -73,6 +84,8 @@ struct Examined {
     /// The folder that paths are relative to.
     base: PathBuf,
     fail_on: FailOn,
+    /// For the next run.
+    leavings: Option<Leavings>,
 }
 
 fn examine(
@@ -82,16 +95,18 @@ fn examine(
     progress: &Progress,
 ) -> Result<Examined, Failure> {
     let started = Instant::now();
-    // What is known of libraries is read while the tree is listed.
-    let (prepared, _) = rayon::join(|| prepare(catalogue, args), clearance_checks::flow_models);
-    let Prepared { target, plan, name, on_disk } = prepared?;
+    let Prepared { target, plan, name, on_disk } = prepare(catalogue, args)?;
     tell_configuration(&plan, args.console);
     if !plan.inventory.files.iter().any(|file| file.kind.is_python()) {
         return Err(Failure::NothingToScan(why_nothing(&target, &plan.inventory)));
     }
     let listed = started.elapsed();
-    let (analysis, git) =
-        rayon::join(|| analyse(&plan, progress), || on_disk.then(|| git_state(&target.base)).flatten());
+    let cached = on_disk && !args.no_cache;
+    let wish = Wish { folder: args.cache_dir.clone(), verbose: args.console.verbose };
+    let ((analysis, leavings), git) = rayon::join(
+        || analyse(&plan, cached.then(|| Cache::open(&wish, &target)).flatten(), progress),
+        || on_disk.then(|| git_state(&target.base)).flatten(),
+    );
     let analysed = started.elapsed();
     let about = About { target: name, git, command: command_line::shown(std::env::args_os()), clock };
     let assessment = judge(catalogue, &plan, analysis, about)?;
@@ -104,7 +119,7 @@ fn examine(
         );
         console::write_stderr("time", &times);
     }
-    Ok(Examined { assessment, base: target.base, fail_on: plan.settings.run.fail_on.value })
+    Ok(Examined { assessment, base: target.base, fail_on: plan.settings.run.fail_on.value, leavings })
 }
 
 /// What is to be examined.

@@ -8,12 +8,17 @@ use std::{
 use clearance_checks::{Outcome, Settings as RuleSettings};
 use clearance_finding::{Location, Notice, NoticeKind};
 use clearance_program::{ModuleInput, Program};
-use clearance_python::{TextRange, ir::ModuleIr};
-use clearance_source::{File, Options, Text, read, role_from_content};
+use clearance_python::{PARSER_FAILED, TextRange, ir::ModuleIr};
+use clearance_source::{File, Text, role_from_content, text_of};
 use clearance_verdict::{CommentLine, FileLine, FileStatus, Protection, ProtectionStatus, Route};
 use rayon::prelude::*;
 
-use super::{plan::Plan, progress::Progress};
+use super::{
+    kept::{self, Cache, Leavings, Origin},
+    plan::Plan,
+    progress::Progress,
+    sources::{self, Source},
+};
 
 /// What the analysis of a target gives.
 #[derive(Debug, Default)]
@@ -32,38 +37,81 @@ pub(crate) struct Analysis {
     pub(crate) failed: Option<String>,
 }
 
-/// Analyses the Python files of `plan` on the current thread pool.
-pub(crate) fn analyse(plan: &Plan, progress: &Progress) -> Analysis {
-    let python: Vec<&File> = plan.inventory.files.iter().filter(|file| file.kind.is_python()).collect();
-    progress.phase("reading", python.len());
-    let lowered: Vec<Lowered> = python
-        .into_par_iter()
-        .map(|file| {
-            let lowered = lower(file, &plan.options);
-            progress.step();
-            lowered
-        })
-        .collect();
-    let mut analysis = Analysis { notices: plan.inventory.notices.clone(), ..Analysis::default() };
-    let mut modules = Vec::with_capacity(lowered.len());
-    for lowered in lowered {
-        analysis.files.push(lowered.line);
-        analysis.notices.extend(lowered.notices);
-        analysis.comments.extend(lowered.comments);
-        modules.extend(lowered.module);
-    }
-    progress.phase("checking", modules.len());
+/// Analyses the Python files of `plan` on the current thread pool. With a cache, what is in there is taken over, and what should get in there comes
+/// back, too.
+pub(crate) fn analyse(
+    plan: &Plan,
+    cache: Option<Cache>,
+    progress: &Progress,
+) -> (Analysis, Option<Leavings>) {
     let settings = RuleSettings {
         auditor: plan.settings.scopes.iter().any(|scope| scope.audit.value),
         flow: plan.settings.run.flow.value,
         ..RuleSettings::all_rules()
     };
-    match guarded(|| examine(modules, &settings)) {
-        Ok((outcome, routes)) => {
+    let (mut analysis, leavings) = of_files(plan, cache, &settings, progress);
+    analysis.notices.splice(0..0, plan.inventory.notices.iter().cloned());
+    (analysis, leavings)
+}
+
+fn of_files(
+    plan: &Plan,
+    cache: Option<Cache>,
+    settings: &RuleSettings,
+    progress: &Progress,
+) -> (Analysis, Option<Leavings>) {
+    let sources = sources::read(plan, cache.is_some(), progress);
+    let run = cache.as_ref().map(|_| kept::run_key(plan, settings, &sources));
+    if let Some(cache) = &cache
+        && let Some(run) = &run
+        && let Some(analysis) = cache.analysis(run, &sources)
+    {
+        return (analysis, None);
+    }
+    progress.phase("lowering", sources.len());
+    // What is known of libraries is read meanwhile.
+    let (lowered, _): (Vec<Lowered>, _) = rayon::join(
+        || {
+            let lower = |buffer: &mut Vec<u8>, source| {
+                let lowered = lower(source, cache.as_ref(), buffer);
+                progress.step();
+                lowered
+            };
+            sources.into_par_iter().map_init(Vec::new, lower).collect()
+        },
+        || models(settings),
+    );
+    let mut analysis = Analysis::default();
+    let mut modules = Vec::with_capacity(lowered.len());
+    let mut origins = Vec::with_capacity(lowered.len());
+    for lowered in lowered {
+        analysis.files.push(lowered.line);
+        analysis.notices.extend(lowered.notices);
+        analysis.comments.extend(lowered.comments);
+        if let Some(module) = lowered.module {
+            origins.push(lowered.origin);
+            modules.push(module);
+        }
+    }
+    if let Some(cache) = &cache {
+        cache.tell_modules(&origins);
+    }
+    progress.phase("checking", modules.len());
+    match guarded(|| examine(modules, settings)) {
+        Ok((program, outcome, routes)) => {
             analysis.notices.extend(outcome.truncated.iter().cloned());
             analysis.outcome = outcome;
             analysis.routes = routes;
+            let Some((cache, run)) = cache.zip(run) else {
+                // The process ends soon; taking the program apart before would only take time.
+                std::mem::forget(program);
+                return (analysis, None);
+            };
+            let leavings = Some(Leavings::new(cache, run, program, origins, &analysis));
+            (analysis, leavings)
         }
+        // Whatever the cache may have to do with it, it has nothing to do with it the second time.
+        Err(_) if origins.iter().any(|origin| origin.kept) => of_files(plan, None, settings, progress),
         Err(message) => {
             analysis.notices.push(Notice {
                 path: Arc::from(""),
@@ -74,18 +122,19 @@ pub(crate) fn analyse(plan: &Plan, progress: &Progress) -> Analysis {
                 ),
             });
             analysis.failed = Some(message);
+            (analysis, None)
         }
     }
-    analysis
 }
 
-fn examine(modules: Vec<ModuleInput>, settings: &RuleSettings) -> (Outcome, Vec<Route>) {
-    let models = if settings.flow { clearance_checks::flow_models() } else { clearance_checks::models() };
-    let program = Program::build(modules, models);
+fn models(settings: &RuleSettings) -> Arc<clearance_models::Models> {
+    if settings.flow { clearance_checks::flow_models() } else { clearance_checks::models() }
+}
+
+fn examine(modules: Vec<ModuleInput>, settings: &RuleSettings) -> (Program, Outcome, Vec<Route>) {
+    let program = Program::build(modules, models(settings));
     let (outcome, routes) = rayon::join(|| clearance_checks::run(&program, settings), || routes(&program));
-    // The process ends soon; taking the program apart before would only take time.
-    std::mem::forget(program);
-    (outcome, routes)
+    (program, outcome, routes)
 }
 
 /// One file on its way into the program.
@@ -94,9 +143,11 @@ struct Lowered {
     notices: Vec<Notice>,
     comments: Vec<CommentLine>,
     module: Option<ModuleInput>,
+    origin: Origin,
 }
 
-fn lower(file: &File, options: &Options) -> Lowered {
+fn lower(source: Source<'_>, cache: Option<&Cache>, buffer: &mut Vec<u8>) -> Lowered {
+    let Source { file, bytes, key } = source;
     let mut lowered = Lowered {
         line: FileLine {
             path: Arc::clone(&file.path),
@@ -108,8 +159,9 @@ fn lower(file: &File, options: &Options) -> Lowered {
         notices: Vec::new(),
         comments: Vec::new(),
         module: None,
+        origin: Origin { path: Arc::clone(&file.path), key, kept: false, failed: false },
     };
-    let text = match read(file, options) {
+    let text = match bytes.and_then(|bytes| text_of(Arc::clone(&file.path), bytes, file.kind)) {
         Ok(text) => text,
         Err(notice) => {
             if notice.kind == NoticeKind::Skipped {
@@ -123,7 +175,9 @@ fn lower(file: &File, options: &Options) -> Lowered {
     lowered.notices.extend(text.notice.clone());
     let role = if file.role_is_given { file.role } else { role_from_content(file.role, &text.text) };
     lowered.line.role = role.as_str();
-    let ir = match guarded(|| super::front::lower(&text)) {
+    let kept = cache.zip(key).and_then(|(cache, key)| cache.module(&key, buffer));
+    lowered.origin.kept = kept.is_some();
+    let ir = match kept.map_or_else(|| guarded(|| super::front::lower(&text)), Ok) {
         Ok(ir) => ir,
         Err(message) => {
             lowered.notices.push(Notice {
@@ -135,6 +189,7 @@ fn lower(file: &File, options: &Options) -> Lowered {
             return lowered;
         }
     };
+    lowered.origin.failed = ir.truncated == Some(PARSER_FAILED);
     lowered.notices.extend(notices(file, &text, &ir));
     let is_blind = lowered.notices.iter().any(|notice| notice.kind.is_blind_spot());
     lowered.line.status = if is_blind { FileStatus::Partial } else { FileStatus::Analysed };

@@ -10,11 +10,12 @@ pub(crate) fn shown(args: impl Iterator<Item = OsString>) -> String {
     while let Some(arg) = args.next() {
         let arg = arg.to_string_lossy();
         match arg.as_ref() {
-            "--threads" | "--color" => {
+            "--threads" | "--color" | "--cache-dir" => {
                 args.next();
             }
             "--no-cache" | "--quiet" | "-q" | "--verbose" | "-v" => {}
-            other if other.starts_with("--threads=") || other.starts_with("--color=") => {}
+            other
+                if ["--threads=", "--color=", "--cache-dir="].iter().any(|name| other.starts_with(name)) => {}
             other => words.push(quoted(other)),
         }
     }

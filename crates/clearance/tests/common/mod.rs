@@ -21,6 +21,7 @@ pub(crate) const GOOD: &str = "from flask import Flask\n\napp = Flask(__name__)\
 /// A folder that is removed at the end of the test.
 pub(crate) struct Tree {
     folder: TempDir,
+    cache: TempDir,
 }
 
 /// What came of a run.
@@ -34,7 +35,7 @@ pub(crate) struct Run {
 impl Tree {
     /// A tree of files: path and content.
     pub(crate) fn new(files: &[(&str, &str)]) -> Self {
-        let tree = Self { folder: tempfile::tempdir().unwrap() };
+        let tree = Self { folder: tempfile::tempdir().unwrap(), cache: tempfile::tempdir().unwrap() };
         for (path, content) in files {
             tree.write(path, content);
         }
@@ -43,6 +44,11 @@ impl Tree {
 
     pub(crate) fn path(&self) -> &Path {
         self.folder.path()
+    }
+
+    /// Where runs keep what they found; not the folder of whoever runs the tests.
+    pub(crate) fn cache(&self) -> &Path {
+        self.cache.path()
     }
 
     pub(crate) fn file(&self, path: &str) -> PathBuf {
@@ -65,6 +71,7 @@ impl Tree {
         command
             .args(args)
             .current_dir(self.path())
+            .env("CLEARANCE_CACHE_DIR", self.cache())
             .env("SOURCE_DATE_EPOCH", "1790000000")
             .env("NO_COLOR", "1");
         command

@@ -40,6 +40,7 @@ use builder::{Builder, Var};
 use exceptions::Frame;
 use finish::{Begun, Finisher};
 use scopes::Scopes;
+pub use tree::PARSER_FAILED;
 
 /// Nesting of statements and expressions beyond which a subtree is given up.
 const DEEPEST: u32 = 20_000;

@@ -23,8 +23,8 @@ const MARGIN: usize = 512 * 1024;
 /// No stack is made larger than this: a text that may need more is not parsed, a tree that may need more is leaked instead of dropped.
 const MOST_STACK: usize = 1 << 30;
 
-/// Why a module is not whole when the parser panicked.
-const FAILED: &str = "the parser failed";
+/// Why a module is not whole when the parser panicked: [`crate::ir::ModuleIr::truncated`].
+pub const PARSER_FAILED: &str = "the parser failed";
 
 /// What the parser says besides the tree.
 pub(super) struct Extras<'t> {
@@ -47,7 +47,7 @@ pub(super) fn with_tree(
     let Some(parsed) = parsed else {
         let nothing = Extras { errors: Vec::new(), tokens: &Tokens::new(Vec::new()) };
         let mut ir = use_tree(&[], nothing).0;
-        ir.truncated = Some(if failed { FAILED } else { "too deeply nested" });
+        ir.truncated = Some(if failed { PARSER_FAILED } else { "too deeply nested" });
         return ir;
     };
     let errors = parsed
@@ -59,7 +59,7 @@ pub(super) fn with_tree(
     let (mut ir, depth) = use_tree(parsed.suite(), extras);
     drop_tree(parsed, depth);
     if failed {
-        ir.truncated = Some(FAILED);
+        ir.truncated = Some(PARSER_FAILED);
     }
     ir
 }

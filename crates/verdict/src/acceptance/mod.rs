@@ -10,13 +10,14 @@ use std::sync::Arc;
 
 use clearance_finding::Location;
 use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
 
 pub use apply::{Context, Outcome, apply};
 pub use config::{AcceptanceError, ConfigAcceptance};
 pub use parse::parse;
 
 /// A comment of the target, as the front end hands it over.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CommentLine {
     /// Path relative to the target, with `/`.
     pub path: Arc<str>,

@@ -1,0 +1,173 @@
+//! What the analysis of a target gave, as bytes.
+
+use std::{borrow::Cow, collections::HashMap, sync::Arc};
+
+use clearance_checks::Outcome;
+use clearance_finding::{
+    Confidence, Examined, Fact, Finding, Fingerprint, Fix, Label, Location, Notice, NoticeKind, Rule,
+    Severity, Step,
+};
+use clearance_source::{File, Role};
+use clearance_verdict::{CommentLine, FileLine, FileStatus, Route};
+use serde::{Deserialize, Serialize};
+
+use super::super::analyse::Analysis;
+
+/// An analysis without what the program knows anyway: rules are numbers, paths and kinds of files are those of the list of files.
+#[derive(Serialize, Deserialize)]
+struct Kept<'a> {
+    findings: Vec<KeptFinding<'a>>,
+    facts: Vec<(u16, Cow<'a, str>, Cow<'a, Location>)>,
+    examined: Vec<(u16, u32)>,
+    files: Vec<(u8, FileStatus, u32)>,
+    notices: Cow<'a, [Notice]>,
+    comments: Cow<'a, [CommentLine]>,
+    routes: Cow<'a, [Route]>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct KeptFinding<'a> {
+    rule: u16,
+    severity: Severity,
+    severity_reason: Cow<'a, str>,
+    confidence: Confidence,
+    location: Cow<'a, Location>,
+    message: Cow<'a, str>,
+    labels: Cow<'a, [Label]>,
+    trace: Cow<'a, [Step]>,
+    symbol: Cow<'a, str>,
+    fingerprint: Fingerprint,
+    advice: Cow<'a, Option<String>>,
+    fix: Cow<'a, Option<Fix>>,
+}
+
+/// The rules by number, and their numbers.
+struct Numbers {
+    rules: Vec<&'static Rule>,
+    numbers: HashMap<&'static str, u16>,
+}
+
+impl Numbers {
+    /// Those of the rules of code.
+    fn new() -> Self {
+        let rules = clearance_checks::catalogue().to_vec();
+        let numbers = (0u16..).zip(&rules).map(|(number, rule)| (rule.id, number)).collect();
+        Self { rules, numbers }
+    }
+
+    fn of(&self, id: &str) -> Option<u16> {
+        self.numbers.get(id).copied()
+    }
+
+    fn rule(&self, number: u16) -> Option<&'static Rule> {
+        self.rules.get(usize::from(number)).copied()
+    }
+}
+
+/// The analysis as bytes. Nothing for one with failures, or one that this form does not hold all of.
+pub(crate) fn encode(analysis: &Analysis) -> Option<Vec<u8>> {
+    let failed = |notice: &Notice| notice.kind == NoticeKind::Failed;
+    if analysis.failed.is_some() || analysis.notices.iter().any(failed) {
+        return None;
+    }
+    let numbers = Numbers::new();
+    let role = |word: &str| Role::ALL.iter().position(|role| role.as_str() == word);
+    let findings = analysis.outcome.findings.iter().map(|finding| match finding.acceptance {
+        Some(_) => None,
+        None => Some(KeptFinding {
+            rule: numbers.of(finding.rule.id)?,
+            severity: finding.severity,
+            severity_reason: Cow::Borrowed(&finding.severity_reason),
+            confidence: finding.confidence,
+            location: Cow::Borrowed(&finding.location),
+            message: Cow::Borrowed(&finding.message),
+            labels: Cow::Borrowed(&finding.labels),
+            trace: Cow::Borrowed(&finding.trace),
+            symbol: Cow::Borrowed(&finding.symbol),
+            fingerprint: finding.fingerprint,
+            advice: Cow::Borrowed(&finding.advice),
+            fix: Cow::Borrowed(&finding.fix),
+        }),
+    });
+    let facts = analysis.outcome.facts.iter().map(|fact| {
+        Some((numbers.of(fact.rule)?, Cow::Borrowed(fact.text.as_str()), Cow::Borrowed(&fact.location)))
+    });
+    let examined = analysis.outcome.examined.iter();
+    let examined = examined.map(|examined| Some((numbers.of(examined.rule)?, examined.count)));
+    let files = analysis.files.iter();
+    let files = files.map(|file| Some((u8::try_from(role(file.role)?).ok()?, file.status, file.lines)));
+    let kept = Kept {
+        findings: findings.collect::<Option<_>>()?,
+        facts: facts.collect::<Option<_>>()?,
+        examined: examined.collect::<Option<_>>()?,
+        files: files.collect::<Option<_>>()?,
+        notices: Cow::Borrowed(&analysis.notices),
+        comments: Cow::Borrowed(&analysis.comments),
+        routes: Cow::Borrowed(&analysis.routes),
+    };
+    postcard::to_extend(&kept, Vec::with_capacity(1 << 20)).ok()
+}
+
+/// The analysis of `files` of which [`encode`] made `bytes`. Nothing, if they do not fit together.
+pub(crate) fn decode<'f>(bytes: &[u8], files: impl ExactSizeIterator<Item = &'f File>) -> Option<Analysis> {
+    let (kept, rest) = postcard::take_from_bytes::<Kept<'_>>(bytes).ok()?;
+    if !rest.is_empty() || files.len() != kept.files.len() {
+        return None;
+    }
+    let numbers = Numbers::new();
+    let outcome = Outcome {
+        findings: kept
+            .findings
+            .into_iter()
+            .map(|finding| {
+                Some(Finding {
+                    rule: numbers.rule(finding.rule)?,
+                    severity: finding.severity,
+                    severity_reason: finding.severity_reason.into_owned(),
+                    confidence: finding.confidence,
+                    location: finding.location.into_owned(),
+                    message: finding.message.into_owned(),
+                    labels: finding.labels.into_owned(),
+                    trace: finding.trace.into_owned(),
+                    symbol: finding.symbol.into_owned(),
+                    fingerprint: finding.fingerprint,
+                    advice: finding.advice.into_owned(),
+                    fix: finding.fix.into_owned(),
+                    acceptance: None,
+                })
+            })
+            .collect::<Option<_>>()?,
+        facts: kept
+            .facts
+            .into_iter()
+            .map(|(rule, text, location)| {
+                let (text, location) = (text.into_owned(), location.into_owned());
+                Some(Fact { rule: numbers.rule(rule)?.id, text, location })
+            })
+            .collect::<Option<_>>()?,
+        examined: kept
+            .examined
+            .into_iter()
+            .map(|(rule, count)| Some(Examined { rule: numbers.rule(rule)?.id, count }))
+            .collect::<Option<_>>()?,
+        // They are among the notices.
+        truncated: Vec::new(),
+    };
+    let lines = files.zip(kept.files).map(|(file, (role, status, lines))| {
+        Some(FileLine {
+            path: Arc::clone(&file.path),
+            role: Role::ALL.get(usize::from(role))?.as_str(),
+            kind: file.kind.as_str(),
+            status,
+            lines,
+        })
+    });
+    Some(Analysis {
+        outcome,
+        files: lines.collect::<Option<_>>()?,
+        notices: kept.notices.into_owned(),
+        comments: kept.comments.into_owned(),
+        routes: kept.routes.into_owned(),
+        failed: None,
+    })
+}
