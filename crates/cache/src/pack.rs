@@ -82,16 +82,6 @@ impl Pack {
         pack
     }
 
-    /// Whether nobody asked for this group before, as far as that is known.
-    pub fn is_new(&self) -> bool {
-        self.files.is_empty()
-    }
-
-    /// Makes the group known without keeping anything of it.
-    pub fn begin(&self, store: &Store) -> io::Result<()> {
-        Writer::new(store)?.finish(store, &self.group).map(drop)
-    }
-
     /// Reads the piece under `key` into `buffer`, in the place of what is in there. Returns whether that is now the piece, whole.
     pub fn read(&self, key: &Key, buffer: &mut Vec<u8>) -> bool {
         self.place(key).is_some_and(|place| self.read_place(place, buffer))

@@ -192,8 +192,7 @@ impl Leavings {
             let seal = |(key, ir): &(Key, &ModuleIr)| Some(Sealed::new(*key, encode(ir)?));
             batch.par_iter().filter_map(seal).collect::<Vec<_>>()
         });
-        // Who runs once has no use for the modules, and they take longer to write than everything else.
-        let pack = if pack.is_new() { pack.begin(&store) } else { pack.update(&store, &wanted, sealed) };
+        let pack = pack.update(&store, &wanted, sealed);
         let written = whole.and(pack).and_then(|()| store.trim());
         if let Err(error) = written {
             note(verbose, &format!("the cache could not be written: {error}"));
