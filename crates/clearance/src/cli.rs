@@ -45,6 +45,9 @@ pub(crate) enum Command {
     /// Show the configuration in force
     #[command(subcommand)]
     Config(ConfigCommand),
+    /// Look after models of libraries
+    #[command(subcommand)]
+    Models(ModelsCommand),
     /// Show what the analysis sees
     #[command(subcommand)]
     Debug(DebugCommand),
@@ -237,6 +240,19 @@ pub(crate) enum ConfigCommand {
         #[command(flatten)]
         rules: Box<RuleArgs>,
     },
+}
+
+/// `clearance models`.
+#[derive(Debug, Subcommand)]
+pub(crate) enum ModelsCommand {
+    /// Say whether model files are right
+    Check {
+        /// The files
+        #[arg(value_name = "FILE", required = true)]
+        files: Vec<PathBuf>,
+    },
+    /// Print the JSON schema of a model file, for editors
+    Schema,
 }
 
 /// `clearance debug`.

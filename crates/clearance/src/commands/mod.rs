@@ -6,4 +6,5 @@ pub(crate) mod config;
 pub(crate) mod debug;
 pub(crate) mod explain;
 pub(crate) mod man;
+pub(crate) mod models;
 pub(crate) mod rules;

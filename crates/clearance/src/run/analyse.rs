@@ -7,6 +7,7 @@ use std::{
 
 use clearance_checks::{Outcome, Settings as RuleSettings};
 use clearance_finding::{Location, Notice, NoticeKind};
+use clearance_models::Models;
 use clearance_program::{ModuleInput, Program};
 use clearance_python::{TextRange, ir::ModuleIr};
 use clearance_source::{File, Options, Text, read, role_from_content};
@@ -58,7 +59,7 @@ pub(crate) fn analyse(plan: &Plan, progress: &Progress) -> Analysis {
         flow: plan.settings.run.flow.value,
         ..RuleSettings::all_rules()
     };
-    match guarded(|| examine(modules, &settings)) {
+    match guarded(|| examine(modules, &settings, models(plan))) {
         Ok((outcome, routes)) => {
             analysis.notices.extend(outcome.truncated.iter().cloned());
             analysis.outcome = outcome;
@@ -79,8 +80,16 @@ pub(crate) fn analyse(plan: &Plan, progress: &Progress) -> Analysis {
     analysis
 }
 
-fn examine(modules: Vec<ModuleInput>, settings: &RuleSettings) -> (Outcome, Vec<Route>) {
-    let models = if settings.flow { clearance_checks::flow_models() } else { clearance_checks::models() };
+/// What is known of libraries, by the program and by the project.
+pub(crate) fn models(plan: &Plan) -> Arc<Models> {
+    let flow = plan.settings.run.flow.value;
+    if plan.models.is_empty() {
+        return if flow { clearance_checks::flow_models() } else { clearance_checks::models() };
+    }
+    clearance_checks::models_with(plan.models.iter().map(|model| model.library.clone()), flow)
+}
+
+fn examine(modules: Vec<ModuleInput>, settings: &RuleSettings, models: Arc<Models>) -> (Outcome, Vec<Route>) {
     let program = Program::build(modules, models);
     let (outcome, routes) = rayon::join(|| clearance_checks::run(&program, settings), || routes(&program));
     // The process ends soon; taking the program apart before would only take time.
