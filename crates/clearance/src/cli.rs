@@ -90,6 +90,11 @@ pub(crate) struct CheckArgs {
     #[arg(long, value_name = "NAME")]
     pub(crate) stdin_filename: Option<String>,
 
+    /// Also list the calls that take data from outside, lead out of the program, and are not modelled; implies --flow.
+    /// After the report on the terminal, on standard error for other formats
+    #[arg(long)]
+    pub(crate) explain_unknown: bool,
+
     /// Reserved: nothing is cached yet, so every run is a fresh one
     #[arg(long)]
     pub(crate) no_cache: bool,

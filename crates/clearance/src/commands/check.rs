@@ -15,11 +15,12 @@ use clearance_verdict::Assessment;
 use crate::{
     catalogue::Catalogue,
     cli::{CheckArgs, ConsoleArgs},
+    config::Sited,
     console,
     exit::{Exit, Failure},
     output::Output,
     run::{
-        analyse::analyse,
+        analyse::{UnmodelledCall, analyse},
         clock::Clock,
         command_line,
         judge::{About, judge},
@@ -27,7 +28,7 @@ use crate::{
         progress::Progress,
         render,
         target::Target,
-        threads,
+        threads, unmodelled,
     },
     words::FailOn,
 };
@@ -61,6 +62,9 @@ pub(crate) fn run(catalogue: &Catalogue, args: &CheckArgs) -> Result<Exit, Failu
     }
     let page = render::page(args.format, &examined.assessment, args.console, &look);
     console::write_stdout(page.as_bytes())?;
+    if args.explain_unknown {
+        unmodelled::tell(args.format, &examined.unmodelled)?;
+    }
     match unwritten {
         Some(failure) => Err(failure),
         None => Ok(exit(&examined, args.exit_zero)),
@@ -73,6 +77,7 @@ struct Examined {
     /// The folder that paths are relative to.
     base: PathBuf,
     fail_on: FailOn,
+    unmodelled: Vec<UnmodelledCall>,
 }
 
 fn examine(
@@ -84,15 +89,20 @@ fn examine(
     let started = Instant::now();
     // What is known of libraries is read while the tree is listed.
     let (prepared, _) = rayon::join(|| prepare(catalogue, args), clearance_checks::models);
-    let Prepared { target, plan, name, on_disk } = prepared?;
+    let Prepared { target, mut plan, name, on_disk } = prepared?;
+    if args.explain_unknown {
+        plan.settings.run.flow = Sited::option(true, "--explain-unknown");
+        plan.explain_unknown = true;
+    }
     tell_configuration(&plan, args.console);
     if !plan.inventory.files.iter().any(|file| file.kind.is_python()) {
         return Err(Failure::NothingToScan(why_nothing(&target, &plan.inventory)));
     }
     let listed = started.elapsed();
-    let (analysis, git) =
+    let (mut analysis, git) =
         rayon::join(|| analyse(&plan, progress), || on_disk.then(|| git_state(&target.base)).flatten());
     let analysed = started.elapsed();
+    let unmodelled = std::mem::take(&mut analysis.unmodelled);
     let about = About { target: name, git, command: command_line::shown(std::env::args_os()), clock };
     let assessment = judge(catalogue, &plan, analysis, about)?;
     if args.console.verbose {
@@ -104,7 +114,7 @@ fn examine(
         );
         console::write_stderr("time", &times);
     }
-    Ok(Examined { assessment, base: target.base, fail_on: plan.settings.run.fail_on.value })
+    Ok(Examined { assessment, base: target.base, fail_on: plan.settings.run.fail_on.value, unmodelled })
 }
 
 /// What is to be examined.

@@ -21,5 +21,6 @@ pub(crate) use effective::{describe, peer_lines};
 pub(crate) use error::ConfigError;
 pub(crate) use load::{Loaded, Use};
 pub(crate) use models::{ModelFile, library, model_lines, read_models};
+pub(crate) use origin::Sited;
 pub(crate) use resolve::{CommandLine, Known, resolve};
 pub(crate) use settings::{AcceptRule, Accepted, FileSettings, HiddenBecause, Settings};

@@ -29,8 +29,18 @@ pub(crate) struct Analysis {
     pub(crate) comments: Vec<CommentLine>,
     /// The addresses that the application answers.
     pub(crate) routes: Vec<Route>,
+    /// Calls that take data from outside and are not modelled, if that was asked.
+    pub(crate) unmodelled: Vec<UnmodelledCall>,
     /// Why the rules could not be run to their end, if they could not.
     pub(crate) failed: Option<String>,
+}
+
+/// Calls of one name that are not modelled.
+#[derive(Debug, Clone)]
+pub(crate) struct UnmodelledCall {
+    /// A dotted path, or `.name` of a method.
+    pub(crate) name: String,
+    pub(crate) places: Vec<Location>,
 }
 
 /// Analyses the Python files of `plan` on the current thread pool.
@@ -59,8 +69,9 @@ pub(crate) fn analyse(plan: &Plan, progress: &Progress) -> Analysis {
         flow: plan.settings.run.flow.value,
         ..RuleSettings::all_rules()
     };
-    match guarded(|| examine(modules, &settings, models(plan))) {
-        Ok((outcome, routes)) => {
+    match guarded(|| examine(modules, &settings, models(plan), plan.explain_unknown)) {
+        Ok((outcome, routes, unmodelled)) => {
+            analysis.unmodelled = unmodelled;
             analysis.notices.extend(outcome.truncated.iter().cloned());
             analysis.outcome = outcome;
             analysis.routes = routes;
@@ -89,12 +100,32 @@ pub(crate) fn models(plan: &Plan) -> Arc<Models> {
     clearance_checks::models_with(plan.models.iter().map(|model| model.library.clone()), flow)
 }
 
-fn examine(modules: Vec<ModuleInput>, settings: &RuleSettings, models: Arc<Models>) -> (Outcome, Vec<Route>) {
+fn examine(
+    modules: Vec<ModuleInput>,
+    settings: &RuleSettings,
+    models: Arc<Models>,
+    explain_unknown: bool,
+) -> (Outcome, Vec<Route>, Vec<UnmodelledCall>) {
     let program = Program::build(modules, models);
     let (outcome, routes) = rayon::join(|| clearance_checks::run(&program, settings), || routes(&program));
+    let unmodelled = if explain_unknown { unmodelled(&program) } else { Vec::new() };
     // The process ends soon; taking the program apart before would only take time.
     std::mem::forget(program);
-    (outcome, routes)
+    (outcome, routes, unmodelled)
+}
+
+fn unmodelled(program: &Program) -> Vec<UnmodelledCall> {
+    clearance_flow::unmodelled(program)
+        .into_iter()
+        .map(|call| UnmodelledCall {
+            name: call.name,
+            places: call
+                .sites
+                .into_iter()
+                .map(|site| program.location(site.module, program.range(site)))
+                .collect(),
+        })
+        .collect()
 }
 
 /// One file on its way into the program.

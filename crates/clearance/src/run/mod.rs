@@ -10,3 +10,4 @@ pub(crate) mod progress;
 pub(crate) mod render;
 pub(crate) mod target;
 pub(crate) mod threads;
+pub(crate) mod unmodelled;

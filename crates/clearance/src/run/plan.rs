@@ -23,6 +23,8 @@ pub(crate) struct Plan {
     pub(crate) options: Options,
     /// The models of the project.
     pub(crate) models: Vec<ModelFile>,
+    /// Calls that are not modelled are looked for.
+    pub(crate) explain_unknown: bool,
 }
 
 /// Reads the configuration of `target` and lists its files.
@@ -73,7 +75,7 @@ fn finish(
     apply(&settings, &mut inventory);
     let options = source_options(&settings);
     let models = read_models(&settings.run.models)?;
-    Ok(Plan { settings, inventory, options, models })
+    Ok(Plan { settings, inventory, options, models, explain_unknown: false })
 }
 
 /// The configuration of `target` with that of all its folders.
