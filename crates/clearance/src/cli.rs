@@ -40,6 +40,8 @@ pub(crate) enum Command {
     Check(Box<CheckArgs>),
     /// Explain a rule or a control
     Explain(ExplainArgs),
+    /// Show the whole way to one finding, with the code
+    Trace(Box<TraceArgs>),
     /// List the rules
     Rules(RulesArgs),
     /// Show the configuration in force
@@ -108,7 +110,7 @@ pub(crate) struct CheckArgs {
 }
 
 /// Options that say what is looked for and where.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub(crate) struct RuleArgs {
     /// The environment to decide for [default: production]
     #[arg(long, value_name = "PROFILE", value_parser = words(Profile::ALL))]
@@ -203,6 +205,25 @@ pub(crate) enum ColorChoice {
     Always,
     /// Never
     Never,
+}
+
+/// `clearance trace`.
+#[derive(Debug, Args)]
+pub(crate) struct TraceArgs {
+    /// The finding: its fingerprint or how that begins, `rule@path:line`, or its number in the report
+    #[arg(value_name = "FINDING")]
+    pub(crate) finding: String,
+
+    /// Folders and files to examine
+    #[arg(value_name = "PATH", default_value = ".")]
+    pub(crate) paths: Vec<PathBuf>,
+
+    /// Take the finding from this report in JSON, and examine nothing
+    #[arg(long, value_name = "FILE", conflicts_with = "paths")]
+    pub(crate) from: Option<PathBuf>,
+
+    #[command(flatten)]
+    pub(crate) rules: RuleArgs,
 }
 
 /// `clearance explain`.

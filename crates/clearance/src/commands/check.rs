@@ -8,13 +8,13 @@ use std::{
     time::Instant,
 };
 
-use clearance_report::RenderOptions;
+use clearance_report::{Format, RenderOptions};
 use clearance_source::{Inventory, from_stdin, git_state};
 use clearance_verdict::Assessment;
 
 use crate::{
     catalogue::Catalogue,
-    cli::{CheckArgs, ConsoleArgs},
+    cli::{CheckArgs, ColorChoice, ConsoleArgs, RuleArgs},
     config::Sited,
     console,
     exit::{Exit, Failure},
@@ -69,6 +69,28 @@ pub(crate) fn run(catalogue: &Catalogue, args: &CheckArgs) -> Result<Exit, Failu
         Some(failure) => Err(failure),
         None => Ok(exit(&examined, args.exit_zero)),
     }
+}
+
+/// The JSON report of a run with these paths and rules.
+pub(super) fn report(catalogue: &Catalogue, paths: &[PathBuf], rules: &RuleArgs) -> Result<String, Failure> {
+    let args = CheckArgs {
+        paths: paths.to_vec(),
+        rules: rules.clone(),
+        format: Format::Json,
+        output: Vec::new(),
+        fail_on: None,
+        exit_zero: false,
+        stdin_filename: None,
+        explain_unknown: false,
+        no_cache: false,
+        console: ConsoleArgs { quiet: true, verbose: false, color: ColorChoice::Never },
+        threads: None,
+    };
+    let clock = Clock::start()?;
+    let progress = Progress::new(false);
+    let examined = threads::pool(None)?.install(|| examine(catalogue, &args, clock, &progress));
+    progress.finish();
+    Ok(clearance_report::render(Format::Json, &examined?.assessment, &RenderOptions::default()))
 }
 
 /// What came of a run.

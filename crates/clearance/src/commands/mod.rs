@@ -8,3 +8,4 @@ pub(crate) mod explain;
 pub(crate) mod man;
 pub(crate) mod models;
 pub(crate) mod rules;
+pub(crate) mod trace;
