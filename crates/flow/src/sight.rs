@@ -26,7 +26,7 @@ pub struct Sight {
     pub entry: bool,
     /// What came of it.
     pub result: Seen,
-    /// Of a call: its receiver and arguments.
+    /// Of a call: its receiver and arguments; of an assignment or return: its value.
     pub operands: Vec<(String, Seen)>,
     /// What is known here of other values, by checks on the way: their place, and what.
     pub facts: Vec<(Site, String)>,
@@ -87,6 +87,15 @@ impl Engine<'_> {
                 let passed = self.operand(frame, arg.value);
                 operands.push((name, self.seen(frame, &passed)));
             }
+        }
+        if let Op::Bind { value, .. }
+        | Op::StoreName { value, .. }
+        | Op::StoreAttr { value, .. }
+        | Op::StoreItem { value, .. }
+        | Op::Return(value) = ir.op(value)
+        {
+            let stored = self.operand(frame, value);
+            operands.push(("value".to_owned(), self.seen(frame, &stored)));
         }
         let facts = frame
             .facts
@@ -185,7 +194,9 @@ impl Engine<'_> {
                 let what: Vec<String> = value.atoms.iter().map(|atom| self.atom(frame, atom)).collect();
                 format!("is {}", what.join(" or "))
             }
-            Refine::Without(kinds) => format!("is not dangerous for {}", kind_words(*kinds)),
+            Refine::Without(kinds) => {
+                format!("is at most dangerous for {}", kind_words(Kinds::CHOSEN.without(*kinds)))
+            }
             Refine::Lacks(what) => format!("has no {}", lacks(*what).join(", no ")),
             Refine::Begins(text) => format!("begins with {text:?}"),
             Refine::InnerLacks(quote) => format!("has no {quote} inside"),
