@@ -291,7 +291,7 @@ fn confidence(flow: &Flow, rule: &Rule) -> Confidence {
 }
 
 /// What the data is, for people.
-fn origin_words(origin: Origin) -> &'static str {
+pub fn origin_words(origin: Origin) -> &'static str {
     match origin {
         Origin::Remote => "data that a client sends",
         Origin::Header => "a request header",

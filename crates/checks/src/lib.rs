@@ -25,6 +25,7 @@ use clearance_program::Program;
 pub use cx::Cx;
 pub use draft::Draft;
 pub use engine::{Outcome, Settings, run};
+pub use flows::origin_words;
 pub use listen::{
     AssertEvent, CallEvent, ClassEvent, CodeRule, CompareEvent, FunctionEvent, HandlerEvent, ImportEvent,
     Listen, Names, StoreEvent, StoreTarget, TextEvent,

@@ -110,7 +110,7 @@ pub(crate) struct CheckArgs {
 }
 
 /// Options that say what is looked for and where.
-#[derive(Debug, Clone, Args)]
+#[derive(Debug, Clone, Default, Args)]
 pub(crate) struct RuleArgs {
     /// The environment to decide for [default: production]
     #[arg(long, value_name = "PROFILE", value_parser = words(Profile::ALL))]
@@ -294,6 +294,16 @@ pub(crate) enum DebugCommand {
         /// The project
         #[arg(default_value = ".")]
         path: PathBuf,
+    },
+    /// Show what reaches the expressions of a line, from where, and what it is still dangerous for
+    Flow {
+        /// The line, and a column to ask about one expression only
+        #[arg(value_name = "FILE:LINE[:COLUMN]")]
+        place: String,
+
+        /// The project [default: the working directory if it holds the file, else the file's folder]
+        #[arg(value_name = "PATH")]
+        path: Option<PathBuf>,
     },
 }
 

@@ -4,6 +4,7 @@ pub(crate) mod check;
 pub(crate) mod completions;
 pub(crate) mod config;
 pub(crate) mod debug;
+mod debug_flow;
 pub(crate) mod explain;
 pub(crate) mod man;
 pub(crate) mod models;

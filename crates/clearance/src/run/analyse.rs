@@ -69,7 +69,7 @@ pub(crate) fn analyse(plan: &Plan, progress: &Progress) -> Analysis {
         flow: plan.settings.run.flow.value,
         ..RuleSettings::all_rules()
     };
-    match guarded(|| examine(modules, &settings, models(plan), plan.explain_unknown)) {
+    match guarded(|| examine(modules, &settings, models(plan, settings.flow), plan.explain_unknown)) {
         Ok((outcome, routes, unmodelled)) => {
             analysis.unmodelled = unmodelled;
             analysis.notices.extend(outcome.truncated.iter().cloned());
@@ -92,8 +92,7 @@ pub(crate) fn analyse(plan: &Plan, progress: &Progress) -> Analysis {
 }
 
 /// What is known of libraries, by the program and by the project.
-pub(crate) fn models(plan: &Plan) -> Arc<Models> {
-    let flow = plan.settings.run.flow.value;
+pub(crate) fn models(plan: &Plan, flow: bool) -> Arc<Models> {
     if plan.models.is_empty() {
         return if flow { clearance_checks::flow_models() } else { clearance_checks::models() };
     }
