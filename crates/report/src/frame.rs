@@ -238,6 +238,7 @@ mod tests {
             advice: None,
             fix: None,
             acceptance: None,
+            judged: None,
         };
         let lines = frame(&finding, width);
         lines

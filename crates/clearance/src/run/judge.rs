@@ -47,6 +47,7 @@ pub(crate) fn judge(
         rules: &rules,
         enabled: &ran,
         aside: &aside,
+        silent: &analysis.outcome.silent,
         today: about.clock.begin.to_zoned(jiff::tz::TimeZone::UTC).date(),
     };
     let tables: Vec<ConfigAcceptance> = settings.accepts.iter().map(config_acceptance).collect();

@@ -1,6 +1,6 @@
 //! Fills the shapes of the contract from an assessment.
 
-use clearance_finding::{Finding, Location, Notice, Severity};
+use clearance_finding::{Finding, Judgement, Location, Notice, Severity};
 use clearance_verdict::{
     Assessment, Control, Dependency, FileLine, Plan, PlanStep, Protection, Route, Setting, StandardRow,
 };
@@ -193,6 +193,7 @@ fn finding(index: usize, finding: &Finding) -> FindingShape<'_> {
             line: acceptance.location.as_ref().map(|location| location.start.line),
             reason: acceptance.reason.as_deref(),
             until: acceptance.until.as_deref(),
+            judged: finding.judged.map(Judgement::as_str),
         }),
     }
 }

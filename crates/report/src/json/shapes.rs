@@ -188,6 +188,7 @@ pub(super) struct AcceptanceShape<'a> {
     pub(super) line: Option<u32>,
     pub(super) reason: Option<&'a str>,
     pub(super) until: Option<&'a str>,
+    pub(super) judged: Option<&'static str>,
 }
 
 #[derive(Serialize)]
