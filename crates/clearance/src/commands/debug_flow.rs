@@ -17,7 +17,7 @@ use crate::{
     catalogue::Catalogue,
     cli::RuleArgs,
     exit::Failure,
-    run::{analyse::models, plan, target::Target},
+    run::{analyse::models, documents::documents, plan, target::Target},
 };
 
 /// Ways of calls that are shown of one expression.
@@ -66,7 +66,9 @@ pub(super) fn flow(place: &str, project: Option<&Path>) -> Result<String, Failur
     };
     let path = target.relative(&place.file)?;
     let plan = plan::plan(&Catalogue::complete(), &target, &RuleArgs::default(), None)?;
-    let program = Program::build(lowered(&plan.inventory, &plan.options), models(&plan, true));
+    let modules = lowered(&plan.inventory, &plan.options);
+    let (documents, _) = documents(&modules, &plan.inventory, &plan.options);
+    let program = Program::build_with(modules, documents, models(&plan, true));
     let Some((module, _)) = program.modules().find(|(_, module)| *module.path == *path) else {
         return Err(Failure::Usage(format!(
             "{path} is not among the Python files of {}; name the project after the place",

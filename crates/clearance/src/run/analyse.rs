@@ -8,7 +8,7 @@ use std::{
 use clearance_checks::{Outcome, Settings as RuleSettings};
 use clearance_finding::{Location, Notice, NoticeKind};
 use clearance_models::Models;
-use clearance_program::{ModuleInput, Program};
+use clearance_program::{Document, ModuleInput, Program};
 use clearance_python::{TextRange, ir::ModuleIr};
 use clearance_source::{File, Options, Text, read, role_from_content};
 use clearance_verdict::{CommentLine, FileLine, FileStatus, Protection, ProtectionStatus, Route};
@@ -63,13 +63,17 @@ pub(crate) fn analyse(plan: &Plan, progress: &Progress) -> Analysis {
         analysis.comments.extend(lowered.comments);
         modules.extend(lowered.module);
     }
+    let (documents, notices) = super::documents::documents(&modules, &plan.inventory, &plan.options);
+    analysis.notices.extend(notices);
     progress.phase("checking", modules.len());
     let settings = RuleSettings {
         auditor: plan.settings.scopes.iter().any(|scope| scope.audit.value),
         flow: plan.settings.run.flow.value,
         ..RuleSettings::all_rules()
     };
-    match guarded(|| examine(modules, &settings, models(plan, settings.flow), plan.explain_unknown)) {
+    match guarded(|| {
+        examine((modules, documents), &settings, models(plan, settings.flow), plan.explain_unknown)
+    }) {
         Ok((outcome, routes, unmodelled)) => {
             analysis.unmodelled = unmodelled;
             analysis.notices.extend(outcome.truncated.iter().cloned());
@@ -100,12 +104,12 @@ pub(crate) fn models(plan: &Plan, flow: bool) -> Arc<Models> {
 }
 
 fn examine(
-    modules: Vec<ModuleInput>,
+    (modules, documents): (Vec<ModuleInput>, Vec<Document>),
     settings: &RuleSettings,
     models: Arc<Models>,
     explain_unknown: bool,
 ) -> (Outcome, Vec<Route>, Vec<UnmodelledCall>) {
-    let program = Program::build(modules, models);
+    let program = Program::build_with(modules, documents, models);
     let (outcome, routes) = rayon::join(|| clearance_checks::run(&program, settings), || routes(&program));
     let unmodelled = if explain_unknown { unmodelled(&program) } else { Vec::new() };
     // The process ends soon; taking the program apart before would only take time.
