@@ -89,6 +89,16 @@ fn mistakes_are_told_with_their_place() {
 }
 
 #[test]
+fn models_are_bounded() {
+    let large = format!("{SINK}# {}\n", "x".repeat(1 << 20));
+    assert!(refused(CONFIGURATION, &[("models/a.toml", &large)]).contains("is larger than 1 MiB"));
+    let half = format!("{SINK}# {}\n", "x".repeat(900 << 10));
+    let names: Vec<String> = (0..10).map(|number| format!("models/{number}.toml")).collect();
+    let files: Vec<(&str, &str)> = names.iter().map(|name| (name.as_str(), half.as_str())).collect();
+    assert!(refused(CONFIGURATION, &files).contains("the model files are larger than 8 MiB together"));
+}
+
+#[test]
 fn nothing_outside_is_read() {
     for pattern in ["../*.toml", "/etc/*.toml", "models/../../x.toml", ""] {
         let configuration = format!("models = [\"{pattern}\"]\n");

@@ -77,6 +77,7 @@ fn none_and_several_are_errors_that_help() {
         "{several}"
     );
     assert_eq!(several.matches("command-injection@helper.py:5\n").count(), 2, "{several}");
+    assert!(refused(&["trace", "command-injection@helper.py"]).contains("data was not followed: add --flow"));
     let none = refused(&["trace", "flask-debug-enabled@run.py:7"]);
     assert!(none.contains("no finding of the report is `flask-debug-enabled@run.py:7`"), "{none}");
     assert!(none.contains("flask-debug-enabled@run.py:6"), "{none}");

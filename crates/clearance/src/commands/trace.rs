@@ -39,7 +39,18 @@ pub(crate) fn run(catalogue: &Catalogue, args: &TraceArgs) -> Result<Exit, Failu
     }
     let empty = Vec::new();
     let findings = report["findings"].as_array().unwrap_or(&empty);
-    let finding = find(findings, args.finding.trim(), &source)?;
+    let wanted = args.finding.trim();
+    let finding = find(findings, wanted, &source).map_err(|failure| {
+        let rule = wanted.split('@').next().unwrap_or(wanted);
+        let followed =
+            report["capabilities"].as_array().is_some_and(|all| all.iter().any(|one| one == "flow"));
+        match failure {
+            Failure::Usage(message) if !followed && clearance_checks::is_flow_rule(rule) => {
+                Failure::Usage(format!("{message}\ndata was not followed: add --flow"))
+            }
+            failure => failure,
+        }
+    })?;
     console::write_stdout(show(finding).as_bytes())?;
     Ok(Exit::Met)
 }

@@ -14,6 +14,8 @@ use super::{error::ConfigError, load::read_bounded, origin::Sited};
 const MAX_FILE: u64 = 1 << 20;
 /// Most model files of one configuration.
 const MAX_FILES: usize = 256;
+/// Most bytes of all model files of one configuration.
+const MAX_ALL: u64 = 8 << 20;
 /// Most entries of folders that the search for them looks at.
 const MAX_ENTRIES: usize = 20_000;
 /// How deep `**` goes.
@@ -54,6 +56,14 @@ pub(crate) fn read_models(wanted: &ModelPatterns) -> Result<Vec<ModelFile>, Conf
     }
     names.sort();
     names.dedup();
+    let size = |name: &String| fs::metadata(wanted.folder.join(name)).map_or(0, |file| file.len());
+    if let Some(pattern) = wanted.patterns.first().filter(|_| names.iter().map(size).sum::<u64>() > MAX_ALL) {
+        return Err(ConfigError::BadPattern {
+            origin: pattern.origin.clone(),
+            pattern: pattern.value.clone(),
+            problem: format!("the model files are larger than {} MiB together", MAX_ALL >> 20),
+        });
+    }
     names.into_iter().map(|name| read(wanted, name)).collect()
 }
 
