@@ -1,8 +1,8 @@
 //! Runs the rules over a program: one pass over the instructions of each module, each event handed to the rules that listen for it.
 
 use clearance_finding::{
-    Examined, Fact, Finding, Fingerprint, Label, Notice, NoticeKind, Rule, Severity, Step, normalise_code,
-    number_equals,
+    Examined, Fact, Finding, Fingerprint, Judgement, Label, Notice, NoticeKind, Rule, Severity, Step,
+    normalise_code, number_equals,
 };
 use clearance_flow::Analysis;
 use clearance_models::PathId;
@@ -56,6 +56,8 @@ impl Settings {
 pub struct Outcome {
     /// Findings, by path, place, rule.
     pub findings: Vec<Finding>,
+    /// What rules of single calls would report and is not told: data was followed and is harmless there, or a flow rule tells it. By path, place, rule.
+    pub silent: Vec<Finding>,
     /// Positive evidence, by path, place, rule.
     pub facts: Vec<Fact>,
     /// How many objects each rule that ran judged in application code, by rule id.
@@ -70,9 +72,8 @@ pub fn run(program: &Program, settings: &Settings) -> Outcome {
     let ids: Vec<ModuleId> = program.modules().map(|(id, _)| id).collect();
     let analysis = if settings.flow { clearance_flow::analyse(program) } else { Analysis::default() };
     let flows = flows::by_module(program, &analysis, |rule| settings.rules.contains(rule));
-    let modes = (!settings.auditor, settings.flow);
     let parts: Vec<Part> =
-        ids.par_iter().map(|id| Pass::new(program, &table, *id, flows.get(&id.0), modes).run()).collect();
+        ids.par_iter().map(|id| Pass::new(program, &table, *id, flows.get(&id.0), settings).run()).collect();
     let mut counts = vec![0u32; table.rules.len()];
     let mut outcome = Outcome::default();
     for part in parts {
@@ -81,6 +82,7 @@ pub fn run(program: &Program, settings: &Settings) -> Outcome {
         }
         outcome.facts.extend(part.facts);
         outcome.findings.extend(part.findings);
+        outcome.silent.extend(part.silent);
     }
     outcome.facts.sort_by(|a, b| {
         (&a.location.path, a.location.bytes, a.rule, &a.text).cmp(&(
@@ -127,6 +129,7 @@ fn truncated(program: &Program, function: FuncRef) -> Notice {
 
 struct Part {
     findings: Vec<Finding>,
+    silent: Vec<Finding>,
     facts: Vec<Fact>,
     examined: Vec<u32>,
 }
@@ -156,7 +159,7 @@ impl<'t, 'p> Pass<'t, 'p> {
         table: &'t Table,
         module: ModuleId,
         flows: Option<&'t ModuleFlows>,
-        (quiet, followed): (bool, bool),
+        settings: &Settings,
     ) -> Self {
         let role = program.module(module).role;
         let names = program.module(module).ir.names.len();
@@ -167,8 +170,8 @@ impl<'t, 'p> Pass<'t, 'p> {
             resolver: Resolver::new(program),
             drafts: Vec::new(),
             flows,
-            quiet,
-            followed,
+            quiet: !settings.auditor,
+            followed: settings.flow,
             facts: Vec::new(),
             examined: vec![0; table.rules.len()],
             counts: !is_aside(role),
@@ -463,49 +466,69 @@ impl<'t, 'p> Pass<'t, 'p> {
     fn finish(self) -> Part {
         let program = self.program;
         let module = program.module(self.module);
-        let mut drafts = self.drafts;
+        let judged = |draft: Draft| {
+            let judgement = flows::judgement(self.flows, draft.rule.id, draft.range);
+            (judgement.filter(|_| self.followed), draft)
+        };
+        let mut drafts: Vec<Judged> = self.drafts.into_iter().map(judged).collect();
+        let mut silent: Vec<Judged> = Vec::new();
         if let Some(flows) = self.flows {
             if self.quiet {
-                drafts.retain(|draft| {
-                    !flows.covers(draft.rule.id, draft.range, draft.severity == Severity::Info)
-                });
+                let covered = |(_, draft): &Judged| {
+                    flows.covers(draft.rule.id, draft.range, draft.severity == Severity::Info)
+                };
+                (silent, drafts) = drafts.into_iter().partition(covered);
             }
-            drafts.extend(flows.drafts.iter().cloned());
+            drafts.extend(flows.drafts.iter().map(|draft| (Some(Judgement::Disproved), draft.clone())));
         }
         if self.followed && self.quiet {
             // Data was followed, and nobody outside was seen to choose what gets there.
-            for draft in drafts.iter_mut().filter(|draft| flows::UNDECIDED.contains(&draft.rule.id)) {
+            for (_, draft) in drafts.iter_mut().filter(|(_, draft)| flows::UNDECIDED.contains(&draft.rule.id))
+            {
                 draft.severity = draft.severity.min(Severity::Medium);
             }
         }
-        drafts.sort_by(|a, b| {
-            (a.range.start(), a.range.end(), a.rule.id, &a.message).cmp(&(
-                b.range.start(),
-                b.range.end(),
-                b.rule.id,
-                &b.message,
-            ))
-        });
-        drafts.dedup_by(|a, b| a.rule.id == b.rule.id && a.range == b.range && a.message == b.message);
+        sort(&mut drafts);
+        sort(&mut silent);
+        let told = drafts.len();
+        drafts.append(&mut silent);
         let keys: Vec<(&str, String, String)> = drafts
             .iter()
-            .map(|draft| {
+            .map(|(_, draft)| {
                 let symbol = draft.function.map(|func| program.symbol(self.module, func)).unwrap_or_default();
                 (draft.rule.id, symbol, normalise_code(module.slice(draft.range)))
             })
             .collect();
         let ordinals = number_equals::<_, rustc_hash::FxBuildHasher>(keys.iter().cloned());
-        let findings = drafts
+        let mut findings: Vec<Finding> = drafts
             .into_iter()
             .zip(keys)
             .zip(ordinals)
-            .map(|((draft, (rule, symbol, code)), ordinal)| {
+            .map(|(((judged, draft), (rule, symbol, code)), ordinal)| {
                 let fingerprint = Fingerprint::new(rule, &module.path, &symbol, &code, ordinal);
-                self.program.finding(self.module, draft, symbol, fingerprint)
+                let finding = self.program.finding(self.module, draft, symbol, fingerprint);
+                Finding { judged, ..finding }
             })
             .collect();
-        Part { findings, facts: self.facts, examined: self.examined }
+        let silent = findings.split_off(told);
+        Part { findings, silent, facts: self.facts, examined: self.examined }
     }
+}
+
+/// A draft, and what following data says of it.
+type Judged = (Option<Judgement>, Draft);
+
+/// By place, each once.
+fn sort(drafts: &mut Vec<Judged>) {
+    drafts.sort_by(|(_, a), (_, b)| {
+        (a.range.start(), a.range.end(), a.rule.id, &a.message).cmp(&(
+            b.range.start(),
+            b.range.end(),
+            b.rule.id,
+            &b.message,
+        ))
+    });
+    drafts.dedup_by(|(_, a), (_, b)| a.rule.id == b.rule.id && a.range == b.range && a.message == b.message);
 }
 
 /// `"…".format(…)`, `"…".join(…)`, `"…".replace(…)`.
@@ -549,6 +572,7 @@ impl Finish for Program {
             advice: draft.advice,
             fix: draft.fix,
             acceptance: None,
+            judged: None,
         }
     }
 }

@@ -1,6 +1,6 @@
 //! From ways of data to findings: which rule, how bad, in which words; and which other rules have nothing more to say there.
 
-use clearance_finding::{Confidence, Rule, Severity};
+use clearance_finding::{Confidence, Judgement, Rule, Severity};
 use clearance_flow::{Analysis, Flow};
 use clearance_models::flow::{Kinds, Origin};
 use clearance_program::{Program, Site, TrailStep};
@@ -61,7 +61,9 @@ const XML_PARSERS: &[&str] = &[
 #[derive(Default)]
 pub(crate) struct ModuleFlows {
     pub(crate) drafts: Vec<Draft>,
-    /// Where another rule is silent: its id and the place.
+    /// Where what another rule says is said by a flow rule: its id and the place.
+    reported: Vec<(&'static str, TextRange)>,
+    /// Where what another rule says is proven harmless.
     silent: Vec<(&'static str, TextRange)>,
     /// Where what another rule says is proven harmless; what it says as a mere note stays.
     harmless: Vec<(&'static str, TextRange)>,
@@ -70,10 +72,29 @@ pub(crate) struct ModuleFlows {
 impl ModuleFlows {
     /// Whether a rule of single calls has nothing more to say at a place, or, as a mere note, may still say it.
     pub(crate) fn covers(&self, rule: &str, range: TextRange, note: bool) -> bool {
-        self.silent.iter().chain(self.harmless.iter().filter(|_| !note)).any(|(silent, place)| {
-            *silent == rule && (place.contains_range(range) || range.contains_range(*place))
-        })
+        covered(&self.reported, rule, range)
+            || covered(&self.silent, rule, range)
+            || (!note && covered(&self.harmless, rule, range))
     }
+}
+
+/// What following data says of what a rule of single calls reports at a place; nothing for rules that it says nothing of.
+pub(crate) fn judgement(flows: Option<&ModuleFlows>, rule: &str, range: TextRange) -> Option<Judgement> {
+    if !YIELDS.iter().any(|(_, others)| others.contains(&rule)) {
+        return None;
+    }
+    let Some(flows) = flows else { return Some(Judgement::Undecided) };
+    if covered(&flows.reported, rule, range) {
+        return Some(Judgement::Disproved);
+    }
+    let harmless = covered(&flows.silent, rule, range) || covered(&flows.harmless, rule, range);
+    Some(if harmless { Judgement::Proven } else { Judgement::Undecided })
+}
+
+fn covered(places: &[(&'static str, TextRange)], rule: &str, range: TextRange) -> bool {
+    places.iter().any(|(silent, place)| {
+        *silent == rule && (place.contains_range(range) || range.contains_range(*place))
+    })
 }
 
 /// The findings of an analysis, by module number.
@@ -108,7 +129,7 @@ pub(crate) fn by_module(
                 let ranges = places(program, site);
                 let module = found.entry(site.module.0).or_default();
                 for other in *others {
-                    module.silent.extend(ranges.iter().map(|range| (*other, *range)));
+                    module.reported.extend(ranges.iter().map(|range| (*other, *range)));
                 }
             }
         }
@@ -308,7 +329,7 @@ fn confidence(flow: &Flow, rule: &Rule) -> Confidence {
 }
 
 /// What the data is, for people.
-fn origin_words(origin: Origin) -> &'static str {
+pub fn origin_words(origin: Origin) -> &'static str {
     match origin {
         Origin::Remote => "data that a client sends",
         Origin::Header => "a request header",

@@ -19,12 +19,13 @@ mod table;
 use std::sync::{Arc, LazyLock};
 
 use clearance_finding::Rule;
-use clearance_models::{Models, builtin};
+use clearance_models::{Library, Models, builtin};
 use clearance_program::Program;
 
 pub use cx::Cx;
 pub use draft::Draft;
 pub use engine::{Outcome, Settings, run};
+pub use flows::origin_words;
 pub use listen::{
     AssertEvent, CallEvent, ClassEvent, CodeRule, CompareEvent, FunctionEvent, HandlerEvent, ImportEvent,
     Listen, Names, StoreEvent, StoreTarget, TextEvent,
@@ -52,6 +53,14 @@ pub fn is_flow_rule(id: &str) -> bool {
     code_rules().any(|rule| rule.rule.id == id && rule.listens.is_empty())
 }
 
+/// The rules that are fed by data that is followed, by id: those that a model's sink may name.
+pub fn flow_rules() -> Vec<&'static str> {
+    let mut ids: Vec<&str> =
+        code_rules().filter(|rule| rule.listens.is_empty()).map(|rule| rule.rule.id).collect();
+    ids.sort_unstable();
+    ids
+}
+
 /// The library models together with every path that a rule listens for.
 pub fn models() -> Arc<Models> {
     static MODELS: LazyLock<Arc<Models>> =
@@ -65,6 +74,16 @@ pub fn flow_models() -> Arc<Models> {
         Arc::new(Models::new(&builtin(), listed_paths()).unlisted(clearance_flow::own_paths()))
     });
     MODELS.clone()
+}
+
+/// The same, with or without what libraries do with data, and with further libraries.
+pub fn models_with(further: impl Iterator<Item = Library>, flow: bool) -> Arc<Models> {
+    let mut libraries = builtin();
+    libraries.extend(further);
+    Arc::new(match flow {
+        true => Models::new(&libraries, listed_paths()).unlisted(clearance_flow::own_paths()),
+        false => Models::without_flow(&libraries, listed_paths()),
+    })
 }
 
 /// The paths whose calls are listed: rules listen for them or ask about them.

@@ -30,8 +30,10 @@ fn dispatch(command: &Command) -> Result<Exit, Failure> {
     match command {
         Command::Check(args) => commands::check::run(&Catalogue::complete(), args),
         Command::Explain(args) => commands::explain::run(&Catalogue::complete(), args),
+        Command::Trace(args) => commands::trace::run(&Catalogue::complete(), args),
         Command::Rules(args) => commands::rules::run(&Catalogue::complete(), args),
         Command::Config(command) => commands::config::run(&Catalogue::complete(), command),
+        Command::Models(command) => commands::models::run(command),
         Command::Debug(command) => commands::debug::run(command),
         Command::Completions { shell } => commands::completions::run(*shell),
         Command::Man => commands::man::run(),

@@ -40,11 +40,16 @@ pub(crate) enum Command {
     Check(Box<CheckArgs>),
     /// Explain a rule or a control
     Explain(ExplainArgs),
+    /// Show the whole way to one finding, with the code
+    Trace(Box<TraceArgs>),
     /// List the rules
     Rules(RulesArgs),
     /// Show the configuration in force
     #[command(subcommand)]
     Config(ConfigCommand),
+    /// Look after models of libraries
+    #[command(subcommand)]
+    Models(ModelsCommand),
     /// Show what the analysis sees
     #[command(subcommand)]
     Debug(DebugCommand),
@@ -87,6 +92,11 @@ pub(crate) struct CheckArgs {
     #[arg(long, value_name = "NAME")]
     pub(crate) stdin_filename: Option<String>,
 
+    /// Also list the calls that take data from outside, lead out of the program, and are not modelled; needs that data is followed.
+    /// After the report on the terminal, on standard error for other formats
+    #[arg(long)]
+    pub(crate) explain_unknown: bool,
+
     /// Neither use nor write the cache
     #[arg(long)]
     pub(crate) no_cache: bool,
@@ -104,7 +114,7 @@ pub(crate) struct CheckArgs {
 }
 
 /// Options that say what is looked for and where.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Default, Args)]
 pub(crate) struct RuleArgs {
     /// The environment to decide for [default: production]
     #[arg(long, value_name = "PROFILE", value_parser = words(Profile::ALL))]
@@ -205,6 +215,25 @@ pub(crate) enum ColorChoice {
     Never,
 }
 
+/// `clearance trace`.
+#[derive(Debug, Args)]
+pub(crate) struct TraceArgs {
+    /// The finding: its fingerprint or how that begins, `rule@path:line`, or its number in the report
+    #[arg(value_name = "FINDING")]
+    pub(crate) finding: String,
+
+    /// Folders and files to examine
+    #[arg(value_name = "PATH", default_value = ".")]
+    pub(crate) paths: Vec<PathBuf>,
+
+    /// Take the finding from this report in JSON, and examine nothing
+    #[arg(long, value_name = "FILE", conflicts_with = "paths")]
+    pub(crate) from: Option<PathBuf>,
+
+    #[command(flatten)]
+    pub(crate) rules: RuleArgs,
+}
+
 /// `clearance explain`.
 #[derive(Debug, Args)]
 pub(crate) struct ExplainArgs {
@@ -247,6 +276,19 @@ pub(crate) enum ConfigCommand {
     },
 }
 
+/// `clearance models`.
+#[derive(Debug, Subcommand)]
+pub(crate) enum ModelsCommand {
+    /// Say whether model files are right
+    Check {
+        /// The files
+        #[arg(value_name = "FILE", required = true)]
+        files: Vec<PathBuf>,
+    },
+    /// Print the JSON schema of a model file, for editors
+    Schema,
+}
+
 /// `clearance debug`.
 #[derive(Debug, Subcommand)]
 pub(crate) enum DebugCommand {
@@ -260,6 +302,16 @@ pub(crate) enum DebugCommand {
         /// The project
         #[arg(default_value = ".")]
         path: PathBuf,
+    },
+    /// Show what reaches the expressions of a line, from where, and what it is still dangerous for
+    Flow {
+        /// The line, and a column to ask about one expression only
+        #[arg(value_name = "FILE:LINE[:COLUMN]")]
+        place: String,
+
+        /// The project [default: the working directory if it holds the file, else the file's folder]
+        #[arg(value_name = "PATH")]
+        path: Option<PathBuf>,
     },
 }
 

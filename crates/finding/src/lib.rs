@@ -46,6 +46,39 @@ pub struct Finding {
     pub fix: Option<Fix>,
     /// Who accepted it, if anyone did.
     pub acceptance: Option<Acceptance>,
+    /// What following data says of it, where its rule is one that this can judge and data was followed.
+    pub judged: Option<Judgement>,
+}
+
+/// What following data through the program says of a finding.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum Judgement {
+    /// Only constants, or what is harmless there, can get there.
+    Proven,
+    /// Data from outside gets there.
+    Disproved,
+    /// Neither is known.
+    Undecided,
+}
+
+impl Judgement {
+    /// Stable lower-case name for machine formats.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Proven => "proven",
+            Self::Disproved => "disproved",
+            Self::Undecided => "undecided",
+        }
+    }
+
+    /// What it means for an acceptance, one clause.
+    pub fn sentence(self) -> &'static str {
+        match self {
+            Self::Proven => "only constants or harmless data get there",
+            Self::Disproved => "data from outside gets there",
+            Self::Undecided => "what gets there is not known",
+        }
+    }
 }
 
 /// A secondary mark inside a code frame.

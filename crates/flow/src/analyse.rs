@@ -13,6 +13,8 @@ use crate::graph::{Graph, Special, worth};
 use crate::heap::{Heap, Key, Kind, ObjId, Object};
 use crate::interp::{Decision, Engine, Hit, Shared, judge};
 use crate::known::Known;
+use crate::probe::{Probe, Watched};
+use crate::sight::Sight;
 use crate::taint::{Note, steps};
 use crate::value::{Atom, Sym, Val};
 
@@ -73,6 +75,11 @@ pub fn own_paths() -> impl Iterator<Item = &'static str> {
 
 /// Runs the analysis. Works in parallel on the current thread pool; what comes of it does not depend on that.
 pub fn analyse(program: &Program) -> Analysis {
+    finish(run_all(program, None))
+}
+
+/// Runs all functions that are worth it; for a question, those that it is about.
+pub(crate) fn run_all(program: &Program, probe: Option<&Probe>) -> Vec<Part> {
     let entries = program.entry_points();
     let mut special = Special::default();
     for entry in entries {
@@ -89,8 +96,11 @@ pub fn analyse(program: &Program) -> Analysis {
     let by_function: FxHashMap<FuncRef, &EntryPoint> =
         entries.iter().rev().map(|entry| (entry.function, entry)).collect();
     let entered: FxHashSet<FuncRef> = by_function.keys().copied().collect();
-    let roots: Vec<FuncRef> = graph
-        .worth_a_look()
+    let candidates = match probe {
+        None => graph.worth_a_look(),
+        Some(probe) => crate::probe::roots(program, &graph, probe),
+    };
+    let roots: Vec<FuncRef> = candidates
         .into_iter()
         .filter(|function| {
             let role = program.module(function.module).role;
@@ -100,10 +110,11 @@ pub fn analyse(program: &Program) -> Analysis {
     // Shares do not depend on the number of threads: see `Engine`.
     let share = roots.len().div_ceil(SHARES).max(MIN_SHARE);
     let shared = Shared::new();
-    let parts: Vec<Part> = roots
+    roots
         .par_chunks(share)
         .map(|roots| {
             let mut engine = Engine::new(program, &known, &graph, &shared, &entered);
+            engine.probe = probe.cloned();
             let mut part = Part::default();
             for root in roots {
                 engine.summary(*root);
@@ -115,15 +126,17 @@ pub fn analyse(program: &Program) -> Analysis {
             part.decided = engine.decided.into_iter().collect();
             part.decided_inside = engine.decided_inside.into_iter().collect();
             part.truncated = engine.truncated.into_iter().collect();
+            part.seen = engine.probe.map(|probe| probe.seen).unwrap_or_default();
             part
         })
-        .collect();
-    finish(parts)
+        .collect()
 }
 
 #[derive(Default)]
-struct Part {
-    flows: Vec<Flow>,
+pub(crate) struct Part {
+    pub(crate) flows: Vec<Flow>,
+    /// What watched instructions saw.
+    pub(crate) seen: BTreeMap<Watched, Sight>,
     decided: Vec<((Site, Box<str>), Decision)>,
     decided_inside: Vec<((Site, Box<str>), Decision)>,
     truncated: Vec<FuncRef>,
@@ -295,7 +308,7 @@ impl Found {
     }
 }
 
-fn told(note: Note) -> &'static str {
+pub(crate) fn told(note: Note) -> &'static str {
     match note {
         Note::Read => "comes in here",
         Note::Bound => "assigned",

@@ -8,8 +8,12 @@ mod graph;
 mod heap;
 mod interp;
 mod known;
+mod probe;
 mod sensitive;
+mod sight;
 mod taint;
 mod value;
 
 pub use analyse::{Analysis, Flow, FlowStep, analyse, own_paths};
+pub use probe::{Unmodelled, unmodelled, watch};
+pub use sight::{From, Seen, SeenLabel, Sight, kind_words};

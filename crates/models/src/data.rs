@@ -14,20 +14,27 @@ use crate::{
     },
 };
 
+/// Bytes of a path: the tree keeps every beginning of it.
+const MAX_PATH: usize = 400;
+/// Parts of a path.
+const MAX_PARTS: usize = 24;
+
 /// A file that is not a model file.
 #[derive(Debug)]
 pub struct DataError {
     /// The file.
     pub file: String,
-    /// 1-based line, 0 if unknown.
+    /// 1-based line.
     pub line: usize,
+    /// 1-based column, in characters.
+    pub column: usize,
     /// What is wrong.
     pub message: String,
 }
 
 impl fmt::Display for DataError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:{}: {}", self.file, self.line, self.message)
+        write!(f, "{}:{}:{}: {}", self.file, self.line, self.column, self.message)
     }
 }
 
@@ -36,19 +43,55 @@ impl std::error::Error for DataError {}
 /// Reads one model file.
 ///
 /// # Errors
-/// Text that is not TOML, unknown keys, kinds and origins, paths that are not dotted names, or an entry that says nothing; with the line.
+/// Text that is not TOML, unknown keys, kinds and origins, paths that are not dotted names, or an entry that says nothing; with the place.
 pub fn parse_library(file: &str, text: &str) -> Result<Library, DataError> {
-    let line = |at: usize| text[..at.min(text.len())].matches('\n').count() + 1;
-    let raw: entries::File = toml::from_str(text).map_err(|error| DataError {
-        file: file.to_owned(),
-        line: error.span().map_or(0, |span| line(span.start)),
-        message: with_suggestion(error.message()),
-    })?;
-    read(raw).map_err(|problem| DataError {
-        file: file.to_owned(),
-        line: line(problem.at),
-        message: problem.message,
+    let raw = parse(file, text)?;
+    read(raw).map_err(|problem| error_at(file, text, problem.at, problem.message))
+}
+
+/// Reads one model file of a user, whose sinks may name only these rules.
+///
+/// # Errors
+/// Those of [`parse_library`], and a sink of another rule.
+pub fn parse_user_library(file: &str, text: &str, rules: &[&str]) -> Result<Library, DataError> {
+    let raw = parse(file, text)?;
+    let stranger = raw
+        .sink
+        .iter()
+        .map(|sink| &sink.get_ref().rule)
+        .find(|rule| !rules.contains(&rule.get_ref().as_str()));
+    if let Some(rule) = stranger {
+        let close = closest(rule.get_ref(), rules.iter().copied());
+        let message = match close {
+            Some(_) => {
+                format!("no rule that follows data is called `{}`{}", rule.get_ref(), did_you_mean(close))
+            }
+            None => format!(
+                "no rule that follows data is called `{}`; there are {}",
+                rule.get_ref(),
+                rules.join(", ")
+            ),
+        };
+        return Err(error_at(file, text, rule.span().start, message));
+    }
+    read(raw).map_err(|problem| error_at(file, text, problem.at, problem.message))
+}
+
+fn parse(file: &str, text: &str) -> Result<entries::File, DataError> {
+    toml::from_str(text).map_err(|error| {
+        error_at(file, text, error.span().map_or(0, |span| span.start), with_suggestion(error.message()))
     })
+}
+
+fn error_at(file: &str, text: &str, at: usize, message: String) -> DataError {
+    let before = text.get(..at.min(text.len())).unwrap_or_default();
+    let start = before.rfind('\n').map_or(0, |newline| newline + 1);
+    DataError {
+        file: file.to_owned(),
+        line: before.matches('\n').count() + 1,
+        column: before[start..].chars().count() + 1,
+        message,
+    }
 }
 
 /// Something wrong at a byte of the text.
@@ -307,6 +350,9 @@ fn path(text: &Spanned<String>) -> Result<String, Problem> {
 }
 
 fn dotted(text: &str, at: &Range<usize>) -> Result<String, Problem> {
+    if text.len() > MAX_PATH || text.matches('.').count() >= MAX_PARTS {
+        return problem(at, format!("a path has at most {MAX_PARTS} parts and {MAX_PATH} bytes"));
+    }
     if text.split('.').all(is_identifier) {
         return Ok(text.to_owned());
     }

@@ -13,7 +13,7 @@ mod library;
 mod tree;
 
 pub use builtin::builtin;
-pub use data::{DataError, parse_library};
+pub use data::{DataError, parse_library, parse_user_library};
 pub use library::Library;
 pub use tree::{Models, PathId};
 

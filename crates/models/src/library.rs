@@ -30,6 +30,24 @@ impl Library {
         &self.library
     }
 
+    /// What it has entries of, by the names of the tables, and how many.
+    pub fn says(&self) -> [(&'static str, usize); 12] {
+        [
+            ("alias", self.aliases.len()),
+            ("type", self.types.len()),
+            ("class", self.classes.len()),
+            ("source", self.sources.len()),
+            ("sink", self.sinks.len()),
+            ("sanitizer", self.sanitizers.len()),
+            ("propagator", self.propagators.len()),
+            ("guard", self.guards.len()),
+            ("container", self.containers.len()),
+            ("normalises", self.normalises.len()),
+            ("clean", self.clean.len()),
+            ("ends", self.ends.len()),
+        ]
+    }
+
     /// The rules that its sinks name.
     pub fn rules(&self) -> impl Iterator<Item = &str> {
         self.sinks.iter().map(|sink| sink.rule.as_str())

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use clearance_models::{
     Models, builtin,
     flow::{KIND_NAMES, Kinds, Origin},
-    parse_library,
+    parse_library, parse_user_library,
 };
 
 fn files_below(folder: &Path, found: &mut Vec<PathBuf>) {
@@ -52,25 +52,25 @@ fn error(text: &str) -> String {
 }
 
 #[test]
-fn errors_have_a_line() {
-    assert_eq!(error("\n[[type]]\npath = \"a..b\"\nis = \"c\"\n"), "x.toml:4: `a..b` is not a dotted path");
+fn errors_have_a_place() {
+    assert_eq!(error("\n[[type]]\npath = \"a..b\"\nis = \"c\"\n"), "x.toml:4:8: `a..b` is not a dotted path");
     assert_eq!(
         error("[[sanitizer]]\npath = [\n  \"a\",\n  \"b-c\",\n]\nremoves = \"html\"\n"),
-        "x.toml:5: `b-c` is not a dotted path"
+        "x.toml:5:3: `b-c` is not a dotted path"
     );
     assert_eq!(
         error("[[sink]]\nargument = 0\nkind = \"sql\"\nrule = \"sql-injection\"\n"),
-        "x.toml:2: a sink needs a `path`, or a `method` whose receiver need not be known"
+        "x.toml:2:1: a sink needs a `path`, or a `method` whose receiver need not be known"
     );
     assert_eq!(
         error("[[guard]]\npath = \"a.b\"\n"),
-        "x.toml:2: exactly one of `removes` and `keeps` must be given"
+        "x.toml:2:1: exactly one of `removes` and `keeps` must be given"
     );
     assert_eq!(
         error(
             "[[sink]]\npath = \"a\"\nargument = 0\nkind = \"sql\"\nrule = \"sql-injection\"\nwhen = { argument = 1 }\n"
         ),
-        "x.toml:7: a condition needs exactly one of `is`, `is-not`, `object`, `not-object`, `present`, `absent`, `contains` and `lacks`"
+        "x.toml:7:21: a condition needs exactly one of `is`, `is-not`, `object`, `not-object`, `present`, `absent`, `contains` and `lacks`"
     );
 }
 
@@ -78,19 +78,31 @@ fn errors_have_a_line() {
 fn errors_suggest_what_was_meant() {
     assert_eq!(
         error("[[source]]\npath = \"a.b\"\norigin = \"remot\"\n"),
-        "x.toml:4: `remot` is not an origin; did you mean `remote`?"
+        "x.toml:4:10: `remot` is not an origin; did you mean `remote`?"
     );
     assert_eq!(
         error("[[sanitizer]]\npath = \"a.b\"\nremoves = [\"html\", \"sq\"]\n"),
-        "x.toml:4: `sq` is not a kind of danger; did you mean `sql`?"
+        "x.toml:4:20: `sq` is not a kind of danger; did you mean `sql`?"
     );
     assert_eq!(
         error("[[sanitizer]]\npath = \"a.b\"\nremove = \"html\"\n"),
-        "x.toml:4: unknown key `remove`; did you mean `removes`?"
+        "x.toml:4:1: unknown key `remove`; did you mean `removes`?"
     );
     assert_eq!(
         error("[[santizer]]\npath = \"a.b\"\n"),
-        "x.toml:2: unknown key `santizer`; did you mean `sanitizer`?"
+        "x.toml:2:3: unknown key `santizer`; did you mean `sanitizer`?"
+    );
+}
+
+#[test]
+fn users_name_rules_that_there_are() {
+    let text =
+        "library = \"x\"\n[[sink]]\npath = \"a\"\nargument = 0\nkind = \"sql\"\nrule = \"sql-injektion\"\n";
+    assert!(parse_library("x.toml", text).is_ok());
+    assert!(parse_user_library("x.toml", text, &["sql-injektion"]).is_ok());
+    assert_eq!(
+        parse_user_library("x.toml", text, &["code-injection", "sql-injection"]).unwrap_err().to_string(),
+        "x.toml:6:8: no rule that follows data is called `sql-injektion`; did you mean `sql-injection`?"
     );
 }
 

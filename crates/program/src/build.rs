@@ -3,18 +3,30 @@
 use std::sync::Arc;
 
 use clearance_models::Models;
+use clearance_python::ir::ModuleIr;
 use clearance_source::Role;
 use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::{
-    FuncRef, Module, ModuleId, ModuleInput, Program, Site,
+    Document, FuncRef, MAX_DOCUMENTS, Module, ModuleId, ModuleInput, Program, Site,
     callgraph::{ReachableNames, calls, reopened, unique_methods},
 };
 
 impl Program {
     /// Builds the program from its modules, in any order. Works in parallel on the current thread pool.
-    pub fn build(mut inputs: Vec<ModuleInput>, models: Arc<Models>) -> Self {
+    pub fn build(inputs: Vec<ModuleInput>, models: Arc<Models>) -> Self {
+        Self::build_with(inputs, Vec::new(), models)
+    }
+
+    /// The same with data files that frameworks read: see [`Program::wants_documents`].
+    pub fn build_with(
+        mut inputs: Vec<ModuleInput>,
+        mut documents: Vec<Document>,
+        models: Arc<Models>,
+    ) -> Self {
+        documents.sort_by(|a, b| a.path.cmp(&b.path));
+        documents.truncate(MAX_DOCUMENTS);
         inputs.sort_by(|a, b| a.path.cmp(&b.path));
         let modules: Vec<Module> = inputs.into_par_iter().map(Module::new).collect();
         let mut program = Self {
@@ -27,12 +39,24 @@ impl Program {
             unique_methods: FxHashMap::default(),
             imported: FxHashSet::default(),
             callers: FxHashMap::default(),
+            documents,
             entries: crate::entries::Entries::default(),
         };
         program.index_paths();
         program.resolve_imports();
         program.resolve_calls();
         program
+    }
+
+    /// Whether a framework that is imported reads descriptions of interfaces.
+    pub fn wants_documents(inputs: &[ModuleInput]) -> bool {
+        let imports = |ir: &ModuleIr| {
+            ir.imports.iter().any(|import| {
+                let module = ir.text(import.module);
+                import.level == 0 && (module == "connexion" || module.starts_with("connexion."))
+            })
+        };
+        inputs.iter().any(|input| imports(&input.ir))
     }
 
     fn index_paths(&mut self) {

@@ -7,6 +7,7 @@
 mod ask;
 mod build;
 mod callgraph;
+mod documents;
 mod entity;
 mod entries;
 mod eval;
@@ -22,6 +23,7 @@ mod resolve_annotations;
 mod resolve_calls;
 
 pub use callgraph::{Callee, Edge};
+pub use documents::{Document, MAX_DOCUMENT, MAX_DOCUMENTS};
 pub use entity::{ClassRef, Entities, Entity, FuncRef, ModuleId, Site};
 pub use entries::{EntryKind, EntryParam, EntryPoint, ParamSource, Route, RouteProblem};
 pub use eval::Evaluator;
@@ -57,6 +59,8 @@ pub struct Program {
     imported: FxHashSet<String>,
     /// Calls of each internal function: caller's module and the call, in program order.
     callers: FxHashMap<FuncRef, Vec<Site>>,
+    /// Data files that frameworks read.
+    documents: Vec<Document>,
     /// The functions that the outside world can call, and the routes.
     entries: entries::Entries,
 }

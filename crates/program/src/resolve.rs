@@ -1,8 +1,10 @@
 //! What a value stands for: names through any aliasing, and light types.
 
+use std::hash::{Hash, Hasher};
+
 use clearance_models::PathId;
 use clearance_python::ir::{Func, FunctionKind, Imported, Name, Op, Value};
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHasher};
 
 use crate::{
     ClassRef, Dominators, Entities, Entity, FuncRef, ImportTarget, Known, ModuleId, Program, Site,
@@ -19,6 +21,8 @@ pub struct Resolver<'p> {
     pub(crate) program: &'p Program,
     memory: FxHashMap<Site, Entities>,
     active: Vec<Site>,
+    /// Modules that were entered in searches through star imports, and the name (hashed) that is looked for.
+    searched: Vec<(ModuleId, u64)>,
     fuel: u32,
     /// Something on the way was cut off (a cycle, a bound), so the answer is not kept.
     cut: bool,
@@ -37,6 +41,7 @@ impl<'p> Resolver<'p> {
             program,
             memory: FxHashMap::default(),
             active: Vec::new(),
+            searched: Vec::new(),
             fuel: FUEL,
             cut: false,
             values: FxHashMap::default(),
@@ -319,10 +324,27 @@ impl<'p> Resolver<'p> {
             insert(&mut found, entity);
         }
         if found.is_empty() && !target.stars.is_empty() && self.active.len() < DEPTH {
-            // Bounded by depth: star imports may form a circle.
-            self.active.push(Site { module, value: Value::NONE });
-            found = self.starred(module, name);
-            self.active.pop();
+            found = self.starred_once(module, name);
+        }
+        found
+    }
+
+    /// Star imports may form circles, with many ways through them: one search for a name enters each module once.
+    fn starred_once(&mut self, module: ModuleId, name: &str) -> Entities {
+        let mut hasher = FxHasher::default();
+        name.hash(&mut hasher);
+        let wanted = hasher.finish();
+        if self.searched.contains(&(module, wanted)) {
+            self.cut = true;
+            return Entities::new();
+        }
+        let outermost = !self.searched.iter().any(|(_, other)| *other == wanted);
+        self.searched.push((module, wanted));
+        self.active.push(Site { module, value: Value::NONE });
+        let found = self.starred(module, name);
+        self.active.pop();
+        if outermost {
+            self.searched.retain(|(_, other)| *other != wanted);
         }
         found
     }

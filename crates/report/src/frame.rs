@@ -1,6 +1,6 @@
 //! Code frames: source lines with numbers, a caret underline and labels.
 
-use clearance_finding::{CodeLine, Finding, Location};
+use clearance_finding::{CodeLine, Finding, Label, Location};
 use unicode_width::UnicodeWidthChar;
 
 use crate::clean;
@@ -18,8 +18,26 @@ const TAB: usize = 4;
 
 /// The frame of `finding`: its lines and those of its labels, in at most `width` columns. Empty for a finding about a whole file.
 pub(crate) fn frame(finding: &Finding, width: usize) -> Vec<FrameLine> {
-    let mut lines: Vec<&CodeLine> = finding.location.code.iter().collect();
-    lines.extend(finding.labels.iter().flat_map(|label| &label.location.code));
+    frame_of(&finding.location, &finding.labels, width)
+}
+
+/// The lines of a place with a caret underline, below their numbers, in at most `width` columns; safe to show.
+pub fn code_frame(location: &Location, width: usize) -> Vec<String> {
+    let lines = frame_of(location, &[], width);
+    let digits =
+        lines.iter().filter_map(|line| line.number).max().map_or(1, |number| number.to_string().len());
+    lines
+        .into_iter()
+        .map(|line| {
+            let number = line.number.map_or(String::new(), |number| number.to_string());
+            format!("{number:>digits$} │ {}", clean::line(&line.text)).trim_end().to_owned()
+        })
+        .collect()
+}
+
+fn frame_of(location: &Location, labels: &[Label], width: usize) -> Vec<FrameLine> {
+    let mut lines: Vec<&CodeLine> = location.code.iter().collect();
+    lines.extend(labels.iter().flat_map(|label| &label.location.code));
     lines.sort_by_key(|line| line.number);
     lines.dedup_by_key(|line| line.number);
     let mut out = Vec::new();
@@ -30,7 +48,7 @@ pub(crate) fn frame(finding: &Finding, width: usize) -> Vec<FrameLine> {
         }
         before = Some(code.number);
         let shown = Shown::new(&code.text);
-        let marks = marks(finding, code.number, &shown);
+        let marks = marks(location, labels, code.number, &shown);
         let first = marks.iter().map(|mark| mark.from).min().unwrap_or(0);
         let cut = cut(&shown, first, width.max(20));
         out.push(FrameLine { number: Some(code.number), text: cut.text });
@@ -75,7 +93,7 @@ struct Mark<'a> {
     label: Option<&'a str>,
 }
 
-fn marks<'a>(finding: &'a Finding, number: u32, shown: &Shown) -> Vec<Mark<'a>> {
+fn marks<'a>(place: &Location, labels: &'a [Label], number: u32, shown: &Shown) -> Vec<Mark<'a>> {
     let range = |location: &Location| {
         if location.start.line != number {
             return None;
@@ -84,8 +102,7 @@ fn marks<'a>(finding: &'a Finding, number: u32, shown: &Shown) -> Vec<Mark<'a>> 
         let to = if location.end.line == number { shown.at(location.end.column) } else { shown.width };
         Some((from, to.max(from + 1)))
     };
-    let mut marks: Vec<Mark<'_>> = finding
-        .labels
+    let mut marks: Vec<Mark<'_>> = labels
         .iter()
         .filter_map(|label| {
             range(&label.location).map(|(from, to)| Mark { from, to, label: Some(&label.text) })
@@ -94,7 +111,7 @@ fn marks<'a>(finding: &'a Finding, number: u32, shown: &Shown) -> Vec<Mark<'a>> 
     marks.sort_by_key(|mark| (mark.from, mark.to));
     // Labels say more than the bare underline; where they mark the line already, it would only cover them.
     if marks.is_empty()
-        && let Some((from, to)) = range(&finding.location)
+        && let Some((from, to)) = range(place)
     {
         marks.push(Mark { from, to, label: None });
     }
@@ -176,7 +193,7 @@ fn mark_lines(marks: &[Mark<'_>], offset: usize, width: usize) -> Vec<String> {
 mod tests {
     use std::sync::Arc;
 
-    use clearance_finding::{Confidence, Fingerprint, Label, Plane, Rule, Severity};
+    use clearance_finding::{Confidence, Fingerprint, Plane, Rule, Severity};
 
     use super::*;
 
@@ -221,6 +238,7 @@ mod tests {
             advice: None,
             fix: None,
             acceptance: None,
+            judged: None,
         };
         let lines = frame(&finding, width);
         lines

@@ -12,6 +12,8 @@ mod sarif;
 mod terminal;
 mod words;
 
+pub use frame::code_frame;
+
 use std::{fmt, io, path::Path, str::FromStr};
 
 use clearance_finding::UnknownWord;

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use anstyle::{AnsiColor, Style};
-use clearance_finding::{AliasKind, Finding, Location, Severity};
+use clearance_finding::{AliasKind, Finding, Judgement, Location, Severity};
 use clearance_verdict::{Assessment, Category, Decision, HiddenBy, Level, Status};
 use unicode_width::UnicodeWidthStr;
 
@@ -401,7 +401,13 @@ fn accepted(assessment: &Assessment) -> Option<String> {
             finding.acceptance.as_ref().is_some_and(|acceptance| acceptance.reason.is_none())
         })
         .count();
-    let note = if without > 0 { format!(", {without} without a reason") } else { String::new() };
+    let mut note = if without > 0 { format!(", {without} without a reason") } else { String::new() };
+    for (judged, word) in [(Judgement::Proven, "proven harmless"), (Judgement::Disproved, "disproved")] {
+        let number = assessment.accepted().filter(|(_, finding)| finding.judged == Some(judged)).count();
+        if number > 0 {
+            let _ = write!(note, ", {number} {word}");
+        }
+    }
     (number > 0).then(|| format!("{}{note}", words::count(number, "finding")))
 }
 

@@ -137,7 +137,10 @@ fn sarif_has_all_that_code_scanning_asks_for() {
         .collect();
     assert_eq!(accepted.len(), 1);
     assert_eq!(accepted[0]["suppressions"][0]["kind"], "inSource");
-    assert_eq!(accepted[0]["suppressions"][0]["justification"], "cache key, until 2026-12-31");
+    assert_eq!(
+        accepted[0]["suppressions"][0]["justification"],
+        "cache key, until 2026-12-31, proven: only constants or harmless data get there"
+    );
     let flow = results.iter().find(|result| result["ruleId"] == "sql-built-from-strings").unwrap();
     assert_eq!(flow["codeFlows"][0]["threadFlows"][0]["locations"].as_array().unwrap().len(), 4);
     assert_eq!(flow["message"]["text"], "The order of a query is taken from the request \\[sort\\] {{0}");

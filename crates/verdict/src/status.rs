@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use clearance_finding::{Finding, Location, Severity};
+use clearance_finding::{Finding, Judgement, Location, Severity};
 use rustc_hash::FxHashMap;
 
 use crate::{
@@ -97,7 +97,9 @@ impl Evaluation<'_> {
         };
         let blocking = select(&|finding| self.policy.blocks(finding));
         let warning = select(&|finding| self.policy.warns(finding));
-        let accepted = select(&|finding| finding.acceptance.is_some());
+        let proven = |finding: &Finding| finding.judged == Some(Judgement::Proven);
+        let accepted = select(&|finding| finding.acceptance.is_some() && !proven(finding));
+        let harmless = select(&|finding| finding.acceptance.is_some() && proven(finding));
         let doubts = self.doubts(definition);
 
         let mut control = Control {
@@ -132,6 +134,10 @@ impl Evaluation<'_> {
         }
         if !accepted.is_empty() {
             control.evidence.push(line(format!("{} accepted", count(accepted.len(), "finding"))));
+        }
+        if !harmless.is_empty() {
+            let number = count(harmless.len(), "finding");
+            control.evidence.push(line(format!("{number} accepted and proven harmless")));
         }
         control
     }

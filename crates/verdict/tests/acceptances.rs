@@ -4,7 +4,7 @@ mod common;
 
 use std::{collections::BTreeSet, sync::Arc};
 
-use clearance_finding::{Finding, Location, Rule, Severity};
+use clearance_finding::{Finding, Judgement, Location, Rule, Severity};
 use clearance_verdict::{
     CommentLine,
     acceptance::{AcceptanceError, ConfigAcceptance, Context, Outcome, apply},
@@ -32,7 +32,25 @@ fn run_beside(
 ) -> Result<Outcome, AcceptanceError> {
     let rules = rules();
     let today = TODAY.parse().expect("a valid date");
-    apply(findings, comments, config, &Context { rules: &rules, enabled, today, aside })
+    apply(findings, comments, config, &Context { rules: &rules, enabled, today, aside, silent: &[] })
+}
+
+#[test]
+fn acceptances_over_what_is_not_told_are_listed_with_it() {
+    let rules = rules();
+    let today = TODAY.parse().expect("a valid date");
+    let judged = |line, judged| Finding { judged: Some(judged), ..finding(&SQL, "a.py", line, line) };
+    let silent =
+        [judged(3, Judgement::Proven), judged(5, Judgement::Disproved), judged(7, Judgement::Proven)];
+    let comments = [comment(3, (3, 3), "# noqa: S608"), comment(5, (5, 5), "# noqa: S608")];
+    let (enabled, aside) = (enabled(), BTreeSet::new());
+    let context = Context { rules: &rules, enabled: &enabled, today, aside: &aside, silent: &silent };
+    let outcome = apply(Vec::new(), &comments, &[], &context).expect("no tables");
+    // The second needs a reason; the first needs none, and neither is unused. Nobody accepts the third.
+    assert_eq!(
+        show(&outcome.findings),
+        ["!sql-built-from-strings:3", "!sql-built-from-strings:5", "acceptance-unexplained:5"]
+    );
 }
 
 #[test]

@@ -8,18 +8,19 @@ use std::{
     time::Instant,
 };
 
-use clearance_report::RenderOptions;
+use clearance_report::{Format, RenderOptions};
 use clearance_source::{Inventory, from_stdin, git_state};
 use clearance_verdict::Assessment;
 
 use crate::{
     catalogue::Catalogue,
-    cli::{CheckArgs, ConsoleArgs},
+    cli::{CheckArgs, ColorChoice, ConsoleArgs, RuleArgs},
+    config::Sited,
     console,
     exit::{Exit, Failure},
     output::Output,
     run::{
-        analyse::analyse,
+        analyse::{UnmodelledCall, analyse},
         clock::Clock,
         command_line,
         judge::{About, judge},
@@ -28,7 +29,7 @@ use crate::{
         progress::Progress,
         render,
         target::Target,
-        threads,
+        threads, unmodelled,
     },
     words::FailOn,
 };
@@ -72,10 +73,36 @@ fn tell(args: &CheckArgs, examined: &Examined) -> Result<Exit, Failure> {
     }
     let page = render::page(args.format, &examined.assessment, args.console, &look);
     console::write_stdout(page.as_bytes())?;
+    if args.explain_unknown {
+        unmodelled::tell(args.format, &examined.unmodelled)?;
+    }
     match unwritten {
         Some(failure) => Err(failure),
         None => Ok(exit(examined, args.exit_zero)),
     }
+}
+
+/// The JSON report of a run with these paths and rules.
+pub(super) fn report(catalogue: &Catalogue, paths: &[PathBuf], rules: &RuleArgs) -> Result<String, Failure> {
+    let args = CheckArgs {
+        paths: paths.to_vec(),
+        rules: rules.clone(),
+        format: Format::Json,
+        output: Vec::new(),
+        fail_on: None,
+        exit_zero: false,
+        stdin_filename: None,
+        explain_unknown: false,
+        cache_dir: None,
+        no_cache: false,
+        console: ConsoleArgs { quiet: true, verbose: false, color: ColorChoice::Never },
+        threads: None,
+    };
+    let clock = Clock::start()?;
+    let progress = Progress::new(false);
+    let examined = threads::pool(None)?.install(|| examine(catalogue, &args, clock, &progress));
+    progress.finish();
+    Ok(clearance_report::render(Format::Json, &examined?.assessment, &RenderOptions::default()))
 }
 
 /// What came of a run.
@@ -86,6 +113,7 @@ struct Examined {
     fail_on: FailOn,
     /// For the next run.
     leavings: Option<Leavings>,
+    unmodelled: Vec<UnmodelledCall>,
 }
 
 fn examine(
@@ -95,19 +123,24 @@ fn examine(
     progress: &Progress,
 ) -> Result<Examined, Failure> {
     let started = Instant::now();
-    let Prepared { target, plan, name, on_disk } = prepare(catalogue, args)?;
+    let Prepared { target, mut plan, name, on_disk } = prepare(catalogue, args)?;
+    if args.explain_unknown {
+        plan.settings.run.flow = Sited::option(true, "--explain-unknown");
+        plan.explain_unknown = true;
+    }
     tell_configuration(&plan, args.console);
     if !plan.inventory.files.iter().any(|file| file.kind.is_python()) {
         return Err(Failure::NothingToScan(why_nothing(&target, &plan.inventory)));
     }
     let listed = started.elapsed();
-    let cached = on_disk && !args.no_cache;
+    let cached = on_disk && !args.no_cache && plan.is_cacheable();
     let wish = Wish { folder: args.cache_dir.clone(), verbose: args.console.verbose };
-    let ((analysis, leavings), git) = rayon::join(
+    let ((mut analysis, leavings), git) = rayon::join(
         || analyse(&plan, cached.then(|| Cache::open(&wish, &target)).flatten(), progress),
         || on_disk.then(|| git_state(&target.base)).flatten(),
     );
     let analysed = started.elapsed();
+    let unmodelled = std::mem::take(&mut analysis.unmodelled);
     let about = About { target: name, git, command: command_line::shown(std::env::args_os()), clock };
     let assessment = judge(catalogue, &plan, analysis, about)?;
     if args.console.verbose {
@@ -119,7 +152,13 @@ fn examine(
         );
         console::write_stderr("time", &times);
     }
-    Ok(Examined { assessment, base: target.base, fail_on: plan.settings.run.fail_on.value, leavings })
+    Ok(Examined {
+        assessment,
+        base: target.base,
+        fail_on: plan.settings.run.fail_on.value,
+        leavings,
+        unmodelled,
+    })
 }
 
 /// What is to be examined.

@@ -3,7 +3,7 @@
 use std::{fmt::Write, path::Path};
 
 use clearance_program::{ModuleInput, Program, Site};
-use clearance_source::{FileKind, Options, inventory, read};
+use clearance_source::{FileKind, Inventory, Options, inventory, read};
 
 use crate::{
     cli::DebugCommand,
@@ -17,6 +17,9 @@ pub(crate) fn run(command: &DebugCommand) -> Result<Exit, Failure> {
     let text = match command {
         DebugCommand::Ir { file } => ir(file)?,
         DebugCommand::Callgraph { path } => threads::pool(None)?.install(|| call_graph(path))?,
+        DebugCommand::Flow { place, path } => {
+            threads::pool(None)?.install(|| super::debug_flow::flow(place, path.as_deref()))?
+        }
     };
     console::write_stdout(text.as_bytes())?;
     Ok(Exit::Met)
@@ -64,12 +67,16 @@ fn shown(module: &str, symbol: &str) -> String {
 /// The Python files of `target`, lowered. What cannot be read is told on standard error.
 fn modules(target: &Target) -> Result<Vec<ModuleInput>, Failure> {
     let options = Options::default();
-    let inventory = inventory(&target.roots, &options)?;
+    Ok(lowered(&inventory(&target.roots, &options)?, &options))
+}
+
+/// The Python files of a list, lowered. What cannot be read is told on standard error.
+pub(super) fn lowered(inventory: &Inventory, options: &Options) -> Vec<ModuleInput> {
     let mut modules = Vec::new();
     for file in
         inventory.files.iter().filter(|file| file.kind.is_python() && file.kind != FileKind::PythonStub)
     {
-        match read(file, &options) {
+        match read(file, options) {
             Ok(text) => modules.push(ModuleInput {
                 path: file.path.clone(),
                 role: file.role,
@@ -80,5 +87,5 @@ fn modules(target: &Target) -> Result<Vec<ModuleInput>, Failure> {
             Err(notice) => console::write_stderr("note", &format!("{}: {}", notice.path, notice.text)),
         }
     }
-    Ok(modules)
+    modules
 }

@@ -113,6 +113,9 @@ fn run(out: &mut String, settings: &Settings) {
             row(out, "max-file-size", &format!("{bytes} bytes"), &Origin::Default);
         }
     }
+    for pattern in &run.models.patterns {
+        row(out, "models", &pattern.value, &pattern.origin);
+    }
     for (control, level) in &run.controls {
         row(out, "controls", &format!("{control} = {}", level.value), &level.origin);
     }

@@ -38,6 +38,9 @@ pub(crate) enum ConfigError {
     /// A control id that does not exist.
     #[error("{}: unknown control `{given}`{hint}", origin_text(.origin))]
     UnknownControl { origin: Origin, given: String, hint: Hint },
+    /// A model file that is wrong.
+    #[error("{0}; `clearance models schema` prints what a model file may say")]
+    Model(clearance_models::DataError),
     /// Two thresholds that contradict each other.
     #[error("{}: the warning severity ({warning}) is above the blocking severity ({blocking}); lower it or raise the other", origin_text(.origin))]
     Thresholds { origin: Origin, warning: clearance_finding::Severity, blocking: clearance_finding::Severity },

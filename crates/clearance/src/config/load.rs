@@ -44,6 +44,8 @@ pub(crate) struct Layer<T> {
     /// The file as shown to the user.
     pub(crate) file: Arc<str>,
     pub(crate) options: T,
+    /// The file's folder.
+    pub(crate) folder: PathBuf,
 }
 
 /// A configuration file that was read.
@@ -102,18 +104,22 @@ impl Loaded {
             .map_err(|cause| ConfigError::Unreadable { file: file.to_owned(), cause })?;
         let document = Document { file: file.display().to_string().into(), text };
         let base = Base::Inside(String::new());
+        let folder = match file.parent() {
+            Some(folder) if folder != Path::new("") => folder,
+            _ => Path::new("."),
+        };
         if file.file_name().is_some_and(|name| name == PROJECT_FILE) {
             let table = document.parse()?;
             let mut reader = TableReader::new(&document, &table);
             if let Some(tool) = reader.take("tool")
                 && let Some(own) = tool.table()?.take("clearance")
             {
-                self.push_own(&base, &document.file, "[tool.clearance]", own.table()?)?;
+                self.push_own(&base, folder, &document.file, "[tool.clearance]", own.table()?)?;
             }
             return Ok(());
         }
         let table = document.parse()?;
-        self.push_own(&base, &document.file, "whole file", TableReader::new(&document, &table))
+        self.push_own(&base, folder, &document.file, "whole file", TableReader::new(&document, &table))
     }
 
     fn read_folder(
@@ -128,7 +134,7 @@ impl Loaded {
             && let Some(document) = self.open(folder, shown, OWN_FILE)?
         {
             let table = document.parse()?;
-            self.push_own(base, &document.file, "whole file", TableReader::new(&document, &table))?;
+            self.push_own(base, folder, &document.file, "whole file", TableReader::new(&document, &table))?;
         }
         let has_own = self.own.len() > own_before;
         let mut bandit = Vec::new();
@@ -137,7 +143,16 @@ impl Loaded {
             match document.parse() {
                 Ok(table) => {
                     let reader = TableReader::new(&document, &table);
-                    self.read_project(reader, base, &document, wanted, has_own, &mut bandit, &mut ruff)?;
+                    self.read_project(
+                        reader,
+                        base,
+                        folder,
+                        &document,
+                        wanted,
+                        has_own,
+                        &mut bandit,
+                        &mut ruff,
+                    )?;
                 }
                 Err(error) if document.text.contains("tool.clearance") => return Err(error),
                 Err(error) => self.notes.push(format!("{error}; passed over")),
@@ -165,8 +180,8 @@ impl Loaded {
             }
             break;
         }
-        self.push_peer(Peer::Bandit, base, bandit);
-        self.push_peer(Peer::Ruff, base, ruff);
+        self.push_peer(Peer::Bandit, base, folder, bandit);
+        self.push_peer(Peer::Ruff, base, folder, ruff);
         Ok(())
     }
 
@@ -175,6 +190,7 @@ impl Loaded {
         &mut self,
         mut reader: TableReader<'d>,
         base: &Base,
+        folder: &Path,
         document: &'d Document,
         wanted: Wanted,
         has_own: bool,
@@ -192,7 +208,7 @@ impl Loaded {
                     "{place}: [tool.clearance] is not read because {OWN_FILE} stands beside it"
                 ));
             } else {
-                self.push_own(base, &document.file, "[tool.clearance]", own.table()?)?;
+                self.push_own(base, folder, &document.file, "[tool.clearance]", own.table()?)?;
             }
         }
         let tables = [
@@ -214,24 +230,32 @@ impl Loaded {
     fn push_own(
         &mut self,
         base: &Base,
+        folder: &Path,
         file: &Arc<str>,
         part: &'static str,
         table: TableReader<'_>,
     ) -> Result<(), ConfigError> {
         let options = Options::read(table)?;
         self.files.push(FileRead { file: Arc::clone(file), part });
-        self.own.push(Layer { base: base.clone(), file: Arc::clone(file), options });
+        let folder = folder.to_owned();
+        self.own.push(Layer { base: base.clone(), file: Arc::clone(file), options, folder });
         Ok(())
     }
 
-    fn push_peer(&mut self, peer: Peer, base: &Base, parts: Vec<(Arc<str>, &'static str, PeerOptions)>) {
+    fn push_peer(
+        &mut self,
+        peer: Peer,
+        base: &Base,
+        folder: &Path,
+        parts: Vec<(Arc<str>, &'static str, PeerOptions)>,
+    ) {
         let mut merged: Option<Layer<PeerOptions>> = None;
         for (file, part, options) in parts {
             self.files.push(FileRead { file: Arc::clone(&file), part });
             match &mut merged {
                 Some(layer) => layer.options.merge(options),
                 None => {
-                    merged = Some(Layer { base: base.clone(), file, options });
+                    merged = Some(Layer { base: base.clone(), file, options, folder: folder.to_owned() });
                 }
             }
         }
@@ -248,7 +272,7 @@ impl Loaded {
     fn open(&mut self, folder: &Path, shown: &str, name: &str) -> Result<Option<Document>, ConfigError> {
         let path = folder.join(name);
         let file: Arc<str> = format!("{shown}{name}").into();
-        match read_bounded(&self.boundary, &path) {
+        match read_bounded(&self.boundary, &path, MAX_FILE_SIZE) {
             Ok(text) => Ok(text.map(|text| Document { file, text })),
             Err(cause) if name == OWN_FILE => Err(ConfigError::Unreadable { file: path, cause }),
             Err(cause) => {
@@ -259,8 +283,8 @@ impl Loaded {
     }
 }
 
-/// The text of `path`, a file below `boundary`; `None` if there is no such file.
-fn read_bounded(boundary: &Path, path: &Path) -> io::Result<Option<String>> {
+/// The text of `path`, a file below `boundary` of at most `limit` bytes; `None` if there is no such file.
+pub(super) fn read_bounded(boundary: &Path, path: &Path, limit: u64) -> io::Result<Option<String>> {
     let Ok(link) = fs::symlink_metadata(path) else {
         return Ok(None);
     };
@@ -274,8 +298,8 @@ fn read_bounded(boundary: &Path, path: &Path) -> io::Result<Option<String>> {
     if !metadata.is_file() {
         return Err(io::Error::other("is not a regular file"));
     }
-    if metadata.len() > MAX_FILE_SIZE {
-        return Err(io::Error::other("is larger than 4 MiB"));
+    if metadata.len() > limit {
+        return Err(io::Error::other(format!("is larger than {} MiB", limit >> 20)));
     }
     fs::read_to_string(path).map(|text| Some(text.trim_start_matches('\u{FEFF}').to_owned()))
 }

@@ -37,6 +37,8 @@ pub(crate) struct RunOptions {
     pub(crate) warning_severity: Option<Sited<Severity>>,
     pub(crate) controls: Vec<(Sited<String>, Level)>,
     pub(crate) max_file_size: Option<Sited<u64>>,
+    /// Patterns of model files.
+    pub(crate) models: Vec<Sited<String>>,
 }
 
 impl RunOptions {
@@ -50,6 +52,7 @@ impl RunOptions {
             ("warning-severity", self.warning_severity.is_some()),
             ("controls", !self.controls.is_empty()),
             ("max-file-size", self.max_file_size.is_some()),
+            ("models", !self.models.is_empty()),
         ];
         keys.into_iter().filter(|(_, given)| *given).map(|(key, _)| key).collect()
     }
@@ -81,7 +84,6 @@ impl Options {
             "output",
             "files to write are named on the command line only, so that a scanned tree cannot choose them",
         )?;
-        table.refuse("models", "user-defined models do not exist yet; remove the key")?;
         let mut options = Self {
             select: take(&mut table, "select", ValueReader::strings)?,
             ignore: take(&mut table, "ignore", ValueReader::strings)?.unwrap_or_default(),
@@ -114,6 +116,7 @@ impl Options {
             warning_severity: take(&mut table, "warning-severity", |value| word(value, Severity::ALL))?,
             max_file_size: take(&mut table, "max-file-size", ValueReader::size)?,
             controls: Vec::new(),
+            models: take(&mut table, "models", ValueReader::strings)?.unwrap_or_default(),
         };
         if let Some(value) = table.take("controls") {
             for (control, level) in value.table()?.take_rest() {

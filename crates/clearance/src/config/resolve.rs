@@ -6,6 +6,7 @@ use clearance_verdict::{Policy, Profile};
 use super::{
     error::{ConfigError, Hint},
     load::{Layer, Loaded},
+    models::ModelPatterns,
     options::{Accept, AcceptTarget, Options, RunOptions},
     origin::{Origin, Sited},
     patterns::{BanditPattern, Base, Pattern, RuffPattern},
@@ -161,7 +162,13 @@ fn run_settings(
         warning_severity: options.warning_severity.clone(),
         controls,
         max_file_size: options.max_file_size.clone(),
+        models: top.map_or_else(ModelPatterns::default, |index| models(&loaded.own[index])),
     })
+}
+
+fn models(layer: &Layer<Options>) -> ModelPatterns {
+    let shown = layer.file.rsplit_once('/').map_or(String::new(), |(folder, _)| format!("{folder}/"));
+    ModelPatterns { folder: layer.folder.clone(), shown, patterns: layer.options.run.models.clone() }
 }
 
 /// The parts of the command line that hold in every folder.

@@ -8,6 +8,7 @@ use clearance_verdict::{Level, Profile};
 
 use super::{
     load::FileRead,
+    models::ModelPatterns,
     origin::{Place, Sited},
     patterns::{BanditPattern, Base, Pattern, RuffPattern},
     selection::{RuleSet, State},
@@ -49,6 +50,7 @@ pub(crate) struct RunSettings {
     pub(crate) controls: BTreeMap<String, Sited<Level>>,
     /// In bytes. `None`: the reader's own limit.
     pub(crate) max_file_size: Option<Sited<u64>>,
+    pub(crate) models: ModelPatterns,
 }
 
 /// Rules and thresholds below a folder.

@@ -7,7 +7,8 @@ use std::{
 
 use clearance_checks::{Outcome, Settings as RuleSettings};
 use clearance_finding::{Location, Notice, NoticeKind};
-use clearance_program::{ModuleInput, Program};
+use clearance_models::Models;
+use clearance_program::{Document, ModuleInput, Program};
 use clearance_python::{PARSER_FAILED, TextRange, ir::ModuleIr};
 use clearance_source::{File, Text, role_from_content, text_of};
 use clearance_verdict::{CommentLine, FileLine, FileStatus, Protection, ProtectionStatus, Route};
@@ -33,8 +34,18 @@ pub(crate) struct Analysis {
     pub(crate) comments: Vec<CommentLine>,
     /// The addresses that the application answers.
     pub(crate) routes: Vec<Route>,
+    /// Calls that take data from outside and are not modelled, if that was asked.
+    pub(crate) unmodelled: Vec<UnmodelledCall>,
     /// Why the rules could not be run to their end, if they could not.
     pub(crate) failed: Option<String>,
+}
+
+/// Calls of one name that are not modelled.
+#[derive(Debug, Clone)]
+pub(crate) struct UnmodelledCall {
+    /// A dotted path, or `.name` of a method.
+    pub(crate) name: String,
+    pub(crate) places: Vec<Location>,
 }
 
 /// Analyses the Python files of `plan` on the current thread pool. With a cache, what is in there is taken over, and what should get in there comes
@@ -79,7 +90,7 @@ fn of_files(
             };
             sources.into_par_iter().map_init(Vec::new, lower).collect()
         },
-        || models(settings),
+        || models(plan, settings.flow),
     );
     let mut analysis = Analysis::default();
     let mut modules = Vec::with_capacity(lowered.len());
@@ -96,13 +107,17 @@ fn of_files(
     if let Some(cache) = &cache {
         cache.tell_modules(&origins);
     }
+    let (documents, notices) = super::documents::documents(&modules, &plan.inventory, &plan.options);
+    analysis.notices.extend(notices);
     progress.phase("checking", modules.len());
-    match guarded(|| examine(modules, settings)) {
-        Ok((program, outcome, routes)) => {
+    match guarded(|| examine((modules, documents), settings, plan)) {
+        Ok((program, outcome, routes, unmodelled)) => {
+            analysis.unmodelled = unmodelled;
             analysis.notices.extend(outcome.truncated.iter().cloned());
             analysis.outcome = outcome;
             analysis.routes = routes;
-            let Some((cache, run)) = cache.zip(run) else {
+            // What documents say counts as well, and they are not part of the key.
+            let Some((cache, run)) = cache.zip(run).filter(|_| !program.imports("connexion")) else {
                 // The process ends soon; taking the program apart before would only take time.
                 std::mem::forget(program);
                 return (analysis, None);
@@ -127,14 +142,37 @@ fn of_files(
     }
 }
 
-fn models(settings: &RuleSettings) -> Arc<clearance_models::Models> {
-    if settings.flow { clearance_checks::flow_models() } else { clearance_checks::models() }
+/// What is known of libraries, by the program and by the project.
+pub(crate) fn models(plan: &Plan, flow: bool) -> Arc<Models> {
+    if plan.models.is_empty() {
+        return if flow { clearance_checks::flow_models() } else { clearance_checks::models() };
+    }
+    clearance_checks::models_with(plan.models.iter().map(|model| model.library.clone()), flow)
 }
 
-fn examine(modules: Vec<ModuleInput>, settings: &RuleSettings) -> (Program, Outcome, Vec<Route>) {
-    let program = Program::build(modules, models(settings));
+fn examine(
+    (modules, documents): (Vec<ModuleInput>, Vec<Document>),
+    settings: &RuleSettings,
+    plan: &Plan,
+) -> (Program, Outcome, Vec<Route>, Vec<UnmodelledCall>) {
+    let program = Program::build_with(modules, documents, models(plan, settings.flow));
     let (outcome, routes) = rayon::join(|| clearance_checks::run(&program, settings), || routes(&program));
-    (program, outcome, routes)
+    let unmodelled = if plan.explain_unknown { unmodelled(&program) } else { Vec::new() };
+    (program, outcome, routes, unmodelled)
+}
+
+fn unmodelled(program: &Program) -> Vec<UnmodelledCall> {
+    clearance_flow::unmodelled(program)
+        .into_iter()
+        .map(|call| UnmodelledCall {
+            name: call.name,
+            places: call
+                .sites
+                .into_iter()
+                .map(|site| program.location(site.module, program.range(site)))
+                .collect(),
+        })
+        .collect()
 }
 
 /// One file on its way into the program.

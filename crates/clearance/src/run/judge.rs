@@ -16,7 +16,7 @@ use clearance_verdict::{
 use super::{analyse::Analysis, clock::Clock, plan::Plan};
 use crate::{
     catalogue::Catalogue,
-    config::{AcceptRule, Accepted, FileSettings, HiddenBecause, Settings, peer_lines},
+    config::{AcceptRule, Accepted, FileSettings, HiddenBecause, Settings, model_lines, peer_lines},
     exit::Failure,
     words::FailOn,
 };
@@ -47,6 +47,7 @@ pub(crate) fn judge(
         rules: &rules,
         enabled: &ran,
         aside: &aside,
+        silent: &analysis.outcome.silent,
         today: about.clock.begin.to_zoned(jiff::tz::TimeZone::UTC).date(),
     };
     let tables: Vec<ConfigAcceptance> = settings.accepts.iter().map(config_acceptance).collect();
@@ -61,6 +62,7 @@ pub(crate) fn judge(
     let mut notices = analysis.notices;
     notices.extend(settings.passed_over.iter().cloned().map(run_notice));
     notices.extend(peer_lines(settings, catalogue).into_iter().map(run_notice));
+    notices.extend(model_lines(&plan.models).into_iter().map(run_notice));
     let examined = analysis.outcome.examined.into_iter().chain(accepted.examined);
     let failed = analysis.failed;
     let policy = policy(settings);

@@ -3,6 +3,7 @@
 pub(crate) mod analyse;
 pub(crate) mod clock;
 pub(crate) mod command_line;
+pub(crate) mod documents;
 pub(crate) mod front;
 pub(crate) mod judge;
 pub(crate) mod kept;
@@ -12,3 +13,4 @@ pub(crate) mod render;
 pub(crate) mod sources;
 pub(crate) mod target;
 pub(crate) mod threads;
+pub(crate) mod unmodelled;

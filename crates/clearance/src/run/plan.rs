@@ -9,7 +9,7 @@ use super::target::Target;
 use crate::{
     catalogue::Catalogue,
     cli::RuleArgs,
-    config::{CommandLine, Known, Loaded, Settings, Use, resolve},
+    config::{CommandLine, Known, Loaded, ModelFile, Settings, Use, read_models, resolve},
     exit::Failure,
     words::FailOn,
 };
@@ -21,6 +21,17 @@ pub(crate) struct Plan {
     /// The files, roles from the configuration included.
     pub(crate) inventory: Inventory,
     pub(crate) options: Options,
+    /// The models of the project.
+    pub(crate) models: Vec<ModelFile>,
+    /// Calls that are not modelled are looked for.
+    pub(crate) explain_unknown: bool,
+}
+
+impl Plan {
+    /// Whether what comes of the plan depends on nothing but files of the target and settings that the key of a kept run is made of.
+    pub(crate) fn is_cacheable(&self) -> bool {
+        self.models.is_empty() && !self.explain_unknown
+    }
 }
 
 /// Reads the configuration of `target` and lists its files.
@@ -70,7 +81,8 @@ fn finish(
     }
     apply(&settings, &mut inventory);
     let options = source_options(&settings);
-    Ok(Plan { settings, inventory, options })
+    let models = read_models(&settings.run.models)?;
+    Ok(Plan { settings, inventory, options, models, explain_unknown: false })
 }
 
 /// The configuration of `target` with that of all its folders.

@@ -356,6 +356,9 @@ impl<'p> Engine<'p> {
         for value in args.all() {
             taint.join(&frame.heap.deep_taint(value));
         }
+        if self.probe.as_ref().is_some_and(|probe| probe.unknown) {
+            self.not_modelled(frame, at, name, &taint);
+        }
         // Functions given to something unknown may be called with anything that goes in.
         let callbacks: Vec<Val> = args
             .all()

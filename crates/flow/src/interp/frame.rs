@@ -144,6 +144,7 @@ impl<'p> Engine<'p> {
         let (head, mut kept) = (loops.iter().map(|(head, _)| *head).min().unwrap_or(0), None);
         let mut states: Vec<BlockState> = Vec::new();
         states.resize_with(blocks.len as usize, BlockState::default);
+        let watched = self.is_watched(frame.func);
         let mut pass = 0;
         loop {
             frame.pass = pass;
@@ -173,6 +174,9 @@ impl<'p> Engine<'p> {
                         }
                     }
                     frame.set(value, result);
+                    if watched {
+                        self.look(frame, value);
+                    }
                     if frame.ended {
                         break;
                     }

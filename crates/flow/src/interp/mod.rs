@@ -35,6 +35,7 @@ use clearance_python::ir::{ModuleIr, Value};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 pub(crate) use builtin::{BUILTINS, Builtin};
+pub(crate) use facts::Refine;
 pub(crate) use frame::Frame;
 pub(crate) use judge::{Decision, Hit, Judged, harms, judge};
 pub(crate) use regex::Match;
@@ -93,6 +94,8 @@ pub(crate) struct Engine<'p> {
     pub(crate) decided_inside: FxHashMap<(Site, Box<str>), Decision>,
     /// What was found.
     pub(crate) found: crate::analyse::Found,
+    /// What this run is asked beside what it finds.
+    pub(crate) probe: Option<crate::probe::Probe>,
     /// What methods store in fields of their class; nothing while it is being looked up.
     fields: FxHashMap<(clearance_program::ClassRef, String), Option<Val>>,
 }
@@ -135,8 +138,14 @@ impl<'p> Engine<'p> {
             decided: FxHashMap::default(),
             decided_inside: FxHashMap::default(),
             found: crate::analyse::Found::default(),
+            probe: None,
             fields: FxHashMap::default(),
         }
+    }
+
+    /// The functions that are running, outermost first.
+    pub(crate) fn running(&self) -> &[FuncRef] {
+        &self.running
     }
 
     pub(crate) fn ir(&self, function: FuncRef) -> &'p ModuleIr {

@@ -28,6 +28,7 @@ pub(super) fn families() -> &'static [Family] {
         super::starlette::FAMILY,
         super::tornado::FAMILY,
         super::aiohttp::FAMILY,
+        super::connexion::FAMILY,
         super::small::FAMILY,
         super::objects::FAMILY,
         super::graphql::FAMILY,

@@ -251,7 +251,7 @@ impl Conf {
 }
 
 /// The module of a dotted name, as an absolute import in `from` would find it.
-fn module_named(c: &Collector<'_>, from: ModuleId, dotted: &str) -> Option<ModuleId> {
+pub(super) fn module_named(c: &Collector<'_>, from: ModuleId, dotted: &str) -> Option<ModuleId> {
     let mut base = c.program.module(from).dotted.as_str();
     loop {
         if let Some(Entity::Module(module)) = c.program.entity_at(&join(base, dotted)) {

@@ -7,6 +7,7 @@ mod aiohttp;
 mod ask;
 mod collect;
 mod commands;
+mod connexion;
 mod django;
 mod django_urls;
 mod fastapi;

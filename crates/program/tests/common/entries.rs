@@ -5,7 +5,11 @@ use clearance_program::{EntryKind, ParamSource, Program};
 
 /// `function(param: what, …)` of each entry point of a kind (or of all), in order.
 pub(crate) fn entries(files: &[(&str, &str)], kind: Option<EntryKind>) -> Vec<String> {
-    let program = super::program(files, &[]);
+    entries_of(&super::program(files, &[]), kind)
+}
+
+/// The same of a program.
+pub(crate) fn entries_of(program: &Program, kind: Option<EntryKind>) -> Vec<String> {
     program
         .entry_points()
         .iter()
@@ -18,7 +22,7 @@ pub(crate) fn entries(files: &[(&str, &str)], kind: Option<EntryKind>) -> Vec<St
                 .iter()
                 .map(|param| {
                     let name = ir.name(data.params[param.index as usize].name);
-                    format!("{name}: {}", shown(&program, param.what))
+                    format!("{name}: {}", shown(program, param.what))
                 })
                 .collect();
             format!("{}({})", program.function_name(point.function), params.join(", "))
@@ -52,7 +56,11 @@ pub(crate) fn shown(program: &Program, what: ParamSource) -> String {
 
 /// The routes: methods, path, handler.
 pub(crate) fn routes(files: &[(&str, &str)]) -> Vec<String> {
-    let program = super::program(files, &[]);
+    routes_of(&super::program(files, &[]))
+}
+
+/// The same of a program.
+pub(crate) fn routes_of(program: &Program) -> Vec<String> {
     program
         .routes()
         .iter()

@@ -8,12 +8,17 @@ pub(crate) mod entries;
 use std::sync::Arc;
 
 use clearance_models::{Models, builtin};
-use clearance_program::{Evaluator, Known, ModuleInput, Program, Resolver, Site};
+use clearance_program::{Document, Evaluator, Known, ModuleInput, Program, Resolver, Site};
 use clearance_python::{Input, ir::Op, lower_module};
 use clearance_source::Role;
 
 /// Builds a program from files, with the built-in models and these further paths.
 pub(crate) fn program(files: &[(&str, &str)], paths: &[&str]) -> Program {
+    program_with(files, Vec::new(), paths)
+}
+
+/// The same with data files.
+pub(crate) fn program_with(files: &[(&str, &str)], documents: Vec<Document>, paths: &[&str]) -> Program {
     let models =
         Models::new(&builtin(), paths.iter().copied().chain(Program::own_paths().map(|path: &str| path)));
     let inputs = files
@@ -31,7 +36,7 @@ pub(crate) fn program(files: &[(&str, &str)], paths: &[&str]) -> Program {
             }
         })
         .collect();
-    Program::build(inputs, Arc::new(models))
+    Program::build_with(inputs, documents, Arc::new(models))
 }
 
 /// The first argument of the call `probe(…)` in a file.

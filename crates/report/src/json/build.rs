@@ -1,6 +1,6 @@
 //! Fills the shapes of the contract from an assessment.
 
-use clearance_finding::{Finding, Location, Notice, Severity};
+use clearance_finding::{Finding, Judgement, Location, Notice, Severity};
 use clearance_verdict::{
     Assessment, Control, Dependency, FileLine, Plan, PlanStep, Protection, Route, Setting, StandardRow,
 };
@@ -162,7 +162,7 @@ fn finding(index: usize, finding: &Finding) -> FindingShape<'_> {
         aliases: finding.rule.aliases,
         symbol: &finding.symbol,
         fingerprint: finding.fingerprint.to_string(),
-        code: location.code.iter().map(|line| CodeShape { line: line.number, text: &line.text }).collect(),
+        code: code(location),
         labels: finding
             .labels
             .iter()
@@ -175,7 +175,7 @@ fn finding(index: usize, finding: &Finding) -> FindingShape<'_> {
                 text: &label.text,
             })
             .collect(),
-        trace: finding.trace.iter().map(|taken| step(&taken.location, &taken.note)).collect(),
+        trace: finding.trace.iter().map(|taken| trace_step(&taken.location, &taken.note)).collect(),
         effort_minutes: finding.rule.effort_minutes,
         advice: words::advice(finding),
         fix: finding.fix.as_ref().map(|fix| FixShape {
@@ -193,12 +193,35 @@ fn finding(index: usize, finding: &Finding) -> FindingShape<'_> {
             line: acceptance.location.as_ref().map(|location| location.start.line),
             reason: acceptance.reason.as_deref(),
             until: acceptance.until.as_deref(),
+            judged: finding.judged.map(Judgement::as_str),
         }),
     }
 }
 
 fn step<'a>(location: &'a Location, note: &'a str) -> StepShape<'a> {
-    StepShape { path: &location.path, line: location.start.line, column: location.start.column, note }
+    StepShape {
+        path: &location.path,
+        line: location.start.line,
+        column: location.start.column,
+        end_line: None,
+        end_column: None,
+        code: None,
+        note,
+    }
+}
+
+/// A step of a finding's trace. The code of a setting's provenance is not told: it may hold a secret.
+fn trace_step<'a>(location: &'a Location, note: &'a str) -> StepShape<'a> {
+    StepShape {
+        end_line: Some(location.end.line),
+        end_column: Some(location.end.column),
+        code: Some(code(location)),
+        ..step(location, note)
+    }
+}
+
+fn code(location: &Location) -> Vec<CodeShape<'_>> {
+    location.code.iter().map(|line| CodeShape { line: line.number, text: &line.text }).collect()
 }
 
 fn control<'a>(control: &'a Control, assessment: &'a Assessment) -> ControlShape<'a> {

@@ -158,6 +158,12 @@ pub(super) struct StepShape<'a> {
     pub(super) path: &'a str,
     pub(super) line: u32,
     pub(super) column: u32,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) end_line: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) end_column: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) code: Option<Vec<CodeShape<'a>>>,
     pub(super) note: &'a str,
 }
 
@@ -182,6 +188,7 @@ pub(super) struct AcceptanceShape<'a> {
     pub(super) line: Option<u32>,
     pub(super) reason: Option<&'a str>,
     pub(super) until: Option<&'a str>,
+    pub(super) judged: Option<&'static str>,
 }
 
 #[derive(Serialize)]

@@ -159,7 +159,9 @@ pub(super) fn accepted(page: &mut Page, assessment: &Assessment) {
             format!("{}{at}", clean::code(&acceptance.by)),
             acceptance.reason.as_deref().map_or("none given".to_owned(), clean::markdown),
             acceptance.until.as_deref().map_or("–".to_owned(), clean::markdown),
-            "not judged".to_owned(),
+            finding.judged.map_or("not judged".to_owned(), |judged| {
+                format!("**{}**: {}", judged.as_str(), judged.sentence())
+            }),
         ]);
     }
 }

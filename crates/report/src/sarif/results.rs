@@ -10,7 +10,8 @@ use super::{
     artifact, level,
     shapes::{
         ArtifactChange, CodeFlow, Fingerprints, FixShape, FlowStep, LogicalLocation, Message,
-        PhysicalLocation, Place, Region, Replacement, ResultBag, ResultShape, Suppression, ThreadFlow,
+        PhysicalLocation, Place, Region, Replacement, ResultBag, ResultShape, Suppression, SuppressionBag,
+        ThreadFlow,
     },
 };
 use crate::repair;
@@ -114,12 +115,15 @@ fn code_flow(finding: &Finding) -> Option<[CodeFlow<'_>; 1]> {
 fn suppression(finding: &Finding) -> Option<Suppression<'_>> {
     let acceptance = finding.acceptance.as_ref()?;
     let until = acceptance.until.as_ref().map(|day| format!("until {day}"));
-    let justification: Vec<String> = acceptance.reason.clone().into_iter().chain(until).collect();
+    let judged = finding.judged.map(|judged| format!("{}: {}", judged.as_str(), judged.sentence()));
+    let justification: Vec<String> =
+        acceptance.reason.clone().into_iter().chain(until).chain(judged).collect();
     Some(Suppression {
         kind: if acceptance.by.starts_with('[') { "external" } else { "inSource" },
         status: "accepted",
         justification: (!justification.is_empty()).then(|| justification.join(", ")),
         location: acceptance.location.as_ref().map(|location| place(location, None, Some(&acceptance.by))),
+        properties: finding.judged.map(|judged| SuppressionBag { judged: judged.as_str() }),
     })
 }
 

@@ -240,6 +240,13 @@ pub(super) struct Suppression<'a> {
     pub(super) justification: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) location: Option<Place<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) properties: Option<SuppressionBag>,
+}
+
+#[derive(Serialize)]
+pub(super) struct SuppressionBag {
+    pub(super) judged: &'static str,
 }
 
 #[derive(Serialize)]

@@ -4,8 +4,8 @@
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use clearance_finding::{
-    Acceptance, Confidence, Edit, Examined, Fact, Finding, Fingerprint, Fix, Label, Location, Notice,
-    NoticeKind, Plane, Rule, Severity, Step,
+    Acceptance, Confidence, Edit, Examined, Fact, Finding, Fingerprint, Fix, Judgement, Label, Location,
+    Notice, NoticeKind, Plane, Rule, Severity, Step,
 };
 use clearance_verdict::{
     Advisory, Assessment, Capability, Dependency, FileLine, FileStatus, Header, Hidden, HiddenBy, Input,
@@ -151,6 +151,7 @@ pub fn finding(rule: &'static Rule, location: Location, message: &str) -> Findin
         advice: None,
         fix: None,
         acceptance: None,
+        judged: None,
     }
 }
 
@@ -235,6 +236,7 @@ pub fn sample_input() -> Input {
 
     let cache = File::new("storefront/cache.py", "key = hashlib.md5(url)  # nosec B324 - cache key\n");
     let mut accepted = finding(&HASH, cache.at("hashlib.md5(url)"), "MD5 is used");
+    accepted.judged = Some(Judgement::Proven);
     accepted.acceptance = Some(Acceptance {
         by: "# nosec B324 - cache key".to_owned(),
         location: Some(cache.at("# nosec B324 - cache key")),

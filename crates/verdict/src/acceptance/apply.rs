@@ -3,7 +3,7 @@
 use std::{collections::BTreeSet, sync::Arc};
 
 use clearance_finding::{
-    Acceptance, Examined, Finding, Fingerprint, Location, Rule, Severity, number_equals,
+    Acceptance, Examined, Finding, Fingerprint, Judgement, Location, Rule, Severity, number_equals,
 };
 use jiff::civil::Date;
 use rustc_hash::{FxBuildHasher, FxHashMap};
@@ -23,6 +23,9 @@ pub struct Context<'a> {
     pub enabled: &'a BTreeSet<&'static str>,
     /// The day of the run.
     pub today: Date,
+    /// Findings that are not told, because following data proved them harmless or tells them under another rule. Where one is accepted, the acceptance
+    /// is listed with it.
+    pub silent: &'a [Finding],
     /// Files that do not go to production (tests, documentation, examples): what is said of acceptances in them weighs `info`.
     pub aside: &'a BTreeSet<Arc<str>>,
 }
@@ -58,6 +61,8 @@ pub fn apply(
         .collect::<Result<Vec<Matcher>, _>>()?;
 
     let mut findings = findings;
+    let told = findings.len();
+    findings.extend_from_slice(context.silent);
     let mut raised = Raised::default();
     let mut judged = config.len();
     let places = places(&findings);
@@ -71,6 +76,8 @@ pub fn apply(
     for (table, (hits, worst)) in config.iter().zip(&used) {
         judge_table(table, *hits, *worst, context, &mut raised);
     }
+    let accepted = findings.split_off(told).into_iter().filter(|finding| finding.acceptance.is_some());
+    findings.extend(accepted);
     let mut raised = raised.into_findings(context);
     accept_by_tables(&mut raised, config, &tables, &mut used, context);
     findings.append(&mut raised);
@@ -244,12 +251,17 @@ fn apply_comments(
     }
     let mut worst: Vec<Option<Severity>> = vec![None; directives.len()];
     for (&at, &index) in &accepted_by {
-        worst[index] = worst[index].max(Some(findings[at].severity));
+        worst[index] = worst[index].max(weight(&findings[at]));
         findings[at].acceptance = Some(acceptance(&directives[index].directive));
     }
     for (index, known) in directives.iter().enumerate() {
         judge_directive(known, &matched[index], worst[index], findings, context, raised);
     }
+}
+
+/// How bad it is that a finding is accepted. What is proven harmless needs no reason.
+fn weight(finding: &Finding) -> Option<Severity> {
+    (finding.judged != Some(Judgement::Proven)).then_some(finding.severity)
 }
 
 /// In a statement of several lines, the findings on the comment's own line if there are any, else all of them: a comment
@@ -364,7 +376,7 @@ fn accept_by_tables(
             used.0 = true;
             let ended = matches!(table.until.as_deref().map(read_until), Some(Until::Day(day)) if context.today > day);
             if finding.acceptance.is_none() && !ended {
-                used.1 = used.1.max(Some(finding.severity));
+                used.1 = used.1.max(weight(finding));
                 finding.acceptance = Some(Acceptance {
                     by: table.shown(),
                     location: table.location.clone(),
@@ -477,6 +489,7 @@ impl Complaint {
             advice: None,
             fix: None,
             acceptance: None,
+            judged: None,
         }
     }
 }

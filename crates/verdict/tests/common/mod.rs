@@ -104,6 +104,7 @@ pub fn finding(rule: &'static Rule, path: &str, first: u32, last: u32) -> Findin
         advice: None,
         fix: None,
         acceptance: None,
+        judged: None,
     }
 }
 

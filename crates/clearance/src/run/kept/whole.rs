@@ -4,8 +4,8 @@ use std::{borrow::Cow, collections::HashMap, sync::Arc};
 
 use clearance_checks::Outcome;
 use clearance_finding::{
-    Confidence, Examined, Fact, Finding, Fingerprint, Fix, Label, Location, Notice, NoticeKind, Rule,
-    Severity, Step,
+    Confidence, Examined, Fact, Finding, Fingerprint, Fix, Judgement, Label, Location, Notice, NoticeKind,
+    Rule, Severity, Step,
 };
 use clearance_source::{File, Role};
 use clearance_verdict::{CommentLine, FileLine, FileStatus, Route};
@@ -17,6 +17,7 @@ use super::super::analyse::Analysis;
 #[derive(Serialize, Deserialize)]
 struct Kept<'a> {
     findings: Vec<KeptFinding<'a>>,
+    silent: Vec<KeptFinding<'a>>,
     facts: Vec<(u16, Cow<'a, str>, Cow<'a, Location>)>,
     examined: Vec<(u16, u32)>,
     files: Vec<(u8, FileStatus, u32)>,
@@ -39,6 +40,7 @@ struct KeptFinding<'a> {
     fingerprint: Fingerprint,
     advice: Cow<'a, Option<String>>,
     fix: Cow<'a, Option<Fix>>,
+    judged: Option<Judgement>,
 }
 
 /// The rules by number, and their numbers.
@@ -72,7 +74,28 @@ pub(crate) fn encode(analysis: &Analysis) -> Option<Vec<u8>> {
     }
     let numbers = Numbers::new();
     let role = |word: &str| Role::ALL.iter().position(|role| role.as_str() == word);
-    let findings = analysis.outcome.findings.iter().map(|finding| match finding.acceptance {
+    let facts = analysis.outcome.facts.iter().map(|fact| {
+        Some((numbers.of(fact.rule)?, Cow::Borrowed(fact.text.as_str()), Cow::Borrowed(&fact.location)))
+    });
+    let examined = analysis.outcome.examined.iter();
+    let examined = examined.map(|examined| Some((numbers.of(examined.rule)?, examined.count)));
+    let files = analysis.files.iter();
+    let files = files.map(|file| Some((u8::try_from(role(file.role)?).ok()?, file.status, file.lines)));
+    let kept = Kept {
+        findings: keep(&analysis.outcome.findings, &numbers)?,
+        silent: keep(&analysis.outcome.silent, &numbers)?,
+        facts: facts.collect::<Option<_>>()?,
+        examined: examined.collect::<Option<_>>()?,
+        files: files.collect::<Option<_>>()?,
+        notices: Cow::Borrowed(&analysis.notices),
+        comments: Cow::Borrowed(&analysis.comments),
+        routes: Cow::Borrowed(&analysis.routes),
+    };
+    postcard::to_extend(&kept, Vec::with_capacity(1 << 20)).ok()
+}
+
+fn keep<'a>(findings: &'a [Finding], numbers: &Numbers) -> Option<Vec<KeptFinding<'a>>> {
+    let keep = |finding: &'a Finding| match finding.acceptance {
         Some(_) => None,
         None => Some(KeptFinding {
             rule: numbers.of(finding.rule.id)?,
@@ -87,25 +110,32 @@ pub(crate) fn encode(analysis: &Analysis) -> Option<Vec<u8>> {
             fingerprint: finding.fingerprint,
             advice: Cow::Borrowed(&finding.advice),
             fix: Cow::Borrowed(&finding.fix),
+            judged: finding.judged,
         }),
-    });
-    let facts = analysis.outcome.facts.iter().map(|fact| {
-        Some((numbers.of(fact.rule)?, Cow::Borrowed(fact.text.as_str()), Cow::Borrowed(&fact.location)))
-    });
-    let examined = analysis.outcome.examined.iter();
-    let examined = examined.map(|examined| Some((numbers.of(examined.rule)?, examined.count)));
-    let files = analysis.files.iter();
-    let files = files.map(|file| Some((u8::try_from(role(file.role)?).ok()?, file.status, file.lines)));
-    let kept = Kept {
-        findings: findings.collect::<Option<_>>()?,
-        facts: facts.collect::<Option<_>>()?,
-        examined: examined.collect::<Option<_>>()?,
-        files: files.collect::<Option<_>>()?,
-        notices: Cow::Borrowed(&analysis.notices),
-        comments: Cow::Borrowed(&analysis.comments),
-        routes: Cow::Borrowed(&analysis.routes),
     };
-    postcard::to_extend(&kept, Vec::with_capacity(1 << 20)).ok()
+    findings.iter().map(keep).collect()
+}
+
+fn restore(findings: Vec<KeptFinding<'_>>, numbers: &Numbers) -> Option<Vec<Finding>> {
+    let restore = |finding: KeptFinding<'_>| {
+        Some(Finding {
+            rule: numbers.rule(finding.rule)?,
+            severity: finding.severity,
+            severity_reason: finding.severity_reason.into_owned(),
+            confidence: finding.confidence,
+            location: finding.location.into_owned(),
+            message: finding.message.into_owned(),
+            labels: finding.labels.into_owned(),
+            trace: finding.trace.into_owned(),
+            symbol: finding.symbol.into_owned(),
+            fingerprint: finding.fingerprint,
+            advice: finding.advice.into_owned(),
+            fix: finding.fix.into_owned(),
+            acceptance: None,
+            judged: finding.judged,
+        })
+    };
+    findings.into_iter().map(restore).collect()
 }
 
 /// The analysis of `files` of which [`encode`] made `bytes`. Nothing, if they do not fit together.
@@ -116,27 +146,8 @@ pub(crate) fn decode<'f>(bytes: &[u8], files: impl ExactSizeIterator<Item = &'f 
     }
     let numbers = Numbers::new();
     let outcome = Outcome {
-        findings: kept
-            .findings
-            .into_iter()
-            .map(|finding| {
-                Some(Finding {
-                    rule: numbers.rule(finding.rule)?,
-                    severity: finding.severity,
-                    severity_reason: finding.severity_reason.into_owned(),
-                    confidence: finding.confidence,
-                    location: finding.location.into_owned(),
-                    message: finding.message.into_owned(),
-                    labels: finding.labels.into_owned(),
-                    trace: finding.trace.into_owned(),
-                    symbol: finding.symbol.into_owned(),
-                    fingerprint: finding.fingerprint,
-                    advice: finding.advice.into_owned(),
-                    fix: finding.fix.into_owned(),
-                    acceptance: None,
-                })
-            })
-            .collect::<Option<_>>()?,
+        findings: restore(kept.findings, &numbers)?,
+        silent: restore(kept.silent, &numbers)?,
         facts: kept
             .facts
             .into_iter()
@@ -168,6 +179,7 @@ pub(crate) fn decode<'f>(bytes: &[u8], files: impl ExactSizeIterator<Item = &'f 
         notices: kept.notices.into_owned(),
         comments: kept.comments.into_owned(),
         routes: kept.routes.into_owned(),
+        unmodelled: Vec::new(),
         failed: None,
     })
 }
