@@ -110,12 +110,12 @@ fn every_format_and_any_number_of_threads() {
 fn data_that_is_followed() {
     let tree = tree();
     for _ in 0..2 {
-        same_as_fresh(&tree, &["--flow", "--format", "json"], "flow");
+        same_as_fresh(&tree, &["--format", "json"], "flow");
         same_as_fresh(&tree, &["--format", "json"], "no flow");
     }
-    assert_eq!(same_as_fresh(&tree, &["--flow", "--format", "json"], "flow"), "everything was known");
+    assert_eq!(same_as_fresh(&tree, &["--format", "json"], "flow"), "everything was known");
     forget_runs(&tree);
-    assert_eq!(same_as_fresh(&tree, &["--flow", "--format", "json"], "flow"), "9 of 9 modules were known");
+    assert_eq!(same_as_fresh(&tree, &["--format", "json"], "flow"), "9 of 9 modules were known");
 }
 
 #[test]

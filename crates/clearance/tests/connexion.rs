@@ -15,14 +15,14 @@ const SPEC: &str = "openapi: 3.0.0\npaths:\n  /run:\n    get: &get\n      operat
 #[test]
 fn data_is_followed_from_the_parameters_that_a_document_declares() {
     let tree = Tree::new(&[("app.py", APP), ("api.py", API), ("spec/openapi.yaml", SPEC)]);
-    let report = tree.report(&["--flow"]);
+    let report = tree.report(&[]);
     assert_eq!(findings(&report), ["api.py command-injection"], "{report:#}");
     assert_eq!(report["findings"][0]["line"], 5);
     assert_eq!(report["routes"][0]["path"], "/run");
     let told = tree.run(&["debug", "flow", "api.py:5"]).stdout;
     assert!(told.contains("run, called from outside"), "{told}");
     // The document is a file of the target like any other.
-    let excluded = tree.report(&["--flow", "--exclude", "spec"]);
+    let excluded = tree.report(&["--exclude", "spec"]);
     assert!(!findings(&excluded).contains(&"api.py command-injection".to_owned()), "{excluded:#}");
 }
 
@@ -30,7 +30,7 @@ fn data_is_followed_from_the_parameters_that_a_document_declares() {
 fn a_document_that_is_too_large_is_told() {
     let large = format!("{SPEC}# {}\n", "x".repeat(3 << 20));
     let tree = Tree::new(&[("app.py", APP), ("api.py", API), ("spec/openapi.yaml", large.as_str())]);
-    let report = tree.report(&["--flow"]);
+    let report = tree.report(&[]);
     assert!(
         report["coverage"]["notices"].to_string().contains("the description of an interface is over 2 MiB")
     );

@@ -61,7 +61,7 @@ fn open(report: &serde_json::Value) -> Vec<String> {
 #[test]
 fn proven_disproved_and_undecided() {
     let tree = Tree::new(&[("app.py", APP)]);
-    let report = tree.report(&["--flow"]);
+    let report = tree.report(&[]);
     assert_eq!(
         accepted(&report),
         [
@@ -73,26 +73,26 @@ fn proven_disproved_and_undecided() {
     );
     // What is proven needs no reason; what is disproved is told by the rule that follows data, and stays open.
     assert_eq!(open(&report), ["13 sql-injection", "13 acceptance-unexplained"], "{report:#}");
-    let shown = tree.run(&["check", "--flow"]).stdout;
+    let shown = tree.run(&["check"]).stdout;
     assert!(shown.contains("4 findings, 2 without a reason, 2 proven harmless, 1 disproved"), "{shown}");
-    let page = tree.run(&["check", "--flow", "--format", "markdown"]).stdout;
+    let page = tree.run(&["check", "--format", "markdown"]).stdout;
     assert!(page.contains("**proven**: only constants or harmless data get there"), "{page}");
     assert!(page.contains("**disproved**: data from outside gets there"), "{page}");
-    let sarif = tree.run(&["check", "--flow", "--format", "sarif"]).stdout;
+    let sarif = tree.run(&["check", "--format", "sarif"]).stdout;
     assert!(sarif.contains("a number, proven: only constants or harmless data get there"), "{sarif}");
 }
 
 #[test]
 fn without_following_data_nothing_is_judged() {
     let tree = Tree::new(&[("app.py", APP)]);
-    let report = tree.report(&[]);
+    let report = tree.report(&["--no-flow"]);
     assert!(accepted(&report).iter().all(|line| line.ends_with(" null")), "{:?}", accepted(&report));
 }
 
 #[test]
 fn an_auditor_sees_the_same_judgement() {
     let tree = Tree::new(&[("app.py", APP)]);
-    let all = accepted(&tree.report(&["--flow", "--audit"]));
+    let all = accepted(&tree.report(&["--audit"]));
     assert!(all.contains(&"12 sql-built-from-strings \"proven\"".to_owned()), "{all:?}");
     assert!(all.contains(&"13 sql-built-from-strings \"disproved\"".to_owned()), "{all:?}");
 }
@@ -102,7 +102,7 @@ fn a_flow_finding_that_is_accepted_is_disproved() {
     let app =
         APP.replace("# noqa: S608\n    return", "# clearance: accept[sql-injection] trust me\n    return");
     let tree = Tree::new(&[("app.py", app.as_str())]);
-    let report = tree.report(&["--flow"]);
+    let report = tree.report(&[]);
     assert!(accepted(&report).contains(&"13 sql-injection \"disproved\"".to_owned()), "{report:#}");
 }
 
@@ -111,6 +111,6 @@ fn a_table_over_what_is_proven_is_used() {
     let app = APP.replace("  # noqa: S608\n    db", "\n    db");
     let table = "[[accept]]\nrule = \"B608\"\npath = \"app.py\"\nreason = \"a fixed list\"\n";
     let tree = Tree::new(&[("app.py", app.as_str()), ("clearance.toml", table)]);
-    let report = tree.report(&["--flow"]);
+    let report = tree.report(&[]);
     assert!(accepted(&report).contains(&"12 sql-built-from-strings \"proven\"".to_owned()), "{report:#}");
 }

@@ -31,7 +31,7 @@ const WAY: &str = r#"
 #[test]
 fn every_step_is_shown_with_its_code() {
     let tree = tree();
-    let report = tree.report(&["--flow"]);
+    let report = tree.report(&[]);
     let finding = report["findings"]
         .as_array()
         .unwrap()
@@ -39,12 +39,12 @@ fn every_step_is_shown_with_its_code() {
         .find(|finding| finding["trace"][0]["line"] == 10)
         .unwrap();
     let print = finding["fingerprint"].as_str().unwrap();
-    let run = tree.run(&["trace", "--flow", print]);
+    let run = tree.run(&["trace", print]);
     assert_eq!(run.code, 0, "{run:?}");
     assert!(run.stdout.starts_with("critical  command-injection  helper.py:5:5\n"), "{run:?}");
     assert!(run.stdout.ends_with(WAY), "{run:?}");
-    assert_eq!(tree.run(&["trace", "--flow", &print[..10], "."]).stdout, run.stdout);
-    assert_eq!(tree.run(&["trace", "--flow", &finding["number"].to_string()]).stdout, run.stdout);
+    assert_eq!(tree.run(&["trace", &print[..10], "."]).stdout, run.stdout);
+    assert_eq!(tree.run(&["trace", &finding["number"].to_string()]).stdout, run.stdout);
     tree.write("report.json", &report.to_string());
     tree.write("app.py", "");
     assert_eq!(tree.run(&["trace", print, "--from", "report.json"]).stdout, run.stdout);
@@ -71,13 +71,14 @@ fn none_and_several_are_errors_that_help() {
         "helper.py",
         "import os\n\n\ndef pack(label):\n    os.system(\"a \" + label); os.system(\"b \" + label)\n",
     );
-    let several = refused(&["trace", "--flow", "command-injection@helper.py:5"]);
+    let several = refused(&["trace", "command-injection@helper.py:5"]);
     assert!(
         several.starts_with("error: `command-injection@helper.py:5` means 2 findings of the report\n"),
         "{several}"
     );
     assert_eq!(several.matches("command-injection@helper.py:5\n").count(), 2, "{several}");
-    assert!(refused(&["trace", "command-injection@helper.py"]).contains("data was not followed: add --flow"));
+    assert!(refused(&["trace", "--no-flow", "command-injection@helper.py"])
+        .contains("data was not followed: leave out --no-flow"));
     let none = refused(&["trace", "flask-debug-enabled@run.py:7"]);
     assert!(none.contains("no finding of the report is `flask-debug-enabled@run.py:7`"), "{none}");
     assert!(none.contains("flask-debug-enabled@run.py:6"), "{none}");

@@ -29,11 +29,11 @@ def plain(x): pass
     assert_eq!(
         all(text),
         [
-            "a.one(name: message, count: clean)",
-            "a.two(name: message)",
-            "a.three(name: message)",
-            "a.five(x: message)",
-            "a.Four.run(x: message)",
+            "a.one(name: task, count: clean)",
+            "a.two(name: task)",
+            "a.three(name: task)",
+            "a.five(x: task)",
+            "a.Four.run(x: task)",
         ]
     );
 }

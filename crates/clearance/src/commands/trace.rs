@@ -46,7 +46,7 @@ pub(crate) fn run(catalogue: &Catalogue, args: &TraceArgs) -> Result<Exit, Failu
             report["capabilities"].as_array().is_some_and(|all| all.iter().any(|one| one == "flow"));
         match failure {
             Failure::Usage(message) if !followed && clearance_checks::is_flow_rule(rule) => {
-                Failure::Usage(format!("{message}\ndata was not followed: add --flow"))
+                Failure::Usage(format!("{message}\ndata was not followed: leave out --no-flow"))
             }
             failure => failure,
         }
