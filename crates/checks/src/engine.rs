@@ -1,8 +1,8 @@
 //! Runs the rules over a program: one pass over the instructions of each module, each event handed to the rules that listen for it.
 
 use clearance_finding::{
-    Examined, Fact, Finding, Fingerprint, Judgement, Label, Notice, NoticeKind, Rule, Severity, Step,
-    normalise_code, number_equals,
+    Examined, Fact, Finding, Fingerprint, Judgement, Label, Location, Notice, NoticeKind, Rule, Severity,
+    Step, normalise_code, number_equals,
 };
 use clearance_flow::Analysis;
 use clearance_models::PathId;
@@ -84,6 +84,7 @@ pub fn run(program: &Program, settings: &Settings) -> Outcome {
         outcome.findings.extend(part.findings);
         outcome.silent.extend(part.silent);
     }
+    told_at_the_draw(&mut outcome.findings);
     outcome.facts.sort_by(|a, b| {
         (&a.location.path, a.location.bytes, a.rule, &a.text).cmp(&(
             &b.location.path,
@@ -104,6 +105,20 @@ pub fn run(program: &Program, settings: &Settings) -> Outcome {
     outcome.examined.sort_by_key(|examined| examined.rule);
     outcome.truncated = analysis.truncated.iter().map(|function| truncated(program, *function)).collect();
     outcome
+}
+
+/// A number that is told where it is drawn is not told again where it gets to.
+fn told_at_the_draw(findings: &mut Vec<Finding>) {
+    let place = |location: &Location| (location.path.clone(), location.start.line);
+    let drawn: FxHashSet<_> = findings
+        .iter()
+        .filter(|finding| finding.rule.id == "insecure-random")
+        .map(|finding| place(&finding.location))
+        .collect();
+    findings.retain(|finding| {
+        finding.rule.id != "weak-random-secret"
+            || !drawn.contains(&place(finding.trace.first().map_or(&finding.location, |step| &step.location)))
+    });
 }
 
 /// Code whose findings weigh little, and whose calls do not count as examined: it is not deployed.

@@ -120,11 +120,9 @@ pub(crate) fn by_module(
         if !on(rule.id) || (rule.id == "slow-regex-input" && !is_slow(program, flow.sink)) {
             continue;
         }
-        // A number that gets its name where it is drawn is told by the rule of the call, which knows more of purposes.
-        if rule.id == "weak-random-secret" && on("insecure-random") && is_one_line(program, flow) {
-            continue;
-        }
-        for (_, others) in YIELDS.iter().filter(|(id, _)| *id == rule.id) {
+        // That a number gets a secret's name is seen where it is drawn, too; what it is used for is not.
+        let only_named = rule.id == "weak-random-secret" && !matches!(program.op(flow.sink), Op::Call { .. });
+        for (_, others) in YIELDS.iter().filter(|(id, _)| *id == rule.id && !only_named) {
             for site in flow.steps.iter().map(|step| step.site).chain([flow.sink]) {
                 let ranges = places(program, site);
                 let module = found.entry(site.module.0).or_default();
@@ -198,15 +196,6 @@ fn rule_named(id: &str) -> Option<&'static Rule> {
 fn judged_at(analysis: &Analysis, site: Site) -> impl Iterator<Item = &(Site, Box<str>)> {
     let first = analysis.judged.partition_point(|(other, _)| *other < site);
     analysis.judged[first..].iter().take_while(move |(other, _)| *other == site)
-}
-
-/// Whether the whole way is on one line.
-fn is_one_line(program: &Program, flow: &Flow) -> bool {
-    let line = |site: Site| {
-        let start = u32::from(program.range(site).start());
-        (site.module, program.module(site.module).line_starts.partition_point(|first| *first <= start))
-    };
-    flow.steps.iter().all(|step| line(step.site) == line(flow.sink))
 }
 
 /// The rules that yield to a flow rule.

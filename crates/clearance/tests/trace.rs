@@ -77,8 +77,10 @@ fn none_and_several_are_errors_that_help() {
         "{several}"
     );
     assert_eq!(several.matches("command-injection@helper.py:5\n").count(), 2, "{several}");
-    assert!(refused(&["trace", "--no-flow", "command-injection@helper.py"])
-        .contains("data was not followed: leave out --no-flow"));
+    assert!(
+        refused(&["trace", "--no-flow", "command-injection@helper.py"])
+            .contains("data was not followed: leave out --no-flow")
+    );
     let none = refused(&["trace", "flask-debug-enabled@run.py:7"]);
     assert!(none.contains("no finding of the report is `flask-debug-enabled@run.py:7`"), "{none}");
     assert!(none.contains("flask-debug-enabled@run.py:6"), "{none}");

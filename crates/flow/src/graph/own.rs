@@ -284,7 +284,8 @@ impl<'m> Names<'m> {
                     _ => false,
                 })
             };
-            let secret = is_secret || (!reads.is_empty() && (keyed || texts()));
+            let tells = leaking && !reads.is_empty();
+            let secret = is_secret || tells || (!reads.is_empty() && (keyed || texts()));
             if secret || (leaking && leaks_locally(ir, func, &sensitive, &leaks)) {
                 own.leaks.push(func);
             }

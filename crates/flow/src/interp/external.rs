@@ -72,6 +72,9 @@ impl<'p> Engine<'p> {
         if let Some(value) = self.container_method(frame, at, name, receiver, args) {
             return value;
         }
+        if let Some(row) = self.row(frame, at, path, args) {
+            return row;
+        }
         let mut result = Val::default();
         let class = self.program.models.result(path);
         let mut known = false;
@@ -162,6 +165,18 @@ impl<'p> Engine<'p> {
         result
     }
 
+    /// `session.get(Model, key)`: a row of the database is an instance of the class that is asked for.
+    fn row(&mut self, frame: &mut Frame, at: Value, path: PathId, args: &Args) -> Option<Val> {
+        let Some(Atom::Class(class)) = args.positional.first().and_then(Val::single) else { return None };
+        let flow = self.flow;
+        let source = flow.sources(path).iter().find(|source| source.origin == Origin::Database)?;
+        let site = frame.site(at);
+        let mut object = Object::new(Kind::Instance(*class));
+        object.shared = true;
+        object.add_rest(&Val::tainted(self.source(site, source.origin, source.kinds)));
+        Some(self.make(frame, site, 9, object))
+    }
+
     /// Whether how an instance is made matters later.
     pub(crate) fn remembers(&self, class: PathId, args: &Args) -> bool {
         self.flow.container(class).is_some()
@@ -199,7 +214,9 @@ impl<'p> Engine<'p> {
         }
         if !propagator.adds.is_empty() {
             taint = taint.map(|entry| {
-                entry.kinds = entry.kinds.with(propagator.adds);
+                // Who made it is no matter of how it is written.
+                let adds = propagator.adds.without(Kinds::TRUST.with(Kinds::DESERIALISE));
+                entry.kinds = entry.kinds.with(adds);
                 entry.lacks = Lacks::NONE;
             });
         }

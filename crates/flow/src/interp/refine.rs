@@ -307,13 +307,21 @@ impl<'p> Engine<'p> {
         let ir = self.ir(frame.func);
         let value = root(ir, value);
         if signed {
-            found.push((value, Refine::Without(Kinds::DESERIALISE)));
+            found.push((value, Refine::Without(Kinds::DESERIALISE.with(Kinds::TRUST))));
         }
         let Op::Call { callee, args } = ir.op(value) else { return };
         if depth > 4 {
             return;
         }
+        let named = match ir.op(root(ir, callee)) {
+            Op::Attr { name, .. } | Op::Global(name) => {
+                let name = ir.name(name).to_ascii_lowercase();
+                name.contains("sign") || name.contains("hmac") || name.ends_with("_mac")
+            }
+            _ => false,
+        };
         let signs = signed
+            || named
             || self.called_paths(frame, callee).iter().any(|path| {
                 matches!(self.program.models.dotted(*path), "hmac.new" | "hmac.digest" | "hmac.HMAC")
             });

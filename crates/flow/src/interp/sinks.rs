@@ -413,7 +413,6 @@ pub(crate) fn names_secret(name: &str) -> bool {
         "session",
         "csrf",
         "xsrf",
-        "nonce",
         "apikey",
         "otp",
         "activation",
