@@ -101,18 +101,20 @@ fn covered(places: &[(&'static str, TextRange)], rule: &str, range: TextRange) -
 pub(crate) fn by_module(
     program: &Program,
     analysis: &Analysis,
+    auditor: bool,
     on: impl Fn(&str) -> bool,
 ) -> FxHashMap<u32, ModuleFlows> {
     let mut found: FxHashMap<u32, ModuleFlows> = FxHashMap::default();
     for flow in &analysis.flows {
-        // Data whose file is also read or written is told there.
+        // Data whose file is also read or written is told there; whether a file exists is for who looks through everything.
         if only_asks(program, flow)
-            && analysis.flows.iter().any(|other| {
-                other.rule == flow.rule
-                    && other.source == flow.source
-                    && other.function == flow.function
-                    && !only_asks(program, other)
-            })
+            && (!auditor
+                || analysis.flows.iter().any(|other| {
+                    other.rule == flow.rule
+                        && other.source == flow.source
+                        && other.function == flow.function
+                        && !only_asks(program, other)
+                }))
         {
             continue;
         }

@@ -95,7 +95,8 @@ impl Facts {
                     entry.kinds = entry.kinds.without(removes);
                     // `/srv/files` is also the beginning of `/srv/files-of-others`.
                     let folder = text.is_empty() || text.ends_with(['/', '\\']);
-                    if folder && entry.lacks.has(Lacks::UNRESOLVED) {
+                    let stays = entry.lacks.has(Lacks::UNRESOLVED) || entry.lacks.has(Lacks::DOTDOT);
+                    if folder && stays {
                         entry.kinds = entry.kinds.without(Kinds::PATH);
                     }
                 })

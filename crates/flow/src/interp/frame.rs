@@ -244,10 +244,18 @@ impl<'p> Engine<'p> {
                     Some(mine) => mine.join(theirs),
                 }
             }
-            let theirs = match side {
+            let mut theirs = match side {
                 Side::Normal(at) => state.facts[at].clone().unwrap_or_default(),
                 Side::Exceptional => Facts::default(),
             };
+            if let Terminator::Loop { done, .. } = ir.blocks[pred.index()].end
+                && done == block
+            {
+                let of_all = of_all_rounds(ir, states, Block(pred.0), first);
+                if let Some(of_all) = of_all {
+                    self.learn_elements(frame, &of_all, &mut theirs);
+                }
+            }
             match &mut facts {
                 None => facts = Some(theirs),
                 Some(mine) => mine.meet(&theirs),
@@ -328,6 +336,10 @@ impl<'p> Engine<'p> {
                         let learnt = self.learn(frame, condition, side);
                         let facts = state.facts[at].get_or_insert_default();
                         facts.extend(learnt);
+                        if let Some(mut facts) = state.facts[at].take() {
+                            self.stays_local(frame, &mut facts);
+                            state.facts[at] = Some(facts);
+                        }
                     }
                 }
             }
@@ -414,6 +426,26 @@ fn side(ir: &clearance_python::ir::ModuleIr, state: &BlockState, from: Block, to
         }
         _ => Some(Side::Exceptional),
     }
+}
+
+/// What holds at the end of every round of a loop.
+fn of_all_rounds(
+    ir: &clearance_python::ir::ModuleIr,
+    states: &[BlockState],
+    head: Block,
+    first: u32,
+) -> Option<Facts> {
+    let mut all: Option<Facts> = None;
+    for pred in ir.list(ir.blocks[head.index()].preds).iter().filter(|pred| pred.0 >= head.0) {
+        let state = &states[(pred.0 - first) as usize];
+        let Some(Side::Normal(at)) = side(ir, state, Block(pred.0), head) else { continue };
+        let facts = state.facts[at].clone().unwrap_or_default();
+        match &mut all {
+            None => all = Some(facts),
+            Some(known) => known.meet(&facts),
+        }
+    }
+    all
 }
 
 /// Heads and last blocks of loops, as offsets from the first block.

@@ -1,6 +1,6 @@
 //! What the outcome of a condition says about the values in it.
 
-use super::facts::{Refine, WORD_SAFE, chosen_outside};
+use super::facts::{Facts, Refine, WORD_SAFE, chosen_outside};
 use clearance_models::flow::Kinds;
 use clearance_python::ir::{CompareOp, Op, Terminator, UnaryOp, Value};
 
@@ -81,15 +81,26 @@ impl<'p> Engine<'p> {
                         !value.is_bottom() && self.truth(&frame.heap, &value) != Some(!truth)
                     })
                     .collect();
-                if let [only] = open[..] {
-                    self.learn_into(frame, only, truth, found, depth + 1);
+                // Whichever it was: what all of them say.
+                let mut common: Option<Facts> = None;
+                for operand in open.into_iter().take(6) {
+                    let mut own = Vec::new();
+                    self.learn_into(frame, operand, truth, &mut own, depth + 1);
+                    match &mut common {
+                        None => common = Some(Facts::from(own)),
+                        Some(known) => known.meet(&Facts::from(own)),
+                    }
                 }
+                found.extend(common.iter().flat_map(Facts::iter).cloned());
             }
             _ => {
                 // A false value is an empty one.
                 if !truth {
                     let value = frame.value(condition);
-                    if value
+                    let of_url = matches!(ir.op(condition), Op::Attr { name, .. } if matches!(ir.name(name), "scheme" | "netloc"));
+                    if of_url {
+                        found.push((condition, Refine::Is(Val::of(Atom::None))));
+                    } else if value
                         .atoms
                         .iter()
                         .all(|atom| matches!(atom, Atom::Unknown | Atom::Sym(_) | Atom::None))
@@ -159,6 +170,10 @@ impl<'p> Engine<'p> {
                 self.learn_common_path(frame, subject, found);
                 if value.is_constant() {
                     self.restrict(frame, subject, value, found);
+                } else if self.is_address(frame, subject) && self.is_settled(frame, &value) {
+                    // Compared with what the application is set up with.
+                    let kinds = Kinds::URL.with(Kinds::REDIRECT).with(Kinds::HOST);
+                    self.spread(frame, subject, Refine::Without(kinds), found);
                 } else if self.is_host(frame, subject) && self.is_host(frame, other) {
                     // The host of a URL is the host that answers.
                     self.spread(frame, subject, Refine::Without(Kinds::URL.with(Kinds::REDIRECT)), found);
@@ -183,7 +198,8 @@ impl<'p> Engine<'p> {
             if let Op::Attr { base, name } = ir.op(root(ir, right))
                 && ir.name(name) == "parents"
             {
-                self.spread(frame, base, Refine::Without(Kinds::PATH), found);
+                // Parents are told by the words of the path: `..` in it leads out all the same.
+                self.spread(frame, base, Refine::Begins(String::new()), found);
                 return;
             }
             if let Some(allowed) = self.allowed(frame, &container) {
@@ -341,6 +357,84 @@ impl<'p> Engine<'p> {
         matches!(ir.op(root(ir, value)), Op::Attr { name, .. } if matches!(ir.name(name), "netloc" | "hostname" | "host"))
     }
 
+    /// The part of an address that is put together again from a parsed URL: the URL's host.
+    fn host_part(&self, frame: &Frame, value: Value) -> Option<Value> {
+        let ir = self.ir(frame.func);
+        let Op::Format(parts) = ir.op(root(ir, value)) else { return None };
+        ir.parts(parts).iter().find_map(|part| match part {
+            clearance_python::ir::Part::Value { value, .. } if self.is_host(frame, *value) => Some(*value),
+            _ => None,
+        })
+    }
+
+    /// Whether a value is scheme and host of a parsed URL, `f"{parsed.scheme}://{parsed.netloc}"`, however its letters are written.
+    fn is_address(&self, frame: &Frame, value: Value) -> bool {
+        let ir = self.ir(frame.func);
+        let mut here = root(ir, value);
+        if let Op::Call { callee, args } = ir.op(here)
+            && let Op::Attr { base, name } = ir.op(callee)
+            && args.len == 0
+            && matches!(ir.name(name), "lower" | "casefold" | "strip")
+        {
+            here = root(ir, base);
+        }
+        self.host_part(frame, here).is_some()
+    }
+
+    /// Whether nobody outside has a say in a value: not even callers, but for what the method's own object holds.
+    fn is_settled(&self, frame: &Frame, value: &Val) -> bool {
+        let own = self.own_class(frame).is_some();
+        let taint = frame.heap.deep_taint(value);
+        taint.entries().iter().all(|entry| match &entry.label {
+            crate::taint::Label::Source { origin, .. } => !origin.is_outside(),
+            crate::taint::Label::Param(sym) => own && sym.index == 0 && !sym.path().is_empty(),
+        })
+    }
+
+    /// A URL that names neither scheme nor host stays where it is.
+    pub(super) fn stays_local(&mut self, frame: &mut Frame, facts: &mut Facts) {
+        let ir = self.ir(frame.func);
+        let empty: Vec<(Value, &str)> = facts
+            .iter()
+            .filter(|(_, fact)| matches!(fact, Refine::Is(value) if value.single() == Some(&Atom::None)))
+            .filter_map(|(value, _)| match ir.op(*value) {
+                Op::Attr { base, name } => Some((root(ir, base), ir.name(name))),
+                _ => None,
+            })
+            .collect();
+        let mut found = Vec::new();
+        for (base, name) in &empty {
+            if *name == "scheme" && empty.iter().any(|(other, name)| other == base && *name == "netloc") {
+                self.spread(frame, *base, Refine::Without(Kinds::URL.with(Kinds::REDIRECT)), &mut found);
+            }
+        }
+        facts.extend(found);
+    }
+
+    /// What holds of every element that a loop went on with holds of all, once it is done.
+    pub(super) fn learn_elements(&mut self, frame: &mut Frame, of_all: &Facts, facts: &mut Facts) {
+        let ir = self.ir(frame.func);
+        let mut found = Vec::new();
+        for (value, fact) in of_all.iter() {
+            let Op::Element { iterable, .. } = ir.op(*value) else { continue };
+            if !matches!(fact, Refine::Lacks(_) | Refine::Without(_)) {
+                continue;
+            }
+            // What no part of a text holds, the text does not hold.
+            let whole = match ir.op(root(ir, iterable)) {
+                Op::Call { callee, .. } => match ir.op(callee) {
+                    Op::Attr { base, name } if matches!(ir.name(name), "split" | "rsplit" | "splitlines") => {
+                        base
+                    }
+                    _ => iterable,
+                },
+                _ => iterable,
+            };
+            self.spread(frame, whole, fact.clone(), &mut found);
+        }
+        facts.extend(found);
+    }
+
     /// Of what file name a value is the ending: `os.path.splitext(name)[1].lower()`, `name.rsplit(".", 1)[1]`, `Path(name).suffix`.
     pub(super) fn ending_of(&mut self, frame: &Frame, value: Value) -> Option<Value> {
         let ir = self.ir(frame.func);
@@ -412,6 +506,10 @@ impl<'p> Engine<'p> {
                 }
                 Op::Attr { base, .. } | Op::Item { base, .. } => root(ir, base),
                 Op::Await(value) => root(ir, value),
+                Op::Format(_) => match self.host_part(frame, here) {
+                    Some(host) => root(ir, host),
+                    None => return,
+                },
                 _ => return,
             };
         }
