@@ -9,7 +9,7 @@ use clearance_source::Role;
 use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use crate::graph::{Graph, Special, worth};
+use crate::graph::{Graph, Special, stays, worth};
 use crate::heap::{Heap, Key, Kind, ObjId, Object};
 use crate::interp::{Decision, Engine, Hit, Shared, judge};
 use crate::known::Known;
@@ -90,7 +90,13 @@ pub(crate) fn run_all(program: &Program, probe: Option<&Probe>) -> Vec<Part> {
             special.routes.insert(entry.function);
         }
     }
-    let given: Vec<(FuncRef, Kinds)> = entries.iter().map(|entry| (entry.function, given(entry))).collect();
+    let given: Vec<(FuncRef, Kinds, Kinds)> = entries
+        .iter()
+        .map(|entry| {
+            let (kinds, stay) = given(entry);
+            (entry.function, kinds, stay)
+        })
+        .collect();
     let graph = Graph::new(program, &special, &given);
     let known = Known::new(&program.models);
     let by_function: FxHashMap<FuncRef, &EntryPoint> =
@@ -117,7 +123,11 @@ pub(crate) fn run_all(program: &Program, probe: Option<&Probe>) -> Vec<Part> {
             engine.probe = probe.cloned();
             let mut part = Part::default();
             for root in roots {
-                engine.summary(*root);
+                if graph.is_for_itself(*root) {
+                    engine.look_at(*root);
+                } else {
+                    engine.summary(*root);
+                }
                 if let Some(entry) = by_function.get(root) {
                     engine.run_entry(entry);
                 }
@@ -184,16 +194,20 @@ fn finish(parts: Vec<Part>) -> Analysis {
     analysis
 }
 
-/// Kinds of data that the outside world passes to an entry point.
-fn given(entry: &EntryPoint) -> Kinds {
-    entry.params.iter().fold(Kinds::NONE, |all, param| {
-        all.with(match param.what {
-            ParamSource::Clean | ParamSource::Instance(_) => Kinds::NONE,
-            ParamSource::Tainted { origin, not, .. } => Kinds::CHOSEN.without(not).and(worth(origin)),
-            ParamSource::Model { origin, .. } => Kinds::CHOSEN.and(worth(origin)),
-            ParamSource::Returned(_) | ParamSource::Made(_) => Kinds::CHOSEN,
-        })
-    })
+/// Kinds of data that the outside world passes to an entry point, and kinds that stay there.
+fn given(entry: &EntryPoint) -> (Kinds, Kinds) {
+    let (mut found, mut here) = (Kinds::NONE, Kinds::NONE);
+    for param in &entry.params {
+        let (origin, kinds) = match param.what {
+            ParamSource::Clean | ParamSource::Instance(_) => continue,
+            ParamSource::Tainted { origin, not, .. } => (origin, Kinds::CHOSEN.without(not)),
+            ParamSource::Model { origin, .. } => (origin, Kinds::CHOSEN),
+            ParamSource::Returned(_) | ParamSource::Made(_) => (Origin::Remote, Kinds::CHOSEN),
+        };
+        let to = if stays(origin) { &mut here } else { &mut found };
+        *to = to.with(kinds.and(worth(origin)));
+    }
+    (found, here)
 }
 
 /// Whether what the function returns is shown as a page.

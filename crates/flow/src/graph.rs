@@ -7,7 +7,7 @@ use clearance_program::{FuncRef, ModuleId, Program, Resolver};
 use clearance_python::ir::{Func, FunctionKind, Op};
 use rustc_hash::{FxHashMap, FxHashSet};
 
-pub(crate) use own::{Special, worth};
+pub(crate) use own::{Special, stays, worth};
 
 /// Instructions of a function that is run for its constant result.
 const SMALL: u32 = 80;
@@ -36,6 +36,8 @@ pub(crate) struct Graph<'p> {
     /// Functions that call something themselves that rules of single calls report: worth a look to see that it is harmless.
     judged: FxHashSet<FuncRef>,
     leaks: FxHashSet<FuncRef>,
+    /// Kinds of data that are followed from a function on, not to its callers.
+    stays: FxHashMap<FuncRef, Kinds>,
     /// Recursive components with more than one member, and functions that call themselves.
     component_of: FxHashMap<FuncRef, u32>,
     components: Vec<Vec<FuncRef>>,
@@ -43,12 +45,17 @@ pub(crate) struct Graph<'p> {
 
 impl<'p> Graph<'p> {
     /// `given` says what the outside world passes to entry points.
-    pub(crate) fn new(program: &'p Program, special: &Special, given: &[(FuncRef, Kinds)]) -> Self {
+    pub(crate) fn new(program: &'p Program, special: &Special, given: &[(FuncRef, Kinds, Kinds)]) -> Self {
         let own = own::look(program, special);
         let mut judged = FxHashSet::default();
         let mut leaks = FxHashSet::default();
+        let mut stays: FxHashMap<FuncRef, Kinds> = FxHashMap::default();
         let mut reach: Vec<Vec<Reach>> = Vec::with_capacity(own.len());
         for (id, (own, module)) in own.iter().zip(&program.modules).enumerate() {
+            for (func, kinds) in own.stays.iter().enumerate().filter(|(_, kinds)| !kinds.is_empty()) {
+                let function = FuncRef { module: ModuleId(id as u32), func: Func(func as u32) };
+                stays.insert(function, *kinds);
+            }
             let of = |func: &Func| FuncRef { module: ModuleId(id as u32), func: *func };
             judged.extend(own.judged.iter().map(of));
             leaks.extend(own.leaks.iter().map(of));
@@ -63,10 +70,13 @@ impl<'p> Graph<'p> {
             reach,
             judged,
             leaks,
+            stays,
             component_of: FxHashMap::default(),
             components: Vec::new(),
         };
-        for (function, kinds) in given {
+        for (function, kinds, stay) in given {
+            let known = graph.stays.entry(*function).or_default();
+            *known = known.with(*stay);
             graph.slot(*function).reads = graph.at(*function).reads.with(*kinds);
         }
         for function in &special.answers {
@@ -87,7 +97,17 @@ impl<'p> Graph<'p> {
 
     /// Whether the function, or something that it calls, reads data from outside.
     pub(crate) fn reads_source(&self, function: FuncRef) -> bool {
-        !self.at(function).reads.is_empty() || self.leaks.contains(&function)
+        !self.at(function).reads.is_empty()
+            || self.leaks.contains(&function)
+            || self.stays.contains_key(&function)
+    }
+
+    /// Whether the function is run only for what it does with secrets itself.
+    pub(crate) fn is_for_itself(&self, function: FuncRef) -> bool {
+        self.leaks.contains(&function)
+            && self.at(function).reads.is_empty()
+            && !self.stays.contains_key(&function)
+            && !self.judged.contains(&function)
     }
 
     /// Whether it calls something itself that rules of single calls report.
@@ -104,6 +124,7 @@ impl<'p> Graph<'p> {
     pub(crate) fn worth_a_look(&self) -> Vec<FuncRef> {
         self.those(|function, reach| {
             reach.reads.meets(reach.harms)
+                || self.stays.get(&function).is_some_and(|kinds| kinds.meets(reach.harms))
                 || self.judged.contains(&function)
                 || self.leaks.contains(&function)
         })

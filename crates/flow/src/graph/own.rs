@@ -32,13 +32,15 @@ pub(crate) struct Special {
 #[derive(Debug, Default, Clone)]
 pub(super) struct Own {
     /// Kinds of data that come in.
-    pub(crate) reads: Vec<Kinds>,
+    pub(super) reads: Vec<Kinds>,
+    /// The same for data that is followed from here on only, not to whoever calls this function: see [`stays`].
+    pub(super) stays: Vec<Kinds>,
     /// Kinds of harm that can be done.
-    pub(crate) harms: Vec<Kinds>,
+    pub(super) harms: Vec<Kinds>,
     /// Something is called that rules of single calls report.
-    pub(crate) judged: Vec<Func>,
+    pub(super) judged: Vec<Func>,
     /// Both a secret is named and something told.
-    pub(crate) leaks: Vec<Func>,
+    pub(super) leaks: Vec<Func>,
 }
 
 /// Looks through the program, in parallel on the current thread pool.
@@ -162,20 +164,20 @@ impl<'m> Names<'m> {
         (found.without(TOLD), judged)
     }
 
-    /// The sources that the value at a place may be.
+    /// The sources that the value at a place may be: kinds of data, and kinds of data that stays.
     fn source(
         program: &Program,
         flow: &FlowModels,
         resolver: &mut Resolver<'_>,
         site: Site,
         name: &str,
-    ) -> Kinds {
-        let mut found = Kinds::NONE;
-        let mut any = false;
+    ) -> (Kinds, Kinds) {
+        let (mut found, mut here) = (Kinds::NONE, Kinds::NONE);
         let mut add = |sources: &[clearance_models::flow::Source]| {
-            for source in sources.iter().filter(|source| !worth(source.origin).is_empty()) {
-                any = true;
-                found = found.with(source.kinds.and(worth(source.origin)));
+            for source in sources {
+                let kinds = source.kinds.and(worth(source.origin));
+                let to = if stays(source.origin) { &mut here } else { &mut found };
+                *to = to.with(kinds);
             }
         };
         for path in resolver.paths(site) {
@@ -184,13 +186,11 @@ impl<'m> Names<'m> {
         if matches!(program.op(site), Op::Attr { .. }) {
             add(flow.method_sources(name));
         }
-        if !any && let Some(path) = resolver.reads(site) {
-            // An object of a library is an instance, not a path, once it is read.
-            for source in flow.sources(path) {
-                found = found.with(source.kinds.and(worth(source.origin)));
-            }
+        // An object of a library is an instance, not a path, once it is read.
+        if let Some(path) = resolver.reads(site) {
+            add(flow.sources(path));
         }
-        found
+        (found, here)
     }
 
     fn own(&self, program: &'m Program, flow: &FlowModels, id: ModuleId, special: &Special) -> Own {
@@ -219,6 +219,7 @@ impl<'m> Names<'m> {
         }
         own.reads = vec![Kinds::NONE; ir.functions.len()];
         own.harms = vec![Kinds::NONE; ir.functions.len()];
+        own.stays = vec![Kinds::NONE; ir.functions.len()];
         let sensitive: Vec<bool> = if any(&leaks) {
             ir.names.iter().map(|name| origin_of(name).is_some()).collect()
         } else {
@@ -231,7 +232,7 @@ impl<'m> Names<'m> {
         for (number, function) in ir.functions.iter().enumerate() {
             let func = Func(number as u32);
             let answers = special.routes.contains(&FuncRef { module: id, func });
-            let (mut reads, mut harms) = (Kinds::NONE, Kinds::NONE);
+            let (mut reads, mut stay, mut harms) = (Kinds::NONE, Kinds::NONE, Kinds::NONE);
             let (mut leaking, mut is_judged, mut is_secret) = (false, false, false);
             let mut keyed = function.params.iter().any(|param| sensitive[param.name.index()]);
             for value in ir.values(func) {
@@ -267,12 +268,14 @@ impl<'m> Names<'m> {
                     is_judged |= single && judged[name.index()];
                 }
                 if sources[name.index()] {
-                    let kinds = Self::source(program, flow, &mut resolver, site, ir.name(name));
+                    let (kinds, here) = Self::source(program, flow, &mut resolver, site, ir.name(name));
                     is_secret |= kinds.meets(SENSITIVE);
                     reads = reads.with(kinds.without(SENSITIVE));
+                    stay = stay.with(here);
                 }
             }
             own.reads[number] = reads;
+            own.stays[number] = stay;
             own.harms[number] = harms;
             if is_judged {
                 own.judged.push(func);
@@ -394,4 +397,10 @@ pub(crate) fn worth(origin: Origin) -> Kinds {
         Origin::Database | Origin::Session => harms(origin).with(Kinds::CSV),
         _ => harms(origin),
     }
+}
+
+/// Whether data of an origin is followed only from the function that reads it: what comes from the command line or from another server seldom does
+/// harm, and nearly every program reads some.
+pub(crate) fn stays(origin: Origin) -> bool {
+    matches!(origin, Origin::Cli | Origin::Response)
 }

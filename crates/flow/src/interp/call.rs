@@ -192,6 +192,9 @@ impl<'p> Engine<'p> {
         args: Args,
         env: Option<ObjId>,
     ) -> Val {
+        if self.shallow {
+            return self.unknown_call(frame, at, receiver.as_ref(), &args, "", false);
+        }
         let ir = self.ir(func);
         let data = &ir.functions[func.func.index()];
         let site = frame.site(at);

@@ -84,6 +84,8 @@ pub(crate) struct Engine<'p> {
     pub(crate) truncated: FxHashSet<FuncRef>,
     /// The path of the requests that the running entry point answers, where its route says so.
     pub(crate) request_path: Option<Val>,
+    /// Calls of the program's own functions are not followed.
+    shallow: bool,
     /// An entry point runs with what the outside world passes.
     pub(crate) entry_run: bool,
     /// Entry points: what happens there is told from their own run.
@@ -133,6 +135,7 @@ impl<'p> Engine<'p> {
             running: Vec::new(),
             truncated: FxHashSet::default(),
             request_path: None,
+            shallow: false,
             entry_run: false,
             entries,
             decided: FxHashMap::default(),

@@ -145,22 +145,27 @@ impl<'p> Engine<'p> {
     fn learn_function(&mut self, func: FuncRef) -> Summary {
         let ir = self.ir(func);
         let data = &ir.functions[func.func.index()];
-        let params = (0..data.params.len())
-            .map(|index| {
-                let sym = Sym::new(index as u16);
-                Val {
-                    atoms: smallvec![Atom::Sym(sym.clone())],
-                    taint: Taint::of(Label::Param(sym), Kinds::ALL, None),
-                }
-            })
-            .collect();
+        let params = unknown_params(data.params.len());
         // What is known of one entry point's requests is nothing that a summary may rest on.
         let path = self.request_path.take();
         let entry_run = std::mem::replace(&mut self.entry_run, false);
+        let shallow = std::mem::replace(&mut self.shallow, false);
         let frame = self.run_fresh(func, params, Heap::default());
         self.request_path = path;
         self.entry_run = entry_run;
+        self.shallow = shallow;
         self.keep(func, frame)
+    }
+
+    /// Runs a function once without following its calls, for what happens in it.
+    pub(crate) fn look_at(&mut self, func: FuncRef) {
+        self.shallow = true;
+        let params = unknown_params(self.ir(func).functions[func.func.index()].params.len());
+        let frame = self.run_fresh(func, params, Heap::default());
+        self.shallow = false;
+        if !self.entries.contains(&func) {
+            self.record(&frame.hits);
+        }
     }
 
     /// Runs a function as the outermost one.
@@ -480,6 +485,19 @@ impl<'p> Engine<'p> {
             }
         }
     }
+}
+
+/// Whatever a caller passes.
+fn unknown_params(count: usize) -> Vec<Val> {
+    (0..count)
+        .map(|index| {
+            let sym = Sym::new(index as u16);
+            Val {
+                atoms: smallvec![Atom::Sym(sym.clone())],
+                taint: Taint::of(Label::Param(sym), Kinds::ALL, None),
+            }
+        })
+        .collect()
 }
 
 struct Import<'a> {
