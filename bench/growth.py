@@ -301,8 +301,8 @@ def main():
     for lines in options.lines:
         folder, total = application(lines)
         command = [options.clearance.resolve(), "check", folder, "--no-cache", "--format", "json", "--exit-zero"]
-        if not options.no_flow:
-            command.append("--flow")
+        if options.no_flow:
+            command.append("--no-flow")
         runs = [once(command) for _ in range(options.runs)]
         seconds, memory = statistics.median(run[0] for run in runs), max(run[1] for run in runs)
         files = sum(1 for _ in folder.rglob("*.py"))
