@@ -28,6 +28,7 @@ impl Program {
             imported: FxHashSet::default(),
             callers: FxHashMap::default(),
             entries: crate::entries::Entries::default(),
+            templates: crate::Templates::default(),
         };
         program.index_paths();
         program.resolve_imports();

@@ -20,6 +20,7 @@ mod module;
 mod resolve;
 mod resolve_annotations;
 mod resolve_calls;
+mod templates;
 
 pub use callgraph::{Callee, Edge};
 pub use entity::{ClassRef, Entities, Entity, FuncRef, ModuleId, Site};
@@ -30,6 +31,7 @@ pub use imports::ImportTarget;
 pub use known::{Known, SequenceKind, TrailStep};
 pub use module::{Module, ModuleInput};
 pub use resolve::Resolver;
+pub use templates::{TemplateFile, Templates};
 
 use std::sync::Arc;
 
@@ -59,6 +61,8 @@ pub struct Program {
     callers: FxHashMap<FuncRef, Vec<Site>>,
     /// The functions that the outside world can call, and the routes.
     entries: entries::Entries,
+    /// The templates. One of them has the number that follows those of the modules.
+    pub(crate) templates: Templates,
 }
 
 impl Program {
@@ -83,8 +87,11 @@ impl Program {
         self.module(site.module).ir.op(site.value)
     }
 
-    /// The text range of a site.
+    /// The text range of a site, in a template or in a module.
     pub fn range(&self, site: Site) -> TextRange {
+        if let Some(file) = self.template(site.module) {
+            return file.range(site.value);
+        }
         self.module(site.module).ir.inst(site.value).range
     }
 
@@ -103,10 +110,13 @@ impl Program {
         &self.module(class.module).ir.classes[class.class.index()]
     }
 
-    /// Where a range of a module is, with its code.
+    /// Where a range of a module or template is, with its code.
     pub fn location(&self, module: ModuleId, range: TextRange) -> Location {
-        let module = self.module(module);
         let bytes = (u32::from(range.start()), u32::from(range.end()));
+        if let Some(file) = self.template(module) {
+            return Location::in_text(file.path.clone(), &file.text, &file.line_starts, bytes);
+        }
+        let module = self.module(module);
         Location::in_text(module.path.clone(), &module.text, &module.line_starts, bytes)
     }
 
