@@ -73,6 +73,7 @@ pub fn run(program: &Program, settings: &Settings) -> Outcome {
     let quiet = !settings.auditor;
     let parts: Vec<Part> =
         ids.par_iter().map(|id| Pass::new(program, &table, *id, flows.get(&id.0), quiet).run()).collect();
+    let shown = crate::pages::findings(program, &flows);
     let mut counts = vec![0u32; table.rules.len()];
     let mut outcome = Outcome::default();
     for part in parts {
@@ -81,6 +82,10 @@ pub fn run(program: &Program, settings: &Settings) -> Outcome {
         }
         outcome.facts.extend(part.facts);
         outcome.findings.extend(part.findings);
+    }
+    if !shown.is_empty() {
+        outcome.findings.extend(shown);
+        outcome.findings.sort_by(|a, b| a.location.path.cmp(&b.location.path));
     }
     outcome.facts.sort_by(|a, b| {
         (&a.location.path, a.location.bytes, a.rule, &a.text).cmp(&(
@@ -510,14 +515,15 @@ fn is_text_call(ir: &ModuleIr, callee: Value) -> bool {
     }
 }
 
-trait Finish {
+pub(crate) trait Finish {
     fn finding(&self, module: ModuleId, draft: Draft, symbol: String, fingerprint: Fingerprint) -> Finding;
 }
 
 impl Finish for Program {
     fn finding(&self, module: ModuleId, draft: Draft, symbol: String, fingerprint: Fingerprint) -> Finding {
         let location = self.location(module, draft.range);
-        let (severity, severity_reason) = in_role(&draft, self.module(module).role);
+        let role = self.template(module).map_or_else(|| self.module(module).role, |file| file.role);
+        let (severity, severity_reason) = in_role(&draft, role);
         let own = Step { location: location.clone(), note: draft.message.clone() };
         let trace = trace(self.steps(&draft.trail), own);
         let labels = draft

@@ -11,7 +11,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::graph::{Graph, Special, worth};
 use crate::heap::{Heap, Key, Kind, ObjId, Object};
-use crate::interp::{Decision, Engine, Hit, Shared, judge};
+use crate::interp::{Decision, Engine, Hit, Shared, judge, shown_by};
 use crate::known::Known;
 use crate::taint::{Note, steps};
 use crate::value::{Atom, Sym, Val};
@@ -42,6 +42,17 @@ pub struct Flow {
     pub partial: bool,
     /// The sink is known by its method's name only.
     pub by_name: bool,
+    /// The sink is a place in a template.
+    pub shown: Option<Shown>,
+}
+
+/// How a template shows data.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Shown {
+    /// As it is.
+    AsItIs,
+    /// Escaped for HTML, at a place where that is not enough.
+    Escaped(clearance_template::Context),
 }
 
 /// A step of a way.
@@ -76,7 +87,9 @@ pub fn analyse(program: &Program) -> Analysis {
     let entries = program.entry_points();
     let mut special = Special::default();
     for entry in entries {
-        if answers_html(program, entry) {
+        if answers_html(program, entry)
+            || (program.has_risky_templates() && !shown_by(program, entry.function).is_empty())
+        {
             special.answers.insert(entry.function);
         }
         if entry.kind == EntryKind::Route {
@@ -85,7 +98,7 @@ pub fn analyse(program: &Program) -> Analysis {
     }
     let given: Vec<(FuncRef, Kinds)> = entries.iter().map(|entry| (entry.function, given(entry))).collect();
     let graph = Graph::new(program, &special, &given);
-    let known = Known::new(&program.models);
+    let known = Known::new(program);
     let by_function: FxHashMap<FuncRef, &EntryPoint> =
         entries.iter().rev().map(|entry| (entry.function, entry)).collect();
     let entered: FxHashSet<FuncRef> = by_function.keys().copied().collect();
@@ -100,7 +113,7 @@ pub fn analyse(program: &Program) -> Analysis {
     // Shares do not depend on the number of threads: see `Engine`.
     let share = roots.len().div_ceil(SHARES).max(MIN_SHARE);
     let shared = Shared::new();
-    let parts: Vec<Part> = roots
+    let mut parts: Vec<Part> = roots
         .par_chunks(share)
         .map(|roots| {
             let mut engine = Engine::new(program, &known, &graph, &shared, &entered);
@@ -118,6 +131,13 @@ pub fn analyse(program: &Program) -> Analysis {
             part
         })
         .collect();
+    let mut alone = Engine::new(program, &known, &graph, &shared, &entered);
+    for (id, file) in program.templates() {
+        if program.is_risky(id) && !matches!(file.role, Role::Test | Role::Documentation) {
+            alone.page_alone(id);
+        }
+    }
+    parts.push(Part { flows: alone.found.take(), ..Part::default() });
     finish(parts)
 }
 
@@ -277,7 +297,8 @@ impl Found {
                 way.insert(0, FlowStep { site: judged.source, note: told(Note::Read) });
             }
             if way.last().is_none_or(|last| last.site != hit.site) {
-                way.push(FlowStep { site: hit.site, note: "does harm here" });
+                let note = if hit.shown.is_some() { "shown here" } else { "does harm here" };
+                way.push(FlowStep { site: hit.site, note });
             }
             flows.push(Flow {
                 rule: hit.rule.clone(),
@@ -289,6 +310,7 @@ impl Found {
                 steps: way,
                 partial: judged.partial,
                 by_name: hit.by_name,
+                shown: hit.shown,
             });
         }
         flows
@@ -413,6 +435,7 @@ impl<'p> Engine<'p> {
         if as_page || entry.kind == EntryKind::Route {
             self.check_answer(&mut frame, as_page);
         }
+        self.show_returned(&mut frame, entry);
         let hits = std::mem::take(&mut frame.hits);
         self.record(&hits);
     }

@@ -1,6 +1,7 @@
 //! External paths that the interpreter itself knows.
 
-use clearance_models::{Models, PathId};
+use clearance_models::PathId;
+use clearance_program::Program;
 use rustc_hash::FxHashMap;
 
 use crate::interp::{BUILTINS, Builtin, Match};
@@ -18,6 +19,7 @@ pub(crate) struct Known {
     pattern: Option<PathId>,
     request_paths: Vec<PathId>,
     version: Option<PathId>,
+    page_request: Option<PathId>,
 }
 
 const MATCHES: &[(&str, Match)] = &[
@@ -33,6 +35,14 @@ const PATH_CLASSES: &[&str] =
     &["pathlib.Path", "pathlib.PurePath", "pathlib.PosixPath", "pathlib.PurePosixPath"];
 /// What is the path of a request, without its query.
 const REQUEST_PATHS: &[&str] = &["flask.Request.path", "quart.Request.path"];
+/// What templates know as `request`, by the package of the framework.
+const PAGE_REQUESTS: &[(&str, &str)] = &[
+    ("flask", "flask.Request"),
+    ("quart", "flask.Request"),
+    ("django", "django.http.HttpRequest"),
+    ("starlette", "starlette.requests.Request"),
+    ("fastapi", "starlette.requests.Request"),
+];
 const NUMBERS: &[&str] =
     &["builtins.int", "builtins.float", "builtins.bool", "uuid.UUID", "datetime.date", "datetime.datetime"];
 
@@ -55,9 +65,11 @@ impl Known {
             .chain(NUMBERS.iter().copied())
             .chain(more)
             .chain(REQUEST_PATHS.iter().copied())
+            .chain(PAGE_REQUESTS.iter().map(|(_, path)| *path))
     }
 
-    pub(crate) fn new(models: &Models) -> Self {
+    pub(crate) fn new(program: &Program) -> Self {
+        let models = &program.models;
         let find = |paths: &[&str]| paths.iter().filter_map(|path| models.find(path)).collect();
         Self {
             builtins: BUILTINS
@@ -74,6 +86,10 @@ impl Known {
             pattern: models.find("re.Pattern"),
             request_paths: find(REQUEST_PATHS),
             version: models.find("sys.version_info"),
+            page_request: PAGE_REQUESTS
+                .iter()
+                .find(|(package, _)| program.imports(package))
+                .and_then(|(_, path)| models.find(path)),
         }
     }
 
@@ -95,6 +111,11 @@ impl Known {
 
     pub(crate) fn is_request_path(&self, path: PathId) -> bool {
         self.request_paths.contains(&path)
+    }
+
+    /// The framework's request, as templates know it.
+    pub(crate) fn page_request(&self) -> Option<PathId> {
+        self.page_request
     }
 
     pub(crate) fn is_version(&self, path: PathId) -> bool {

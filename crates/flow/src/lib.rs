@@ -12,4 +12,4 @@ mod sensitive;
 mod taint;
 mod value;
 
-pub use analyse::{Analysis, Flow, FlowStep, analyse, own_paths};
+pub use analyse::{Analysis, Flow, FlowStep, Shown, analyse, own_paths};
