@@ -66,8 +66,8 @@ fn analyse(files: &[CaseFile], settings: &Settings) -> Vec<Finding> {
         .iter()
         .filter(|file| file.is_template())
         .filter_map(|file| {
-            let text =
-                text_of(file.path.as_str().into(), file.text.clone().into_bytes(), FileKind::Template).ok()?;
+            let text = text_of(file.path.as_str().into(), file.text.clone().into_bytes(), FileKind::Template)
+                .ok()?;
             Some(TemplateFile {
                 path: file.path.as_str().into(),
                 role: role_of_path(&file.path),

@@ -241,7 +241,9 @@ fn draft(program: &Program, flow: &Flow, rule: &'static Rule) -> Draft {
     let range = program.range(flow.sink);
     let from = origin_words(flow.origin);
     let message = match flow.shown.and_then(not_enough) {
-        Some(place) => format!("Outside data is escaped for HTML, which is not enough {place}: {from} gets here"),
+        Some(place) => {
+            format!("Outside data is escaped for HTML, which is not enough {place}: {from} gets here")
+        }
         None => format!("{}: {from} gets here", rule.title),
     };
     let mut draft = Draft::new(rule, range, message);
@@ -255,7 +257,7 @@ fn draft(program: &Program, flow: &Flow, rule: &'static Rule) -> Draft {
     } else {
         (severity, reason)
     };
-    draft = draft.severity(severity, reason).confidence(confidence(flow, rule));
+    draft = draft.severity(severity, reason).confidence(confidence(program, flow, rule));
     let mut trail: Vec<TrailStep> = flow
         .steps
         .iter()
@@ -330,9 +332,9 @@ fn severity(flow: &Flow, rule: &Rule) -> (Severity, String) {
     }
 }
 
-fn confidence(flow: &Flow, rule: &Rule) -> Confidence {
-    let in_template = flow.steps.len() == 1 && flow.shown.is_some();
-    if in_template || matches!(flow.shown, Some(Shown::Escaped(_))) {
+fn confidence(program: &Program, flow: &Flow, rule: &Rule) -> Confidence {
+    let alone = flow.steps.iter().all(|step| program.template(step.site.module).is_some());
+    if alone || matches!(flow.shown, Some(Shown::Escaped(_))) {
         return rule.confidence.min(Confidence::Medium);
     }
     if flow.by_name || matches!(flow.origin, Origin::Database | Origin::Session) {

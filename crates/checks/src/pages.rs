@@ -14,7 +14,10 @@ pub(crate) fn findings(program: &Program, flows: &FxHashMap<u32, ModuleFlows>) -
         let mut drafts: Vec<Draft> = flows.drafts.clone();
         drafts.sort_by(|a, b| {
             let key = |draft: &Draft| (draft.range.start(), draft.range.end(), draft.rule.id, draft.severity);
-            key(a).cmp(&key(b)).then(a.trail.len().cmp(&b.trail.len())).then_with(|| a.message.cmp(&b.message))
+            key(a)
+                .cmp(&key(b))
+                .then(a.trail.len().cmp(&b.trail.len()))
+                .then_with(|| a.message.cmp(&b.message))
         });
         drafts.dedup_by(|b, a| a.rule.id == b.rule.id && a.range == b.range);
         found.extend(told(program, id, &file.path, drafts));

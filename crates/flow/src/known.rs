@@ -20,6 +20,7 @@ pub(crate) struct Known {
     request_paths: Vec<PathId>,
     version: Option<PathId>,
     page_request: Option<PathId>,
+    view_context: Option<PathId>,
 }
 
 const MATCHES: &[(&str, Match)] = &[
@@ -43,6 +44,8 @@ const PAGE_REQUESTS: &[(&str, &str)] = &[
     ("starlette", "starlette.requests.Request"),
     ("fastapi", "starlette.requests.Request"),
 ];
+/// What class-based views give to their template.
+const VIEW_CONTEXT: &str = "django.views.generic.base.View.get_context_data";
 const NUMBERS: &[&str] =
     &["builtins.int", "builtins.float", "builtins.bool", "uuid.UUID", "datetime.date", "datetime.datetime"];
 
@@ -65,6 +68,7 @@ impl Known {
             .chain(NUMBERS.iter().copied())
             .chain(more)
             .chain(REQUEST_PATHS.iter().copied())
+            .chain([VIEW_CONTEXT])
             .chain(PAGE_REQUESTS.iter().map(|(_, path)| *path))
     }
 
@@ -86,6 +90,7 @@ impl Known {
             pattern: models.find("re.Pattern"),
             request_paths: find(REQUEST_PATHS),
             version: models.find("sys.version_info"),
+            view_context: models.find(VIEW_CONTEXT),
             page_request: PAGE_REQUESTS
                 .iter()
                 .find(|(package, _)| program.imports(package))
@@ -111,6 +116,11 @@ impl Known {
 
     pub(crate) fn is_request_path(&self, path: PathId) -> bool {
         self.request_paths.contains(&path)
+    }
+
+    /// Whether a path makes the mapping that a view gives to its template.
+    pub(crate) fn is_view_context(&self, path: PathId) -> bool {
+        self.view_context == Some(path)
     }
 
     /// The framework's request, as templates know it.

@@ -52,7 +52,13 @@ impl Templates {
         for (number, file) in files.iter().enumerate() {
             by_name.entry(last_part(&file.path).into()).or_default().push(number as u32);
         }
-        let risky = files.iter().map(|file| file.template.is_risky).collect();
+        // What does not end as a page does is not escaped everywhere.
+        let unescaped = |file: &TemplateFile| {
+            matches!(last_part(&file.path).rsplit('.').next(), Some("jinja" | "jinja2" | "j2"))
+                && !file.template.places.is_empty()
+                && file.text.contains("</")
+        };
+        let risky = files.iter().map(|file| file.template.is_risky || unescaped(file)).collect();
         let mut templates = Self { files, by_name, risky };
         templates.spread();
         templates

@@ -208,8 +208,7 @@ impl Evaluation<'_> {
             .map(|need| need.as_str())
             .collect();
         // Following data can be switched off; the other capabilities come with the planes.
-        let how =
-            if missing.contains(&Capability::Flow.as_str()) { " (leave out --no-flow)" } else { "" };
+        let how = if missing.contains(&Capability::Flow.as_str()) { " (leave out --no-flow)" } else { "" };
         (!missing.is_empty())
             .then(|| format!("this needs analysis of {}, which did not run{how}", missing.join(" and ")))
     }

@@ -7,7 +7,7 @@ use std::{
 
 use clearance_checks::{Outcome, Settings as RuleSettings};
 use clearance_finding::{Location, Notice, NoticeKind};
-use clearance_program::{ModuleInput, Program};
+use clearance_program::{ModuleInput, Program, TemplateFile};
 use clearance_python::{TextRange, ir::ModuleIr};
 use clearance_source::{File, Options, Text, read, role_from_content};
 use clearance_verdict::{CommentLine, FileLine, FileStatus, Protection, ProtectionStatus, Route};
@@ -52,13 +52,19 @@ pub(crate) fn analyse(plan: &Plan, progress: &Progress) -> Analysis {
         analysis.comments.extend(lowered.comments);
         modules.extend(lowered.module);
     }
+    let (templates, unseen) = if plan.settings.run.flow.value {
+        super::templates::templates(&plan.inventory.files, &plan.options)
+    } else {
+        Default::default()
+    };
+    analysis.notices.extend(unseen);
     progress.phase("checking", modules.len());
     let settings = RuleSettings {
         auditor: plan.settings.scopes.iter().any(|scope| scope.audit.value),
         flow: plan.settings.run.flow.value,
         ..RuleSettings::all_rules()
     };
-    match guarded(|| examine(modules, &settings)) {
+    match guarded(|| examine(modules, templates, &settings)) {
         Ok((outcome, routes)) => {
             analysis.notices.extend(outcome.truncated.iter().cloned());
             analysis.outcome = outcome;
@@ -79,9 +85,13 @@ pub(crate) fn analyse(plan: &Plan, progress: &Progress) -> Analysis {
     analysis
 }
 
-fn examine(modules: Vec<ModuleInput>, settings: &RuleSettings) -> (Outcome, Vec<Route>) {
+fn examine(
+    modules: Vec<ModuleInput>,
+    templates: Vec<TemplateFile>,
+    settings: &RuleSettings,
+) -> (Outcome, Vec<Route>) {
     let models = if settings.flow { clearance_checks::flow_models() } else { clearance_checks::models() };
-    let program = Program::build(modules, models);
+    let program = Program::build(modules, models).with_templates(templates);
     let (outcome, routes) = rayon::join(|| clearance_checks::run(&program, settings), || routes(&program));
     // The process ends soon; taking the program apart before would only take time.
     std::mem::forget(program);

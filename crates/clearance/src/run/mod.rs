@@ -9,4 +9,5 @@ pub(crate) mod plan;
 pub(crate) mod progress;
 pub(crate) mod render;
 pub(crate) mod target;
+mod templates;
 pub(crate) mod threads;

@@ -26,27 +26,30 @@ pub(super) enum Effect {
 }
 
 /// Words in names of filters that clean.
-const CLEANERS: &[&str] = &["bleach", "sanit", "clean", "escape", "nh3", "striptag", "strip_tags", "urlencode", "quote", "slug"];
+const CLEANERS: &[&str] =
+    &["bleach", "sanit", "clean", "escape", "nh3", "striptag", "strip_tags", "urlencode", "quote", "slug"];
 
 pub(super) fn effect(name: &str) -> Effect {
     match name {
         "safe" | "safeseq" | "mark_safe" | "markup" => Effect::Marks,
-        "e" | "escape" | "forceescape" | "force_escape" | "escapejs" | "escapeseq" | "tojson" | "json_script"
-        | "urlencode" | "urlize" | "urlizetrunc" | "iriencode" | "xmlattr" | "slugify" | "pprint_html" => Effect::Cleans,
-        "int" | "float" | "length" | "length_is" | "count" | "round" | "abs" | "sum" | "filesizeformat" | "floatformat"
-        | "wordcount" | "date" | "time" | "timesince" | "timeuntil" | "datetimeformat" | "naturaltime" | "naturalday"
-        | "intcomma" | "intword" | "ordinal" | "apnumber" | "pluralize" | "yesno" | "divisibleby" | "get_digit"
-        | "linenumbers" | "widthratio" | "stringformat_d" | "localize" | "unlocalize" | "bool" | "strftime" | "hash" => {
-            Effect::Plain
-        }
+        "e" | "escape" | "forceescape" | "force_escape" | "escapejs" | "escapeseq" | "tojson"
+        | "json_script" | "urlencode" | "urlize" | "urlizetrunc" | "iriencode" | "xmlattr" | "slugify"
+        | "pprint_html" => Effect::Cleans,
+        "int" | "float" | "length" | "length_is" | "count" | "round" | "abs" | "sum" | "filesizeformat"
+        | "floatformat" | "wordcount" | "date" | "time" | "timesince" | "timeuntil" | "datetimeformat"
+        | "naturaltime" | "naturalday" | "intcomma" | "intword" | "ordinal" | "apnumber" | "pluralize"
+        | "yesno" | "divisibleby" | "get_digit" | "linenumbers" | "widthratio" | "stringformat_d"
+        | "localize" | "unlocalize" | "bool" | "strftime" | "hash" => Effect::Plain,
         "linebreaks" | "linebreaksbr" | "unordered_list" => Effect::Builds,
-        "upper" | "lower" | "title" | "capitalize" | "capfirst" | "trim" | "replace" | "truncate" | "truncatechars"
-        | "truncatewords" | "truncatechars_html" | "truncatewords_html" | "wordwrap" | "indent" | "center" | "ljust"
-        | "rjust" | "string" | "cut" | "addslashes" | "striptags" | "stringformat" | "format" | "add" | "reverse"
-        | "phone2numeric" | "removetags" | "translate" => Effect::Keeps,
+        "upper" | "lower" | "title" | "capitalize" | "capfirst" | "trim" | "replace" | "truncate"
+        | "truncatechars" | "truncatewords" | "truncatechars_html" | "truncatewords_html" | "wordwrap"
+        | "indent" | "center" | "ljust" | "rjust" | "string" | "cut" | "addslashes" | "striptags"
+        | "stringformat" | "format" | "add" | "reverse" | "phone2numeric" | "removetags" | "translate" => {
+            Effect::Keeps
+        }
         "first" | "last" | "random" | "min" | "max" | "attr" => Effect::Part,
-        "list" | "sort" | "dictsort" | "dictsortreversed" | "unique" | "batch" | "slice" | "select" | "reject"
-        | "selectattr" | "rejectattr" | "map" | "groupby" | "items" | "make_list" => Effect::Same,
+        "list" | "sort" | "dictsort" | "dictsortreversed" | "unique" | "batch" | "slice" | "select"
+        | "reject" | "selectattr" | "rejectattr" | "map" | "groupby" | "items" | "make_list" => Effect::Same,
         "default" | "d" | "default_if_none" => Effect::Either,
         "join" => Effect::Joins,
         _ if CLEANERS.iter().any(|word| name.to_ascii_lowercase().contains(word)) => Effect::Cleans,
@@ -94,7 +97,8 @@ pub(super) fn is_plain_member(name: &str) -> bool {
 pub(super) fn hands_on(method: &str) -> bool {
     matches!(
         method,
-        "get" | "getlist"
+        "get"
+            | "getlist"
             | "items"
             | "values"
             | "pop"

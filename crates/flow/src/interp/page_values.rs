@@ -75,7 +75,8 @@ impl<'p> Engine<'p> {
                 let mut text = Text::new();
                 for each in &all {
                     let escapes = marked && !each.marked;
-                    let taint = |taint: &Taint| if escapes { taint.remove(Kinds::HTML) } else { taint.clone() };
+                    let taint =
+                        |taint: &Taint| if escapes { taint.remove(Kinds::HTML) } else { taint.clone() };
                     let pieces = match each.value.single() {
                         Some(Atom::Text(_)) => each.value.map_taint(&taint).pieces(),
                         _ => {
@@ -389,8 +390,10 @@ impl<'p> Engine<'p> {
                 either(unit, all)
             }
             Effect::Joins => {
-                let between =
-                    args.first().map(|arg| self.expression(frame, page, unit, &arg.value, site)).unwrap_or_default();
+                let between = args
+                    .first()
+                    .map(|arg| self.expression(frame, page, unit, &arg.value, site))
+                    .unwrap_or_default();
                 let marked = given.marked || between.marked;
                 let mut taint = taint.clone();
                 if marked && !given.marked {

@@ -250,8 +250,10 @@ impl<'p> Engine<'p> {
                 let site = self.place(frame, page, unit, *place);
                 let value = self.expression(frame, page, unit, value, site);
                 if let [target] = &targets[..] {
-                    let value =
-                        Piecewise { value: value.value.map_taint(&|taint| taint.at(site, Note::Bound)), ..value };
+                    let value = Piecewise {
+                        value: value.value.map_taint(&|taint| taint.at(site, Note::Bound)),
+                        ..value
+                    };
                     page.bind(target, Bound::Value(value));
                     return;
                 }
@@ -343,7 +345,9 @@ impl<'p> Engine<'p> {
     where
         'p: 't,
     {
-        let Some((unit, body)) = page.blocks.get(name).and_then(|all| all.get(version)).copied() else { return };
+        let Some((unit, body)) = page.blocks.get(name).and_then(|all| all.get(version)).copied() else {
+            return;
+        };
         if page.enter() {
             page.current.push((name, version));
             self.scoped(frame, page, unit, FxHashMap::default(), body);

@@ -72,6 +72,14 @@ impl<'p> Engine<'p> {
         receiver: Option<&Val>,
         args: &Args,
     ) -> Option<Val> {
+        if self.known.is_view_context(path) {
+            let mut context = Object::new(Kind::Dict);
+            context.shared = true;
+            for (name, value) in &args.keywords {
+                context.set(Key::Str(name.clone()), value.clone(), true);
+            }
+            return Some(self.make(frame, frame.site(at), 41, context));
+        }
         let flow = self.flow;
         let render = flow.renders(path).iter().find(|render| render.context.is_empty())?;
         let class = self.program.models.result(path)?;
@@ -249,12 +257,11 @@ impl<'p> Engine<'p> {
         for (number, each) in chosen.iter().enumerate() {
             let unit = match each {
                 Chosen::File(id) => self.unit(*id, escaping),
-                Chosen::Text(template) => {
-                    Some(Unit { template, file: None, escapes: true, is_page: true })
-                }
+                Chosen::Text(template) => Some(Unit { template, file: None, escapes: true, is_page: true }),
             };
             let Some(unit) = unit else { continue };
-            let mine = if number + 1 == chosen.len() { given.take() } else { given.as_ref().map(Given::copy) };
+            let mine =
+                if number + 1 == chosen.len() { given.take() } else { given.as_ref().map(Given::copy) };
             let mut page = Page::new(at, mine.unwrap_or_default(), escaping);
             self.page(frame, &mut page, unit);
             if page.ran_out() {
@@ -325,7 +332,11 @@ fn give(frame: &Frame, given: &mut Given, mapping: &Val, site: Site) {
                     for (key, value) in &object.keys {
                         if let Key::Str(name) = key {
                             let value = passed(value, site);
-                            given.known.entry(name.clone()).and_modify(|known| known.join(&value)).or_insert(value);
+                            given
+                                .known
+                                .entry(name.clone())
+                                .and_modify(|known| known.join(&value))
+                                .or_insert(value);
                         }
                     }
                     if let Some(rest) = &object.rest {
@@ -337,7 +348,8 @@ fn give(frame: &Frame, given: &mut Given, mapping: &Val, site: Site) {
                     // (page, status)
                     Kind::Tuple => {
                         if let Some(Atom::Object(inner)) = object.items.first().and_then(Val::single)
-                            && let Some(inner) = frame.heap.get(*inner).filter(|inner| inner.kind == Kind::Dict)
+                            && let Some(inner) =
+                                frame.heap.get(*inner).filter(|inner| inner.kind == Kind::Dict)
                         {
                             add(inner);
                         }
@@ -386,9 +398,9 @@ pub(crate) fn shown_by(program: &Program, function: FuncRef) -> Vec<String> {
     for decorator in &data.decorators {
         let Op::Call { callee, args } = ir.op(*decorator) else { continue };
         let site = Site { module: function.module, value: callee };
-        let shows = Resolver::new(program).paths(site).any(|path| {
-            flow.renders(path).iter().any(|render| render.context.contains(&Slot::Result))
-        });
+        let shows = Resolver::new(program)
+            .paths(site)
+            .any(|path| flow.renders(path).iter().any(|render| render.context.contains(&Slot::Result)));
         let first = ir.args(args).iter().find(|arg| match arg.kind {
             ArgKind::Positional => true,
             ArgKind::Keyword(name) => ir.name(name) == "template_name",
