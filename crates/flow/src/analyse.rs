@@ -287,8 +287,15 @@ impl Found {
             if hit.kind == Kinds::PATH && loaded.contains(&same(Kinds::DESERIALISE)) {
                 continue;
             }
+            let steps = steps(&judged.via);
+            // What was worked on may no longer be what was sent.
+            if matches!(hit.shown, Some(Shown::Escaped(_)))
+                && steps.iter().any(|(_, note)| *note == Note::Through)
+            {
+                continue;
+            }
             let mut way: Vec<FlowStep> = Vec::new();
-            for (site, note) in steps(&judged.via) {
+            for (site, note) in steps {
                 if way.last().is_none_or(|last| last.site != site) {
                     way.push(FlowStep { site, note: told(note) });
                 }

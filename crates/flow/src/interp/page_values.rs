@@ -209,6 +209,30 @@ impl<'p> Engine<'p> {
 
     /// `base.name`, which is an attribute, an item, or an item by number.
     fn page_member(&mut self, frame: &mut Frame, page: &Page<'_>, site: Site, base: &Val, name: &str) -> Val {
+        let found = self.any_member(frame, page, site, base, name);
+        if matches!(
+            name,
+            "path"
+                | "full_path"
+                | "path_info"
+                | "url"
+                | "base_url"
+                | "url_root"
+                | "root_url"
+                | "root_path"
+                | "script_root"
+                | "host_url"
+                | "get_full_path"
+                | "build_absolute_uri"
+        ) && base.atoms.iter().any(|atom| matches!(atom, Atom::Instance(_)))
+        {
+            // An address of this server.
+            return found.map_taint(&|taint| taint.remove(Kinds::REDIRECT));
+        }
+        found
+    }
+
+    fn any_member(&mut self, frame: &mut Frame, page: &Page<'_>, site: Site, base: &Val, name: &str) -> Val {
         let mut found = Val::default();
         for atom in &base.atoms {
             let value = match atom {

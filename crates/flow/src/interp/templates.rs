@@ -60,7 +60,11 @@ impl<'p> Engine<'p> {
         }
         let given = self.given_by(frame, at, render, args);
         self.show_page(frame, at, &names, source.as_deref(), given, escaping);
-        matches!(escaping, Escaping::Always | Escaping::ByName)
+        match escaping {
+            Escaping::Always => true,
+            Escaping::ByName => names.iter().all(|name| ends_as_page(name)),
+            Escaping::Never | Escaping::Unknown => false,
+        }
     }
 
     /// A call that loads a template: an object that knows which.
@@ -275,11 +279,10 @@ impl<'p> Engine<'p> {
         let program: &'p Program = self.program;
         let file = program.template(id)?;
         let ending = file.path.rsplit('.').next().unwrap_or("").to_ascii_lowercase();
-        let pages = matches!(ending.as_str(), "html" | "htm" | "xml" | "xhtml" | "svg");
         let escapes = match escaping {
             Escaping::Always | Escaping::Unknown => true,
             Escaping::Never => false,
-            Escaping::ByName => pages,
+            Escaping::ByName => ends_as_page(&file.path),
         };
         let other = matches!(
             ending.as_str(),
@@ -320,6 +323,12 @@ impl Given {
     fn copy(&self) -> Self {
         Self { known: self.known.clone(), rest: self.rest.clone(), field: self.field.clone() }
     }
+}
+
+/// Whether the name is one of those that are escaped where the name decides.
+fn ends_as_page(name: &str) -> bool {
+    let ending = name.rsplit('.').next().unwrap_or("").to_ascii_lowercase();
+    matches!(ending.as_str(), "html" | "htm" | "xml" | "xhtml" | "svg")
 }
 
 /// A mapping with what the template knows.
