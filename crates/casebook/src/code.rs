@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use clearance_checks::{Settings, flow_models, run};
 use clearance_finding::Finding;
-use clearance_program::{ModuleInput, Program};
+use clearance_program::{ModuleInput, Program, TemplateFile};
 use clearance_python::{Input, lower_module};
 use clearance_source::{FileKind, role_from_content, role_of_path, text_of};
 
@@ -47,6 +47,7 @@ pub fn run_code(case: &Case, also: &[&'static str]) -> Option<String> {
 fn analyse(files: &[CaseFile], settings: &Settings) -> Vec<Finding> {
     let inputs = files
         .iter()
+        .filter(|file| !file.is_template())
         .filter_map(|file| {
             let text =
                 text_of(file.path.as_str().into(), file.text.clone().into_bytes(), FileKind::Python).ok()?;
@@ -61,7 +62,22 @@ fn analyse(files: &[CaseFile], settings: &Settings) -> Vec<Finding> {
             })
         })
         .collect();
-    let program = Program::build(inputs, flow_models());
+    let templates = files
+        .iter()
+        .filter(|file| file.is_template())
+        .filter_map(|file| {
+            let text = text_of(file.path.as_str().into(), file.text.clone().into_bytes(), FileKind::Template)
+                .ok()?;
+            Some(TemplateFile {
+                path: file.path.as_str().into(),
+                role: role_of_path(&file.path),
+                template: clearance_template::parse(&text.text),
+                text: text.text,
+                line_starts: text.line_starts,
+            })
+        })
+        .collect();
+    let program = Program::build(inputs, flow_models()).with_templates(templates);
     run(&program, settings).findings
 }
 

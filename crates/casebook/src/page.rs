@@ -52,6 +52,13 @@ pub struct PageError {
     pub message: String,
 }
 
+impl CaseFile {
+    /// Whether it is a template.
+    pub fn is_template(&self) -> bool {
+        TEMPLATES.contains(&self.language.as_str())
+    }
+}
+
 impl fmt::Display for PageError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "line {}: {}", self.line, self.message)
@@ -59,6 +66,8 @@ impl fmt::Display for PageError {
 }
 
 const LANGUAGES: &[&str] = &["python", "py"];
+/// Languages of templates; their markers are comments of the template: `{# finding: rule #}`.
+const TEMPLATES: &[&str] = &["html", "jinja"];
 
 /// The cases of a page. Blocks in languages that are not analysed (`text`, `sh`, `diff`) are no cases.
 ///
@@ -93,7 +102,9 @@ pub fn cases(page: &str) -> Result<Vec<Case>, PageError> {
             }
             let mut words = language.split_whitespace();
             let language = words.next().unwrap_or("").to_owned();
-            if !LANGUAGES.contains(&language.as_str()) {
+            if !LANGUAGES.contains(&language.as_str())
+                && !(name.is_some() && TEMPLATES.contains(&language.as_str()))
+            {
                 name = None;
                 continue;
             }
@@ -143,7 +154,7 @@ fn markers(text: &str, first: usize) -> Result<Vec<Expected>, PageError> {
                 confidence: None,
                 via: None,
             };
-            while let Some(word) = words.next() {
+            while let Some(word) = words.next().filter(|word| *word != "#}") {
                 if let Some(severity) = word.strip_prefix("severity=") {
                     expected.severity = Some(severity.to_owned());
                 } else if let Some(confidence) = word.strip_prefix("confidence=") {

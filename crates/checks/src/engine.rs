@@ -74,6 +74,7 @@ pub fn run(program: &Program, settings: &Settings) -> Outcome {
     let flows = flows::by_module(program, &analysis, settings.auditor, |rule| settings.rules.contains(rule));
     let parts: Vec<Part> =
         ids.par_iter().map(|id| Pass::new(program, &table, *id, flows.get(&id.0), settings).run()).collect();
+    let shown = crate::pages::findings(program, &flows);
     let mut counts = vec![0u32; table.rules.len()];
     let mut outcome = Outcome::default();
     for part in parts {
@@ -85,6 +86,10 @@ pub fn run(program: &Program, settings: &Settings) -> Outcome {
         outcome.silent.extend(part.silent);
     }
     told_at_the_draw(&mut outcome.findings);
+    if !shown.is_empty() {
+        outcome.findings.extend(shown);
+        outcome.findings.sort_by(|a, b| a.location.path.cmp(&b.location.path));
+    }
     outcome.facts.sort_by(|a, b| {
         (&a.location.path, a.location.bytes, a.rule, &a.text).cmp(&(
             &b.location.path,
@@ -557,14 +562,15 @@ fn is_text_call(ir: &ModuleIr, callee: Value) -> bool {
     }
 }
 
-trait Finish {
+pub(crate) trait Finish {
     fn finding(&self, module: ModuleId, draft: Draft, symbol: String, fingerprint: Fingerprint) -> Finding;
 }
 
 impl Finish for Program {
     fn finding(&self, module: ModuleId, draft: Draft, symbol: String, fingerprint: Fingerprint) -> Finding {
         let location = self.location(module, draft.range);
-        let (severity, severity_reason) = in_role(&draft, self.module(module).role);
+        let role = self.template(module).map_or_else(|| self.module(module).role, |file| file.role);
+        let (severity, severity_reason) = in_role(&draft, role);
         let own = Step { location: location.clone(), note: draft.message.clone() };
         let trace = trace(self.steps(&draft.trail), own);
         let labels = draft

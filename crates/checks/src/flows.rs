@@ -1,10 +1,11 @@
 //! From ways of data to findings: which rule, how bad, in which words; and which other rules have nothing more to say there.
 
 use clearance_finding::{Confidence, Judgement, Rule, Severity};
-use clearance_flow::{Analysis, Flow};
+use clearance_flow::{Analysis, Flow, Shown};
 use clearance_models::flow::{Kinds, Origin};
 use clearance_program::{Program, Site, TrailStep};
 use clearance_python::{TextRange, ir::Op};
+use clearance_template::Context;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::{Draft, catalogue, engine::is_aside, rules::regex::is_slow};
@@ -125,7 +126,8 @@ pub(crate) fn by_module(
         // That a number gets a secret's name is seen where it is drawn, too; what it is used for is not.
         let only_named = rule.id == "weak-random-secret" && !matches!(program.op(flow.sink), Op::Call { .. });
         for (_, others) in YIELDS.iter().filter(|(id, _)| *id == rule.id && !only_named) {
-            for site in flow.steps.iter().map(|step| step.site).chain([flow.sink]) {
+            let steps = flow.steps.iter().map(|step| step.site).chain([flow.sink]);
+            for site in steps.filter(|site| program.template(site.module).is_none()) {
                 let ranges = places(program, site);
                 let module = found.entry(site.module.0).or_default();
                 for other in *others {
@@ -171,7 +173,11 @@ pub(crate) fn examined(program: &Program, analysis: &Analysis) -> FxHashMap<&'st
         }
     }
     let mut counts: FxHashMap<&'static str, u32> = FxHashMap::default();
-    for (_, rule) in sinks.into_iter().filter(|(site, _)| !is_aside(program.module(site.module).role)) {
+    let role = |site: &Site| match program.template(site.module) {
+        Some(file) => file.role,
+        None => program.module(site.module).role,
+    };
+    for (_, rule) in sinks.into_iter().filter(|(site, _)| !is_aside(role(site))) {
         for rule in told_as(rule).filter_map(rule_named) {
             *counts.entry(rule.id).or_default() += 1;
         }
@@ -207,6 +213,9 @@ fn yielding(rule: &str) -> impl Iterator<Item = &'static str> {
 
 /// A call and where its arguments are made, or what a name is bound to: the rules of single calls report at either.
 fn places(program: &Program, site: Site) -> Vec<TextRange> {
+    if program.template(site.module).is_some() {
+        return vec![program.range(site)];
+    }
     let ir = &program.module(site.module).ir;
     let mut found = vec![program.range(site)];
     if let Op::Bind { value, .. } | Op::StoreName { value, .. } = ir.op(site.value) {
@@ -244,14 +253,24 @@ fn rule_of(flow: &Flow) -> Option<&'static Rule> {
 fn draft(program: &Program, flow: &Flow, rule: &'static Rule) -> Draft {
     let range = program.range(flow.sink);
     let from = origin_words(flow.origin);
-    let mut draft = Draft::new(rule, range, format!("{}: {from} gets here", rule.title));
+    let message = match flow.shown.and_then(not_enough) {
+        Some(place) => {
+            format!("Outside data is escaped for HTML, which is not enough {place}: {from} gets here")
+        }
+        None => format!("{}: {from} gets here", rule.title),
+    };
+    let mut draft = Draft::new(rule, range, message);
     let (severity, reason) = severity(flow, rule);
+    let (severity, reason) = match flow.shown.and_then(not_enough) {
+        Some(place) => (lower(severity), format!("it is escaped, but stands {place}")),
+        None => (severity, reason),
+    };
     let (severity, reason) = if only_asks(program, flow) {
         (Severity::Low, "it tells only whether a file is there".to_owned())
     } else {
         (severity, reason)
     };
-    draft = draft.severity(severity, reason).confidence(confidence(flow, rule));
+    draft = draft.severity(severity, reason).confidence(confidence(program, flow, rule));
     let mut trail: Vec<TrailStep> = flow
         .steps
         .iter()
@@ -263,15 +282,39 @@ fn draft(program: &Program, flow: &Flow, rule: &'static Rule) -> Draft {
         })
         .collect();
     trail.dedup_by(|b, a| a.module == b.module && a.range == b.range);
-    draft.trail(trail).at(flow.sink.module, Some(flow.function.func))
+    // A template's place is in no function.
+    let function = program.template(flow.sink.module).is_none().then_some(flow.function.func);
+    draft.trail(trail).at(flow.sink.module, function)
+}
+
+/// Where escaping for HTML does not help.
+fn not_enough(shown: Shown) -> Option<&'static str> {
+    match shown {
+        Shown::AsItIs => None,
+        Shown::Escaped(context) => Some(match context {
+            Context::Unquoted => "in an attribute without quotes",
+            Context::Address => "at the beginning of an address",
+            Context::Handler => "in the script of an event",
+            _ => "in a script",
+        }),
+    }
+}
+
+fn lower(severity: Severity) -> Severity {
+    match severity {
+        Severity::Critical => Severity::High,
+        Severity::High => Severity::Medium,
+        Severity::Medium | Severity::Low => Severity::Low,
+        Severity::Info => Severity::Info,
+    }
 }
 
 /// Whether a path is only asked about: whether it exists, what kind of file it is.
 fn only_asks(program: &Program, flow: &Flow) -> bool {
-    let ir = &program.module(flow.sink.module).ir;
     if flow.kind != Kinds::PATH {
         return false;
     }
+    let ir = &program.module(flow.sink.module).ir;
     let Op::Call { callee, .. } = ir.op(flow.sink.value) else { return false };
     let Op::Attr { name, .. } = ir.op(callee) else { return false };
     matches!(
@@ -290,12 +333,6 @@ fn only_asks(program: &Program, flow: &Flow) -> bool {
 }
 
 fn severity(flow: &Flow, rule: &Rule) -> (Severity, String) {
-    let lower = |severity: Severity| match severity {
-        Severity::Critical => Severity::High,
-        Severity::High => Severity::Medium,
-        Severity::Medium | Severity::Low => Severity::Low,
-        Severity::Info => Severity::Info,
-    };
     match flow.origin {
         Origin::Cli => (lower(lower(rule.severity)), "the data comes from the command line".to_owned()),
         Origin::Database | Origin::Session if rule.id != "stored-cross-site-scripting" => {
@@ -308,7 +345,11 @@ fn severity(flow: &Flow, rule: &Rule) -> (Severity, String) {
     }
 }
 
-fn confidence(flow: &Flow, rule: &Rule) -> Confidence {
+fn confidence(program: &Program, flow: &Flow, rule: &Rule) -> Confidence {
+    let alone = flow.steps.iter().all(|step| program.template(step.site.module).is_some());
+    if alone || matches!(flow.shown, Some(Shown::Escaped(_))) {
+        return rule.confidence.min(Confidence::Medium);
+    }
     if flow.by_name || matches!(flow.origin, Origin::Database | Origin::Session | Origin::Task) {
         return rule.confidence.min(if flow.kind == Kinds::HTML {
             Confidence::Medium

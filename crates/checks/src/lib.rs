@@ -11,6 +11,7 @@ mod interest;
 mod listen;
 mod names;
 mod outside;
+mod pages;
 pub mod rules;
 mod situation;
 mod strings;

@@ -11,7 +11,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::graph::{Graph, Special, stays, worth};
 use crate::heap::{Heap, Key, Kind, ObjId, Object};
-use crate::interp::{Decision, Engine, Hit, Shared, judge};
+use crate::interp::{Decision, Engine, Hit, Shared, judge, shown_by};
 use crate::known::Known;
 use crate::probe::{Probe, Watched};
 use crate::sight::Sight;
@@ -44,6 +44,17 @@ pub struct Flow {
     pub partial: bool,
     /// The sink is known by its method's name only.
     pub by_name: bool,
+    /// The sink is a place in a template.
+    pub shown: Option<Shown>,
+}
+
+/// How a template shows data.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Shown {
+    /// As it is.
+    AsItIs,
+    /// Escaped for HTML, at a place where that is not enough.
+    Escaped(clearance_template::Context),
 }
 
 /// A step of a way.
@@ -83,7 +94,9 @@ pub(crate) fn run_all(program: &Program, probe: Option<&Probe>) -> Vec<Part> {
     let entries = program.entry_points();
     let mut special = Special::default();
     for entry in entries {
-        if answers_html(program, entry) {
+        if answers_html(program, entry)
+            || (program.has_risky_templates() && !shown_by(program, entry.function).is_empty())
+        {
             special.answers.insert(entry.function);
         }
         if entry.kind == EntryKind::Route {
@@ -98,7 +111,7 @@ pub(crate) fn run_all(program: &Program, probe: Option<&Probe>) -> Vec<Part> {
         })
         .collect();
     let graph = Graph::new(program, &special, &given);
-    let known = Known::new(&program.models);
+    let known = Known::new(program);
     let by_function: FxHashMap<FuncRef, &EntryPoint> =
         entries.iter().rev().map(|entry| (entry.function, entry)).collect();
     let entered: FxHashSet<FuncRef> = by_function.keys().copied().collect();
@@ -116,7 +129,7 @@ pub(crate) fn run_all(program: &Program, probe: Option<&Probe>) -> Vec<Part> {
     // Shares do not depend on the number of threads: see `Engine`.
     let share = roots.len().div_ceil(SHARES).max(MIN_SHARE);
     let shared = Shared::new();
-    roots
+    let mut parts: Vec<Part> = roots
         .par_chunks(share)
         .map(|roots| {
             let mut engine = Engine::new(program, &known, &graph, &shared, &entered);
@@ -139,7 +152,15 @@ pub(crate) fn run_all(program: &Program, probe: Option<&Probe>) -> Vec<Part> {
             part.seen = engine.probe.map(|probe| probe.seen).unwrap_or_default();
             part
         })
-        .collect()
+        .collect();
+    let mut alone = Engine::new(program, &known, &graph, &shared, &entered);
+    for (id, file) in program.templates() {
+        if program.is_risky(id) && !matches!(file.role, Role::Test | Role::Documentation) {
+            alone.page_alone(id);
+        }
+    }
+    parts.push(Part { flows: alone.found.take(), ..Part::default() });
+    parts
 }
 
 #[derive(Default)]
@@ -294,8 +315,15 @@ impl Found {
             if hit.kind == Kinds::PATH && loaded.contains(&same(Kinds::DESERIALISE)) {
                 continue;
             }
+            let steps = steps(&judged.via);
+            // What was worked on may no longer be what was sent.
+            if matches!(hit.shown, Some(Shown::Escaped(_)))
+                && steps.iter().any(|(_, note)| *note == Note::Through)
+            {
+                continue;
+            }
             let mut way: Vec<FlowStep> = Vec::new();
-            for (site, note) in steps(&judged.via) {
+            for (site, note) in steps {
                 if way.last().is_none_or(|last| last.site != site) {
                     way.push(FlowStep { site, note: told(note) });
                 }
@@ -304,7 +332,8 @@ impl Found {
                 way.insert(0, FlowStep { site: judged.source, note: told(Note::Read) });
             }
             if way.last().is_none_or(|last| last.site != hit.site) {
-                way.push(FlowStep { site: hit.site, note: "does harm here" });
+                let note = if hit.shown.is_some() { "shown here" } else { "does harm here" };
+                way.push(FlowStep { site: hit.site, note });
             }
             flows.push(Flow {
                 rule: hit.rule.clone(),
@@ -316,6 +345,7 @@ impl Found {
                 steps: way,
                 partial: judged.partial,
                 by_name: hit.by_name,
+                shown: hit.shown,
             });
         }
         flows
@@ -440,6 +470,7 @@ impl<'p> Engine<'p> {
         if as_page || entry.kind == EntryKind::Route {
             self.check_answer(&mut frame, as_page);
         }
+        self.show_returned(&mut frame, entry);
         let hits = std::mem::take(&mut frame.hits);
         self.record(&hits);
     }

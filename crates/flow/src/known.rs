@@ -1,6 +1,7 @@
 //! External paths that the interpreter itself knows.
 
-use clearance_models::{Models, PathId};
+use clearance_models::PathId;
+use clearance_program::Program;
 use rustc_hash::FxHashMap;
 
 use crate::interp::{BUILTINS, Builtin, Match};
@@ -18,6 +19,8 @@ pub(crate) struct Known {
     pattern: Option<PathId>,
     request_paths: Vec<PathId>,
     version: Option<PathId>,
+    page_request: Option<PathId>,
+    view_context: Option<PathId>,
 }
 
 const MATCHES: &[(&str, Match)] = &[
@@ -33,6 +36,16 @@ const PATH_CLASSES: &[&str] =
     &["pathlib.Path", "pathlib.PurePath", "pathlib.PosixPath", "pathlib.PurePosixPath"];
 /// What is the path of a request, without its query.
 const REQUEST_PATHS: &[&str] = &["flask.Request.path", "quart.Request.path"];
+/// What templates know as `request`, by the package of the framework.
+const PAGE_REQUESTS: &[(&str, &str)] = &[
+    ("flask", "flask.Request"),
+    ("quart", "flask.Request"),
+    ("django", "django.http.HttpRequest"),
+    ("starlette", "starlette.requests.Request"),
+    ("fastapi", "starlette.requests.Request"),
+];
+/// What class-based views give to their template.
+const VIEW_CONTEXT: &str = "django.views.generic.base.View.get_context_data";
 const NUMBERS: &[&str] =
     &["builtins.int", "builtins.float", "builtins.bool", "uuid.UUID", "datetime.date", "datetime.datetime"];
 
@@ -55,9 +68,12 @@ impl Known {
             .chain(NUMBERS.iter().copied())
             .chain(more)
             .chain(REQUEST_PATHS.iter().copied())
+            .chain([VIEW_CONTEXT])
+            .chain(PAGE_REQUESTS.iter().map(|(_, path)| *path))
     }
 
-    pub(crate) fn new(models: &Models) -> Self {
+    pub(crate) fn new(program: &Program) -> Self {
+        let models = &program.models;
         let find = |paths: &[&str]| paths.iter().filter_map(|path| models.find(path)).collect();
         Self {
             builtins: BUILTINS
@@ -74,6 +90,11 @@ impl Known {
             pattern: models.find("re.Pattern"),
             request_paths: find(REQUEST_PATHS),
             version: models.find("sys.version_info"),
+            view_context: models.find(VIEW_CONTEXT),
+            page_request: PAGE_REQUESTS
+                .iter()
+                .find(|(package, _)| program.imports(package))
+                .and_then(|(_, path)| models.find(path)),
         }
     }
 
@@ -95,6 +116,16 @@ impl Known {
 
     pub(crate) fn is_request_path(&self, path: PathId) -> bool {
         self.request_paths.contains(&path)
+    }
+
+    /// Whether a path makes the mapping that a view gives to its template.
+    pub(crate) fn is_view_context(&self, path: PathId) -> bool {
+        self.view_context == Some(path)
+    }
+
+    /// The framework's request, as templates know it.
+    pub(crate) fn page_request(&self) -> Option<PathId> {
+        self.page_request
     }
 
     pub(crate) fn is_version(&self, path: PathId) -> bool {

@@ -14,6 +14,6 @@ mod sight;
 mod taint;
 mod value;
 
-pub use analyse::{Analysis, Flow, FlowStep, analyse, own_paths};
+pub use analyse::{Analysis, Flow, FlowStep, Shown, analyse, own_paths};
 pub use probe::{Unmodelled, unmodelled, watch};
 pub use sight::{From, Seen, SeenLabel, Sight, kind_words};

@@ -245,6 +245,7 @@ impl Engine<'_> {
             function: frame.func,
             texts: Vec::new(),
             taint: taint.clone(),
+            shown: None,
         };
         if !frame.hits.iter().any(|known| known.same(&hit)) {
             frame.hits.push(hit);

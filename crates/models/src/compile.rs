@@ -65,6 +65,17 @@ pub(crate) fn compile(libraries: &[Library], models: &mut Models) -> FlowModels 
                 container.get.extend(entry.get.iter().map(|(name, at)| (name.as_str().into(), at.clone())));
             }
         }
+        for entry in &library.renders {
+            let render = flow::Render {
+                name: entry.name.clone(),
+                source: entry.source.clone(),
+                context: entry.context.clone(),
+                escapes: entry.escapes,
+            };
+            for path in &entry.paths {
+                push_new(flow.renders.entry(models.add_member(path)).or_default(), render.clone());
+            }
+        }
         for entry in &library.normalises {
             for path in &entry.paths {
                 let kinds = flow.normalises.entry(models.add_member(path)).or_default();

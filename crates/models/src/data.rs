@@ -9,8 +9,8 @@ use crate::{
     entries::{self, Key, When, Word, Words},
     flow::{KIND_NAMES, Kinds, Origin, Slot},
     library::{
-        Alias, Class, Condition, Container, Guard, Library, Normalises, Part, Propagator, Sanitizer, Sink,
-        Source, Test, Type,
+        Alias, Class, Condition, Container, Guard, Library, Normalises, Part, Propagator, Render, Sanitizer,
+        Sink, Source, Test, Type,
     },
 };
 
@@ -121,6 +121,7 @@ fn read(raw: entries::File) -> Result<Library, Problem> {
         normalises: each(raw.normalises, |entry| {
             Ok(Normalises { paths: paths(&entry.path)?, kinds: kinds(&entry.kind)? })
         })?,
+        renders: each(raw.render, read_render)?,
         clean: each(raw.clean, |entry| paths(&entry.path))?.concat(),
         ends: each(raw.ends, |entry| paths(&entry.path))?.concat(),
     })
@@ -267,6 +268,22 @@ fn read_guard(entry: Spanned<entries::Guard>) -> Result<Guard, Problem> {
         slots: slots_or(entry.argument, Slot::Position(0))?,
         truth: entry.when.unwrap_or(true),
         removes: removed(&span, entry.removes.as_ref(), entry.keeps.as_ref())?,
+    })
+}
+
+fn read_render(entry: Spanned<entries::Render>) -> Result<Render, Problem> {
+    let span = entry.span();
+    let entry = entry.into_inner();
+    if entry.name.is_some() == entry.source.is_some() {
+        return problem(&span, "a render entry needs one of `name` and `source`");
+    }
+    let given = |all: &Option<Spanned<Words>>| all.as_ref().map_or(Ok(Vec::new()), slots);
+    Ok(Render {
+        paths: paths(&entry.path)?,
+        name: given(&entry.name)?,
+        source: given(&entry.source)?,
+        context: given(&entry.context)?,
+        escapes: entry.escapes,
     })
 }
 

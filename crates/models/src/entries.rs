@@ -35,6 +35,8 @@ pub(crate) struct File {
     #[serde(default)]
     pub(crate) normalises: Vec<Normalises>,
     #[serde(default)]
+    pub(crate) render: Vec<Spanned<Render>>,
+    #[serde(default)]
     pub(crate) clean: Vec<Paths>,
     #[serde(default)]
     pub(crate) ends: Vec<Paths>,
@@ -120,6 +122,17 @@ pub(crate) struct Guard {
     pub(crate) when: Option<bool>,
     pub(crate) removes: Option<Spanned<Words>>,
     pub(crate) keeps: Option<Spanned<Words>>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Render {
+    pub(crate) path: Spanned<Words>,
+    pub(crate) name: Option<Spanned<Words>>,
+    pub(crate) source: Option<Spanned<Words>>,
+    pub(crate) context: Option<Spanned<Words>>,
+    #[serde(default)]
+    pub(crate) escapes: crate::flow::Escapes,
 }
 
 #[derive(Debug, Deserialize)]

@@ -347,6 +347,33 @@ pub struct GuardModel {
     pub removes: Kinds,
 }
 
+/// A call that shows a template.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Render {
+    /// The name of the template, or of several that are tried. The receiver: the template that it was loaded as.
+    pub name: Vec<Slot>,
+    /// Its text.
+    pub source: Vec<Slot>,
+    /// What the template knows: keyword arguments ([`Slot::Names`]), a dictionary, or what the decorated function returns ([`Slot::Result`]). Empty: the
+    /// template is only loaded, and shown by a method of what the call gives.
+    pub context: Vec<Slot>,
+    /// Whether it escapes.
+    pub escapes: Escapes,
+}
+
+/// Whether the templates of an environment escape what they show.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Escapes {
+    /// All do.
+    #[default]
+    Always,
+    /// Those whose name ends as that of a page does, and those without a name.
+    ByName,
+    /// As the environment says that is the receiver.
+    Environment,
+}
+
 /// A class whose instances keep values under constant keys.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Container {
@@ -374,6 +401,8 @@ pub struct FlowModels {
     pub(crate) containers: FxHashMap<PathId, Container>,
     /// Result is in normal form for these kinds, so that a test of its beginning means something.
     pub(crate) normalises: FxHashMap<PathId, Kinds>,
+    /// Shows a template.
+    pub(crate) renders: FxHashMap<PathId, Vec<Render>>,
     /// Result carries no taint at all.
     pub(crate) clean: FxHashMap<PathId, ()>,
     /// Never returns.
@@ -444,6 +473,16 @@ impl FlowModels {
     /// For which kinds what calling the path gives is in normal form: after it, a test of the beginning (`startswith(base)`) is a guard.
     pub fn normalises(&self, path: PathId) -> Kinds {
         self.normalises.get(&path).copied().unwrap_or(Kinds::NONE)
+    }
+
+    /// All paths that show templates, in no particular order.
+    pub fn all_renders(&self) -> impl Iterator<Item = PathId> {
+        self.renders.keys().copied()
+    }
+
+    /// Which templates calling the path shows or loads.
+    pub fn renders(&self, path: PathId) -> &[Render] {
+        self.renders.get(&path).map_or(&[], Vec::as_slice)
     }
 
     /// Whether what calling the path gives is never dangerous.

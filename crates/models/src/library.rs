@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::flow::{Constant, Kinds, Origin, Slot};
+use crate::flow::{Constant, Escapes, Kinds, Origin, Slot};
 
 /// What one file says about one library.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -20,6 +20,7 @@ pub struct Library {
     pub(crate) guards: Vec<Guard>,
     pub(crate) containers: Vec<Container>,
     pub(crate) normalises: Vec<Normalises>,
+    pub(crate) renders: Vec<Render>,
     pub(crate) clean: Vec<String>,
     pub(crate) ends: Vec<String>,
 }
@@ -141,6 +142,15 @@ pub(crate) struct Container {
 pub(crate) struct Normalises {
     pub(crate) paths: Vec<String>,
     pub(crate) kinds: Kinds,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Render {
+    pub(crate) paths: Vec<String>,
+    pub(crate) name: Vec<Slot>,
+    pub(crate) source: Vec<Slot>,
+    pub(crate) context: Vec<Slot>,
+    pub(crate) escapes: Escapes,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

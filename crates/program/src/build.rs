@@ -41,6 +41,7 @@ impl Program {
             callers: FxHashMap::default(),
             documents,
             entries: crate::entries::Entries::default(),
+            templates: crate::Templates::default(),
         };
         program.index_paths();
         program.resolve_imports();

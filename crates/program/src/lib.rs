@@ -21,6 +21,7 @@ mod module;
 mod resolve;
 mod resolve_annotations;
 mod resolve_calls;
+mod templates;
 
 pub use callgraph::{Callee, Edge};
 pub use documents::{Document, MAX_DOCUMENT, MAX_DOCUMENTS};
@@ -32,6 +33,7 @@ pub use imports::ImportTarget;
 pub use known::{Known, SequenceKind, TrailStep};
 pub use module::{Module, ModuleInput};
 pub use resolve::Resolver;
+pub use templates::{TemplateFile, Templates};
 
 use std::sync::Arc;
 
@@ -63,6 +65,8 @@ pub struct Program {
     documents: Vec<Document>,
     /// The functions that the outside world can call, and the routes.
     entries: entries::Entries,
+    /// The templates. One of them has the number that follows those of the modules.
+    pub(crate) templates: Templates,
 }
 
 impl Program {
@@ -87,8 +91,11 @@ impl Program {
         self.module(site.module).ir.op(site.value)
     }
 
-    /// The text range of a site.
+    /// The text range of a site, in a template or in a module.
     pub fn range(&self, site: Site) -> TextRange {
+        if let Some(file) = self.template(site.module) {
+            return file.range(site.value);
+        }
         self.module(site.module).ir.inst(site.value).range
     }
 
@@ -107,10 +114,13 @@ impl Program {
         &self.module(class.module).ir.classes[class.class.index()]
     }
 
-    /// Where a range of a module is, with its code.
+    /// Where a range of a module or template is, with its code.
     pub fn location(&self, module: ModuleId, range: TextRange) -> Location {
-        let module = self.module(module);
         let bytes = (u32::from(range.start()), u32::from(range.end()));
+        if let Some(file) = self.template(module) {
+            return Location::in_text(file.path.clone(), &file.text, &file.line_starts, bytes);
+        }
+        let module = self.module(module);
         Location::in_text(module.path.clone(), &module.text, &module.line_starts, bytes)
     }
 

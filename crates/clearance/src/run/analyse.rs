@@ -8,7 +8,7 @@ use std::{
 use clearance_checks::{Outcome, Settings as RuleSettings};
 use clearance_finding::{Location, Notice, NoticeKind};
 use clearance_models::Models;
-use clearance_program::{Document, ModuleInput, Program};
+use clearance_program::{Document, ModuleInput, Program, TemplateFile};
 use clearance_python::{PARSER_FAILED, TextRange, ir::ModuleIr};
 use clearance_source::{File, Text, role_from_content, text_of};
 use clearance_verdict::{CommentLine, FileLine, FileStatus, Protection, ProtectionStatus, Route};
@@ -72,7 +72,12 @@ fn of_files(
     progress: &Progress,
 ) -> (Analysis, Option<Leavings>) {
     let sources = sources::read(plan, cache.is_some(), progress);
-    let run = cache.as_ref().map(|_| kept::run_key(plan, settings, &sources));
+    let (templates, unseen) = if settings.flow {
+        super::templates::templates(&plan.inventory.files, &plan.options)
+    } else {
+        Default::default()
+    };
+    let run = cache.as_ref().map(|_| kept::run_key(plan, settings, &sources, &templates));
     if let Some(cache) = &cache
         && let Some(run) = &run
         && let Some(analysis) = cache.analysis(run, &sources)
@@ -92,7 +97,7 @@ fn of_files(
         },
         || models(plan, settings.flow),
     );
-    let mut analysis = Analysis::default();
+    let mut analysis = Analysis { notices: unseen, ..Analysis::default() };
     let mut modules = Vec::with_capacity(lowered.len());
     let mut origins = Vec::with_capacity(lowered.len());
     for lowered in lowered {
@@ -110,7 +115,7 @@ fn of_files(
     let (documents, notices) = super::documents::documents(&modules, &plan.inventory, &plan.options);
     analysis.notices.extend(notices);
     progress.phase("checking", modules.len());
-    match guarded(|| examine((modules, documents), settings, plan)) {
+    match guarded(|| examine((modules, documents, templates), settings, plan)) {
         Ok((program, outcome, routes, unmodelled)) => {
             analysis.unmodelled = unmodelled;
             analysis.notices.extend(outcome.truncated.iter().cloned());
@@ -151,11 +156,12 @@ pub(crate) fn models(plan: &Plan, flow: bool) -> Arc<Models> {
 }
 
 fn examine(
-    (modules, documents): (Vec<ModuleInput>, Vec<Document>),
+    (modules, documents, templates): (Vec<ModuleInput>, Vec<Document>, Vec<TemplateFile>),
     settings: &RuleSettings,
     plan: &Plan,
 ) -> (Program, Outcome, Vec<Route>, Vec<UnmodelledCall>) {
-    let program = Program::build_with(modules, documents, models(plan, settings.flow));
+    let program =
+        Program::build_with(modules, documents, models(plan, settings.flow)).with_templates(templates);
     let (outcome, routes) = rayon::join(|| clearance_checks::run(&program, settings), || routes(&program));
     let unmodelled = if plan.explain_unknown { unmodelled(&program) } else { Vec::new() };
     (program, outcome, routes, unmodelled)

@@ -12,5 +12,6 @@ pub(crate) mod progress;
 pub(crate) mod render;
 pub(crate) mod sources;
 pub(crate) mod target;
+mod templates;
 pub(crate) mod threads;
 pub(crate) mod unmodelled;

@@ -133,6 +133,11 @@ impl<'m> Names<'m> {
                 names.judged.insert(last);
             }
         }
+        for path in shown(program, flow) {
+            if here(models.root_name(path)) {
+                names.sinks.insert(models.last_name(path));
+            }
+        }
         names.sources.extend(flow.source_methods());
         names.sinks.extend(flow.sink_methods());
         names
@@ -148,6 +153,11 @@ impl<'m> Names<'m> {
                 judged |= sink.kind.meets(SINGLE);
             }
             judged |= MARKUP.contains(&program.models.last_name(path));
+            if flow.renders(path).iter().any(|render| !render.source.is_empty())
+                || (program.has_risky_templates() && !flow.renders(path).is_empty())
+            {
+                found = found.with(Kinds::HTML);
+            }
         };
         for path in resolver.paths(site) {
             look(path);
@@ -295,6 +305,13 @@ impl<'m> Names<'m> {
         }
         own
     }
+}
+
+/// Calls that show templates, where there are any that matter.
+fn shown(program: &Program, flow: &FlowModels) -> impl Iterator<Item = PathId> {
+    let risky = program.has_risky_templates();
+    flow.all_renders()
+        .filter(move |path| risky || flow.renders(*path).iter().any(|render| !render.source.is_empty()))
 }
 
 /// Whether something that is called a secret may reach a call that tells, as far as the function itself shows.

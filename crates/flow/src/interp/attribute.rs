@@ -189,7 +189,7 @@ impl<'p> Engine<'p> {
     }
 
     /// A member of an instance of an external class.
-    fn external_member(&mut self, site: Site, class: PathId, object: &Val, name: &str) -> Val {
+    pub(crate) fn external_member(&mut self, site: Site, class: PathId, object: &Val, name: &str) -> Val {
         match self.program.models.member(class, name) {
             Some(member) => {
                 let mut value = self.external_value(site, member, Some(object));

@@ -30,6 +30,13 @@ impl<'p> Engine<'p> {
                 self.check_sink(frame, at, sink, receiver, args);
             }
         }
+        let mut escaped = false;
+        for render in flow.renders(path) {
+            escaped |= self.render(frame, at, render, receiver, args);
+        }
+        if let Some(loaded) = self.load(frame, at, path, receiver, args) {
+            return loaded;
+        }
         if flow.ends(path) {
             frame.ended = true;
             return Val::default();
@@ -117,6 +124,9 @@ impl<'p> Engine<'p> {
         for propagator in flow.propagators(path) {
             known = true;
             self.propagate(frame, at, propagator, receiver, args, &mut result);
+        }
+        if escaped {
+            result.taint = result.taint.remove(Kinds::HTML);
         }
         if name == "splitext" && !result.taint.is_empty() {
             // What it takes for an extension has no separator in it.

@@ -90,6 +90,35 @@ impl<'p> Engine<'p> {
         body
     }
 
+    /// A frame in which nothing runs, for what is judged outside of functions.
+    pub(crate) fn idle_frame(&mut self) -> Option<Frame> {
+        let (number, module) = self.program.modules().find(|(_, module)| !module.ir.insts.is_empty())?;
+        let func = FuncRef { module: number, func: module.ir.function_of(Value(0)) };
+        let insts = module.ir.functions[func.func.index()].insts;
+        Some(Frame {
+            func,
+            context: 0,
+            depth: 0,
+            params: Vec::new(),
+            outer: None,
+            env: None,
+            heap: Heap::default(),
+            facts: Facts::default(),
+            ended: false,
+            in_loop: false,
+            pass: 0,
+            returned: Val::default(),
+            yielded: Val::default(),
+            raised: Val::default(),
+            end: None,
+            outcomes: [None, None, None],
+            hits: Vec::new(),
+            first: insts.start,
+            values: vec![Val::default(); insts.len as usize],
+            body: Arc::default(),
+        })
+    }
+
     /// Runs a function.
     pub(crate) fn run(
         &mut self,

@@ -4,6 +4,7 @@ use clearance_models::flow::{Kinds, Origin};
 use clearance_program::{FuncRef, Site};
 
 use super::facts::fixes_host;
+use crate::analyse::Shown;
 use crate::taint::{Entry, Label, Lacks, Taint, Via};
 use crate::value::{Piece, Text};
 
@@ -24,6 +25,8 @@ pub(crate) struct Hit {
     pub(crate) texts: Vec<Text>,
     /// What else gets there.
     pub(crate) taint: Taint,
+    /// Of what a template shows: how.
+    pub(crate) shown: Option<Shown>,
 }
 
 /// What runs saw at a sink, from best to worst.

@@ -13,6 +13,7 @@ mod container;
 mod container_methods;
 mod external;
 mod facts;
+mod filters;
 mod frame;
 mod globals;
 mod judge;
@@ -20,11 +21,14 @@ mod learn_call;
 mod method;
 mod objects;
 mod ops;
+mod page_values;
+mod pages;
 mod refine;
 mod regex;
 mod shared;
 mod sinks;
 mod summary;
+mod templates;
 mod texts;
 
 use std::sync::Arc;
@@ -42,6 +46,7 @@ pub(crate) use regex::Match;
 pub(crate) use shared::Shared;
 pub(crate) use sinks::names_secret;
 pub(crate) use summary::Summary;
+pub(crate) use templates::shown_by;
 
 use frame::Body;
 

@@ -1,8 +1,9 @@
 //! Summaries that all engines share.
 
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
-use clearance_program::FuncRef;
+use clearance_program::{FuncRef, Program};
+use clearance_template::Template;
 use rustc_hash::FxHashMap;
 
 use super::Summary;
@@ -14,11 +15,15 @@ const TABLES: usize = 64;
 #[derive(Default)]
 pub(crate) struct Shared {
     tables: Vec<RwLock<FxHashMap<FuncRef, Arc<Summary>>>>,
+    /// Filters of templates that the program registers.
+    filters: OnceLock<FxHashMap<String, FuncRef>>,
+    /// Templates that are written in the code, by their text.
+    templates: RwLock<FxHashMap<Box<str>, Arc<Template>>>,
 }
 
 impl Shared {
     pub(crate) fn new() -> Self {
-        Self { tables: (0..TABLES).map(|_| RwLock::default()).collect() }
+        Self { tables: (0..TABLES).map(|_| RwLock::default()).collect(), ..Self::default() }
     }
 
     fn table(&self, function: FuncRef) -> &RwLock<FxHashMap<FuncRef, Arc<Summary>>> {
@@ -27,6 +32,19 @@ impl Shared {
 
     pub(crate) fn get(&self, function: FuncRef) -> Option<Arc<Summary>> {
         self.table(function).read().unwrap_or_else(PoisonError::into_inner).get(&function).cloned()
+    }
+
+    pub(super) fn filters(&self, program: &Program) -> &FxHashMap<String, FuncRef> {
+        self.filters.get_or_init(|| super::templates::filters(program))
+    }
+
+    pub(super) fn template(&self, text: &str) -> Arc<Template> {
+        let known = self.templates.read().unwrap_or_else(PoisonError::into_inner).get(text).cloned();
+        known.unwrap_or_else(|| {
+            let template = super::templates::read(text);
+            let mut all = self.templates.write().unwrap_or_else(PoisonError::into_inner);
+            all.entry(text.into()).or_insert(template).clone()
+        })
     }
 
     pub(crate) fn add(&self, function: FuncRef, summary: Arc<Summary>) {

@@ -199,7 +199,17 @@ impl<'p> Engine<'p> {
             return;
         }
         let site = frame.site(at);
-        let hit = Hit { rule: rule.into(), kind, origins, by_name, site, function: frame.func, texts, taint };
+        let hit = Hit {
+            rule: rule.into(),
+            kind,
+            origins,
+            by_name,
+            site,
+            function: frame.func,
+            texts,
+            taint,
+            shown: None,
+        };
         if hit.is_clean() {
             return;
         }

@@ -14,7 +14,7 @@ use std::{
 
 use clearance_cache::{Key, KeyBuilder, Pack, Sealed, Store};
 use clearance_checks::Settings as RuleSettings;
-use clearance_program::Program;
+use clearance_program::{Program, TemplateFile};
 use clearance_python::{decode, encode, ir::ModuleIr};
 use clearance_source::FileKind;
 use rayon::prelude::*;
@@ -105,7 +105,12 @@ pub(crate) fn module_key(kind: FileKind, bytes: &[u8]) -> Key {
 }
 
 /// What the analysis of `sources` is known by.
-pub(crate) fn run_key(plan: &Plan, settings: &RuleSettings, sources: &[Source<'_>]) -> Key {
+pub(crate) fn run_key(
+    plan: &Plan,
+    settings: &RuleSettings,
+    sources: &[Source<'_>],
+    templates: &[TemplateFile],
+) -> Key {
     let mut key = KeyBuilder::new("run").part(IDENTITY.as_bytes());
     key.add(&[u8::from(settings.auditor), u8::from(settings.flow)]);
     key.add(&plan.options.max_file_bytes.to_le_bytes());
@@ -123,6 +128,11 @@ pub(crate) fn run_key(plan: &Plan, settings: &RuleSettings, sources: &[Source<'_
             (Ok(_), Some(content)) => key.add(content.as_bytes()),
             (Ok(bytes), None) => key.add(bytes),
         }
+    }
+    for template in templates {
+        key.add(template.path.as_bytes());
+        key.add(template.role.as_str().as_bytes());
+        key.add(template.text.as_bytes());
     }
     key.finish()
 }

@@ -1,0 +1,223 @@
+//! The templates of a program: which file a name means, and where in it something stands.
+
+use std::sync::Arc;
+
+use clearance_python::{TextRange, ir::Value};
+use clearance_source::Role;
+use clearance_template::Template;
+use rustc_hash::FxHashMap;
+
+use crate::{ModuleId, Program};
+
+/// Files that one name may mean.
+const MAX_CANDIDATES: usize = 4;
+
+/// A template and its text.
+#[derive(Debug)]
+pub struct TemplateFile {
+    /// Path relative to the target, with `/`.
+    pub path: Arc<str>,
+    /// Its role.
+    pub role: Role,
+    /// Its text.
+    pub text: String,
+    /// Byte offsets of its lines.
+    pub line_starts: Vec<u32>,
+    /// What it is.
+    pub template: Template,
+}
+
+impl TemplateFile {
+    /// The range of one of its places; a site in a template has a place's number for its value.
+    pub fn range(&self, place: Value) -> TextRange {
+        let (start, end) = self.template.places.get(place.index()).copied().unwrap_or((0, 0));
+        TextRange::new(start.into(), end.into())
+    }
+}
+
+/// All templates of a program.
+#[derive(Debug, Default)]
+pub struct Templates {
+    files: Vec<TemplateFile>,
+    /// By the last part of the path.
+    by_name: FxHashMap<Box<str>, Vec<u32>>,
+    /// Whether it, or something that it takes in, may show data as it is.
+    risky: Vec<bool>,
+}
+
+impl Templates {
+    fn new(mut files: Vec<TemplateFile>) -> Self {
+        files.sort_by(|a, b| a.path.cmp(&b.path));
+        let mut by_name: FxHashMap<Box<str>, Vec<u32>> = FxHashMap::default();
+        for (number, file) in files.iter().enumerate() {
+            by_name.entry(last_part(&file.path).into()).or_default().push(number as u32);
+        }
+        // What does not end as a page does is not escaped everywhere.
+        let unescaped = |file: &TemplateFile| {
+            matches!(last_part(&file.path).rsplit('.').next(), Some("jinja" | "jinja2" | "j2"))
+                && !file.template.places.is_empty()
+                && file.text.contains("</")
+        };
+        let risky = files.iter().map(|file| file.template.is_risky || unescaped(file)).collect();
+        let mut templates = Self { files, by_name, risky };
+        templates.spread();
+        templates
+    }
+
+    /// What is risky makes risky whatever takes it in.
+    fn spread(&mut self) {
+        let mut takers: FxHashMap<u32, Vec<u32>> = FxHashMap::default();
+        for (number, file) in self.files.iter().enumerate() {
+            for name in &file.template.takes {
+                for taken in self.named(name, &file.path) {
+                    takers.entry(taken).or_default().push(number as u32);
+                }
+            }
+        }
+        let mut todo: Vec<u32> =
+            (0..self.files.len() as u32).filter(|number| self.risky[*number as usize]).collect();
+        while let Some(number) = todo.pop() {
+            for taker in takers.get(&number).into_iter().flatten() {
+                if !std::mem::replace(&mut self.risky[*taker as usize], true) {
+                    todo.push(*taker);
+                }
+            }
+        }
+    }
+
+    /// The files that a name may mean for a file at `from`: those below a folder of templates before others, those that share a folder with it before those
+    /// of another application.
+    fn named(&self, name: &str, from: &str) -> Vec<u32> {
+        let name = name.trim_start_matches("./").trim_start_matches('/');
+        let Some(all) = self.by_name.get(last_part(name)) else { return Vec::new() };
+        let mut found: Vec<(u32, bool, bool)> = all
+            .iter()
+            .filter_map(|number| {
+                let path = &*self.files[*number as usize].path;
+                let folder = path.strip_suffix(name)?;
+                if !(folder.is_empty() || folder.ends_with('/')) {
+                    return None;
+                }
+                let below = matches!(
+                    last_part(folder.trim_end_matches('/')),
+                    "templates" | "jinja2" | "template" | "views"
+                );
+                let beside = path.split('/').next() == from.split('/').next() && path.contains('/');
+                Some((*number, below, beside))
+            })
+            .collect();
+        for mark in [|it: &(u32, bool, bool)| it.1, |it: &(u32, bool, bool)| it.2] {
+            if found.iter().any(mark) {
+                found.retain(mark);
+            }
+        }
+        found.truncate(MAX_CANDIDATES);
+        found.into_iter().map(|(number, ..)| number).collect()
+    }
+}
+
+fn last_part(path: &str) -> &str {
+    path.rsplit('/').next().unwrap_or(path)
+}
+
+impl Program {
+    /// The same with templates, in any order.
+    pub fn with_templates(mut self, files: Vec<TemplateFile>) -> Self {
+        self.templates = Templates::new(files);
+        self
+    }
+
+    fn first_template(&self) -> usize {
+        self.modules.len()
+    }
+
+    /// The template of a number; none for modules.
+    pub fn template(&self, id: ModuleId) -> Option<&TemplateFile> {
+        self.templates.files.get(id.index().checked_sub(self.first_template())?)
+    }
+
+    /// All templates with their numbers.
+    pub fn templates(&self) -> impl Iterator<Item = (ModuleId, &TemplateFile)> {
+        let first = self.first_template();
+        self.templates
+            .files
+            .iter()
+            .enumerate()
+            .map(move |(number, file)| (ModuleId((first + number) as u32), file))
+    }
+
+    /// The templates that a name may mean where the file at `from` uses it.
+    pub fn templates_named(&self, name: &str, from: &str) -> Vec<ModuleId> {
+        let first = self.first_template() as u32;
+        self.templates.named(name, from).into_iter().map(|number| ModuleId(first + number)).collect()
+    }
+
+    /// Whether a template, or something that it takes in, may show data as it is.
+    pub fn is_risky(&self, template: ModuleId) -> bool {
+        template
+            .index()
+            .checked_sub(self.first_template())
+            .and_then(|number| self.templates.risky.get(number))
+            .is_some_and(|risky| *risky)
+    }
+
+    /// Whether any template is.
+    pub fn has_risky_templates(&self) -> bool {
+        self.templates.risky.contains(&true)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn templates(files: &[(&str, &str)]) -> Templates {
+        Templates::new(
+            files
+                .iter()
+                .map(|(path, text)| TemplateFile {
+                    path: (*path).into(),
+                    role: Role::Application,
+                    text: (*text).to_owned(),
+                    line_starts: vec![0],
+                    template: clearance_template::parse(text),
+                })
+                .collect(),
+        )
+    }
+
+    fn paths<'t>(templates: &'t Templates, name: &str, from: &str) -> Vec<&'t str> {
+        templates
+            .named(name, from)
+            .into_iter()
+            .map(|number| &*templates.files[number as usize].path)
+            .collect()
+    }
+
+    #[test]
+    fn names_mean_files() {
+        let all = templates(&[
+            ("a/templates/page.html", ""),
+            ("b/templates/page.html", ""),
+            ("b/templates/mail/page.html", ""),
+            ("b/static/page.html", ""),
+            ("web/other.html", ""),
+        ]);
+        assert_eq!(paths(&all, "page.html", "a/views.py"), ["a/templates/page.html"]);
+        assert_eq!(paths(&all, "mail/page.html", "c.py"), ["b/templates/mail/page.html"]);
+        assert_eq!(paths(&all, "page.html", "c.py"), ["a/templates/page.html", "b/templates/page.html"]);
+        assert_eq!(paths(&all, "other.html", "app.py"), ["web/other.html"]);
+        assert!(paths(&all, "ther.html", "app.py").is_empty());
+    }
+
+    #[test]
+    fn risk_spreads_to_takers() {
+        let all = templates(&[
+            ("templates/a.html", "{% include 'b.html' %}"),
+            ("templates/b.html", "{% extends 'c.html' %}"),
+            ("templates/c.html", "{{ a|safe }}"),
+            ("templates/d.html", "{{ a }}"),
+        ]);
+        assert_eq!(all.risky, [true, true, true, false]);
+    }
+}
