@@ -71,7 +71,7 @@ pub fn run(program: &Program, settings: &Settings) -> Outcome {
     let table = Table::new(program, settings);
     let ids: Vec<ModuleId> = program.modules().map(|(id, _)| id).collect();
     let analysis = if settings.flow { clearance_flow::analyse(program) } else { Analysis::default() };
-    let flows = flows::by_module(program, &analysis, settings.auditor, |rule| settings.rules.contains(rule));
+    let flows = flows::by_module(program, &analysis, |rule| settings.rules.contains(rule));
     let parts: Vec<Part> =
         ids.par_iter().map(|id| Pass::new(program, &table, *id, flows.get(&id.0), settings).run()).collect();
     let shown = crate::pages::findings(program, &flows);
@@ -117,7 +117,7 @@ fn told_at_the_draw(findings: &mut Vec<Finding>) {
     let place = |location: &Location| (location.path.clone(), location.start.line);
     let drawn: FxHashSet<_> = findings
         .iter()
-        .filter(|finding| finding.rule.id == "insecure-random")
+        .filter(|finding| finding.rule.id == "insecure-random" && finding.severity > Severity::Info)
         .map(|finding| place(&finding.location))
         .collect();
     findings.retain(|finding| {

@@ -102,20 +102,13 @@ fn covered(places: &[(&'static str, TextRange)], rule: &str, range: TextRange) -
 pub(crate) fn by_module(
     program: &Program,
     analysis: &Analysis,
-    auditor: bool,
     on: impl Fn(&str) -> bool,
 ) -> FxHashMap<u32, ModuleFlows> {
     let mut found: FxHashMap<u32, ModuleFlows> = FxHashMap::default();
     for flow in &analysis.flows {
-        // Data whose file is also read or written is told there; whether a file exists is for who looks through everything.
+        // Data whose file is also read or written is told there, or nowhere if that is harmless.
         if only_asks(program, flow)
-            && (!auditor
-                || analysis.flows.iter().any(|other| {
-                    other.rule == flow.rule
-                        && other.source == flow.source
-                        && other.function == flow.function
-                        && !only_asks(program, other)
-                }))
+            && (is_told_elsewhere(program, analysis, flow) || is_checked(program, analysis, flow))
         {
             continue;
         }
@@ -125,6 +118,9 @@ pub(crate) fn by_module(
         }
         // That a number gets a secret's name is seen where it is drawn, too; what it is used for is not.
         let only_named = rule.id == "weak-random-secret" && !matches!(program.op(flow.sink), Op::Call { .. });
+        if only_named && picks(program, flow) {
+            continue;
+        }
         for (_, others) in YIELDS.iter().filter(|(id, _)| *id == rule.id && !only_named) {
             let steps = flow.steps.iter().map(|step| step.site).chain([flow.sink]);
             for site in steps.filter(|site| program.template(site.module).is_none()) {
@@ -204,6 +200,22 @@ fn rule_named(id: &str) -> Option<&'static Rule> {
 fn judged_at(analysis: &Analysis, site: Site) -> impl Iterator<Item = &(Site, Box<str>)> {
     let first = analysis.judged.partition_point(|(other, _)| *other < site);
     analysis.judged[first..].iter().take_while(move |(other, _)| *other == site)
+}
+
+/// `token = random.choice(tokens)`: one of several secrets is picked, none is made.
+fn picks(program: &Program, flow: &Flow) -> bool {
+    let ir = &program.module(flow.sink.module).ir;
+    let (Op::Bind { value, .. }
+    | Op::StoreName { value, .. }
+    | Op::StoreAttr { value, .. }
+    | Op::StoreItem { value, .. }) = ir.op(flow.sink.value)
+    else {
+        return false;
+    };
+    let Op::Call { callee, .. } = ir.op(value) else { return false };
+    matches!(ir.op(callee), Op::Attr { name, .. } if ir.name(name) == "choice")
+        && flow.source.module == flow.sink.module
+        && (flow.source.value == callee || flow.source.value == value)
 }
 
 /// The rules that yield to a flow rule.
@@ -309,13 +321,37 @@ fn lower(severity: Severity) -> Severity {
     }
 }
 
+/// Whether data whose path is asked about is told where the file is read or written.
+fn is_told_elsewhere(program: &Program, analysis: &Analysis, flow: &Flow) -> bool {
+    analysis.flows.iter().any(|other| {
+        other.rule == flow.rule
+            && other.source == flow.source
+            && other.function == flow.function
+            && !only_asks(program, other)
+    })
+}
+
+/// Whether the same function uses a path in earnest, and nothing from outside chooses that one.
+fn is_checked(program: &Program, analysis: &Analysis, flow: &Flow) -> bool {
+    let ir = &program.module(flow.function.module).ir;
+    let span = ir.functions[flow.function.func.index()].insts;
+    analysis.judged.iter().any(|(site, rule)| {
+        *rule == flow.rule
+            && site.module == flow.function.module
+            && (span.start..span.start + span.len).contains(&site.value.0)
+            && !asks(program, *site)
+            && !analysis.flows.iter().any(|other| other.sink == *site)
+    })
+}
+
 /// Whether a path is only asked about: whether it exists, what kind of file it is.
 fn only_asks(program: &Program, flow: &Flow) -> bool {
-    if flow.kind != Kinds::PATH {
-        return false;
-    }
-    let ir = &program.module(flow.sink.module).ir;
-    let Op::Call { callee, .. } = ir.op(flow.sink.value) else { return false };
+    flow.kind == Kinds::PATH && asks(program, flow.sink)
+}
+
+fn asks(program: &Program, sink: Site) -> bool {
+    let ir = &program.module(sink.module).ir;
+    let Op::Call { callee, .. } = ir.op(sink.value) else { return false };
     let Op::Attr { name, .. } = ir.op(callee) else { return false };
     matches!(
         ir.name(name),
