@@ -102,9 +102,8 @@ pub fn cases(page: &str) -> Result<Vec<Case>, PageError> {
             }
             let mut words = language.split_whitespace();
             let language = words.next().unwrap_or("").to_owned();
-            if !LANGUAGES.contains(&language.as_str())
-                && !(name.is_some() && TEMPLATES.contains(&language.as_str()))
-            {
+            let is_template = name.is_some() && TEMPLATES.contains(&language.as_str());
+            if !is_template && !LANGUAGES.contains(&language.as_str()) {
                 name = None;
                 continue;
             }

@@ -11,7 +11,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::graph::{Graph, Special, stays, worth};
 use crate::heap::{Heap, Key, Kind, ObjId, Object};
-use crate::interp::{Decision, Engine, Hit, Shared, judge, shown_by};
+use crate::interp::{AS_TEXT, Decision, Engine, Hit, Shared, judge, shown_by};
 use crate::known::Known;
 use crate::probe::{Probe, Watched};
 use crate::sight::Sight;
@@ -145,7 +145,7 @@ pub(crate) fn run_all(program: &Program, probe: Option<&Probe>) -> Vec<Part> {
                     engine.run_entry(entry);
                 }
             }
-            part.flows = engine.found.take();
+            part.flows = engine.found.take(program);
             part.decided = engine.decided.into_iter().collect();
             part.decided_inside = engine.decided_inside.into_iter().collect();
             part.truncated = engine.truncated.into_iter().collect();
@@ -159,7 +159,7 @@ pub(crate) fn run_all(program: &Program, probe: Option<&Probe>) -> Vec<Part> {
             alone.page_alone(id);
         }
     }
-    parts.push(Part { flows: alone.found.take(), ..Part::default() });
+    parts.push(Part { flows: alone.found.take(program), ..Part::default() });
     parts
 }
 
@@ -292,7 +292,7 @@ impl Found {
         }
     }
 
-    fn take(&mut self) -> Vec<Flow> {
+    fn take(&mut self, program: &Program) -> Vec<Flow> {
         let mut flows: Vec<Flow> = Vec::new();
         let all = std::mem::take(&mut self.flows);
         // A sink that asks for data of this origin says more than one of the same kind that takes any.
@@ -318,7 +318,7 @@ impl Found {
             let steps = steps(&judged.via);
             // What was worked on may no longer be what was sent.
             if matches!(hit.shown, Some(Shown::Escaped(_)))
-                && steps.iter().any(|(_, note)| *note == Note::Through)
+                && steps.iter().any(|(site, note)| *note == Note::Through && !keeps_text(program, *site))
             {
                 continue;
             }
@@ -350,6 +350,19 @@ impl Found {
         }
         flows
     }
+}
+
+/// Whether a step is only a method of a text, or of what holds it: `.get("name")`, `.strip()`.
+fn keeps_text(program: &Program, site: Site) -> bool {
+    if program.template(site.module).is_some() {
+        return true;
+    }
+    let ir = &program.module(site.module).ir;
+    let callee = match ir.op(site.value) {
+        Op::Call { callee, .. } => callee,
+        _ => site.value,
+    };
+    matches!(ir.op(callee), Op::Attr { name, .. } if AS_TEXT.contains(&ir.name(name)))
 }
 
 pub(crate) fn told(note: Note) -> &'static str {

@@ -16,7 +16,7 @@ use crate::value::{Args, Atom, Val};
 const MAX_CALLEES: usize = 6;
 
 /// Methods of texts, and of what holds them, whose result is the text or a part of it.
-const AS_TEXT: &[&str] = &[
+pub(crate) const AS_TEXT: &[&str] = &[
     "encode", "decode", "strip", "lstrip", "rstrip", "lower", "upper", "casefold", "format", "replace",
     "join", "split", "get", "pop", "read", "getvalue", "items", "values", "copy",
 ];

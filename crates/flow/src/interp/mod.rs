@@ -39,6 +39,7 @@ use clearance_python::ir::{ModuleIr, Value};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 pub(crate) use builtin::{BUILTINS, Builtin};
+pub(crate) use call::AS_TEXT;
 pub(crate) use facts::Refine;
 pub(crate) use frame::Frame;
 pub(crate) use judge::{Decision, Hit, Judged, harms, judge};

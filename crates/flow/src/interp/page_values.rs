@@ -343,12 +343,11 @@ impl<'p> Engine<'p> {
                     return finished;
                 }
                 let base = self.expression(frame, page, unit, base, site);
-                if &**name == "get" {
-                    if let Some(key) = args.first().and_then(|arg| arg.value.as_str())
-                        && base.value.atoms.iter().any(|atom| matches!(atom, Atom::Object(_) | Atom::Sym(_)))
-                    {
-                        return Piecewise::of(self.page_member(frame, page, site, &base.value, key));
-                    }
+                if &**name == "get"
+                    && let Some(key) = args.first().and_then(|arg| arg.value.as_str())
+                    && base.value.atoms.iter().any(|atom| matches!(atom, Atom::Object(_) | Atom::Sym(_)))
+                {
+                    return Piecewise::of(self.page_member(frame, page, site, &base.value, key));
                 }
                 let member = self.page_member(frame, page, site, &base.value, name);
                 if matches!(member.single(), Some(Atom::Method { .. })) && args.is_empty() {

@@ -98,14 +98,8 @@ impl<'p> Engine<'p> {
                 if !truth {
                     let value = frame.value(condition);
                     let of_url = matches!(ir.op(condition), Op::Attr { name, .. } if matches!(ir.name(name), "scheme" | "netloc"));
-                    if of_url {
-                        found.push((condition, Refine::Is(Val::of(Atom::None))));
-                    } else if value
-                        .atoms
-                        .iter()
-                        .all(|atom| matches!(atom, Atom::Unknown | Atom::Sym(_) | Atom::None))
-                        && !value.taint.is_empty()
-                    {
+                    let open = |atom: &Atom| matches!(atom, Atom::Unknown | Atom::Sym(_) | Atom::None);
+                    if of_url || (value.atoms.iter().all(open) && !value.taint.is_empty()) {
                         found.push((condition, Refine::Is(Val::of(Atom::None))));
                     }
                 }
