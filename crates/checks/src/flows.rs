@@ -272,7 +272,7 @@ fn draft(program: &Program, flow: &Flow, rule: &'static Rule) -> Draft {
         None => format!("{}: {from} gets here", rule.title),
     };
     let mut draft = Draft::new(rule, range, message);
-    let (severity, reason) = severity(flow, rule);
+    let (severity, reason) = severity(program, flow, rule);
     let (severity, reason) = match flow.shown.and_then(not_enough) {
         Some(place) => (lower(severity), format!("it is escaped, but stands {place}")),
         None => (severity, reason),
@@ -368,7 +368,36 @@ fn asks(program: &Program, sink: Site) -> bool {
     )
 }
 
-fn severity(flow: &Flow, rule: &Rule) -> (Severity, String) {
+/// The decorator by whose name only administrators get to where the data comes in.
+fn for_admins<'p>(program: &'p Program, source: Site) -> Option<&'p str> {
+    let module = program.modules.get(source.module.index())?;
+    let ir = &module.ir;
+    let function = &ir.functions[ir.function_of(source.value).index()];
+    function.decorators.iter().find_map(|decorator| {
+        let callee = match ir.op(*decorator) {
+            Op::Call { callee, .. } => callee,
+            _ => *decorator,
+        };
+        let name = match ir.op(callee) {
+            Op::Attr { name, .. } | Op::Global(name) => ir.name(name),
+            Op::Import(import) => ir.name(ir.imports[import.index()].bound),
+            _ => return None,
+        };
+        (name.contains("admin") || name.contains("superuser")).then_some(name)
+    })
+}
+
+fn severity(program: &Program, flow: &Flow, rule: &Rule) -> (Severity, String) {
+    if flow.kind == Kinds::HTML
+        && flow.origin.is_outside()
+        && let Some(decorator) = for_admins(program, flow.source)
+    {
+        let words = origin_words(flow.origin);
+        return (
+            lower(rule.severity),
+            format!("it is {words}, of administrators by the name of `{decorator}`"),
+        );
+    }
     match flow.origin {
         Origin::Cli => (lower(lower(rule.severity)), "the data comes from the command line".to_owned()),
         Origin::Database | Origin::Session if rule.id != "stored-cross-site-scripting" => {
