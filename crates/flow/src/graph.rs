@@ -161,10 +161,13 @@ impl<'p> Graph<'p> {
                 }
             };
             // Who calls a base class's method may mean the method of a class that derives from it.
-            for overridden in resolver.overridden(function) {
-                tell(self, overridden);
+            let module = program.module(function.module);
+            let ir = &module.ir;
+            if module.class_of(function.func).is_some_and(|class| ir.classes[class.index()].args.len > 0) {
+                for overridden in resolver.overridden(function) {
+                    tell(self, overridden);
+                }
             }
-            let ir = &program.module(function.module).ir;
             let data = &ir.functions[function.func.index()];
             if let Some(parent) = data.parent
                 && !matches!(ir.functions[parent.index()].kind, FunctionKind::Module | FunctionKind::Class(_))

@@ -10,8 +10,27 @@ pub(crate) fn origin_of(name: &str) -> Option<Origin> {
     if name.len() < 3 || name.len() > 60 {
         return None;
     }
-    let plain: String =
-        name.chars().filter(|c| c.is_ascii_alphanumeric()).map(|c| c.to_ascii_lowercase()).collect();
+    // No word ends otherwise.
+    let last = name.bytes().rev().find(u8::is_ascii_alphanumeric)?.to_ascii_lowercase();
+    if !b"adehnrstvy".contains(&last) {
+        return None;
+    }
+    plain(name, of_plain)
+}
+
+/// The letters and digits of a name, in lower case; of a long name, the last of them.
+pub(crate) fn plain<T>(name: &str, look: impl FnOnce(&str) -> T) -> T {
+    let mut buffer = [0u8; 96];
+    let mut length = 0;
+    let skip = name.len().saturating_sub(buffer.len());
+    for byte in name.bytes().skip(skip).filter(u8::is_ascii_alphanumeric) {
+        buffer[length] = byte.to_ascii_lowercase();
+        length += 1;
+    }
+    look(std::str::from_utf8(&buffer[..length]).unwrap_or(""))
+}
+
+fn of_plain(plain: &str) -> Option<Origin> {
     const SECRET: &[&str] = &[
         "password",
         "passwd",

@@ -437,9 +437,7 @@ pub(crate) fn names_secret(name: &str) -> bool {
         "invitation",
         "salt",
     ];
-    let plain: String =
-        name.chars().filter(|c| c.is_ascii_alphanumeric()).map(|c| c.to_ascii_lowercase()).collect();
-    STEMS.iter().any(|stem| plain.contains(stem))
+    crate::sensitive::plain(name, |plain| STEMS.iter().any(|stem| plain.contains(stem)))
 }
 
 /// Whether a program reads command lines.
