@@ -369,6 +369,38 @@ impl<'p> Engine<'p> {
     }
 }
 
+/// A dict of pairs, as far as they are known to be pairs.
+fn paired(frame: &Frame, source: &Object) -> Object {
+    let mut object = Object::new(Kind::Dict);
+    for element in source.items.iter().chain(&source.rest) {
+        let mut rest = Val { atoms: smallvec![], taint: element.taint.clone() };
+        for atom in &element.atoms {
+            let pair = match atom {
+                Atom::Object(id) => frame.heap.get(*id).filter(|pair| {
+                    matches!(pair.kind, Kind::Tuple | Kind::List) && pair.positions && pair.items.len() == 2
+                }),
+                _ => None,
+            };
+            match pair {
+                Some(pair) => match pair.items[0].as_str() {
+                    Some(key) => object.set(Key::Str(key.into()), pair.items[1].clone(), false),
+                    None => {
+                        object.key_taint.join(&frame.heap.deep_taint(&pair.items[0]));
+                        object.add_rest(&pair.items[1]);
+                    }
+                },
+                None => rest.atoms.push(atom.clone()),
+            }
+        }
+        if !rest.is_bottom() || !rest.taint.is_empty() {
+            object.key_taint.join(&rest.taint);
+            object.add_rest(&rest);
+        }
+    }
+    object.shared = source.shared;
+    object
+}
+
 /// An instance of a library's class that remembers the constants it is made with.
 pub(crate) fn made_with(class: PathId, args: &Args) -> Object {
     let mut object = Object::new(Kind::External(class));
@@ -480,7 +512,11 @@ impl<'p> Engine<'p> {
                     }) =>
                 {
                     if let Some(source) = frame.heap.get(*id) {
-                        object = (**source).clone();
+                        object = if kind == Kind::Dict && source.kind != kind {
+                            paired(frame, source)
+                        } else {
+                            (**source).clone()
+                        };
                         object.kind = kind;
                     }
                 }

@@ -95,6 +95,9 @@ impl<'p> Engine<'p> {
             Some(Atom::Object(_)) => {
                 smallvec![Piece::Hole { taint: frame.heap.deep_taint(value), exact: false }]
             }
+            None if value.atoms.iter().any(|atom| matches!(atom, Atom::Object(_))) => {
+                smallvec![Piece::Hole { taint: frame.heap.deep_taint(value), exact: false }]
+            }
             // A UUID, a date: made by something whose result is harmless.
             Some(Atom::Instance(class)) if value.taint.is_empty() && self.flow.is_clean(*class) => {
                 number_text()
