@@ -369,7 +369,7 @@ fn asks(program: &Program, sink: Site) -> bool {
 }
 
 /// The decorator by whose name only administrators get to where the data comes in.
-fn for_admins<'p>(program: &'p Program, source: Site) -> Option<&'p str> {
+fn for_admins(program: &Program, source: Site) -> Option<&str> {
     let module = program.modules.get(source.module.index())?;
     let ir = &module.ir;
     let function = &ir.functions[ir.function_of(source.value).index()];
