@@ -35,6 +35,7 @@ pub(crate) struct Graph<'p> {
     reach: Vec<Vec<Reach>>,
     /// Functions that call something themselves that rules of single calls report: worth a look to see that it is harmless.
     judged: FxHashSet<FuncRef>,
+    /// Functions that tell something while they hold a secret, or read outside data.
     leaks: FxHashSet<FuncRef>,
     /// Kinds of data that are followed from a function on, not to its callers.
     stays: FxHashMap<FuncRef, Kinds>,
@@ -75,8 +76,10 @@ impl<'p> Graph<'p> {
             components: Vec::new(),
         };
         for (function, kinds, stay) in given {
-            let known = graph.stays.entry(*function).or_default();
-            *known = known.with(*stay);
+            if !stay.is_empty() {
+                let known = graph.stays.entry(*function).or_default();
+                *known = known.with(*stay);
+            }
             graph.slot(*function).reads = graph.at(*function).reads.with(*kinds);
         }
         for function in &special.answers {
