@@ -331,7 +331,7 @@ fn is_told_elsewhere(program: &Program, analysis: &Analysis, flow: &Flow) -> boo
     })
 }
 
-/// Whether the same function uses a path in earnest, and nothing from outside chooses that one.
+/// Whether the same function uses a path in earnest later on, and nothing from outside chooses that one.
 fn is_checked(program: &Program, analysis: &Analysis, flow: &Flow) -> bool {
     let ir = &program.module(flow.function.module).ir;
     let span = ir.functions[flow.function.func.index()].insts;
@@ -339,6 +339,7 @@ fn is_checked(program: &Program, analysis: &Analysis, flow: &Flow) -> bool {
         *rule == flow.rule
             && site.module == flow.function.module
             && (span.start..span.start + span.len).contains(&site.value.0)
+            && site.value > flow.sink.value
             && !asks(program, *site)
             && !analysis.flows.iter().any(|other| other.sink == *site)
     })

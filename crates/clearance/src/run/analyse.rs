@@ -77,7 +77,7 @@ fn of_files(
     } else {
         Default::default()
     };
-    let run = cache.as_ref().map(|_| kept::run_key(plan, settings, &sources, &templates));
+    let run = cache.as_ref().map(|_| kept::run_key(plan, settings, &sources, (&templates, &unseen)));
     if let Some(cache) = &cache
         && let Some(run) = &run
         && let Some(analysis) = cache.analysis(run, &sources)

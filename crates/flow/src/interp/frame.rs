@@ -1,7 +1,7 @@
 //! One run of one function.
 
 use clearance_program::{FuncRef, Site};
-use clearance_python::ir::{Block, FactKind, Func, FunctionKind, Op, Terminator, Value};
+use clearance_python::ir::{Block, FactKind, Func, FunctionKind, Op, Span, Terminator, Value};
 
 use std::sync::Arc;
 
@@ -63,6 +63,32 @@ struct BlockState {
 }
 
 impl Frame {
+    /// Before anything is known.
+    fn blank(func: FuncRef, insts: Span) -> Self {
+        Self {
+            func,
+            context: 0,
+            depth: 0,
+            params: Vec::new(),
+            outer: None,
+            env: None,
+            heap: Heap::default(),
+            facts: Facts::default(),
+            ended: false,
+            in_loop: false,
+            pass: 0,
+            returned: Val::default(),
+            yielded: Val::default(),
+            raised: Val::default(),
+            end: None,
+            outcomes: [None, None, None],
+            hits: Vec::new(),
+            first: insts.start,
+            values: vec![Val::default(); insts.len as usize],
+            body: Arc::default(),
+        }
+    }
+
     pub(crate) fn value(&self, value: Value) -> &Val {
         &self.values[(value.0 - self.first) as usize]
     }
@@ -95,28 +121,7 @@ impl<'p> Engine<'p> {
         let (number, module) = self.program.modules().find(|(_, module)| !module.ir.insts.is_empty())?;
         let func = FuncRef { module: number, func: module.ir.function_of(Value(0)) };
         let insts = module.ir.functions[func.func.index()].insts;
-        Some(Frame {
-            func,
-            context: 0,
-            depth: 0,
-            params: Vec::new(),
-            outer: None,
-            env: None,
-            heap: Heap::default(),
-            facts: Facts::default(),
-            ended: false,
-            in_loop: false,
-            pass: 0,
-            returned: Val::default(),
-            yielded: Val::default(),
-            raised: Val::default(),
-            end: None,
-            outcomes: [None, None, None],
-            hits: Vec::new(),
-            first: insts.start,
-            values: vec![Val::default(); insts.len as usize],
-            body: Arc::default(),
-        })
+        Some(Frame::blank(func, insts))
     }
 
     /// Runs a function.
@@ -132,26 +137,13 @@ impl<'p> Engine<'p> {
         let ir = self.ir(func);
         let data = &ir.functions[func.func.index()];
         let mut frame = Frame {
-            func,
             context,
             depth,
             params,
             outer,
-            env: None,
             heap,
-            facts: Facts::default(),
-            ended: false,
-            in_loop: false,
-            pass: 0,
-            returned: Val::default(),
-            yielded: Val::default(),
-            raised: Val::default(),
-            end: None,
-            outcomes: [None, None, None],
-            hits: Vec::new(),
-            first: data.insts.start,
-            values: vec![Val::default(); data.insts.len as usize],
             body: self.body(func),
+            ..Frame::blank(func, data.insts)
         };
         if data.kind != FunctionKind::Module && data.bindings.len > 0 {
             let site = Site { module: func.module, value: Value(data.insts.start) };
@@ -277,12 +269,12 @@ impl<'p> Engine<'p> {
                 Side::Normal(at) => state.facts[at].clone().unwrap_or_default(),
                 Side::Exceptional => Facts::default(),
             };
-            if let Terminator::Loop { done, .. } = ir.blocks[pred.index()].end
+            if let Terminator::Loop { body, done } = ir.blocks[pred.index()].end
                 && done == block
             {
                 let of_all = of_all_rounds(ir, states, Block(pred.0), first);
                 if let Some(of_all) = of_all {
-                    self.learn_elements(frame, &of_all, &mut theirs);
+                    self.learn_elements(frame, body, &of_all, &mut theirs);
                 }
             }
             match &mut facts {

@@ -2,12 +2,15 @@
 
 use super::facts::{Facts, Refine, WORD_SAFE, chosen_outside};
 use clearance_models::flow::Kinds;
-use clearance_python::ir::{CompareOp, Op, Terminator, UnaryOp, Value};
+use clearance_python::ir::{Block, CompareOp, Op, Terminator, UnaryOp, Value};
 
 use super::{Engine, Frame, root};
 use crate::heap::Kind;
 use crate::taint::Lacks;
 use crate::value::{Atom, Piece, Val};
+
+/// Sides of one condition that are asked what they say.
+const MAX_SIDES: usize = 6;
 
 impl<'p> Engine<'p> {
     /// What is known where `condition` came out as `truth`.
@@ -83,7 +86,10 @@ impl<'p> Engine<'p> {
                     .collect();
                 // Whichever it was: what all of them say.
                 let mut common: Option<Facts> = None;
-                for operand in open.into_iter().take(6) {
+                if open.len() > MAX_SIDES {
+                    return;
+                }
+                for operand in open {
                     let mut own = Vec::new();
                     self.learn_into(frame, operand, truth, &mut own, depth + 1);
                     match &mut common {
@@ -325,8 +331,8 @@ impl<'p> Engine<'p> {
         }
         let named = match ir.op(root(ir, callee)) {
             Op::Attr { name, .. } | Op::Global(name) => {
-                let name = ir.name(name).to_ascii_lowercase();
-                name.contains("sign") || name.contains("hmac") || name.ends_with("_mac")
+                let mut words = ir.name(name).split('_');
+                words.any(|word| matches!(word, "sign" | "signature" | "hmac" | "mac"))
             }
             _ => false,
         };
@@ -405,11 +411,19 @@ impl<'p> Engine<'p> {
         facts.extend(found);
     }
 
-    /// What holds of every element that a loop went on with holds of all, once it is done.
-    pub(super) fn learn_elements(&mut self, frame: &mut Frame, of_all: &Facts, facts: &mut Facts) {
+    /// What holds of every element that a loop went on with holds of all, once it is done. `body` is the loop's first block: elements of other loops,
+    /// outer or inner ones, are not all gone through by then.
+    pub(super) fn learn_elements(
+        &mut self,
+        frame: &mut Frame,
+        body: Block,
+        of_all: &Facts,
+        facts: &mut Facts,
+    ) {
         let ir = self.ir(frame.func);
+        let own = ir.blocks[body.index()].insts.range();
         let mut found = Vec::new();
-        for (value, fact) in of_all.iter() {
+        for (value, fact) in of_all.iter().filter(|(value, _)| own.contains(&value.index())) {
             let Op::Element { iterable, .. } = ir.op(*value) else { continue };
             if !matches!(fact, Refine::Lacks(_) | Refine::Without(_)) {
                 continue;

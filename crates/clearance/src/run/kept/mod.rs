@@ -1,8 +1,7 @@
 //! What is kept between runs.
 //!
 //! Two things: what the analysis of a whole target gave, and the lowered form of each of its files. Both are known by everything that decides about
-//! them, down to the content of every file, so that taking them over changes no byte of a report. They are written after the report; the modules by the
-//! second run that has to lower files of the same target, so that a single run does not take longer for them.
+//! them, down to the content of every file, so that taking them over changes no byte of a report. They are written after the report.
 
 mod place;
 mod whole;
@@ -14,6 +13,7 @@ use std::{
 
 use clearance_cache::{Key, KeyBuilder, Pack, Sealed, Store};
 use clearance_checks::Settings as RuleSettings;
+use clearance_finding::Notice;
 use clearance_program::{Program, TemplateFile};
 use clearance_python::{decode, encode, ir::ModuleIr};
 use clearance_source::FileKind;
@@ -109,7 +109,7 @@ pub(crate) fn run_key(
     plan: &Plan,
     settings: &RuleSettings,
     sources: &[Source<'_>],
-    templates: &[TemplateFile],
+    (templates, unseen): (&[TemplateFile], &[Notice]),
 ) -> Key {
     let mut key = KeyBuilder::new("run").part(IDENTITY.as_bytes());
     key.add(&[u8::from(settings.auditor), u8::from(settings.flow)]);
@@ -133,6 +133,10 @@ pub(crate) fn run_key(
         key.add(template.path.as_bytes());
         key.add(template.role.as_str().as_bytes());
         key.add(template.text.as_bytes());
+    }
+    for notice in unseen {
+        key.add(notice.path.as_bytes());
+        key.add(notice.text.as_bytes());
     }
     key.finish()
 }
