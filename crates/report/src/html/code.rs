@@ -25,6 +25,9 @@ pub(super) fn lines(location: &Location, labels: &[Label]) -> Markup {
     shown.extend(labels.iter().flat_map(|label| &label.location.code));
     shown.sort_by_key(|line| line.number);
     shown.dedup_by_key(|line| line.number);
+    let mut labels = labels.to_vec();
+    labels.sort_by_key(|label| label.location.start);
+    let labels = labels.as_slice();
     let mut highlighter = Highlighter::new(Language::of(&location.path));
     let mut before: Option<u32> = None;
     html! {

@@ -3,12 +3,19 @@
 use std::collections::BTreeMap;
 
 use clearance_finding::Step;
-use clearance_verdict::{Assessment, Dependency, FileLine, FileStatus, Protection, Setting};
+use clearance_verdict::{Assessment, Dependency, FileLine, FileStatus, Protection, Route, Setting};
 use maud::{Markup, html};
 
 use super::parts;
 use crate::words;
 
+/// The protections of a route, with their names.
+pub(super) const KINDS: [(&str, fn(&Route) -> &Protection); 4] = [
+    ("authentication", |route| &route.authentication),
+    ("authorisation", |route| &route.authorisation),
+    ("CSRF", |route| &route.csrf),
+    ("rate limit", |route| &route.rate_limit),
+];
 /// Deepest indentation of a folder.
 const DEEPEST: usize = 6;
 
@@ -21,12 +28,10 @@ pub(super) fn routes(assessment: &Assessment) -> Markup {
             tr {
                 th scope="row" { span.methods { (route.methods.join(" ")) } " " code.place { (parts::path(&route.path)) } }
                 td {
-                    code.place { (route.handler) }
+                    code.place { (parts::dotted(&route.handler)) }
                     p.about { code.place { (parts::path(&format!("{}:{}", route.file, route.line))) } }
                 }
-                @for protection in [&route.authentication, &route.authorisation, &route.csrf, &route.rate_limit] {
-                    td { (self::protection(protection)) }
-                }
+                @for (name, of) in KINDS { td data-label=(name) { (protection(of(route))) } }
             }
         }
     };
@@ -39,15 +44,9 @@ pub(super) fn routes(assessment: &Assessment) -> Markup {
 
 /// How many routes have each protection, for those that say anything.
 fn protection_counts(assessment: &Assessment) -> Markup {
-    let kinds: [(&str, fn(&clearance_verdict::Route) -> &Protection); 4] = [
-        ("authentication", |route| &route.authentication),
-        ("authorisation", |route| &route.authorisation),
-        ("CSRF", |route| &route.csrf),
-        ("rate limit", |route| &route.rate_limit),
-    ];
     html! {
         ul.counts-line {
-            @for (name, of) in kinds {
+            @for (name, of) in KINDS {
                 @let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
                 @for route in &assessment.routes {
                     @let () = *counts.entry(words::protection(of(route))).or_default() += 1;

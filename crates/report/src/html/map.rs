@@ -14,8 +14,8 @@ use crate::words;
 
 /// Most findings that are drawn.
 const MOST_DRAWN: usize = 60;
-/// Columns of text in one box of the drawing.
-const MOST_TEXT: usize = 40;
+/// Width of a character in a box.
+const CHARACTER: f64 = 8.0;
 
 /// Findings of each route, by the route's index.
 fn reached(assessment: &Assessment) -> BTreeMap<usize, Vec<usize>> {
@@ -106,12 +106,9 @@ fn one_file(
                     @let route = &assessment.routes[at];
                     li {
                         p { span.methods { (route.methods.join(" ")) } " " code.place { (parts::path(&route.path)) }
-                            " → " code.place { (route.handler) ":" (route.line) } }
+                            " → " code.place { (parts::dotted(&route.handler)) ":" (route.line) } }
                         p.guards {
-                            @for (name, protection) in [
-                                ("authentication", &route.authentication), ("authorisation", &route.authorisation),
-                                ("CSRF", &route.csrf), ("rate limit", &route.rate_limit),
-                            ] { span.guard { (name) ": " (inventory::protection(protection)) } }
+                            @for (name, of) in inventory::KINDS { span.guard { (name) ": " (inventory::protection(of(route))) } }
                         }
                         @if let Some(found) = reached.get(&at) {
                             ul.map-sinks {
@@ -144,8 +141,8 @@ struct Box<'a> {
 }
 
 const ROW: f64 = 30.0;
-const COLUMNS: [(f64, f64); 3] = [(0.0, 270.0), (350.0, 260.0), (690.0, 300.0)];
-const WIDTH: f64 = 990.0;
+const COLUMNS: [(f64, f64); 3] = [(0.0, 350.0), (410.0, 280.0), (750.0, 300.0)];
+const WIDTH: f64 = 1050.0;
 
 /// Routes with findings, their handlers and the findings, as boxes in three columns joined by lines.
 fn drawing(assessment: &Assessment, reached: &BTreeMap<usize, Vec<usize>>) -> Markup {
@@ -223,8 +220,9 @@ fn line(from: usize, one: f64, other: f64) -> Markup {
 
 fn node(column: usize, one: &Box<'_>) -> Markup {
     let (x, width) = COLUMNS[column];
-    let short: String = if one.text.chars().count() > MOST_TEXT {
-        one.text.chars().take(MOST_TEXT - 1).chain(['…']).collect()
+    let most = ((width - 20.0) / CHARACTER) as usize;
+    let short: String = if one.text.chars().count() > most {
+        one.text.chars().take(most - 1).chain(['…']).collect()
     } else {
         one.text.clone()
     };

@@ -29,6 +29,16 @@ pub(super) fn path(text: &str) -> Markup {
     }
 }
 
+/// A dotted name, which may break after each of its parts.
+pub(super) fn dotted(text: &str) -> Markup {
+    html! {
+        @for (index, part) in text.split('.').enumerate() {
+            @if index > 0 { "." (PreEscaped("<wbr>")) }
+            (part)
+        }
+    }
+}
+
 /// `path:line` as code.
 pub(super) fn place(location: &Location) -> Markup {
     html! { code.place { (path(&words::place(location))) } }
