@@ -191,6 +191,8 @@ mod tests {
         assert_eq!(of("r.sarif.json"), Some(Format::Sarif));
         assert_eq!(of("r.json"), Some(Format::Json));
         assert_eq!(of("r.md"), Some(Format::Markdown));
-        assert_eq!(of("r.html"), None);
+        assert_eq!(of("r.html"), Some(Format::Html));
+        assert_eq!(of("build/gl-sast-report.json"), Some(Format::Gitlab));
+        assert_eq!(of("r.pdf"), None);
     }
 }

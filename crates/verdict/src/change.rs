@@ -105,9 +105,9 @@ pub struct ControlChange {
     pub id: String,
     /// Its title.
     pub title: String,
-    /// How it stood; nothing if it was not judged.
+    /// How it stood; nothing if it was off.
     pub then: Option<Status>,
-    /// How it stands; nothing if it is not judged any more.
+    /// How it stands; nothing if it is off.
     pub now: Option<Status>,
 }
 
@@ -150,15 +150,16 @@ fn compare(now: &Assessment, mut earlier: Earlier) -> Change {
         let queue = &mut left.entry(finding.fingerprint).or_default()[usize::from(finding.accepted)];
         queue.push_back(Rc::new(finding));
     }
+    let mut met = vec![false; now.findings.len()];
     for same in [true, false] {
         for (index, finding) in now.findings.iter().enumerate() {
             let is_accepted = finding.acceptance.is_some();
-            let done = [&change.still, &change.quiet];
-            if !same && done.iter().any(|list| list.binary_search(&index).is_ok()) {
+            if met[index] {
                 continue;
             }
             let queues = left.get_mut(&finding.fingerprint);
             let was = queues.and_then(|queues| queues[usize::from(is_accepted == same)].pop_front());
+            met[index] = was.is_some();
             match (same, was, is_accepted) {
                 (true, Some(_), false) => change.still.push(index),
                 (true, Some(_), true) => change.quiet.push(index),
@@ -169,8 +170,8 @@ fn compare(now: &Assessment, mut earlier: Earlier) -> Change {
                 (false, None, true) => change.quiet.push(index),
             }
         }
-        change.quiet.sort_unstable();
     }
+    change.quiet.sort_unstable();
     let mut gone: Vec<EarlierFinding> =
         left.into_values().flatten().flatten().map(Rc::unwrap_or_clone).collect();
     gone.sort_by(|a, b| {
@@ -230,23 +231,20 @@ impl<'a> Sight<'a> {
 fn control_changes(now: &Assessment, then: &[EarlierControl]) -> Vec<ControlChange> {
     let judged = |level: Level, status: Status| (level != Level::Off).then_some(status);
     let was = |id: &str| then.iter().find(|control| control.id == id);
+    // A control that only one of the two catalogues knows did not change.
     let mut out: Vec<ControlChange> = now
         .controls
         .iter()
-        .map(|control| ControlChange {
-            id: control.definition.id.clone(),
-            title: control.definition.title.clone(),
-            then: was(&control.definition.id).and_then(|control| judged(control.level, control.status)),
-            now: judged(control.level, control.status),
+        .filter_map(|control| {
+            let was = was(&control.definition.id)?;
+            Some(ControlChange {
+                id: control.definition.id.clone(),
+                title: control.definition.title.clone(),
+                then: judged(was.level, was.status),
+                now: judged(control.level, control.status),
+            })
         })
         .collect();
-    let known = |id: &str| now.controls.iter().any(|control| control.definition.id == id);
-    out.extend(then.iter().filter(|control| !known(&control.id)).map(|control| ControlChange {
-        id: control.id.clone(),
-        title: control.title.clone(),
-        then: judged(control.level, control.status),
-        now: None,
-    }));
     out.retain(|change| change.then != change.now);
     out
 }

@@ -245,7 +245,7 @@ mod tests {
     #[test]
     fn python_is_coloured() {
         let lines = ["@app.get(\"/\")", "x = f'a\\'b' + g(1.5)  # end", "if not x: return None"];
-        let expected = ["ffffffff.sss.", "....sssssss...f.mmm...ccccc", "kk.kkk.....kkkkkk.kkkk"];
+        let expected = ["ffffffff.sss.", "....sssssss...f.mmm...ccccc", "kk.kkk....kkkkkk.kkkk"];
         assert_eq!(colours(Language::Python, &lines), expected);
     }
 
@@ -256,13 +256,9 @@ mod tests {
 
     #[test]
     fn templates_are_coloured() {
-        assert_eq!(
-            colours(Language::Markup, &["<p class=\"a\">{{ x }}</p>{# c #}", "{% if x %}"]),
-            [
-                "ff.......sssfkk...kkffffccccccc".replacen("ff.......sss", "ff.......sss", 1),
-                "kk.kk...kk".to_owned()
-            ]
-        );
+        let lines = ["<p class=\"a\">{{ x }}</p>{# c #}", "{% if x %}"];
+        let expected = ["ff.......sssfkk...kkffffccccccc", "kk.kk...kk"];
+        assert_eq!(colours(Language::Markup, &lines), expected);
     }
 
     #[test]

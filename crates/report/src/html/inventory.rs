@@ -9,8 +9,11 @@ use maud::{Markup, html};
 use super::parts;
 use crate::words;
 
-/// The protections of a route, with their names.
-pub(super) const KINDS: [(&str, fn(&Route) -> &Protection); 4] = [
+/// A kind of protection: its name, and where a route has it.
+type Kind = (&'static str, fn(&Route) -> &Protection);
+
+/// The protections of a route.
+pub(super) const KINDS: [Kind; 4] = [
     ("authentication", |route| &route.authentication),
     ("authorisation", |route| &route.authorisation),
     ("CSRF", |route| &route.csrf),
