@@ -23,7 +23,12 @@ use sha2::{Digest, Sha256};
 
 use crate::{clean, words};
 
-const STYLE: &str = include_str!("report.css");
+const STYLE: &str = concat!(
+    include_str!("style/page.css"),
+    include_str!("style/parts.css"),
+    include_str!("style/tools.css"),
+    include_str!("style/media.css"),
+);
 const SCRIPT: &str = include_str!("report.js");
 
 /// The report as one HTML file.

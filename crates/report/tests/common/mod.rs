@@ -1,6 +1,8 @@
 //! One sample assessment for all formats, and many generated ones.
 #![allow(dead_code, unreachable_pub, reason = "each test file uses its part")]
 
+pub mod checks;
+
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use clearance_finding::{
