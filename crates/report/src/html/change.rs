@@ -20,7 +20,7 @@ pub(super) fn change(change: &Change, assessment: &Assessment) -> Markup {
         }
         @if !change.caveats.is_empty() {
             p { "The two runs differ in more than the target:" }
-            ul.evidence { @for caveat in &change.caveats { li { (parts::prose(caveat)) } } }
+            ul.evidence.bullets { @for caveat in &change.caveats { li { (parts::prose(caveat)) } } }
         }
         (present("New", &change.new, assessment))
         (present("No longer accepted", &change.reopened, assessment))

@@ -281,7 +281,7 @@ pub(super) fn accepted(assessment: &Assessment) -> Markup {
         }
     };
     html! {
-        (parts::table("Accepted findings", "findings", &titles, rows))
+        (parts::table("Accepted findings", "findings taken", &titles, rows))
         p.none-shown hidden data-none="" { "No finding of this section passes the filter." }
     }
 }

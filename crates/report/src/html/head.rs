@@ -1,7 +1,7 @@
 //! The decision with its reasons, the summary, and how the report was made.
 
 use clearance_finding::Severity;
-use clearance_verdict::{Assessment, Category, Decision};
+use clearance_verdict::{Assessment, Category, Decision, Reason};
 use maud::{Markup, PreEscaped, html};
 
 use super::{charts, parts};
@@ -38,12 +38,7 @@ pub(super) fn banner(assessment: &Assessment) -> Markup {
                 }
                 ol.reasons aria-label="Reasons for the decision" {
                     @for reason in &assessment.reasons {
-                        li {
-                            (parts::prose(&reason.text))
-                            @if let [one] = reason.findings.as_slice() {
-                                " " a href={ "#finding-" (one + 1) } { "see it" span.unseen { ": finding " (one + 1) } }
-                            }
-                        }
+                        li { (self::reason(reason)) }
                     }
                 }
                 (tiles(assessment))
@@ -65,6 +60,21 @@ pub(super) fn banner(assessment: &Assessment) -> Markup {
             }
         }
     }
+}
+
+/// A reason; the findings that it names at its end are a link to the first of them.
+fn reason(reason: &Reason) -> Markup {
+    if let [first, .., last] | [first @ last] = reason.findings.as_slice() {
+        let named = if first == last {
+            format!("finding {}", first + 1)
+        } else {
+            format!("findings {}–{}", first + 1, last + 1)
+        };
+        if let Some(text) = reason.text.strip_suffix(&named) {
+            return html! { (parts::prose(text)) a href={ "#finding-" (first + 1) } { (named) } };
+        }
+    }
+    parts::prose(&reason.text)
 }
 
 /// The numbers that people look for first.

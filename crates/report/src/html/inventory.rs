@@ -124,7 +124,7 @@ pub(super) fn dependencies(assessment: &Assessment) -> Markup {
         }
     };
     let titles = ["dependency", "version", "named in", "advisories", "reachable"];
-    parts::table("Dependencies", "standard", &titles, rows)
+    parts::table("Dependencies", "plain", &titles, rows)
 }
 
 fn advisories(dependency: &Dependency) -> Markup {
