@@ -77,13 +77,18 @@ pub fn flow_models() -> Arc<Models> {
     MODELS.clone()
 }
 
-/// The same, with or without what libraries do with data, and with further libraries.
-pub fn models_with(further: impl Iterator<Item = Library>, flow: bool) -> Arc<Models> {
+/// The same, with or without what libraries do with data, with further libraries, and with paths that others ask about.
+pub fn models_with(
+    further: impl Iterator<Item = Library>,
+    paths: impl Iterator<Item = &'static str>,
+    flow: bool,
+) -> Arc<Models> {
     let mut libraries = builtin();
     libraries.extend(further);
+    let listed = listed_paths().chain(paths);
     Arc::new(match flow {
-        true => Models::new(&libraries, listed_paths()).unlisted(clearance_flow::own_paths()),
-        false => Models::without_flow(&libraries, listed_paths()),
+        true => Models::new(&libraries, listed).unlisted(clearance_flow::own_paths()),
+        false => Models::without_flow(&libraries, listed),
     })
 }
 

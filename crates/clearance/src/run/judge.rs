@@ -90,7 +90,7 @@ pub(crate) fn judge(
         facts: analysis.outcome.facts.into_iter().filter(|fact| enabled.contains(fact.rule)).collect(),
         examined: examined.filter(|examined| enabled.contains(examined.rule)).collect(),
         routes: analysis.routes,
-        settings: Vec::new(),
+        settings: analysis.settings,
         dependencies: Vec::new(),
         files: analysis.files,
         notices,
