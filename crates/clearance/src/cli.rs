@@ -76,9 +76,14 @@ pub(crate) struct CheckArgs {
     #[arg(long, value_name = "FORMAT", default_value = "terminal", value_parser = words(Format::ALL))]
     pub(crate) format: Format,
 
-    /// Also write a report to FILE; .md, .json, .sarif and .txt say the format, or write FORMAT=FILE. May be repeated
+    /// Also write a report to FILE; .html, .md, .json, .sarif, .xml (JUnit), .csv and .txt say the format, or write FORMAT=FILE.
+    /// May be repeated
     #[arg(long, short, value_name = "FILE")]
     pub(crate) output: Vec<Output>,
+
+    /// Say what changed since the run that wrote the JSON report FILE; nothing of it is taken for found now
+    #[arg(long, value_name = "FILE")]
+    pub(crate) previous: Option<PathBuf>,
 
     /// The best decision that ends with exit code 1 [default: blocked]
     #[arg(long, value_name = "DECISION", value_parser = words(FailOn::ALL))]

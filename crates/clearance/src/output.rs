@@ -15,7 +15,9 @@ pub(crate) struct Output {
 
 /// An `--output` that does not say its format.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("the format is not clear from the name; end it in .md, .json, .sarif or .txt, or write FORMAT=FILE")]
+#[error(
+    "the format is not clear from the name; end it in .html, .md, .json, .sarif, .xml, .csv or .txt, or write FORMAT=FILE"
+)]
 pub(crate) struct UnclearFormat;
 
 impl FromStr for Output {
@@ -46,6 +48,9 @@ mod tests {
         assert_eq!(format("a/report.md"), Ok(Format::Markdown));
         assert_eq!(format("x.SARIF"), Ok(Format::Sarif));
         assert_eq!(format("json=/dev/null"), Ok(Format::Json));
+        assert_eq!(format("report.HTML"), Ok(Format::Html));
+        assert_eq!(format("gl-sast-report.json"), Ok(Format::Gitlab));
+        assert_eq!(format("github=annotations"), Ok(Format::Github));
         assert_eq!(format("a=b.txt"), Ok(Format::Terminal));
         assert_eq!(format("report.pdf"), Err(UnclearFormat));
         assert_eq!(format("json="), Err(UnclearFormat));

@@ -1,11 +1,16 @@
-//! An assessment becomes terminal text, Markdown, JSON or SARIF.
+//! An assessment becomes a report: for the terminal, as a page, or for other programs.
 //!
 //! In: an `Assessment` of the verdict. Out: the bytes of a report, one module for each format.
 //! Text of the target is hostile here: it passes through [`clean`] before it is shown. Nothing here reads a file, a clock or the environment.
 
 pub mod clean;
+mod csv;
 mod frame;
+mod github;
+mod gitlab;
+mod html;
 mod json;
+mod junit;
 mod markdown;
 mod repair;
 mod sarif;
@@ -13,6 +18,7 @@ mod terminal;
 mod words;
 
 pub use frame::code_frame;
+pub use json::{NotAReport, read_earlier};
 
 use std::{fmt, io, path::Path, str::FromStr};
 
@@ -30,11 +36,31 @@ pub enum Format {
     Json,
     /// SARIF 2.1.0, for code scanning services.
     Sarif,
+    /// The full report as one HTML file.
+    Html,
+    /// JUnit XML, for the test reports of build services.
+    Junit,
+    /// The SAST report of GitLab, version 15 of its schema.
+    Gitlab,
+    /// Workflow commands of GitHub Actions.
+    Github,
+    /// The findings as a table for spreadsheets.
+    Csv,
 }
 
 impl Format {
     /// All formats.
-    pub const ALL: &'static [Self] = &[Self::Terminal, Self::Markdown, Self::Json, Self::Sarif];
+    pub const ALL: &'static [Self] = &[
+        Self::Terminal,
+        Self::Markdown,
+        Self::Html,
+        Self::Json,
+        Self::Sarif,
+        Self::Junit,
+        Self::Gitlab,
+        Self::Github,
+        Self::Csv,
+    ];
 
     /// The word used in options.
     pub fn as_str(self) -> &'static str {
@@ -43,15 +69,26 @@ impl Format {
             Self::Markdown => "markdown",
             Self::Json => "json",
             Self::Sarif => "sarif",
+            Self::Html => "html",
+            Self::Junit => "junit",
+            Self::Gitlab => "gitlab",
+            Self::Github => "github",
+            Self::Csv => "csv",
         }
     }
 
-    /// The format that the end of a file's name asks for: `.txt`, `.md`, `.json`, `.sarif` (also `.sarif.json`).
+    /// The format that the end of a file's name asks for: `.txt`, `.md`, `.html`, `.json`, `.sarif` (also `.sarif.json`), `.xml` (JUnit), `.csv`, and
+    /// `gl-sast-report.json`, the name that GitLab looks for.
     pub fn from_extension(path: &Path) -> Option<Self> {
         let name = path.file_name()?.to_str()?.to_ascii_lowercase();
         let ends = [
             (".sarif.json", Self::Sarif),
             (".sarif", Self::Sarif),
+            ("gl-sast-report.json", Self::Gitlab),
+            (".html", Self::Html),
+            (".htm", Self::Html),
+            (".xml", Self::Junit),
+            (".csv", Self::Csv),
             (".json", Self::Json),
             (".md", Self::Markdown),
             (".markdown", Self::Markdown),
@@ -67,13 +104,19 @@ impl fmt::Display for Format {
     }
 }
 
+/// The words of all formats.
+const EXPECTED: &[&str] =
+    &["terminal", "markdown", "html", "json", "sarif", "junit", "gitlab", "github", "csv"];
+
 impl FromStr for Format {
     type Err = UnknownWord;
 
     fn from_str(given: &str) -> Result<Self, UnknownWord> {
-        Self::ALL.iter().copied().find(|format| format.as_str().eq_ignore_ascii_case(given)).ok_or_else(
-            || UnknownWord { given: given.to_owned(), expected: &["terminal", "markdown", "json", "sarif"] },
-        )
+        Self::ALL
+            .iter()
+            .copied()
+            .find(|format| format.as_str().eq_ignore_ascii_case(given))
+            .ok_or_else(|| UnknownWord { given: given.to_owned(), expected: EXPECTED })
     }
 }
 
@@ -123,6 +166,11 @@ pub fn write(
         Format::Markdown => out.write_all(markdown::render(assessment).as_bytes()),
         Format::Json => json::write(assessment, out),
         Format::Sarif => sarif::write(assessment, out),
+        Format::Html => out.write_all(html::render(assessment).as_bytes()),
+        Format::Junit => out.write_all(junit::render(assessment).as_bytes()),
+        Format::Gitlab => gitlab::write(assessment, out),
+        Format::Github => out.write_all(github::render(assessment).as_bytes()),
+        Format::Csv => out.write_all(csv::render(assessment).as_bytes()),
     }
 }
 
@@ -143,6 +191,8 @@ mod tests {
         assert_eq!(of("r.sarif.json"), Some(Format::Sarif));
         assert_eq!(of("r.json"), Some(Format::Json));
         assert_eq!(of("r.md"), Some(Format::Markdown));
-        assert_eq!(of("r.html"), None);
+        assert_eq!(of("r.html"), Some(Format::Html));
+        assert_eq!(of("build/gl-sast-report.json"), Some(Format::Gitlab));
+        assert_eq!(of("r.pdf"), None);
     }
 }

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use anstyle::{AnsiColor, Style};
 use clearance_finding::{AliasKind, Finding, Judgement, Location, Severity};
-use clearance_verdict::{Assessment, Category, Decision, HiddenBy, Level, Status};
+use clearance_verdict::{Assessment, Category, Change, Decision, HiddenBy, Level, Status};
 use unicode_width::UnicodeWidthStr;
 
 use crate::{RenderOptions, clean, frame::frame, words};
@@ -276,6 +276,7 @@ impl Terminal<'_> {
     }
 
     fn foot(&mut self, assessment: &Assessment) {
+        self.labelled("change", assessment.change.as_ref().map(change).unwrap_or_default());
         self.labelled(
             "controls",
             Category::ALL.iter().filter_map(|&category| category_line(assessment, category)),
@@ -339,6 +340,33 @@ fn category_line(assessment: &Assessment, category: Category) -> Option<String> 
         let _ = write!(text, "  {number} {word}");
     }
     Some(text)
+}
+
+/// What changed since an earlier run; what was fixed and what is new in the controls is named, the rest counted.
+fn change(change: &Change) -> Vec<String> {
+    let earlier = &change.earlier;
+    let counts: Vec<String> =
+        words::change_counts(change).iter().map(|(number, what)| format!("{number} {what}")).collect();
+    let since = words::change_title(change);
+    let since = since.strip_prefix("Change ").unwrap_or(&since);
+    let mut lines = vec![
+        format!("{since}: {} then, {} now", earlier.decision, change.decision),
+        format!("findings: {}", counts.join(", ")),
+    ];
+    let gone = change.fixed.iter().map(|finding| ("fixed", finding));
+    let gone: Vec<String> = gone
+        .map(|(word, finding)| format!("{word}  {} {}:{}", finding.rule, finding.path, finding.line))
+        .collect();
+    lines.extend(limited(gone));
+    let word = |status: Option<Status>| status.map_or("not judged", words::status);
+    let controls: Vec<String> = change
+        .controls
+        .iter()
+        .map(|control| format!("control {}: {} → {}", control.id, word(control.then), word(control.now)))
+        .collect();
+    lines.extend(limited(controls));
+    lines.extend(change.caveats.iter().cloned());
+    lines
 }
 
 /// Reasons why blocking controls are not verified, each with its controls.

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use clearance_finding::{Finding, Plane};
-use clearance_verdict::{Assessment, HiddenBy, Status};
+use clearance_finding::{Finding, Notice, Plane};
+use clearance_verdict::{Assessment, Change, HiddenBy, PlaneStatus, Protection, ProtectionStatus, Status};
 
 /// `1 file`, `2 files`.
 pub(crate) fn count(number: usize, noun: &str) -> String {
@@ -99,6 +99,109 @@ pub(crate) fn hidden_by(by: HiddenBy) -> &'static str {
         HiddenBy::Audit => "of rules for auditors",
         HiddenBy::Configuration => "ignored by configuration",
     }
+}
+
+/// Which planes ran, and why the others did not.
+pub(crate) fn planes(assessment: &Assessment) -> String {
+    let ran: Vec<&str> = assessment
+        .planes
+        .iter()
+        .filter(|run| run.status == PlaneStatus::Run)
+        .map(|run| run.plane.as_str())
+        .collect();
+    let mut parts =
+        vec![if ran.is_empty() { "none run".to_owned() } else { format!("{} run", ran.join(", ")) }];
+    let mut groups: Vec<(PlaneStatus, &str, Vec<&str>)> = Vec::new();
+    for run in assessment.planes.iter().filter(|run| run.status != PlaneStatus::Run) {
+        match groups.iter_mut().find(|group| (group.0, group.1) == (run.status, run.why.as_str())) {
+            Some(group) => group.2.push(run.plane.as_str()),
+            None => groups.push((run.status, &run.why, vec![run.plane.as_str()])),
+        }
+    }
+    for (status, why, names) in groups {
+        let what = if status == PlaneStatus::Failed { "FAILED" } else { "not run" };
+        let why = if why.is_empty() { String::new() } else { format!(" ({why})") };
+        parts.push(format!("{} {what}{why}", names.join(", ")));
+    }
+    parts.join("; ")
+}
+
+/// How much was seen.
+pub(crate) fn coverage(assessment: &Assessment) -> String {
+    let coverage = &assessment.coverage;
+    format!(
+        "{} of {} examined whole; {} of code; {} partial, {} unreadable, {} truncated, {} failed, {} left out on purpose",
+        thousands(coverage.whole as u64),
+        count(coverage.files, "file"),
+        count(usize::try_from(coverage.lines).unwrap_or(usize::MAX), "line"),
+        coverage.partial.len(),
+        coverage.unreadable.len(),
+        coverage.truncated.len(),
+        coverage.failed.len(),
+        coverage.skipped.len()
+    )
+}
+
+/// By which thresholds was decided.
+pub(crate) fn thresholds(assessment: &Assessment) -> String {
+    let policy = &assessment.policy;
+    format!(
+        "blocks from {}, warns from {}; below {} confidence a finding does not block",
+        policy.blocking, policy.warning, policy.blocking_confidence
+    )
+}
+
+/// Whether the work tree is what the commit says.
+pub(crate) fn work_tree(assessment: &Assessment) -> Option<&'static str> {
+    assessment.header.dirty.map(|dirty| if dirty { "work tree modified" } else { "work tree clean" })
+}
+
+/// A protection's status as people read it.
+pub(crate) fn protection(protection: &Protection) -> &'static str {
+    match protection.status {
+        ProtectionStatus::InForce => "in force",
+        ProtectionStatus::Partial => "partial",
+        ProtectionStatus::Absent => "absent",
+        ProtectionStatus::NotApplicable => "not applicable",
+        ProtectionStatus::Undecided => "undecided",
+    }
+}
+
+/// A notice's place: a line of a file, a file, or the run as a whole.
+pub(crate) fn notice_place(notice: &Notice) -> String {
+    match notice.line {
+        Some(line) => format!("{}:{line}", notice.path),
+        None if notice.path.is_empty() => "the run as a whole".to_owned(),
+        None => notice.path.to_string(),
+    }
+}
+
+/// What an assessment is compared with.
+pub(crate) fn change_title(change: &Change) -> String {
+    let earlier = &change.earlier;
+    let commit = earlier
+        .commit
+        .as_ref()
+        .map_or(String::new(), |commit| format!(", commit {}", commit.chars().take(7).collect::<String>()));
+    format!("Change since {} ({}{commit})", earlier.time, earlier.file)
+}
+
+/// The numbers of a comparison: how many, and of what.
+pub(crate) fn change_counts(change: &Change) -> Vec<(usize, &'static str)> {
+    let all = [
+        (change.new.len(), "new"),
+        (change.fixed.len(), "fixed"),
+        (change.still.len(), "still there"),
+        (change.reopened.len(), "no longer accepted"),
+        (change.accepted.len(), "accepted since"),
+        (change.unseen.len(), "gone, not known to be fixed"),
+    ];
+    // The first three are the question; the others are told where there are any.
+    all.into_iter()
+        .enumerate()
+        .filter(|(at, (number, _))| *at < 3 || *number > 0)
+        .map(|(_, pair)| pair)
+        .collect()
 }
 
 /// The planes that have a column in tables: those with findings, and `code`.

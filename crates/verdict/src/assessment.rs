@@ -5,6 +5,7 @@ use std::cmp::Reverse;
 use clearance_finding::{Finding, Plane, Route, Rule, Setting};
 
 use crate::{
+    change::Change,
     controls::Phase,
     coverage::Coverage,
     decision::{Grounds, Reason, decide},
@@ -61,6 +62,8 @@ pub struct Assessment {
     pub rules: Vec<&'static Rule>,
     /// What was found and is not shown.
     pub hidden: Vec<Hidden>,
+    /// What changed since an earlier run, where one was given.
+    pub change: Option<Change>,
     blocking: usize,
     warning: usize,
     open: usize,
@@ -121,6 +124,7 @@ pub fn assess(input: Input, policy: &Policy) -> Assessment {
         files: input.files,
         rules: input.rules,
         hidden: input.hidden,
+        change: None,
         blocking,
         warning,
         open,

@@ -5,6 +5,7 @@
 
 pub mod acceptance;
 mod assessment;
+mod change;
 mod controls;
 mod coverage;
 mod decision;
@@ -18,6 +19,7 @@ mod totals;
 mod words;
 
 pub use assessment::{Assessment, CategoryCount, assess, rule_set_version};
+pub use change::{Change, ControlChange, Earlier, EarlierControl, EarlierFinding};
 pub use clearance_finding::{Protection, ProtectionStatus, Route, Setting, SettingStatus};
 pub use controls::{ControlDefinition, Phase, controls, mismatches};
 pub use coverage::Coverage;

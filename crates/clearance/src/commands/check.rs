@@ -26,6 +26,7 @@ use crate::{
         judge::{About, judge},
         kept::{Cache, Leavings, Wish},
         plan::{self, Plan},
+        previous,
         progress::Progress,
         render,
         target::Target,
@@ -41,11 +42,15 @@ const MAX_INPUT: u64 = 64 << 20;
 pub(crate) fn run(catalogue: &Catalogue, args: &CheckArgs) -> Result<Exit, Failure> {
     let clock = Clock::start()?;
     check_outputs(&args.output)?;
+    let earlier = args.previous.as_deref().map(previous::read).transpose()?;
     let pool = threads::pool(args.threads)?;
     let progress = Progress::new(args.console.quiet);
     let examined = pool.install(|| examine(catalogue, args, clock, &progress));
     progress.finish();
     let mut examined = examined?;
+    if let Some(earlier) = earlier {
+        examined.assessment = examined.assessment.compared_with(earlier);
+    }
     let exit = tell(args, &examined);
     // Nobody waits for this but the shell.
     if let Some(leavings) = examined.leavings.take() {
@@ -89,6 +94,7 @@ pub(super) fn report(catalogue: &Catalogue, paths: &[PathBuf], rules: &RuleArgs)
         rules: rules.clone(),
         format: Format::Json,
         output: Vec::new(),
+        previous: None,
         fail_on: None,
         exit_zero: false,
         stdin_filename: None,

@@ -9,6 +9,7 @@ pub(crate) mod front;
 pub(crate) mod judge;
 pub(crate) mod kept;
 pub(crate) mod plan;
+pub(crate) mod previous;
 pub(crate) mod progress;
 pub(crate) mod render;
 pub(crate) mod sources;

@@ -5,11 +5,14 @@ use clearance_verdict::{
     Assessment, Control, Dependency, FileLine, Plan, PlanStep, Protection, Route, Setting, StandardRow,
 };
 
-use super::shapes::{
-    AcceptanceShape, AdvisoryShape, CodeShape, ControlShape, CoverageShape, CweShape, DependencyShape,
-    Document, Each, EditShape, FileShape, FindingShape, FixShape, HeaderShape, HiddenShape, LabelShape,
-    MilestoneShape, NoticeShape, PlanShape, PlanStepShape, PlaneShape, PolicyShape, ProtectionShape,
-    RouteShape, SettingShape, SeverityShape, StandardShape, StepShape, TotalsShape,
+use super::{
+    change::ChangeShape,
+    shapes::{
+        AcceptanceShape, AdvisoryShape, CodeShape, ControlShape, CoverageShape, CweShape, DependencyShape,
+        Document, Each, EditShape, FileShape, FindingShape, FixShape, HeaderShape, HiddenShape, LabelShape,
+        MilestoneShape, NoticeShape, PlanShape, PlanStepShape, PlaneShape, PolicyShape, ProtectionShape,
+        RouteShape, SettingShape, SeverityShape, StandardShape, StepShape, TotalsShape,
+    },
 };
 use crate::words;
 
@@ -71,6 +74,7 @@ impl<'a> Document<'a> {
                     count: entry.count,
                 })
                 .collect(),
+            change: assessment.change.as_ref().map(|change| ChangeShape::of(change, assessment)),
         }
     }
 }

@@ -1,7 +1,9 @@
 //! The JSON report, contract `clearance/1`.
 
 mod build;
+mod change;
 mod escape;
+mod read;
 mod shapes;
 
 use std::io;
@@ -10,6 +12,7 @@ use clearance_verdict::Assessment;
 use serde::Serialize;
 
 pub(crate) use escape::SafeFormatter;
+pub use read::{NotAReport, read_earlier};
 
 /// Writes the report, indented, straight to `out`.
 pub(crate) fn write(assessment: &Assessment, out: &mut dyn io::Write) -> io::Result<()> {

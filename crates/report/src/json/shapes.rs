@@ -3,6 +3,8 @@
 use clearance_finding::Finding;
 use serde::{Serialize, Serializer};
 
+use super::change::ChangeShape;
+
 #[derive(Serialize)]
 pub(super) struct Document<'a> {
     pub(super) schema: &'static str,
@@ -26,6 +28,8 @@ pub(super) struct Document<'a> {
     pub(super) dependencies: Vec<DependencyShape<'a>>,
     pub(super) files: Vec<FileShape<'a>>,
     pub(super) hidden: Vec<HiddenShape>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) change: Option<ChangeShape<'a>>,
 }
 
 /// A list whose elements are shaped one by one while they are written.

@@ -1,12 +1,13 @@
 //! The Markdown report, sections 1 to 9.
 
+mod change;
 mod findings;
 mod tables;
 
 use std::fmt::Write as _;
 
 use clearance_finding::{Plane, Severity};
-use clearance_verdict::{Assessment, PlaneStatus, Status};
+use clearance_verdict::{Assessment, Status};
 
 use crate::{clean, words};
 
@@ -15,6 +16,7 @@ pub(crate) fn render(assessment: &Assessment) -> String {
     let mut page = Page(String::new());
     head(&mut page, assessment);
     summary(&mut page, assessment);
+    change::change(&mut page, assessment);
     findings::must_fix(&mut page, assessment);
     findings::other(&mut page, assessment);
     findings::accepted(&mut page, assessment);
@@ -90,11 +92,7 @@ fn head(page: &mut Page, assessment: &Assessment) {
         page.line(&format!("{}. {}", index + 1, clean::markdown(&reason.text)));
     }
     page.table(&["", ""]);
-    let state = match header.dirty {
-        Some(true) => ", work tree modified",
-        Some(false) => ", work tree clean",
-        None => "",
-    };
+    let state = words::work_tree(assessment).map_or(String::new(), |state| format!(", {state}"));
     let commit =
         header.commit.as_ref().map_or(String::new(), |commit| format!(", commit {}", clean::code(commit)));
     page.row(&["Target".to_owned(), format!("{}{commit}{state}", clean::markdown(&header.target))]);
@@ -106,52 +104,9 @@ fn head(page: &mut Page, assessment: &Assessment) {
         words::seconds(header.duration)
     );
     page.row(&["Made by".to_owned(), made]);
-    page.row(&["Planes".to_owned(), planes(assessment)]);
-    page.row(&["Coverage".to_owned(), coverage(assessment)]);
-    let thresholds = format!(
-        "blocks from {}, warns from {}; below {} confidence a finding does not block",
-        assessment.policy.blocking, assessment.policy.warning, assessment.policy.blocking_confidence
-    );
-    page.row(&["Thresholds".to_owned(), thresholds]);
-}
-
-fn planes(assessment: &Assessment) -> String {
-    let ran: Vec<&str> = assessment
-        .planes
-        .iter()
-        .filter(|run| run.status == PlaneStatus::Run)
-        .map(|run| run.plane.as_str())
-        .collect();
-    let mut parts =
-        vec![if ran.is_empty() { "none run".to_owned() } else { format!("{} run", ran.join(", ")) }];
-    let mut groups: Vec<(PlaneStatus, &str, Vec<&str>)> = Vec::new();
-    for run in assessment.planes.iter().filter(|run| run.status != PlaneStatus::Run) {
-        match groups.iter_mut().find(|group| (group.0, group.1) == (run.status, run.why.as_str())) {
-            Some(group) => group.2.push(run.plane.as_str()),
-            None => groups.push((run.status, &run.why, vec![run.plane.as_str()])),
-        }
-    }
-    for (status, why, names) in groups {
-        let what = if status == PlaneStatus::Failed { "**failed**" } else { "not run" };
-        let why = if why.is_empty() { String::new() } else { format!(" ({})", clean::markdown(why)) };
-        parts.push(format!("{} {what}{why}", names.join(", ")));
-    }
-    parts.join("; ")
-}
-
-fn coverage(assessment: &Assessment) -> String {
-    let coverage = &assessment.coverage;
-    format!(
-        "{} of {} examined whole; {} of code; {} partial, {} unreadable, {} truncated, {} failed, {} left out on purpose",
-        words::thousands(coverage.whole as u64),
-        words::count(coverage.files, "file"),
-        words::count(usize::try_from(coverage.lines).unwrap_or(usize::MAX), "line"),
-        coverage.partial.len(),
-        coverage.unreadable.len(),
-        coverage.truncated.len(),
-        coverage.failed.len(),
-        coverage.skipped.len()
-    )
+    page.row(&["Planes".to_owned(), clean::markdown(&words::planes(assessment))]);
+    page.row(&["Coverage".to_owned(), words::coverage(assessment)]);
+    page.row(&["Thresholds".to_owned(), words::thresholds(assessment)]);
 }
 
 fn summary(page: &mut Page, assessment: &Assessment) {
@@ -185,11 +140,11 @@ fn produced(page: &mut Page, assessment: &Assessment) {
         clean::markdown(&header.rule_set),
         words::count(assessment.rules.len(), "rule"),
         clean::code(assessment.policy.profile.as_str()),
-        planes(assessment)
+        clean::markdown(&words::planes(assessment))
     ));
     let capabilities: Vec<&str> =
         assessment.capabilities.iter().map(|capability| capability.as_str()).collect();
-    page.line(&format!("Analysed: {}. Coverage: {}.", capabilities.join(", "), coverage(assessment)));
+    page.line(&format!("Analysed: {}. Coverage: {}.", capabilities.join(", "), words::coverage(assessment)));
     page.blank();
     page.line("The same result comes from this command on the same tree:");
     page.blank();

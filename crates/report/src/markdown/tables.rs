@@ -139,13 +139,9 @@ fn routes(page: &mut Page, assessment: &Assessment) {
         return;
     }
     let cell = |protection: &Protection| {
-        let word = match protection.status {
-            ProtectionStatus::InForce => "in force",
-            ProtectionStatus::Partial => "**partial**",
-            ProtectionStatus::Absent => "**absent**",
-            ProtectionStatus::NotApplicable => "not applicable",
-            ProtectionStatus::Undecided => "undecided",
-        };
+        let word = words::protection(protection);
+        let stands_out = matches!(protection.status, ProtectionStatus::Partial | ProtectionStatus::Absent);
+        let word = if stands_out { format!("**{word}**") } else { word.to_owned() };
         let by = if protection.by.is_empty() {
             String::new()
         } else {
@@ -232,12 +228,11 @@ fn files(page: &mut Page, assessment: &Assessment) {
         page.line("Not seen whole:");
         page.table(&["file", "why", "what happened"]);
         for notice in coverage.blind_spots() {
-            let place = match notice.line {
-                Some(line) => format!("{}:{line}", notice.path),
-                None if notice.path.is_empty() => "the run as a whole".to_owned(),
-                None => notice.path.to_string(),
-            };
-            page.row(&[clean::code(&place), notice.kind.as_str().to_owned(), clean::markdown(&notice.text)]);
+            page.row(&[
+                clean::code(&words::notice_place(notice)),
+                notice.kind.as_str().to_owned(),
+                clean::markdown(&notice.text),
+            ]);
         }
         for path in &coverage.unexplained {
             page.row(&[clean::code(path), "partial".to_owned(), "not analysed whole".to_owned()]);

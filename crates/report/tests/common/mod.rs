@@ -1,6 +1,8 @@
 //! One sample assessment for all formats, and many generated ones.
 #![allow(dead_code, unreachable_pub, reason = "each test file uses its part")]
 
+pub mod checks;
+
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use clearance_finding::{
@@ -8,9 +10,9 @@ use clearance_finding::{
     Notice, NoticeKind, Plane, Rule, Severity, Step,
 };
 use clearance_verdict::{
-    Advisory, Assessment, Capability, Dependency, FileLine, FileStatus, Header, Hidden, HiddenBy, Input,
-    PlaneRun, PlaneStatus, Policy, Profile, Protection, ProtectionStatus, RULES, Reachable, Route, Setting,
-    SettingStatus, assess, controls,
+    Advisory, Assessment, Capability, Decision, Dependency, Earlier, EarlierControl, EarlierFinding,
+    FileLine, FileStatus, Header, Hidden, HiddenBy, Input, PlaneRun, PlaneStatus, Policy, Profile,
+    Protection, ProtectionStatus, RULES, Reachable, Route, Setting, SettingStatus, Status, assess, controls,
 };
 
 const BASE: Rule = Rule {
@@ -358,6 +360,54 @@ pub fn sample_input() -> Input {
         enabled: ids.into_iter().chain(CATALOGUE.iter().chain(RULES).map(|rule| rule.id)).collect(),
         hidden: vec![Hidden { rule: &HASH, severity: Severity::Low, by: HiddenBy::Severity, count: 4 }],
     }
+}
+
+/// The sample beside an earlier run: something new, something fixed, something that is gone with its file, an acceptance on both sides.
+pub fn changed() -> Assessment {
+    let now = sample();
+    let was = |rule: &str, path: &str, accepted: bool, fingerprint: Fingerprint| EarlierFinding {
+        fingerprint,
+        rule: rule.to_owned(),
+        severity: Severity::High,
+        path: path.to_owned(),
+        line: 7,
+        message: format!("`{rule}` in <b>{path}</b>"),
+        accepted,
+    };
+    let of = |rule: &Rule| {
+        let found = now.findings.iter().find(|finding| finding.rule == rule).expect("a finding of the rule");
+        (found.location.path.to_string(), found.fingerprint)
+    };
+    let (debug, hash) = (of(&DEBUG), of(&HASH));
+    let earlier = Earlier {
+        file: "reports/last.json".to_owned(),
+        target: "storefront".to_owned(),
+        commit: Some("0a1b2c3d4e5f".to_owned()),
+        time: "2026-11-01T08:00:00Z".to_owned(),
+        tool_version: "0.3.0".to_owned(),
+        rule_set: now.header.rule_set.clone(),
+        profile: "production".to_owned(),
+        decision: Decision::Conditional,
+        capabilities: vec!["syntax".to_owned()],
+        findings: vec![
+            was(DEBUG.id, &debug.0, true, debug.1),
+            was(HASH.id, &hash.0, false, hash.1),
+            was(YAML.id, "storefront/keys.py", false, Fingerprint(1)),
+            was(YAML.id, "storefront/gone.py", false, Fingerprint(2)),
+            was("retired-rule", "storefront/keys.py", true, Fingerprint(3)),
+        ],
+        controls: now
+            .controls
+            .iter()
+            .map(|control| EarlierControl {
+                id: control.definition.id.clone(),
+                title: control.definition.title.clone(),
+                level: control.level,
+                status: if control.status == Status::Fail { Status::Pass } else { control.status },
+            })
+            .collect(),
+    };
+    now.compared_with(earlier)
 }
 
 /// An empty, clean run.

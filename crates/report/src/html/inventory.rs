@@ -1,0 +1,206 @@
+//! What was looked at: routes, settings, dependencies, files.
+
+use std::collections::BTreeMap;
+
+use clearance_finding::Step;
+use clearance_verdict::{Assessment, Dependency, FileLine, FileStatus, Protection, Route, Setting};
+use maud::{Markup, html};
+
+use super::parts;
+use crate::words;
+
+/// A kind of protection: its name, and where a route has it.
+type Kind = (&'static str, fn(&Route) -> &Protection);
+
+/// The protections of a route.
+pub(super) const KINDS: [Kind; 4] = [
+    ("authentication", |route| &route.authentication),
+    ("authorisation", |route| &route.authorisation),
+    ("CSRF", |route| &route.csrf),
+    ("rate limit", |route| &route.rate_limit),
+];
+/// Deepest indentation of a folder.
+const DEEPEST: usize = 6;
+
+pub(super) fn routes(assessment: &Assessment) -> Markup {
+    if assessment.routes.is_empty() {
+        return parts::nothing("No route was found.");
+    }
+    let rows = html! {
+        @for route in &assessment.routes {
+            tr {
+                th scope="row" { span.methods { (route.methods.join(" ")) } " " code.place { (parts::path(&route.path)) } }
+                td {
+                    code.place { (parts::dotted(&route.handler)) }
+                    p.about { code.place { (parts::path(&format!("{}:{}", route.file, route.line))) } }
+                }
+                @for (name, of) in KINDS { td data-label=(name) { (protection(of(route))) } }
+            }
+        }
+    };
+    let titles = ["route", "handler", "authentication", "authorisation", "CSRF", "rate limit"];
+    html! {
+        (protection_counts(assessment))
+        (parts::table("Routes", "routes", &titles, rows))
+    }
+}
+
+/// How many routes have each protection, for those that say anything.
+fn protection_counts(assessment: &Assessment) -> Markup {
+    html! {
+        ul.counts-line {
+            @for (name, of) in KINDS {
+                @let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+                @for route in &assessment.routes {
+                    @let () = *counts.entry(words::protection(of(route))).or_default() += 1;
+                }
+                li { b { (name) } ": "
+                    @for (at, (word, number)) in counts.iter().enumerate() { @if at > 0 { ", " } (number) " " (word) } }
+            }
+        }
+    }
+}
+
+pub(super) fn protection(protection: &Protection) -> Markup {
+    html! {
+        span.protection.{ "pr-" (protection.status.as_str()) } { (words::protection(protection)) }
+        @if !protection.by.is_empty() { " " (parts::prose(&protection.by)) }
+        @if let (Some(file), Some(line)) = (&protection.file, protection.line) {
+            p.about { code.place { (parts::path(&format!("{file}:{line}"))) } }
+        }
+    }
+}
+
+pub(super) fn settings(assessment: &Assessment) -> Markup {
+    if assessment.settings.is_empty() {
+        return parts::nothing("This run lists no settings.");
+    }
+    let rows = html! {
+        @for setting in &assessment.settings {
+            tr {
+                th scope="row" { code.place { (setting.name) } }
+                td { (value(setting)) }
+                td { span.protection.{ "se-" (setting.status.as_str()) } { (setting.status.as_str()) } }
+                td { (chain(&setting.provenance)) }
+            }
+        }
+    };
+    parts::table("Settings", "standard", &["setting", "effective value", "status", "comes from"], rows)
+}
+
+fn value(setting: &Setting) -> Markup {
+    match (&setting.value, setting.redacted) {
+        (_, true) => html! { em { "secret, not shown" } },
+        (Some(value), false) => html! { code.place { (value) } },
+        (None, false) => html! { em { "unknown" } },
+    }
+}
+
+/// Where a value comes from, the deciding place first. Its code is not shown: it may hold a secret.
+fn chain(steps: &[Step]) -> Markup {
+    html! {
+        ol.chain {
+            @for step in steps { li { (parts::prose(&step.note)) " at " (parts::place(&step.location)) } }
+        }
+    }
+}
+
+pub(super) fn dependencies(assessment: &Assessment) -> Markup {
+    if assessment.dependencies.is_empty() {
+        return parts::nothing("This run lists no dependencies.");
+    }
+    let rows = html! {
+        @for dependency in &assessment.dependencies {
+            tr {
+                th scope="row" {
+                    code.place { (dependency.name) }
+                    @if dependency.chain.len() > 1 { p.about { "through " (dependency.chain.join(" → ")) } }
+                }
+                td { code { (dependency.version.as_deref().or(dependency.range.as_deref()).unwrap_or("unknown")) } }
+                td { code.place { (parts::path(&dependency.source)) } }
+                td { (advisories(dependency)) }
+                td { (dependency.reachable.as_str()) }
+            }
+        }
+    };
+    let titles = ["dependency", "version", "named in", "advisories", "reachable"];
+    parts::table("Dependencies", "standard", &titles, rows)
+}
+
+fn advisories(dependency: &Dependency) -> Markup {
+    html! {
+        @if dependency.advisories.is_empty() { "none" }
+        @for advisory in &dependency.advisories {
+            p {
+                (parts::severity(advisory.severity)) " " (advisory.id)
+                @if !advisory.aliases.is_empty() { " (" (advisory.aliases.join(", ")) ")" }
+                @if !advisory.fixed.is_empty() { ", fixed in " (advisory.fixed.join(", ")) }
+            }
+        }
+    }
+}
+
+pub(super) fn files(assessment: &Assessment) -> Markup {
+    html! {
+        p { (words::coverage(assessment)) "." }
+        @if !assessment.coverage.is_complete() {
+            h3 { "Not seen whole" }
+            (not_whole(assessment))
+            h3 { "All files" }
+        }
+        @if assessment.files.is_empty() { (parts::nothing("No file was found.")) }
+        (tree(&assessment.files))
+    }
+}
+
+fn not_whole(assessment: &Assessment) -> Markup {
+    let rows = html! {
+        @for notice in assessment.coverage.blind_spots() {
+            tr {
+                th scope="row" { code.place { (parts::path(&words::notice_place(notice))) } }
+                td { (notice.kind.as_str()) }
+                td { (parts::prose(&notice.text)) }
+            }
+        }
+        @for path in &assessment.coverage.unexplained {
+            tr {
+                th scope="row" { code.place { (parts::path(path)) } }
+                td { "partial" }
+                td { "not analysed whole" }
+            }
+        }
+    };
+    parts::table("Not seen whole", "plain", &["file", "why", "what happened"], rows)
+}
+
+/// The files by folder. Folders are not nested in the page, however deep they are: each stands in its place, indented.
+fn tree(files: &[FileLine]) -> Markup {
+    let mut folders: BTreeMap<&str, Vec<(&str, &FileLine)>> = BTreeMap::new();
+    for file in files {
+        let (folder, name) = file.path.rsplit_once('/').unwrap_or(("", &file.path));
+        folders.entry(folder).or_default().push((name, file));
+    }
+    html! {
+        div.tree {
+            @for (folder, files) in &folders {
+                @let depth = folder.split('/').filter(|part| !part.is_empty()).count().min(DEEPEST);
+                @let odd = files.iter().filter(|(_, file)| file.status != FileStatus::Analysed).count();
+                details.folder.{ "depth-" (depth) } open[odd > 0 || folders.len() <= 3] {
+                    summary {
+                        code.place { (parts::path(folder)) "/" } " "
+                        span.quiet { (words::count(files.len(), "file"))
+                            @if odd > 0 { ", " (odd) " not analysed whole" } }
+                    }
+                    ul {
+                        @for (name, file) in files {
+                            li { code.place { (name) } " "
+                                span.quiet { (file.role) " " (file.kind) ", " (words::count(file.lines as usize, "line")) }
+                                @if file.status != FileStatus::Analysed { " " b.not-whole { (file.status.as_str()) } }
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
