@@ -9,6 +9,7 @@ mod json;
 mod markdown;
 mod repair;
 mod sarif;
+mod spots;
 mod terminal;
 mod words;
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use clearance_models::flow::{Condition, Constant, Part, Slot, Test};
 
-use super::{Engine, Frame, external::select};
+use super::{Engine, Frame, MADE_WITH, external::select};
 use crate::heap::{Key, Kind};
 use crate::value::{Args, Atom, Piece, Val, known};
 
@@ -48,8 +48,8 @@ impl<'p> Engine<'p> {
                 Part::Made(slots) => {
                     for slot in slots {
                         let key = match slot {
-                            Slot::Position(at) => format!("\0made:{at}"),
-                            Slot::Keyword(name) => format!("\0made:{name}"),
+                            Slot::Position(at) => format!("{MADE_WITH}{at}"),
+                            Slot::Keyword(name) => format!("{MADE_WITH}{name}"),
                             _ => continue,
                         };
                         if let Some(value) = object.key(&Key::Attr(Arc::from(key))) {

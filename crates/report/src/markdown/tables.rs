@@ -7,7 +7,7 @@ use clearance_verdict::{
 };
 
 use super::{Page, status};
-use crate::{clean, words};
+use crate::{clean, spots::spots, words};
 
 pub(super) fn control_counts(page: &mut Page, assessment: &Assessment) {
     page.table(&["controls", "pass:", "warn:", "fail:", "not verified:", "not applicable:", "total:"]);
@@ -231,13 +231,13 @@ fn files(page: &mut Page, assessment: &Assessment) {
     if !coverage.is_complete() {
         page.line("Not seen whole:");
         page.table(&["file", "why", "what happened"]);
-        for notice in coverage.blind_spots() {
-            let place = match notice.line {
-                Some(line) => format!("{}:{line}", notice.path),
-                None if notice.path.is_empty() => "the run as a whole".to_owned(),
-                None => notice.path.to_string(),
+        for spot in spots(coverage) {
+            let place = match spot.line {
+                Some(line) => format!("{}:{line}", spot.path),
+                None if spot.path.is_empty() => "the run as a whole".to_owned(),
+                None => spot.path.to_owned(),
             };
-            page.row(&[clean::code(&place), notice.kind.as_str().to_owned(), clean::markdown(&notice.text)]);
+            page.row(&[clean::code(&place), spot.kind.as_str().to_owned(), clean::markdown(&spot.text)]);
         }
         for path in &coverage.unexplained {
             page.row(&[clean::code(path), "partial".to_owned(), "not analysed whole".to_owned()]);
