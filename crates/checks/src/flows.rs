@@ -118,7 +118,7 @@ pub(crate) fn by_module(
         }
         // That a number gets a secret's name is seen where it is drawn, too; what it is used for is not.
         let only_named = rule.id == "weak-random-secret" && !matches!(program.op(flow.sink), Op::Call { .. });
-        if only_named && picks(program, flow) {
+        if only_named && (picks(program, flow) || is_named_before(analysis, flow)) {
             continue;
         }
         for (_, others) in YIELDS.iter().filter(|(id, _)| *id == rule.id && !only_named) {
@@ -216,6 +216,16 @@ fn picks(program: &Program, flow: &Flow) -> bool {
     matches!(ir.op(callee), Op::Attr { name, .. } if ir.name(name) == "choice")
         && flow.source.module == flow.sink.module
         && (flow.source.value == callee || flow.source.value == value)
+}
+
+/// Whether a secret got such a name already on its way here.
+fn is_named_before(analysis: &Analysis, flow: &Flow) -> bool {
+    analysis.flows.iter().any(|other| {
+        other.rule == flow.rule
+            && other.source == flow.source
+            && other.sink != flow.sink
+            && flow.steps.iter().any(|step| step.site == other.sink)
+    })
 }
 
 /// The rules that yield to a flow rule.

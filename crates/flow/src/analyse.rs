@@ -15,8 +15,8 @@ use crate::interp::{AS_TEXT, Decision, Engine, Hit, Shared, harms, judge, shown_
 use crate::known::Known;
 use crate::probe::{Probe, Watched};
 use crate::sight::Sight;
-use crate::taint::{Note, steps};
-use crate::value::{Atom, Sym, Val};
+use crate::taint::{Entry, Label, Note, steps};
+use crate::value::{Atom, Piece, Sym, Text, Val};
 
 /// Into how many shares the functions are divided.
 const SHARES: usize = 2;
@@ -359,6 +359,11 @@ impl Found {
             if hit.kind == Kinds::PATH && loaded.contains(&same(Kinds::DESERIALISE)) {
                 continue;
             }
+            let needs_first = hit.origins.is_none() && !harms(judged.origin).meets(hit.kind);
+            // A statement that is no text may be an expression of a library, which keeps data apart.
+            if needs_first && !hit.texts.iter().any(|text| is_pasted(text, judged.source)) {
+                continue;
+            }
             let steps = steps(&judged.via);
             // What was worked on may no longer be what was sent.
             if matches!(hit.shown, Some(Shown::Escaped(_)))
@@ -391,11 +396,20 @@ impl Found {
                 by_name: hit.by_name,
                 shown: hit.shown,
                 first: None,
-                needs_first: hit.origins.is_none() && !harms(judged.origin).meets(hit.kind),
+                needs_first,
             });
         }
         flows
     }
+}
+
+/// Whether what is read at a place stands beside known text.
+fn is_pasted(text: &Text, source: Site) -> bool {
+    let read_there = |entry: &Entry| matches!(entry.label, Label::Source { site, .. } if site == source);
+    text.iter().any(|piece| matches!(piece, Piece::Lit(_)))
+        && text
+            .iter()
+            .any(|piece| matches!(piece, Piece::Hole { taint, .. } if taint.entries().iter().any(read_there)))
 }
 
 /// Whether a step is only a method of a text, or of what holds it: `.get("name")`, `.strip()`.

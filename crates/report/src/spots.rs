@@ -29,7 +29,7 @@ fn compact<'a>(notices: impl Iterator<Item = &'a Notice>) -> Vec<Spot<'a>> {
     let mut spots: Vec<Spot<'a>> = Vec::new();
     let mut run = 0;
     let mut last: Option<&Notice> = None;
-    let mut close = |spots: &mut Vec<Spot<'a>>, last: Option<&'a Notice>, run: usize| {
+    let close = |spots: &mut Vec<Spot<'a>>, last: Option<&'a Notice>, run: usize| {
         if let Some(notice) = last.filter(|_| run > TOLD) {
             let left = run - TOLD;
             let places = if left == 1 { "place" } else { "places" };

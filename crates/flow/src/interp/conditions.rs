@@ -3,10 +3,11 @@
 use clearance_models::PathId;
 use std::sync::Arc;
 
-use clearance_models::flow::{Condition, Constant, Part, Slot, Test};
+use clearance_models::flow::{Condition, Constant, Kinds, Part, Slot, Test};
 
 use super::{Engine, Frame, MADE_WITH, external::select};
 use crate::heap::{Key, Kind};
+use crate::taint::Label;
 use crate::value::{Args, Atom, Piece, Val, known};
 
 impl<'p> Engine<'p> {
@@ -181,6 +182,10 @@ impl<'p> Engine<'p> {
             Test::Absent => Some(false),
             Test::Contains(part) => contains(part),
             Test::Lacks(part) => contains(part).map(|is| !is),
+            Test::Chosen => Some(frame.heap.deep_taint(value).entries().iter().any(|entry| {
+                entry.kinds.meets(Kinds::HTML)
+                    && matches!(entry.label, Label::Source { origin, .. } if origin.is_outside())
+            })),
         };
         answer.ok_or(condition.if_unknown)
     }
