@@ -115,14 +115,27 @@ pub fn run(program: &Program, settings: &Settings) -> Outcome {
 /// A number that is told where it is drawn is not told again where it gets to.
 fn told_at_the_draw(findings: &mut Vec<Finding>) {
     let place = |location: &Location| (location.path.clone(), location.start.line);
+    let start = |finding: &Finding| {
+        finding.trace.first().map_or_else(|| finding.location.clone(), |step| step.location.clone())
+    };
     let drawn: FxHashSet<_> = findings
         .iter()
         .filter(|finding| finding.rule.id == "insecure-random" && finding.severity > Severity::Info)
         .map(|finding| place(&finding.location))
         .collect();
     findings.retain(|finding| {
-        finding.rule.id != "weak-random-secret"
-            || !drawn.contains(&place(finding.trace.first().map_or(&finding.location, |step| &step.location)))
+        finding.rule.id != "weak-random-secret" || !drawn.contains(&place(&start(finding)))
+    });
+    // Where it becomes a secret, it is no mere number.
+    let secrets: FxHashSet<_> = findings
+        .iter()
+        .filter(|finding| finding.rule.id == "weak-random-secret")
+        .map(|finding| place(&start(finding)))
+        .collect();
+    findings.retain(|finding| {
+        finding.rule.id != "insecure-random"
+            || finding.severity > Severity::Info
+            || !secrets.contains(&place(&finding.location))
     });
 }
 
