@@ -181,6 +181,11 @@ pub(crate) fn place(path: &str, line: Option<u32>) -> String {
     }
 }
 
+/// When the earlier run of a comparison began.
+pub(crate) fn since(change: &Change) -> String {
+    change.earlier.time.strftime("%Y-%m-%d %H:%M UTC").to_string()
+}
+
 /// What an assessment is compared with.
 pub(crate) fn change_title(change: &Change) -> String {
     let earlier = &change.earlier;
@@ -188,7 +193,7 @@ pub(crate) fn change_title(change: &Change) -> String {
         .commit
         .as_ref()
         .map_or(String::new(), |commit| format!(", commit {}", commit.chars().take(7).collect::<String>()));
-    format!("Change since {} ({}{commit})", earlier.time, earlier.file)
+    format!("Change since {} ({}{commit})", since(change), earlier.file)
 }
 
 /// The numbers of a comparison: how many, and of what.

@@ -303,7 +303,7 @@ fn poisoned(attack: &str) -> Earlier {
         file: text(),
         target: text(),
         commit: Some(text()),
-        time: text(),
+        time: "2026-11-01T08:00:00Z".parse().expect("a valid time"),
         tool_version: text(),
         rule_set: text(),
         profile: text(),

@@ -6,6 +6,7 @@ use std::{
 };
 
 use clearance_finding::{Fingerprint, Severity};
+use jiff::Timestamp;
 
 use crate::{
     assessment::Assessment,
@@ -21,8 +22,8 @@ pub struct Earlier {
     pub target: String,
     /// Its target's commit, where it was known.
     pub commit: Option<String>,
-    /// When it was made, as it says.
-    pub time: String,
+    /// When its run began.
+    pub time: Timestamp,
     /// The version of the program that made it.
     pub tool_version: String,
     /// The rule set that it was made with.

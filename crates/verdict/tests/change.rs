@@ -46,7 +46,7 @@ fn earlier(now: &Assessment, findings: Vec<EarlierFinding>) -> Earlier {
         file: "last.json".to_owned(),
         target: now.header.target.clone(),
         commit: None,
-        time: "2026-01-01T00:00:00Z".to_owned(),
+        time: "2026-01-01T00:00:00Z".parse().unwrap(),
         tool_version: now.header.tool_version.clone(),
         rule_set: now.header.rule_set.clone(),
         profile: now.policy.profile.to_string(),

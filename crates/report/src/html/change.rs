@@ -4,11 +4,15 @@ use clearance_verdict::{Assessment, Change, EarlierFinding, Status};
 use maud::{Markup, html};
 
 use super::parts;
-use crate::words::{change_counts, change_title};
+use crate::words::change_counts;
 
 pub(super) fn change(change: &Change, assessment: &Assessment) -> Markup {
     html! {
-        p.lead { (change_title(change)) }
+        p.lead {
+            "Compared with " code.place { (parts::path(&change.earlier.file)) }
+            @if let Some(commit) = &change.earlier.commit { ", commit " code { (commit) } }
+            "."
+        }
         p { "Decision then: " b.word.{ "is-" (change.earlier.decision.as_str()) } { (change.earlier.decision.as_str()) }
             ", now: " b.word.{ "is-" (change.decision.as_str()) } { (change.decision.as_str()) } "." }
         ul.tiles.small {
@@ -52,7 +56,7 @@ fn present(title: &str, indices: &[usize], assessment: &Assessment) -> Markup {
             }
         }
     };
-    html! { h3 { (title) } (parts::table(title, "plain", &["no.:", "severity", "what"], rows)) }
+    html! { h3 { (title) } (parts::table(title, "plain changes", &["no.:", "severity", "what"], rows)) }
 }
 
 fn gone<'a>(title: &str, findings: impl Iterator<Item = (&'a EarlierFinding, Option<&'a str>)>) -> Markup {
@@ -70,7 +74,7 @@ fn gone<'a>(title: &str, findings: impl Iterator<Item = (&'a EarlierFinding, Opt
             }
         }
     };
-    parts::table(title, "plain", &["severity", "what"], rows)
+    parts::table(title, "plain changes", &["severity", "what"], rows)
 }
 
 fn controls(change: &Change) -> Markup {

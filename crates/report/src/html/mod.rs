@@ -126,7 +126,7 @@ fn sections(assessment: &Assessment) -> Vec<Section> {
     let accepted = assessment.totals.accepted();
     let mut out = vec![section("summary", "Summary", None, head::summary(assessment))];
     if let Some(change) = &assessment.change {
-        let title = format!("Change since {}", change.earlier.time).into();
+        let title = format!("Change since {}", words::since(change)).into();
         out.push(Section { id: "change", title, note: None, body: change::change(change, assessment) });
     }
     out.extend([

@@ -9,9 +9,9 @@
     let words = null;
 
     const apply = () => {
-      words ??= items.map((item) => item.textContent.toLowerCase());
       const wanted = new FormData(form);
-      const text = (wanted.get("text") ?? "").trim().toLowerCase();
+      const text = (wanted.get("text") ?? "").toLowerCase().split(/\s+/).filter(Boolean);
+      if (text.length > 0) words ??= items.map((item) => item.textContent.toLowerCase());
       const boxes = new Set(all("input[type=checkbox]", form).map((box) => box.name));
       const selects = all("select", form).map((select) => select.name);
       let shown = 0;
@@ -19,7 +19,7 @@
         const passes =
           [...boxes].every((name) => wanted.getAll(name).includes(item.dataset[name])) &&
           selects.every((name) => !wanted.get(name) || wanted.get(name) === item.dataset[name]) &&
-          text.split(/\s+/).every((word) => words[at].includes(word));
+          text.every((word) => words[at].includes(word));
         item.hidden = !passes;
         shown += passes ? 1 : 0;
       });

@@ -48,11 +48,15 @@ pub fn read_earlier(file: &str, text: &[u8]) -> Result<Earlier, NotAReport> {
     }
     let report: Report = serde_json::from_slice(text)?;
     let header = report.header;
+    let time = header
+        .time
+        .parse()
+        .map_err(|_| NotAReport { place: None, why: format!("its time {:?} is none", header.time) })?;
     Ok(Earlier {
         file: file.to_owned(),
         target: header.target,
         commit: header.commit,
-        time: header.time,
+        time,
         tool_version: header.version,
         rule_set: header.rule_set,
         profile: report.profile,

@@ -383,7 +383,7 @@ pub fn changed() -> Assessment {
         file: "reports/last.json".to_owned(),
         target: "storefront".to_owned(),
         commit: Some("0a1b2c3d4e5f".to_owned()),
-        time: "2026-11-01T08:00:00Z".to_owned(),
+        time: "2026-11-01T08:00:00Z".parse().expect("a valid time"),
         tool_version: "0.3.0".to_owned(),
         rule_set: now.header.rule_set.clone(),
         profile: "production".to_owned(),
