@@ -102,7 +102,7 @@ pub fn cases(page: &str) -> Result<Vec<Case>, PageError> {
             }
             let mut words = language.split_whitespace();
             let language = words.next().unwrap_or("").to_owned();
-            let is_template = name.is_some() && TEMPLATES.contains(&language.as_str());
+            let is_template = TEMPLATES.contains(&language.as_str());
             if !is_template && !LANGUAGES.contains(&language.as_str()) {
                 name = None;
                 continue;
@@ -119,7 +119,8 @@ pub fn cases(page: &str) -> Result<Vec<Case>, PageError> {
             };
             let expected = markers(&text, number + 1)?;
             let named = name.is_some();
-            let path = name.take().unwrap_or_else(|| "example.py".to_owned());
+            let unnamed = if is_template { "templates/example.html" } else { "example.py" };
+            let path = name.take().unwrap_or_else(|| unnamed.to_owned());
             let file = CaseFile { path, language, text, expected };
             match found.last_mut() {
                 Some(case) if joins && named => {
