@@ -111,8 +111,10 @@ pub fn cases(page: &str) -> Result<Vec<Case>, PageError> {
             let mut words = language.split_whitespace();
             let language = words.next().unwrap_or("").to_owned();
             let word = language.as_str();
-            let is_named = name.is_some() && (TEMPLATES.contains(&word) || DEPLOYMENT.contains(&word));
-            if !is_named && !LANGUAGES.contains(&language.as_str()) {
+            let is_case = LANGUAGES.contains(&word)
+                || TEMPLATES.contains(&word)
+                || (name.is_some() && DEPLOYMENT.contains(&word));
+            if !is_case {
                 name = None;
                 continue;
             }
@@ -128,7 +130,9 @@ pub fn cases(page: &str) -> Result<Vec<Case>, PageError> {
             };
             let expected = markers(&text, number + 1)?;
             let named = name.is_some();
-            let path = name.take().unwrap_or_else(|| "example.py".to_owned());
+            let unnamed =
+                if TEMPLATES.contains(&language.as_str()) { "templates/example.html" } else { "example.py" };
+            let path = name.take().unwrap_or_else(|| unnamed.to_owned());
             let file = CaseFile { path, language, text, expected };
             match found.last_mut() {
                 Some(case) if joins && named => {

@@ -33,8 +33,8 @@ const YIELDS: &[(&str, &[&str])] = &[
         ],
     ),
     ("unsafe-deserialisation", &["pickle-load", "marshal-load", "yaml-unsafe-load", "torch-load"]),
-    ("cross-site-scripting", &["markup-from-expression", "django-mark-safe"]),
-    ("stored-cross-site-scripting", &["markup-from-expression", "django-mark-safe"]),
+    ("cross-site-scripting", MARKUP),
+    ("stored-cross-site-scripting", MARKUP),
     ("server-side-request-forgery", &["url-open-any-scheme"]),
     ("partial-server-side-request-forgery", &["url-open-any-scheme"]),
     ("archive-path-traversal", &["tar-extract-unfiltered"]),
@@ -48,6 +48,9 @@ const YIELDS: &[(&str, &[&str])] = &[
 /// Rules of single calls that weigh less where data was followed and none from outside was seen to get there.
 pub(crate) const UNDECIDED: &[&str] =
     &["eval-used", "exec-used", "sql-built-from-strings", "django-raw-sql", "django-extra-query"];
+
+/// Rules about what is not escaped; those of templates yield at the place itself.
+const MARKUP: &[&str] = &["markup-from-expression", "django-mark-safe"];
 
 const XML_PARSERS: &[&str] = &[
     "lxml-parse",

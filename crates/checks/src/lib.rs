@@ -1,4 +1,4 @@
-//! The rules of the code plane.
+//! The rules of code and templates.
 //!
 //! In: a [`clearance_program::Program`]. Out: findings, facts and counts of what was examined. A rule lives in one folder under `rules/`; what it may ask
 //! is [`Cx`]. No rule sees a syntax tree, reads a file, or knows how a finding is printed.
@@ -32,9 +32,10 @@ pub use listen::{
     Listen, Names, StoreEvent, StoreTarget, TextEvent,
 };
 pub use names::{has_stem, looks_like_secret_name, words};
+pub use pages::{PageCx, Place, Protection};
 pub use situation::{Development, Situation};
 
-/// Every rule of the code plane, by id.
+/// Every rule of code and templates, by id.
 pub fn catalogue() -> &'static [&'static Rule] {
     static ALL: LazyLock<Vec<&'static Rule>> = LazyLock::new(|| {
         let mut all: Vec<&'static Rule> = code_rules().map(|rule| rule.rule).collect();

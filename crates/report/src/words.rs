@@ -169,11 +169,11 @@ pub(crate) fn protection(protection: &Protection) -> &'static str {
 
 /// A notice's place: a line of a file, a file, or the run as a whole.
 pub(crate) fn notice_place(notice: &Notice) -> String {
-    place(&notice.path, notice.line)
+    unseen_place(&notice.path, notice.line)
 }
 
 /// A place of which something was not seen.
-pub(crate) fn place(path: &str, line: Option<u32>) -> String {
+pub(crate) fn unseen_place(path: &str, line: Option<u32>) -> String {
     match line {
         Some(line) => format!("{path}:{line}"),
         None if path.is_empty() => "the run as a whole".to_owned(),

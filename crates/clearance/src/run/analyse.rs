@@ -20,6 +20,7 @@ use super::{
     plan::Plan,
     progress::Progress,
     sources::{self, Source},
+    templates::Templates,
 };
 
 /// What the analysis of a target gives.
@@ -75,10 +76,13 @@ fn of_files(
     progress: &Progress,
 ) -> (Analysis, Option<Leavings>) {
     let sources = sources::read(plan, cache.is_some(), progress);
-    let (templates, unseen) = if settings.flow {
-        super::templates::templates(&plan.inventory.files, &plan.options)
-    } else {
-        Default::default()
+    let Templates { files: templates, notices: unseen, lines: pages, comments: remarks } =
+        super::templates::templates(&plan.inventory.files, &plan.options);
+    // What is told of the templates whatever the rules say is not kept: they are read anyway.
+    let with_pages = |mut analysis: Analysis| {
+        analysis.files.extend(pages.iter().cloned());
+        analysis.comments.extend(remarks.iter().cloned());
+        analysis
     };
     let (deployment, unread) = super::deployment::files(&plan.inventory.files, &plan.options);
     let beside = kept::Beside { templates: &templates, deployment: &deployment, unseen: &[&unseen, &unread] };
@@ -87,7 +91,7 @@ fn of_files(
         && let Some(run) = &run
         && let Some(analysis) = cache.analysis(run, &sources)
     {
-        return (analysis, None);
+        return (with_pages(analysis), None);
     }
     progress.phase("lowering", sources.len());
     // What is known of libraries is read meanwhile.
@@ -129,10 +133,10 @@ fn of_files(
             let Some((cache, run)) = cache.zip(run).filter(|_| !program.imports("connexion")) else {
                 // The process ends soon; taking the program apart before would only take time.
                 std::mem::forget(program);
-                return (analysis, None);
+                return (with_pages(analysis), None);
             };
             let leavings = Some(Leavings::new(cache, run, program, origins, &analysis));
-            (analysis, leavings)
+            (with_pages(analysis), leavings)
         }
         // Whatever the cache may have to do with it, it has nothing to do with it the second time.
         Err(_) if origins.iter().any(|origin| origin.kept) => of_files(plan, None, settings, progress),
@@ -146,7 +150,7 @@ fn of_files(
                 ),
             });
             analysis.failed = Some(message);
-            (analysis, None)
+            (with_pages(analysis), None)
         }
     }
 }
@@ -296,7 +300,7 @@ fn guarded<T>(work: impl FnOnce() -> T) -> Result<T, String> {
 }
 
 /// Lines of text, as a person counts them: a final line end opens no further line.
-fn lines(text: &Text) -> u32 {
+pub(super) fn lines(text: &Text) -> u32 {
     let starts = text.line_starts.len();
     let last_is_empty = text.line_starts.last().is_some_and(|&start| start as usize >= text.text.len());
     u32::try_from(if last_is_empty { starts - 1 } else { starts }).unwrap_or(u32::MAX)

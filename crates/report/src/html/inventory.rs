@@ -157,7 +157,7 @@ fn not_whole(assessment: &Assessment) -> Markup {
     let rows = html! {
         @for spot in spots(&assessment.coverage) {
             tr {
-                th scope="row" { code.place { (parts::path(&words::place(spot.path, spot.line))) } }
+                th scope="row" { code.place { (parts::path(&words::unseen_place(spot.path, spot.line))) } }
                 td { (spot.kind.as_str()) }
                 td { (parts::prose(&spot.text)) }
             }

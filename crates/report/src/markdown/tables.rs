@@ -228,7 +228,7 @@ fn files(page: &mut Page, assessment: &Assessment) {
         page.line("Not seen whole:");
         page.table(&["file", "why", "what happened"]);
         for spot in spots(coverage) {
-            let place = words::place(spot.path, spot.line);
+            let place = words::unseen_place(spot.path, spot.line);
             page.row(&[clean::code(&place), spot.kind.as_str().to_owned(), clean::markdown(&spot.text)]);
         }
         for path in &coverage.unexplained {
