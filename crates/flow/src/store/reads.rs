@@ -139,10 +139,11 @@ fn members(expr: &Expr, found: &mut Vec<Taken>) {
             }
             _ => members(base, found),
         },
-        Expr::Call(callee, _) => match &**callee {
-            Expr::Attr(base, _) => members(base, found),
-            _ => {}
-        },
+        Expr::Call(callee, _) => {
+            if let Expr::Attr(base, _) = &**callee {
+                members(base, found);
+            }
+        }
         Expr::Filter(value, ..) => members(value, found),
         Expr::Any(all) | Expr::Concat(all) => {
             if let [only] = &all[..] {

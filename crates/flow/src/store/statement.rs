@@ -7,12 +7,15 @@ use super::Column;
 /// Stands for a value that is pasted into the text.
 pub(super) const HOLE: char = '\u{1}';
 
+/// A column that is read, if it is a plain one, and the name that it is given.
+type Read = (Option<Box<str>>, Box<str>);
+
 /// What a SELECT reads.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Select {
     pub(super) table: Box<str>,
-    /// The columns with the names that they are given; nothing: all of them. An expression has no column.
-    pub(super) columns: Option<Vec<(Option<Box<str>>, Box<str>)>>,
+    /// The columns; nothing: all of them.
+    pub(super) columns: Option<Vec<Read>>,
 }
 
 /// What an INSERT or UPDATE writes.
@@ -184,7 +187,7 @@ pub(super) fn select(text: &str) -> Option<Select> {
     if after.iter().any(several) || listed.into_iter().any(|token| *token == Token::Mark(',')) {
         return None;
     }
-    let column = |item: &[Token]| -> (Option<Box<str>>, Box<str>) {
+    let column = |item: &[Token]| -> Read {
         let known = |at: usize| name(item.get(at)).unwrap_or("");
         match item.len() {
             1 => (name(item.first()).map(Into::into), known(0).into()),
