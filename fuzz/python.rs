@@ -18,7 +18,7 @@ import re
 import shlex
 import sqlite3
 import subprocess
-from flask import Flask, redirect, render_template_string, request, session
+from flask import Flask, redirect, render_template, render_template_string, request, session
 from markupsafe import Markup
 ";
 
@@ -27,7 +27,7 @@ pub(crate) fn program(bytes: &[u8]) -> Vec<(String, String)> {
     let mut u = Unstructured::new(bytes);
     let count = u.int_in_range(1..=4).unwrap_or(1);
     let mut budget = MAX_STATEMENTS;
-    (0..count)
+    let mut files: Vec<(String, String)> = (0..count)
         .map(|number| {
             let mut module = Module {
                 u: &mut u,
@@ -42,7 +42,77 @@ pub(crate) fn program(bytes: &[u8]) -> Vec<(String, String)> {
             let _ = module.write(number);
             (format!("app/m{number}.py"), module.out)
         })
-        .collect()
+        .collect();
+    for number in 0..PAGES {
+        files.push((format!("app/templates/p{number}.html"), page(&mut u)));
+    }
+    files
+}
+
+/// Templates of one program; the code names them all.
+const PAGES: u32 = 2;
+/// Pieces of one template.
+const MAX_PIECES: u32 = 60;
+/// What templates are made of, sound or not.
+const PIECES: &[&str] = &[
+    "{{ a }}",
+    "{{ a|safe }}",
+    "{{ b.c|tojson }}",
+    "{{ m(a) }}",
+    "{{ super() }}",
+    "{{ a[0] ~ 'x' }}",
+    "{% if a %}",
+    "{% else %}",
+    "{% endif %}",
+    "{% for a in b %}",
+    "{% endfor %}",
+    "{% block x %}",
+    "{% endblock %}",
+    "{% macro m(a) %}",
+    "{% endmacro %}",
+    "{% autoescape false %}",
+    "{% endautoescape %}",
+    "{% set a = b %}",
+    "{% with a=b %}",
+    "{% endwith %}",
+    "{% extends 'p0.html' %}",
+    "{% include 'p1.html' %}",
+    "{% from 'p1.html' import m %}",
+    "{% raw %}",
+    "{% endraw %}",
+    "{% csrf_token %}",
+    "{# clearance: accept[template-unsafe-filter] x #}",
+    "<a href=\"",
+    "<a href=",
+    "<p onclick='",
+    "<p style=\"",
+    "<form method=post>",
+    "</form>",
+    "<script>",
+    "</script>",
+    "<style>",
+    "</style>",
+    "<!--",
+    "-->",
+    "\"",
+    "'",
+    ">",
+    " ",
+    "\n",
+    "{{",
+    "{%",
+    "{#",
+    "}}",
+    "é",
+];
+
+fn page(u: &mut Unstructured<'_>) -> String {
+    let mut text = String::new();
+    for _ in 0..u.int_in_range(0..=MAX_PIECES).unwrap_or(0) {
+        let Ok(piece) = u.choose(PIECES) else { break };
+        text.push_str(piece);
+    }
+    text
 }
 
 #[derive(Default, Clone, Copy)]
@@ -328,7 +398,7 @@ impl Module<'_, '_> {
 
     fn sink(&mut self) -> Result<()> {
         let value = self.expression(0)?;
-        let text = match self.pick(9)? {
+        let text = match self.pick(11)? {
             0 => format!("os.system({value})"),
             1 => format!("subprocess.run({value}, shell=True)"),
             2 => format!("sqlite3.connect('x').execute({value}, (v1,))"),
@@ -337,6 +407,8 @@ impl Module<'_, '_> {
             5 => format!("v2 = redirect({value})"),
             6 => format!("v3 = pickle.loads({value})"),
             7 => format!("v2 = render_template_string({value}, v1=v1)"),
+            8 => format!("v2 = render_template('p0.html', a={value}, b=v1)"),
+            9 => format!("v2 = render_template('p1.html', a=v1, b={value})"),
             _ => format!("v1 = Markup({value})"),
         };
         self.line(&text);

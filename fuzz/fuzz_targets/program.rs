@@ -9,7 +9,7 @@ mod python;
 use std::{fmt::Write, sync::LazyLock, time::Duration};
 
 use clearance_checks::{Settings, flow_models, run};
-use clearance_program::{ModuleInput, Program};
+use clearance_program::{ModuleInput, Program, TemplateFile};
 use clearance_python::{Input, lower_module};
 use clearance_source::Role;
 use libfuzzer_sys::fuzz_target;
@@ -33,8 +33,10 @@ fuzz_target!(|bytes: &[u8]| {
 
 /// Everything that is found, as text.
 fn told(files: &[(String, String)]) -> String {
-    let modules = files.iter().map(|(path, text)| module(path, text)).collect();
-    let program = Program::build(modules, flow_models());
+    let (pages, code): (Vec<_>, Vec<_>) = files.iter().partition(|(path, _)| path.ends_with(".html"));
+    let modules = code.into_iter().map(|(path, text)| module(path, text)).collect();
+    let templates = pages.into_iter().map(|(path, text)| template(path, text)).collect();
+    let program = Program::build(modules, flow_models()).with_templates(templates);
     let analysis = clearance_flow::analyse(&program);
     let settings = Settings { flow: true, ..Settings::all_rules() };
     let outcome = run(&program, &settings);
@@ -52,9 +54,22 @@ fn told(files: &[(String, String)]) -> String {
 fn module(path: &str, text: &str) -> ModuleInput {
     let ir = lower_module(Input { text, cells: None, notebook: false });
     assert!(ir.errors.is_empty(), "the generator made a syntax error: {:?}\n{text}", ir.errors);
-    let line_starts =
-        std::iter::once(0).chain(text.match_indices('\n').map(|(at, _)| at as u32 + 1)).collect();
+    let line_starts = line_starts(text);
     ModuleInput { path: path.into(), role: Role::Application, text: text.to_owned(), line_starts, ir }
+}
+
+fn template(path: &str, text: &str) -> TemplateFile {
+    TemplateFile {
+        path: path.into(),
+        role: Role::Application,
+        template: clearance_template::parse(text),
+        line_starts: line_starts(text),
+        text: text.to_owned(),
+    }
+}
+
+fn line_starts(text: &str) -> Vec<u32> {
+    std::iter::once(0).chain(text.match_indices('\n').map(|(at, _)| at as u32 + 1)).collect()
 }
 
 fn shown(files: &[(String, String)]) -> String {

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use clearance_checks::{Settings, flow_models, run};
+use clearance_checks::{Settings, flow_models, models_with, run};
 use clearance_finding::Finding;
 use clearance_program::{ModuleInput, Program, TemplateFile};
 use clearance_python::{Input, lower_module};
@@ -17,7 +17,11 @@ pub fn run_code(case: &Case, also: &[&'static str]) -> Option<String> {
     settings.rules.extend(also);
     settings.auditor = case.audit;
     settings.flow = true;
-    let findings = analyse(&case.files, &settings);
+    differences(case, &run(&program_of(case, std::iter::empty()), &settings).findings)
+}
+
+/// How findings differ from what the markers of a case announce. `None` if they do not.
+pub fn differences(case: &Case, findings: &[Finding]) -> Option<String> {
     let mut problems = String::new();
     for file in &case.files {
         let mut left: Vec<&Finding> =
@@ -44,10 +48,13 @@ pub fn run_code(case: &Case, also: &[&'static str]) -> Option<String> {
     (!problems.is_empty()).then_some(problems)
 }
 
-fn analyse(files: &[CaseFile], settings: &Settings) -> Vec<Finding> {
+/// The program that the Python files and templates of a case make. `paths` are external paths that the caller will ask about, beside those of the code
+/// plane.
+pub fn program_of(case: &Case, paths: impl Iterator<Item = &'static str>) -> Program {
+    let files = &case.files;
     let inputs = files
         .iter()
-        .filter(|file| !file.is_template())
+        .filter(|file| file.is_python())
         .filter_map(|file| {
             let text =
                 text_of(file.path.as_str().into(), file.text.clone().into_bytes(), FileKind::Python).ok()?;
@@ -77,8 +84,12 @@ fn analyse(files: &[CaseFile], settings: &Settings) -> Vec<Finding> {
             })
         })
         .collect();
-    let program = Program::build(inputs, flow_models()).with_templates(templates);
-    run(&program, settings).findings
+    let mut paths = paths.peekable();
+    let models = match paths.peek() {
+        None => flow_models(),
+        Some(_) => models_with(std::iter::empty(), paths, true),
+    };
+    Program::build(inputs, models).with_templates(templates)
 }
 
 fn check(finding: &Finding, expected: &Expected, file: &CaseFile, problems: &mut String) {

@@ -6,5 +6,5 @@
 mod code;
 mod page;
 
-pub use code::run_code;
+pub use code::{differences, program_of, run_code};
 pub use page::{Case, CaseFile, Expected, PageError, cases};

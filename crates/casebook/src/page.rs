@@ -53,6 +53,11 @@ pub struct PageError {
 }
 
 impl CaseFile {
+    /// Whether it is Python.
+    pub fn is_python(&self) -> bool {
+        LANGUAGES.contains(&self.language.as_str())
+    }
+
     /// Whether it is a template.
     pub fn is_template(&self) -> bool {
         TEMPLATES.contains(&self.language.as_str())
@@ -68,6 +73,9 @@ impl fmt::Display for PageError {
 const LANGUAGES: &[&str] = &["python", "py"];
 /// Languages of templates; their markers are comments of the template: `{# finding: rule #}`.
 const TEMPLATES: &[&str] = &["html", "jinja"];
+/// Languages of files of deployment; their blocks are cases where a file name stands above them.
+const DEPLOYMENT: &[&str] =
+    &["apache", "caddy", "dockerfile", "env", "ini", "json", "nginx", "procfile", "systemd", "toml", "yaml"];
 
 /// The cases of a page. Blocks in languages that are not analysed (`text`, `sh`, `diff`) are no cases.
 ///
@@ -102,8 +110,11 @@ pub fn cases(page: &str) -> Result<Vec<Case>, PageError> {
             }
             let mut words = language.split_whitespace();
             let language = words.next().unwrap_or("").to_owned();
-            let is_template = name.is_some() && TEMPLATES.contains(&language.as_str());
-            if !is_template && !LANGUAGES.contains(&language.as_str()) {
+            let word = language.as_str();
+            let is_case = LANGUAGES.contains(&word)
+                || TEMPLATES.contains(&word)
+                || (name.is_some() && DEPLOYMENT.contains(&word));
+            if !is_case {
                 name = None;
                 continue;
             }
@@ -119,7 +130,9 @@ pub fn cases(page: &str) -> Result<Vec<Case>, PageError> {
             };
             let expected = markers(&text, number + 1)?;
             let named = name.is_some();
-            let path = name.take().unwrap_or_else(|| "example.py".to_owned());
+            let unnamed =
+                if TEMPLATES.contains(&language.as_str()) { "templates/example.html" } else { "example.py" };
+            let path = name.take().unwrap_or_else(|| unnamed.to_owned());
             let file = CaseFile { path, language, text, expected };
             match found.last_mut() {
                 Some(case) if joins && named => {

@@ -74,10 +74,11 @@ pub fn run(program: &Program, settings: &Settings) -> Outcome {
     let flows = flows::by_module(program, &analysis, |rule| settings.rules.contains(rule));
     let parts: Vec<Part> =
         ids.par_iter().map(|id| Pass::new(program, &table, *id, flows.get(&id.0), settings).run()).collect();
-    let shown = crate::pages::findings(program, &flows);
+    let shown = crate::pages::run(program, &table, &flows, settings);
     let mut counts = vec![0u32; table.rules.len()];
     let mut outcome = Outcome::default();
-    for part in parts {
+    let has_pages = shown.iter().any(|part| !part.findings.is_empty() || !part.silent.is_empty());
+    for part in parts.into_iter().chain(shown) {
         for (count, more) in counts.iter_mut().zip(&part.examined) {
             *count += more;
         }
@@ -86,9 +87,9 @@ pub fn run(program: &Program, settings: &Settings) -> Outcome {
         outcome.silent.extend(part.silent);
     }
     told_at_the_draw(&mut outcome.findings);
-    if !shown.is_empty() {
-        outcome.findings.extend(shown);
+    if has_pages {
         outcome.findings.sort_by(|a, b| a.location.path.cmp(&b.location.path));
+        outcome.silent.sort_by(|a, b| a.location.path.cmp(&b.location.path));
     }
     outcome.facts.sort_by(|a, b| {
         (&a.location.path, a.location.bytes, a.rule, &a.text).cmp(&(
@@ -115,14 +116,27 @@ pub fn run(program: &Program, settings: &Settings) -> Outcome {
 /// A number that is told where it is drawn is not told again where it gets to.
 fn told_at_the_draw(findings: &mut Vec<Finding>) {
     let place = |location: &Location| (location.path.clone(), location.start.line);
+    let start = |finding: &Finding| {
+        finding.trace.first().map_or_else(|| finding.location.clone(), |step| step.location.clone())
+    };
     let drawn: FxHashSet<_> = findings
         .iter()
         .filter(|finding| finding.rule.id == "insecure-random" && finding.severity > Severity::Info)
         .map(|finding| place(&finding.location))
         .collect();
     findings.retain(|finding| {
-        finding.rule.id != "weak-random-secret"
-            || !drawn.contains(&place(finding.trace.first().map_or(&finding.location, |step| &step.location)))
+        finding.rule.id != "weak-random-secret" || !drawn.contains(&place(&start(finding)))
+    });
+    // Where it becomes a secret, it is no mere number.
+    let secrets: FxHashSet<_> = findings
+        .iter()
+        .filter(|finding| finding.rule.id == "weak-random-secret")
+        .map(|finding| place(&start(finding)))
+        .collect();
+    findings.retain(|finding| {
+        finding.rule.id != "insecure-random"
+            || finding.severity > Severity::Info
+            || !secrets.contains(&place(&finding.location))
     });
 }
 
@@ -147,11 +161,12 @@ fn truncated(program: &Program, function: FuncRef) -> Notice {
     }
 }
 
-struct Part {
-    findings: Vec<Finding>,
-    silent: Vec<Finding>,
-    facts: Vec<Fact>,
-    examined: Vec<u32>,
+/// What one module or template gives.
+pub(crate) struct Part {
+    pub(crate) findings: Vec<Finding>,
+    pub(crate) silent: Vec<Finding>,
+    pub(crate) facts: Vec<Fact>,
+    pub(crate) examined: Vec<u32>,
 }
 
 /// One module's pass.

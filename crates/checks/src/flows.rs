@@ -1,7 +1,7 @@
 //! From ways of data to findings: which rule, how bad, in which words; and which other rules have nothing more to say there.
 
 use clearance_finding::{Confidence, Judgement, Rule, Severity};
-use clearance_flow::{Analysis, Flow, Shown};
+use clearance_flow::{Analysis, FirstHalf, Flow, Shown};
 use clearance_models::flow::{Kinds, Origin};
 use clearance_program::{Program, Site, TrailStep};
 use clearance_python::{TextRange, ir::Op};
@@ -33,8 +33,8 @@ const YIELDS: &[(&str, &[&str])] = &[
         ],
     ),
     ("unsafe-deserialisation", &["pickle-load", "marshal-load", "yaml-unsafe-load", "torch-load"]),
-    ("cross-site-scripting", &["markup-from-expression", "django-mark-safe"]),
-    ("stored-cross-site-scripting", &["markup-from-expression", "django-mark-safe"]),
+    ("cross-site-scripting", MARKUP),
+    ("stored-cross-site-scripting", MARKUP),
     ("server-side-request-forgery", &["url-open-any-scheme"]),
     ("partial-server-side-request-forgery", &["url-open-any-scheme"]),
     ("archive-path-traversal", &["tar-extract-unfiltered"]),
@@ -48,6 +48,9 @@ const YIELDS: &[(&str, &[&str])] = &[
 /// Rules of single calls that weigh less where data was followed and none from outside was seen to get there.
 pub(crate) const UNDECIDED: &[&str] =
     &["eval-used", "exec-used", "sql-built-from-strings", "django-raw-sql", "django-extra-query"];
+
+/// Rules about what is not escaped; those of templates yield at the place itself.
+const MARKUP: &[&str] = &["markup-from-expression", "django-mark-safe"];
 
 const XML_PARSERS: &[&str] = &[
     "lxml-parse",
@@ -118,7 +121,7 @@ pub(crate) fn by_module(
         }
         // That a number gets a secret's name is seen where it is drawn, too; what it is used for is not.
         let only_named = rule.id == "weak-random-secret" && !matches!(program.op(flow.sink), Op::Call { .. });
-        if only_named && picks(program, flow) {
+        if only_named && (picks(program, flow) || is_named_before(analysis, flow)) {
             continue;
         }
         for (_, others) in YIELDS.iter().filter(|(id, _)| *id == rule.id && !only_named) {
@@ -218,6 +221,16 @@ fn picks(program: &Program, flow: &Flow) -> bool {
         && (flow.source.value == callee || flow.source.value == value)
 }
 
+/// Whether a secret got such a name already on its way here.
+fn is_named_before(analysis: &Analysis, flow: &Flow) -> bool {
+    analysis.flows.iter().any(|other| {
+        other.rule == flow.rule
+            && other.source == flow.source
+            && other.sink != flow.sink
+            && flow.steps.iter().any(|step| step.site == other.sink)
+    })
+}
+
 /// The rules that yield to a flow rule.
 fn yielding(rule: &str) -> impl Iterator<Item = &'static str> {
     YIELDS.iter().filter(move |(id, _)| *id == rule).flat_map(|(_, others)| others.iter().copied())
@@ -264,7 +277,10 @@ fn rule_of(flow: &Flow) -> Option<&'static Rule> {
 
 fn draft(program: &Program, flow: &Flow, rule: &'static Rule) -> Draft {
     let range = program.range(flow.sink);
-    let from = origin_words(flow.origin);
+    let from = match &flow.first {
+        Some(half) => format!("{}, kept in `{}`,", origin_words(half.origin), half.store),
+        None => origin_words(flow.origin).to_owned(),
+    };
     let message = match flow.shown.and_then(not_enough) {
         Some(place) => {
             format!("Outside data is escaped for HTML, which is not enough {place}: {from} gets here")
@@ -283,20 +299,40 @@ fn draft(program: &Program, flow: &Flow, rule: &'static Rule) -> Draft {
         (severity, reason)
     };
     draft = draft.severity(severity, reason).confidence(confidence(program, flow, rule));
-    let mut trail: Vec<TrailStep> = flow
-        .steps
-        .iter()
-        .enumerate()
-        .map(|(number, step)| TrailStep {
-            module: step.site.module,
-            range: program.range(step.site),
-            note: if number == 0 { format!("{from} comes in here") } else { step.note.to_owned() },
-        })
-        .collect();
+    let mut trail = trail(program, flow);
     trail.dedup_by(|b, a| a.module == b.module && a.range == b.range);
     // A template's place is in no function.
     let function = program.template(flow.sink.module).is_none().then_some(flow.function.func);
     draft.trail(trail).at(flow.sink.module, function)
+}
+
+/// The way of data, as people read it: for stored data, first how it gets into the store where that is known.
+fn trail(program: &Program, flow: &Flow) -> Vec<TrailStep> {
+    let step = |site: Site, note: String| TrailStep { module: site.module, range: program.range(site), note };
+    let mut trail: Vec<TrailStep> = Vec::new();
+    if let Some(half) = &flow.first
+        && let Some((last, before)) = half.steps.split_last()
+    {
+        let line = |site: Site| (site.module, program.location(site.module, program.range(site)).start.line);
+        let from = origin_words(half.origin);
+        // A line is told once.
+        let told: Vec<_> = before.iter().filter(|at| line(at.site) != line(last.site)).collect();
+        for (number, at) in told.iter().enumerate() {
+            let note = if number == 0 { format!("{from} comes in here") } else { at.note.to_owned() };
+            trail.push(step(at.site, note));
+        }
+        let who = if told.is_empty() { format!("{from} is ") } else { String::new() };
+        trail.push(step(last.site, format!("{who}kept in `{}` here", half.store)));
+    }
+    for (number, at) in flow.steps.iter().enumerate() {
+        let note = match (number, &flow.first) {
+            (0, Some(half)) => format!("`{}` is read here", half.store),
+            (0, None) => format!("{} comes in here", origin_words(flow.origin)),
+            _ => at.note.to_owned(),
+        };
+        trail.push(step(at.site, note));
+    }
+    trail
 }
 
 /// Where escaping for HTML does not help.
@@ -399,6 +435,9 @@ fn severity(program: &Program, flow: &Flow, rule: &Rule) -> (Severity, String) {
             format!("it is {words}, of administrators by the name of `{decorator}`"),
         );
     }
+    if let Some(half) = &flow.first {
+        return kept_severity(program, half, rule);
+    }
     match flow.origin {
         Origin::Cli => (lower(lower(rule.severity)), "the data comes from the command line".to_owned()),
         Origin::Database | Origin::Session if rule.id != "stored-cross-site-scripting" => {
@@ -411,9 +450,25 @@ fn severity(program: &Program, flow: &Flow, rule: &Rule) -> (Severity, String) {
     }
 }
 
+/// How bad it is that what somebody sends is kept, and does harm where it is read again: as bad as if it came at once.
+fn kept_severity(program: &Program, half: &FirstHalf, rule: &Rule) -> (Severity, String) {
+    let words = origin_words(half.origin);
+    let stored = rule.id == "stored-cross-site-scripting";
+    let direct = if stored { rule_named("cross-site-scripting").unwrap_or(rule) } else { rule };
+    match for_admins(program, half.source) {
+        Some(decorator) if stored => {
+            (rule.severity, format!("it is {words}, of administrators by the name of `{decorator}`"))
+        }
+        _ => (direct.severity, format!("it is {words}, kept in `{}`", half.store)),
+    }
+}
+
 fn confidence(program: &Program, flow: &Flow, rule: &Rule) -> Confidence {
     let alone = flow.steps.iter().all(|step| program.template(step.site.module).is_some());
     if alone || matches!(flow.shown, Some(Shown::Escaped(_))) {
+        return rule.confidence.min(Confidence::Medium);
+    }
+    if flow.first.is_some() {
         return rule.confidence.min(Confidence::Medium);
     }
     if flow.by_name || matches!(flow.origin, Origin::Database | Origin::Session | Origin::Task) {

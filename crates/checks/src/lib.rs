@@ -1,4 +1,4 @@
-//! The rules of the code plane.
+//! The rules of code and templates.
 //!
 //! In: a [`clearance_program::Program`]. Out: findings, facts and counts of what was examined. A rule lives in one folder under `rules/`; what it may ask
 //! is [`Cx`]. No rule sees a syntax tree, reads a file, or knows how a finding is printed.
@@ -32,9 +32,10 @@ pub use listen::{
     Listen, Names, StoreEvent, StoreTarget, TextEvent,
 };
 pub use names::{has_stem, looks_like_secret_name, words};
+pub use pages::{PageCx, Place, Protection};
 pub use situation::{Development, Situation};
 
-/// Every rule of the code plane, by id.
+/// Every rule of code and templates, by id.
 pub fn catalogue() -> &'static [&'static Rule] {
     static ALL: LazyLock<Vec<&'static Rule>> = LazyLock::new(|| {
         let mut all: Vec<&'static Rule> = code_rules().map(|rule| rule.rule).collect();
@@ -77,13 +78,18 @@ pub fn flow_models() -> Arc<Models> {
     MODELS.clone()
 }
 
-/// The same, with or without what libraries do with data, and with further libraries.
-pub fn models_with(further: impl Iterator<Item = Library>, flow: bool) -> Arc<Models> {
+/// The same, with or without what libraries do with data, with further libraries, and with paths that others ask about.
+pub fn models_with(
+    further: impl Iterator<Item = Library>,
+    paths: impl Iterator<Item = &'static str>,
+    flow: bool,
+) -> Arc<Models> {
     let mut libraries = builtin();
     libraries.extend(further);
+    let listed = listed_paths().chain(paths);
     Arc::new(match flow {
-        true => Models::new(&libraries, listed_paths()).unlisted(clearance_flow::own_paths()),
-        false => Models::without_flow(&libraries, listed_paths()),
+        true => Models::new(&libraries, listed).unlisted(clearance_flow::own_paths()),
+        false => Models::without_flow(&libraries, listed),
     })
 }
 

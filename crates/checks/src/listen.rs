@@ -3,8 +3,9 @@
 use clearance_finding::Rule;
 use clearance_models::PathId;
 use clearance_python::ir::{Block, Class, CompareOp, Func, HandlerBody, ImportId, Name, Span, Text, Value};
+use clearance_template::{Element, Output};
 
-use crate::Cx;
+use crate::{Cx, PageCx};
 
 /// A rule and what it listens for.
 pub struct CodeRule {
@@ -56,6 +57,12 @@ pub enum Listen {
     Building(fn(&mut Cx<'_, '_>, TextEvent)),
     /// A module, once; for checks on the text.
     Module(fn(&mut Cx<'_, '_>)),
+    /// Something that a template shows.
+    Output(fn(&mut PageCx<'_, '_>, &Output)),
+    /// A start tag of a template with one of these names; where none is named, every one that has attributes.
+    Element(&'static [&'static str], fn(&mut PageCx<'_, '_>, &Element)),
+    /// A template, once.
+    Page(fn(&mut PageCx<'_, '_>)),
 }
 
 /// Names that a rule cares about.

@@ -1,11 +1,12 @@
 //! The listeners of the rules that run, by what they listen for.
 
 use clearance_program::Program;
+use clearance_template::{Element, Output};
 use rustc_hash::FxHashMap;
 
 use crate::{
     AssertEvent, CallEvent, ClassEvent, CodeRule, CompareEvent, Cx, FunctionEvent, HandlerEvent, ImportEvent,
-    Listen, Names, Settings, StoreEvent, TextEvent, code_rules,
+    Listen, Names, PageCx, Settings, StoreEvent, TextEvent, code_rules,
     interest::{Interest, Interests, MOST, Set},
 };
 
@@ -14,6 +15,10 @@ pub(crate) type Check<E> = (usize, fn(&mut Cx<'_, '_>, E));
 /// A check of literals, after the function that says which.
 pub(crate) type TextCheck = (fn(&str) -> bool, Check<TextEvent>);
 pub(crate) type ModuleCheck = (usize, fn(&mut Cx<'_, '_>));
+pub(crate) type OutputCheck = (usize, fn(&mut PageCx<'_, '_>, &Output));
+/// A check of start tags, after their names.
+pub(crate) type ElementCheck = (&'static [&'static str], usize, fn(&mut PageCx<'_, '_>, &Element));
+pub(crate) type PageCheck = (usize, fn(&mut PageCx<'_, '_>));
 
 /// The listeners, by what they listen for.
 pub(crate) struct Table {
@@ -41,6 +46,9 @@ pub(crate) struct Table {
     pub(crate) classes: Vec<Check<ClassEvent>>,
     pub(crate) buildings: Vec<Check<TextEvent>>,
     pub(crate) modules: Vec<ModuleCheck>,
+    pub(crate) outputs: Vec<OutputCheck>,
+    pub(crate) elements: Vec<ElementCheck>,
+    pub(crate) pages: Vec<PageCheck>,
 }
 
 impl Table {
@@ -66,6 +74,9 @@ impl Table {
             classes: Vec::new(),
             buildings: Vec::new(),
             modules: Vec::new(),
+            outputs: Vec::new(),
+            elements: Vec::new(),
+            pages: Vec::new(),
             rules,
         };
         for (number, rule) in table.rules.iter().enumerate() {
@@ -123,6 +134,9 @@ impl Table {
                     Listen::Class(check) => table.classes.push((number, check)),
                     Listen::Building(check) => table.buildings.push((number, check)),
                     Listen::Module(check) => table.modules.push((number, check)),
+                    Listen::Output(check) => table.outputs.push((number, check)),
+                    Listen::Element(names, check) => table.elements.push((names, number, check)),
+                    Listen::Page(check) => table.pages.push((number, check)),
                 }
             }
         }

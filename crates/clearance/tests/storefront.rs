@@ -53,7 +53,7 @@ fn truth() -> Truth {
     for (kind, list) in &table {
         for entry in list.as_array().unwrap() {
             let text = |key: &str| entry.get(key).and_then(toml::Value::as_str).unwrap_or("").to_owned();
-            if text("plane") != "code" {
+            if !matches!(text("plane").as_str(), "code" | "template") {
                 continue;
             }
             let place = (text("path"), entry["line"].as_integer().unwrap(), text("rule"));

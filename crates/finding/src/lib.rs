@@ -4,15 +4,20 @@
 //! Nothing here reads a file, prints, or knows what Python is.
 
 mod fingerprint;
+mod inventory;
 mod location;
+mod outcome;
 mod rule;
+mod words;
 
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
 pub use fingerprint::{Fingerprint, normalise_code, number_equals};
+pub use inventory::{Protection, ProtectionStatus, Route, Setting, SettingStatus};
 pub use location::{CodeLine, Location, Position, Step};
+pub use outcome::PlaneOutcome;
 pub use rule::{Alias, AliasKind, Confidence, Plane, Rule, Severity, UnknownWord};
 
 /// One occurrence of a rule.

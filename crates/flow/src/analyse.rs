@@ -11,12 +11,12 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::graph::{Graph, Special, stays, worth};
 use crate::heap::{Heap, Key, Kind, ObjId, Object};
-use crate::interp::{AS_TEXT, Decision, Engine, Hit, Shared, judge, shown_by};
+use crate::interp::{AS_TEXT, Decision, Engine, Hit, Shared, harms, judge, shown_by};
 use crate::known::Known;
 use crate::probe::{Probe, Watched};
 use crate::sight::Sight;
-use crate::taint::{Note, steps};
-use crate::value::{Atom, Sym, Val};
+use crate::taint::{Entry, Label, Note, steps};
+use crate::value::{Atom, Piece, Sym, Text, Val};
 
 /// Into how many shares the functions are divided.
 const SHARES: usize = 2;
@@ -46,6 +46,23 @@ pub struct Flow {
     pub by_name: bool,
     /// The sink is a place in a template.
     pub shown: Option<Shown>,
+    /// Of stored data: how data from outside gets into the same store.
+    pub first: Option<FirstHalf>,
+    /// Only with the first half it is worth telling.
+    pub(crate) needs_first: bool,
+}
+
+/// The way of data from outside into the store from which another way begins.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FirstHalf {
+    /// What kind of data.
+    pub origin: Origin,
+    /// Where it is read.
+    pub source: Site,
+    /// The way from there to where it is stored, both included.
+    pub steps: Vec<FlowStep>,
+    /// The store's name in the program: `Post.text`, `posts.text`, `session["name"]`.
+    pub store: String,
 }
 
 /// How a template shows data.
@@ -86,81 +103,108 @@ pub fn own_paths() -> impl Iterator<Item = &'static str> {
 
 /// Runs the analysis. Works in parallel on the current thread pool; what comes of it does not depend on that.
 pub fn analyse(program: &Program) -> Analysis {
-    finish(run_all(program, None))
+    let ground = Ground::new(program);
+    let mut analysis = finish(ground.run(None));
+    crate::store::complete(&ground, &mut analysis.flows);
+    analysis
 }
 
 /// Runs all functions that are worth it; for a question, those that it is about.
 pub(crate) fn run_all(program: &Program, probe: Option<&Probe>) -> Vec<Part> {
-    let entries = program.entry_points();
-    let mut special = Special::default();
-    for entry in entries {
-        if answers_html(program, entry)
-            || (program.has_risky_templates() && !shown_by(program, entry.function).is_empty())
-        {
-            special.answers.insert(entry.function);
-        }
-        if entry.kind == EntryKind::Route {
-            special.routes.insert(entry.function);
-        }
-    }
-    let given: Vec<(FuncRef, Kinds, Kinds)> = entries
-        .iter()
-        .map(|entry| {
-            let (kinds, stay) = given(entry);
-            (entry.function, kinds, stay)
-        })
-        .collect();
-    let graph = Graph::new(program, &special, &given);
-    let known = Known::new(program);
-    let by_function: FxHashMap<FuncRef, &EntryPoint> =
-        entries.iter().rev().map(|entry| (entry.function, entry)).collect();
-    let entered: FxHashSet<FuncRef> = by_function.keys().copied().collect();
-    let candidates = match probe {
-        None => graph.worth_a_look(),
-        Some(probe) => crate::probe::roots(program, &graph, probe),
-    };
-    let roots: Vec<FuncRef> = candidates
-        .into_iter()
-        .filter(|function| {
-            let role = program.module(function.module).role;
-            !matches!(role, Role::Test | Role::Documentation | Role::Generated)
-        })
-        .collect();
-    // Shares do not depend on the number of threads: see `Engine`.
-    let share = roots.len().div_ceil(SHARES).max(MIN_SHARE);
-    let shared = Shared::new();
-    let mut parts: Vec<Part> = roots
-        .par_chunks(share)
-        .map(|roots| {
-            let mut engine = Engine::new(program, &known, &graph, &shared, &entered);
-            engine.probe = probe.cloned();
-            let mut part = Part::default();
-            for root in roots {
-                if graph.is_for_itself(*root) {
-                    engine.look_at(*root);
-                } else {
-                    engine.summary(*root);
-                }
-                if let Some(entry) = by_function.get(root) {
-                    engine.run_entry(entry);
-                }
+    Ground::new(program).run(probe)
+}
+
+/// What every run over a program rests on.
+pub(crate) struct Ground<'p> {
+    pub(crate) program: &'p Program,
+    pub(crate) graph: Graph<'p>,
+    known: Known,
+    /// The first entry point of each function that is one.
+    entry_of: FxHashMap<FuncRef, &'p EntryPoint>,
+    entered: FxHashSet<FuncRef>,
+}
+
+impl<'p> Ground<'p> {
+    fn new(program: &'p Program) -> Self {
+        let entries = program.entry_points();
+        let mut special = Special::default();
+        for entry in entries {
+            if answers_html(program, entry)
+                || (program.has_risky_templates() && !shown_by(program, entry.function).is_empty())
+            {
+                special.answers.insert(entry.function);
             }
-            part.flows = engine.found.take(program);
-            part.decided = engine.decided.into_iter().collect();
-            part.decided_inside = engine.decided_inside.into_iter().collect();
-            part.truncated = engine.truncated.into_iter().collect();
-            part.seen = engine.probe.map(|probe| probe.seen).unwrap_or_default();
-            part
-        })
-        .collect();
-    let mut alone = Engine::new(program, &known, &graph, &shared, &entered);
-    for (id, file) in program.templates() {
-        if program.is_risky(id) && !matches!(file.role, Role::Test | Role::Documentation) {
-            alone.page_alone(id);
+            if entry.kind == EntryKind::Route {
+                special.routes.insert(entry.function);
+            }
         }
+        let given: Vec<(FuncRef, Kinds, Kinds)> = entries
+            .iter()
+            .map(|entry| {
+                let (kinds, stay) = given(entry);
+                (entry.function, kinds, stay)
+            })
+            .collect();
+        let graph = Graph::new(program, &special, &given);
+        let known = Known::new(program);
+        let entry_of: FxHashMap<FuncRef, &EntryPoint> =
+            entries.iter().rev().map(|entry| (entry.function, entry)).collect();
+        let entered: FxHashSet<FuncRef> = entry_of.keys().copied().collect();
+        Self { program, graph, known, entry_of, entered }
     }
-    parts.push(Part { flows: alone.found.take(program), ..Part::default() });
-    parts
+
+    pub(crate) fn run(&self, probe: Option<&Probe>) -> Vec<Part> {
+        let Self { program, graph, known, entry_of, entered } = self;
+        let candidates = match probe {
+            None => graph.worth_a_look(),
+            Some(probe) => crate::probe::roots(program, graph, probe),
+        };
+        let roots: Vec<FuncRef> = candidates
+            .into_iter()
+            .filter(|function| {
+                let role = program.module(function.module).role;
+                !matches!(role, Role::Test | Role::Documentation | Role::Generated)
+            })
+            .collect();
+        // Shares do not depend on the number of threads: see `Engine`.
+        let share = roots.len().div_ceil(SHARES).max(MIN_SHARE);
+        let shared = Shared::new();
+        let mut parts: Vec<Part> = roots
+            .par_chunks(share)
+            .map(|roots| {
+                let mut engine = Engine::new(program, known, graph, &shared, entered);
+                engine.probe = probe.cloned();
+                let mut part = Part::default();
+                for root in roots {
+                    if graph.is_for_itself(*root) {
+                        engine.look_at(*root);
+                    } else {
+                        engine.summary(*root);
+                    }
+                    if let Some(entry) = entry_of.get(root) {
+                        engine.run_entry(entry);
+                    }
+                }
+                part.flows = engine.found.take(program);
+                part.decided = engine.decided.into_iter().collect();
+                part.decided_inside = engine.decided_inside.into_iter().collect();
+                part.truncated = engine.truncated.into_iter().collect();
+                part.seen = engine.probe.map(|probe| probe.seen).unwrap_or_default();
+                part
+            })
+            .collect();
+        if probe.is_some_and(|probe| !probe.stores.is_empty()) {
+            return parts;
+        }
+        let mut alone = Engine::new(program, known, graph, &shared, entered);
+        for (id, file) in program.templates() {
+            if program.is_risky(id) && !matches!(file.role, Role::Test | Role::Documentation) {
+                alone.page_alone(id);
+            }
+        }
+        parts.push(Part { flows: alone.found.take(program), ..Part::default() });
+        parts
+    }
 }
 
 #[derive(Default)]
@@ -315,6 +359,11 @@ impl Found {
             if hit.kind == Kinds::PATH && loaded.contains(&same(Kinds::DESERIALISE)) {
                 continue;
             }
+            let needs_first = hit.origins.is_none() && !harms(judged.origin).meets(hit.kind);
+            // A statement that is no text may be an expression of a library, which keeps data apart.
+            if needs_first && !hit.texts.iter().any(|text| is_pasted(text, judged.source)) {
+                continue;
+            }
             let steps = steps(&judged.via);
             // What was worked on may no longer be what was sent.
             if matches!(hit.shown, Some(Shown::Escaped(_)))
@@ -346,10 +395,21 @@ impl Found {
                 partial: judged.partial,
                 by_name: hit.by_name,
                 shown: hit.shown,
+                first: None,
+                needs_first,
             });
         }
         flows
     }
+}
+
+/// Whether what is read at a place stands beside known text.
+fn is_pasted(text: &Text, source: Site) -> bool {
+    let read_there = |entry: &Entry| matches!(entry.label, Label::Source { site, .. } if site == source);
+    text.iter().any(|piece| matches!(piece, Piece::Lit(_)))
+        && text
+            .iter()
+            .any(|piece| matches!(piece, Piece::Hole { taint, .. } if taint.entries().iter().any(read_there)))
 }
 
 /// Whether a step is only a method of a text, or of what holds it: `.get("name")`, `.strip()`.

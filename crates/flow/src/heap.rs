@@ -269,6 +269,25 @@ impl Heap {
         }
     }
 
+    /// Whether all that is here is the same in `later`, which may have more objects.
+    pub(crate) fn stands_in(&self, later: &Self) -> bool {
+        if Arc::ptr_eq(&self.0, &later.0) {
+            return true;
+        }
+        let same = |mine: &Option<Arc<Object>>, theirs: &Option<Arc<Object>>| match (mine, theirs) {
+            (None, _) => true,
+            (Some(mine), Some(theirs)) => Arc::ptr_eq(mine, theirs) || mine == theirs,
+            (Some(_), None) => false,
+        };
+        let pieces = self.0.objects.iter().enumerate();
+        self.0.written == later.0.written
+            && pieces.filter_map(|(at, mine)| Some((at, mine.as_ref()?))).all(|(at, mine)| {
+                later.0.objects.get(at).and_then(Option::as_ref).is_some_and(|theirs| {
+                    Arc::ptr_eq(mine, theirs) || mine.iter().zip(&**theirs).all(|(a, b)| same(a, b))
+                })
+            })
+    }
+
     /// The taint of a value and of everything that it holds.
     pub(crate) fn deep_taint(&self, value: &Val) -> Taint {
         let mut taint = value.shallow_taint();

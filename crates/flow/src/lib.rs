@@ -11,9 +11,10 @@ mod known;
 mod probe;
 mod sensitive;
 mod sight;
+mod store;
 mod taint;
 mod value;
 
-pub use analyse::{Analysis, Flow, FlowStep, Shown, analyse, own_paths};
+pub use analyse::{Analysis, FirstHalf, Flow, FlowStep, Shown, analyse, own_paths};
 pub use probe::{Unmodelled, unmodelled, watch};
 pub use sight::{From, Seen, SeenLabel, Sight, kind_words};

@@ -3,6 +3,7 @@
 //! They are runs of their own, so that the question changes nothing of what is found.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use clearance_models::flow::{Kinds, Origin};
 use clearance_program::{FuncRef, ModuleId, Program, Site};
@@ -13,6 +14,7 @@ use crate::analyse::run_all;
 use crate::graph::Graph;
 use crate::interp::{Engine, Frame, Hit, root};
 use crate::sight::Sight;
+use crate::store::StoreWrite;
 use crate::taint::Taint;
 
 /// Stands for a rule in hits that only say that something is not known.
@@ -25,6 +27,8 @@ pub(crate) struct Probe {
     pub(crate) unknown: bool,
     /// What these instructions see, sorted.
     pub(crate) watched: Vec<Site>,
+    /// Where something is put into a store that is asked about, by place; nothing else is asked then.
+    pub(crate) stores: Arc<Vec<StoreWrite>>,
     /// What they saw: by place, context and way of calls, so that of several passes the last counts.
     pub(crate) seen: BTreeMap<Watched, Sight>,
 }
@@ -197,6 +201,9 @@ fn path(program: &Program, ir: &ModuleIr, import: &Import) -> Option<String> {
 
 /// The functions that are run for a question: all that reach a source, and those that are asked about.
 pub(crate) fn roots(program: &Program, graph: &Graph, probe: &Probe) -> Vec<FuncRef> {
+    if !probe.stores.is_empty() {
+        return crate::store::roots(program, graph, &probe.stores);
+    }
     let mut roots = Vec::new();
     for (id, module) in program.modules() {
         for func in (0..module.ir.functions.len() as u32).map(Func) {
@@ -255,13 +262,22 @@ impl Engine<'_> {
     /// Whether instructions of the function are watched.
     pub(crate) fn is_watched(&self, function: FuncRef) -> bool {
         self.probe.as_ref().is_some_and(|probe| {
-            !probe.watched.is_empty() && probe.asks_about(self.ir(function), function.module, function.func)
+            let span = self.ir(function).functions[function.func.index()].insts;
+            (!probe.watched.is_empty() && probe.asks_about(self.ir(function), function.module, function.func))
+                || probe.stores.iter().any(|write| {
+                    write.site.module == function.module && span.range().contains(&write.site.value.index())
+                })
         })
     }
 
     /// Keeps what a watched instruction saw.
-    pub(crate) fn look(&mut self, frame: &Frame, value: Value) {
+    pub(crate) fn look(&mut self, frame: &mut Frame, value: Value) {
         let site = frame.site(value);
+        if let Some(stores) = self.probe.as_ref().map(|probe| &probe.stores).filter(|all| !all.is_empty()) {
+            let stores = Arc::clone(stores);
+            self.note_stored(frame, value, &stores);
+            return;
+        }
         let watched = self.probe.as_ref().is_some_and(|probe| probe.watched.binary_search(&site).is_ok());
         if !watched {
             return;

@@ -6,7 +6,7 @@ use clearance_python::ir::{ArgKind, Op, Value};
 
 use crate::analyse::{FlowStep, told};
 use crate::heap::{Key, Kind, ObjId, Object};
-use crate::interp::{Engine, Frame, Refine, root};
+use crate::interp::{Engine, Frame, MADE_WITH, Refine, root};
 use crate::taint::{Entry, Label, Lacks, Taint, steps};
 use crate::value::{Atom, Piece, Sym, Text, Val};
 
@@ -227,7 +227,13 @@ fn parts(object: &Object) -> String {
         .map(|(key, _)| match key {
             Key::Str(text) => format!("{text:?}"),
             Key::Int(number) => number.to_string(),
-            Key::Attr(name) => format!(".{name}"),
+            Key::Attr(name) => match name.strip_prefix(MADE_WITH) {
+                Some(argument) if argument.bytes().all(|byte| byte.is_ascii_digit()) => {
+                    format!("made with argument {argument}")
+                }
+                Some(argument) => format!("made with `{argument}`"),
+                None => format!(".{name}"),
+            },
         })
         .collect();
     if !object.items.is_empty() {

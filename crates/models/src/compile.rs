@@ -148,5 +148,6 @@ fn test(models: &mut Models, test: &library::Test) -> flow::Test {
         library::Test::Absent => flow::Test::Absent,
         library::Test::Contains(text) => flow::Test::Contains(text.as_str().into()),
         library::Test::Lacks(text) => flow::Test::Lacks(text.as_str().into()),
+        library::Test::Chosen => flow::Test::Chosen,
     }
 }

@@ -311,17 +311,18 @@ fn conditions(when: When) -> Result<Vec<Condition>, Problem> {
             entry.absent.map(|yes| if yes { Test::Absent } else { Test::Present }),
             entry.contains.map(Test::Contains),
             entry.lacks.map(Test::Lacks),
+            entry.chosen.filter(|chosen| *chosen).map(|_| Test::Chosen),
         ];
         let mut tests = tests.into_iter().flatten();
         let (Some(test), None) = (tests.next(), tests.next()) else {
             return problem(
                 &span,
-                "a condition needs exactly one of `is`, `is-not`, `object`, `not-object`, `present`, `absent`, `contains` and `lacks`",
+                "a condition needs exactly one of `is`, `is-not`, `object`, `not-object`, `present`, `absent`, `contains`, `lacks` and `chosen = true`",
             );
         };
         // A denial holds of what is not there or not known; an assertion does not.
         let (absent, unknown) = match test {
-            Test::Is(_) | Test::Object(_) | Test::Contains(_) => (false, false),
+            Test::Is(_) | Test::Object(_) | Test::Contains(_) | Test::Chosen => (false, false),
             Test::IsNot(_) | Test::NotObject(_) | Test::Lacks(_) => (true, true),
             Test::Present => (false, true),
             Test::Absent => (true, false),

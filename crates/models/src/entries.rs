@@ -188,6 +188,7 @@ pub(crate) struct Condition {
     pub(crate) absent: Option<bool>,
     pub(crate) contains: Option<String>,
     pub(crate) lacks: Option<String>,
+    pub(crate) chosen: Option<bool>,
     pub(crate) if_absent: Option<bool>,
     pub(crate) if_unknown: Option<bool>,
 }

@@ -276,6 +276,8 @@ pub enum Test {
     Contains(Box<str>),
     /// Is a text that does not contain this.
     Lacks(Box<str>),
+    /// Is of a stranger's free choice: it could be a page as well.
+    Chosen,
 }
 
 /// Reading or calling a path gives data from outside.

@@ -182,4 +182,5 @@ pub(crate) enum Test {
     Absent,
     Contains(String),
     Lacks(String),
+    Chosen,
 }

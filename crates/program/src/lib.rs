@@ -7,6 +7,7 @@
 mod ask;
 mod build;
 mod callgraph;
+mod delimiters;
 mod documents;
 mod entity;
 mod entries;
@@ -33,7 +34,7 @@ pub use imports::ImportTarget;
 pub use known::{Known, SequenceKind, TrailStep};
 pub use module::{Module, ModuleInput};
 pub use resolve::Resolver;
-pub use templates::{TemplateFile, Templates};
+pub use templates::{TemplateFile, Templates, is_sure};
 
 use std::sync::Arc;
 

@@ -2,13 +2,19 @@
 
 use std::sync::Arc;
 
-use clearance_python::{TextRange, ir::Value};
+use clearance_python::{
+    TextRange,
+    ir::{Text, Value},
+};
 use clearance_source::Role;
 use clearance_template::Template;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
-use crate::{ModuleId, Program};
+use crate::{Module, ModuleId, Program, delimiters};
 
+/// Bytes of the name of a template, and of its ending with the dot.
+const MAX_NAME: usize = 200;
+const MAX_ENDING: usize = 8;
 /// Files that one name may mean.
 const MAX_CANDIDATES: usize = 4;
 
@@ -33,6 +39,28 @@ impl TemplateFile {
         let (start, end) = self.template.places.get(place.index()).copied().unwrap_or((0, 0));
         TextRange::new(start.into(), end.into())
     }
+
+    /// The folder of templates above it is part of its path, or it has tags: elsewhere, a page is most likely just a page.
+    pub fn is_sure(&self) -> bool {
+        is_sure(&self.path, &self.text)
+    }
+
+    /// Whether it is a page for a browser, as far as its name and content tell.
+    pub fn is_page(&self) -> bool {
+        let ending = last_part(&self.path).rsplit('.').next().unwrap_or("").to_ascii_lowercase();
+        matches!(ending.as_str(), "html" | "htm" | "xhtml" | "djhtml" | "jinja" | "jinja2" | "j2")
+            && (self.text.contains("</") || self.text.contains("/>") || !self.template.elements.is_empty())
+    }
+
+    /// A slice of its text; empty where there is none.
+    pub fn slice(&self, range: (u32, u32)) -> &str {
+        clearance_template::slice(&self.text, range)
+    }
+}
+
+/// Whether a file is a template for sure, by its path and text.
+pub fn is_sure(path: &str, text: &str) -> bool {
+    path.split('/').any(|part| matches!(part, "templates" | "jinja2")) || text.contains("{%")
 }
 
 /// All templates of a program.
@@ -43,6 +71,10 @@ pub struct Templates {
     by_name: FxHashMap<Box<str>, Vec<u32>>,
     /// Whether it, or something that it takes in, may show data as it is.
     risky: Vec<bool>,
+    /// Whether the code names it, or something that it is taken into.
+    named: Vec<bool>,
+    /// For each, those that take it in.
+    takers: FxHashMap<u32, Vec<u32>>,
 }
 
 impl Templates {
@@ -59,13 +91,51 @@ impl Templates {
                 && file.text.contains("</")
         };
         let risky = files.iter().map(|file| file.template.is_risky || unescaped(file)).collect();
-        let mut templates = Self { files, by_name, risky };
+        let named = vec![false; files.len()];
+        let mut templates = Self { files, by_name, risky, named, takers: FxHashMap::default() };
+        templates.takers = templates.find_takers();
         templates.spread();
         templates
     }
 
-    /// What is risky makes risky whatever takes it in.
-    fn spread(&mut self) {
+    /// Marks the templates that the code names, and what those take in.
+    fn mark_named(&mut self, modules: &[Module]) {
+        let mut todo: Vec<u32> = Vec::new();
+        let mut folders: FxHashSet<&str> = FxHashSet::default();
+        if self.files.is_empty() {
+            return;
+        }
+        for module in modules.iter().filter(|module| module.role != Role::Test) {
+            for number in 0..module.ir.texts.len() {
+                let text = module.ir.texts.get(Text(number as u32));
+                // `f"pages/{name}.html"`: any in the folder.
+                if text.ends_with('/') && text.len() < MAX_NAME && !text.starts_with('/') {
+                    folders.insert(text);
+                }
+                let ending = text.len().saturating_sub(MAX_ENDING);
+                let has_ending = text.len() < MAX_NAME && text.as_bytes()[ending..].contains(&b'.');
+                if has_ending && self.by_name.contains_key(last_part(text)) {
+                    todo.extend(self.named(text, &module.path));
+                }
+            }
+        }
+        for (number, file) in self.files.iter().enumerate() {
+            let folder = &file.path[..file.path.len() - last_part(&file.path).len()];
+            let mut ends = folder.match_indices('/').map(|(at, _)| &folder[at + 1..]);
+            if !folders.is_empty() && ends.any(|end| folders.contains(end)) {
+                todo.push(number as u32);
+            }
+        }
+        while let Some(number) = todo.pop() {
+            if std::mem::replace(&mut self.named[number as usize], true) {
+                continue;
+            }
+            let file = &self.files[number as usize];
+            todo.extend(file.template.takes.iter().flat_map(|name| self.named(name, &file.path)));
+        }
+    }
+
+    fn find_takers(&self) -> FxHashMap<u32, Vec<u32>> {
         let mut takers: FxHashMap<u32, Vec<u32>> = FxHashMap::default();
         for (number, file) in self.files.iter().enumerate() {
             for name in &file.template.takes {
@@ -74,10 +144,15 @@ impl Templates {
                 }
             }
         }
+        takers
+    }
+
+    /// What is risky makes risky whatever takes it in.
+    fn spread(&mut self) {
         let mut todo: Vec<u32> =
             (0..self.files.len() as u32).filter(|number| self.risky[*number as usize]).collect();
         while let Some(number) = todo.pop() {
-            for taker in takers.get(&number).into_iter().flatten() {
+            for taker in self.takers.get(&number).into_iter().flatten() {
                 if !std::mem::replace(&mut self.risky[*taker as usize], true) {
                     todo.push(*taker);
                 }
@@ -122,8 +197,10 @@ fn last_part(path: &str) -> &str {
 
 impl Program {
     /// The same with templates, in any order.
-    pub fn with_templates(mut self, files: Vec<TemplateFile>) -> Self {
+    pub fn with_templates(mut self, mut files: Vec<TemplateFile>) -> Self {
+        delimiters::read_again(&self.modules, &mut files);
         self.templates = Templates::new(files);
+        self.templates.mark_named(&self.modules);
         self
     }
 
@@ -159,6 +236,23 @@ impl Program {
             .checked_sub(self.first_template())
             .and_then(|number| self.templates.risky.get(number))
             .is_some_and(|risky| *risky)
+    }
+
+    /// Whether the code names a template, or something that takes it in.
+    pub fn is_shown(&self, template: ModuleId) -> bool {
+        template
+            .index()
+            .checked_sub(self.first_template())
+            .and_then(|number| self.templates.named.get(number))
+            .is_some_and(|named| *named)
+    }
+
+    /// The templates that extend, include or import one.
+    pub fn takers(&self, template: ModuleId) -> Vec<ModuleId> {
+        let first = self.first_template() as u32;
+        let own = template.0.checked_sub(first);
+        let takers = own.and_then(|number| self.templates.takers.get(&number));
+        takers.into_iter().flatten().map(|number| ModuleId(first + number)).collect()
     }
 
     /// Whether any template is.

@@ -14,6 +14,7 @@ mod junit;
 mod markdown;
 mod repair;
 mod sarif;
+mod spots;
 mod terminal;
 mod words;
 

@@ -7,7 +7,7 @@ use clearance_finding::{AliasKind, Finding, Judgement, Location, Severity};
 use clearance_verdict::{Assessment, Category, Change, Decision, HiddenBy, Level, Status};
 use unicode_width::UnicodeWidthStr;
 
-use crate::{RenderOptions, clean, frame::frame, words};
+use crate::{RenderOptions, clean, frame::frame, spots::spots, words};
 
 /// Blocking findings that are shown with their code.
 const MOST_FRAMES: usize = 50;
@@ -403,10 +403,9 @@ fn blind_spots(assessment: &Assessment) -> Vec<String> {
         None if path.is_empty() => "the run".to_owned(),
         None => path.to_owned(),
     };
-    let spots = assessment
-        .coverage
-        .blind_spots()
-        .map(|notice| format!("{}  {}", place(&notice.path, notice.line), notice.text));
+    let spots = spots(&assessment.coverage)
+        .into_iter()
+        .map(|spot| format!("{}  {}", place(spot.path, spot.line), spot.text));
     let unexplained =
         assessment.coverage.unexplained.iter().map(|path| format!("{path}  not analysed whole"));
     spots.chain(unexplained).collect()

@@ -169,10 +169,15 @@ pub(crate) fn protection(protection: &Protection) -> &'static str {
 
 /// A notice's place: a line of a file, a file, or the run as a whole.
 pub(crate) fn notice_place(notice: &Notice) -> String {
-    match notice.line {
-        Some(line) => format!("{}:{line}", notice.path),
-        None if notice.path.is_empty() => "the run as a whole".to_owned(),
-        None => notice.path.to_string(),
+    unseen_place(&notice.path, notice.line)
+}
+
+/// A place of which something was not seen.
+pub(crate) fn unseen_place(path: &str, line: Option<u32>) -> String {
+    match line {
+        Some(line) => format!("{path}:{line}"),
+        None if path.is_empty() => "the run as a whole".to_owned(),
+        None => path.to_owned(),
     }
 }
 

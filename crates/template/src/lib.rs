@@ -7,13 +7,17 @@
 //! Both languages are read by one tolerant parser, as the union of their tags and expressions: which one a file is in cannot be told from the file, and what
 //! they share means the same in both.
 
+mod delimiters;
 mod expression;
 mod html;
 mod lexer;
+mod markup;
 mod parser;
 mod pieces;
 mod tree;
 
+pub use delimiters::Delimiters;
 pub use html::Context;
-pub use parser::parse;
-pub use tree::{Arg, Expr, Node, Output, Place, Problem, Template};
+pub use markup::{Attribute, Element, Span, slice};
+pub use parser::{parse, parse_with};
+pub use tree::{Arg, Expr, Mark, MarkKind, Node, Output, Place, Problem, Template};

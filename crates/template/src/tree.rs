@@ -1,6 +1,9 @@
 //! What a template is.
 
-use crate::html::Context;
+use crate::{
+    html::Context,
+    markup::{Element, Span},
+};
 
 /// A template.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -15,6 +18,36 @@ pub struct Template {
     pub is_risky: bool,
     /// What was not understood, the first few.
     pub problems: Vec<Problem>,
+    /// The start tags of the page that have attributes, and some others.
+    pub elements: Vec<Element>,
+    /// Tags of the template that say something by themselves.
+    pub marks: Vec<Mark>,
+    /// Comments that may ask something of whoever reads the template; those of the template and of the page, with their delimiters.
+    pub comments: Vec<Span>,
+}
+
+/// A tag that says something by itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Mark {
+    /// What.
+    pub kind: MarkKind,
+    /// The tag.
+    pub tag: Span,
+    /// All that it holds, with its tags.
+    pub range: Span,
+}
+
+/// What a tag says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum MarkKind {
+    /// `{% autoescape false %}`
+    Unescaped,
+    /// `{% csrf_token %}`
+    Token,
+    /// `{% debug %}`
+    Debug,
+    /// `{% block … %}`
+    Block,
 }
 
 /// Number of a range in [`Template::places`].
@@ -89,6 +122,8 @@ pub enum Node {
         params: Vec<(Box<str>, Option<Expr>)>,
         /// What is inside.
         body: Vec<Node>,
+        /// All of it, with its tags.
+        range: Span,
     },
     /// `{% call … %}`
     Call {
@@ -139,6 +174,12 @@ pub struct Output {
     pub context: Context,
     /// Whether it is escaped, where the template itself says so.
     pub escape: Option<bool>,
+    /// The way in which it is shown says that it is not escaped: `{{! … }}`.
+    pub is_raw: bool,
+    /// The name of the attribute in whose value it stands.
+    pub attribute: Option<Span>,
+    /// An address that a click, a form or a frame leads to begins with it.
+    pub begins_address: bool,
 }
 
 /// An expression.
@@ -177,6 +218,43 @@ pub struct Arg {
     pub name: Option<Box<str>>,
     /// Its value.
     pub value: Expr,
+}
+
+impl Template {
+    /// The nodes, outer ones first, in their order.
+    pub fn walk<'t>(&'t self, visit: &mut dyn FnMut(&'t Node)) {
+        walk(&self.nodes, visit);
+    }
+
+    /// The range of a place.
+    pub fn range(&self, place: Place) -> Span {
+        self.places.get(place as usize).copied().unwrap_or_default()
+    }
+}
+
+/// The parser bounds how deep nodes are nested.
+fn walk<'t>(nodes: &'t [Node], visit: &mut dyn FnMut(&'t Node)) {
+    for node in nodes {
+        visit(node);
+        match node {
+            Node::For { body, otherwise, .. } => {
+                walk(body, visit);
+                walk(otherwise, visit);
+            }
+            Node::Branches(branches) => branches.iter().for_each(|branch| walk(branch, visit)),
+            Node::Capture { body, .. }
+            | Node::With { body, .. }
+            | Node::Block { body, .. }
+            | Node::Macro { body, .. }
+            | Node::Call { body, .. } => walk(body, visit),
+            Node::Output(_)
+            | Node::Set { .. }
+            | Node::Extends(_)
+            | Node::Include { .. }
+            | Node::Import { .. }
+            | Node::From { .. } => {}
+        }
+    }
 }
 
 impl Expr {

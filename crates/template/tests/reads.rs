@@ -1,6 +1,6 @@
 //! What is made of templates, sound and hostile.
 
-use clearance_template::{Context, Expr, Node, Output, parse};
+use clearance_template::{Context, Delimiters, Expr, MarkKind, Node, Output, parse, parse_with, slice};
 
 /// Every output, in order, with the text of its place.
 fn outputs(text: &str) -> Vec<(Output, String)> {
@@ -212,6 +212,17 @@ fn hostile_texts_end() {
         format!("<{}", "a".repeat(many)),
         "<script>'".repeat(many),
         "<!--".repeat(many),
+        "{".repeat(many * 30),
+        "<a b=c>".repeat(many),
+        format!("<a {}", "b=c ".repeat(many)),
+        format!("<a {}", "{% if a %}b=c".repeat(many / 4)),
+        "<a b='{% if a %}c'{% else %}d'{% endif %}>".repeat(many / 4),
+        "{% autoescape off %}{% block a %}".repeat(many / 4),
+        "{% macro m(a) %}<form>{{ m(a) }}".repeat(many / 4),
+        "<style></style".repeat(many),
+        "{# nosec ".repeat(many),
+        "{# nosec #}<!-- noqa -->".repeat(many),
+        format!("{{% url {} %}}", "a as b ".repeat(many)),
     ] {
         let template = parse(&text);
         assert!(template.problems.len() <= 8);
@@ -302,4 +313,113 @@ fn random_texts_end() {
         let noise: String = (0..next() % 200).map(|_| char::from((next() % 128) as u8)).collect();
         parse(&noise);
     }
+}
+
+/// The start tags with their attributes, as they stand in the text.
+fn tags(text: &str) -> Vec<String> {
+    let template = parse(text);
+    let attribute = |attribute: &clearance_template::Attribute| {
+        let mark = if attribute.is_dynamic { "*" } else { "" };
+        format!("{}={}{mark}", attribute.name(text), attribute.value(text))
+    };
+    template
+        .elements
+        .iter()
+        .map(|element| {
+            let attributes: Vec<String> = element.attributes.iter().map(attribute).collect();
+            format!(
+                "{}[{}]{}",
+                element.name,
+                attributes.join(" "),
+                if element.is_open_ended { "…" } else { "" }
+            )
+        })
+        .collect()
+}
+
+#[test]
+fn start_tags() {
+    assert_eq!(tags("<p>a</p><a HREF=\"x\" target=_blank hidden>"), ["a[HREF=x target=_blank hidden=]"]);
+    assert_eq!(tags("<a href = 'x' b=\"{{ c }}\">"), ["a[href=x b={{ c }}*]"]);
+    assert_eq!(tags("<a {{ attributes }} b=1>"), ["a[b=1]…"]);
+    assert_eq!(tags("<form method=post></form >"), ["form[method=post]", "/form[]"]);
+    assert_eq!(
+        tags("<a href=x {% if a %}rel=\"noopener\"{% else %}rel=\"x\"{% endif %}>"),
+        ["a[href=x rel=x rel=noopener]"]
+    );
+    assert_eq!(tags("<!-- <a href=x> --><script src=a></script>"), ["script[src=a]"]);
+    assert_eq!(tags("{# <a href=x> #}{% raw %}<a b={{ c }}>{% endraw %}"), ["a[b={{]"]);
+    assert_eq!(tags("<style>a{}</style><script>'<a b=c>'</script>"), ["style[]", "script[]"]);
+}
+
+#[test]
+fn places_are_exact() {
+    let text = "<p>\n  é {{ a }}\n</p>\n<form method=\"post\">\n</form>";
+    let template = parse(text);
+    assert_eq!(slice(text, template.places[0]), "{{ a }}");
+    assert_eq!(slice(text, template.elements[0].range), "<form method=\"post\">");
+    assert_eq!(slice(text, template.elements[1].range), "</form>");
+}
+
+#[test]
+fn tags_that_say_something() {
+    let text = "{% autoescape off %}{{ a }}{% endautoescape %}{% block b %}{% csrf_token %}{% endblock %}{% debug %}";
+    let marks: Vec<(MarkKind, &str)> =
+        parse(text).marks.iter().map(|mark| (mark.kind, slice(text, mark.range))).collect();
+    assert_eq!(
+        marks,
+        [
+            (MarkKind::Unescaped, "{% autoescape off %}{{ a }}{% endautoescape %}"),
+            (MarkKind::Token, "{% csrf_token %}"),
+            (MarkKind::Block, "{% block b %}{% csrf_token %}{% endblock %}"),
+            (MarkKind::Debug, "{% debug %}"),
+        ]
+    );
+}
+
+#[test]
+fn comments_that_ask_for_something_are_kept() {
+    let text = "{# nosec #}a<!-- noqa -->{% comment %} b {% endcomment %}";
+    let found: Vec<&str> = parse(text).comments.iter().map(|span| slice(text, *span)).collect();
+    assert_eq!(found, ["{# nosec #}", "<!-- noqa -->", " b "]);
+    assert!(parse("{# a #}<!-- b -->").comments.is_empty());
+}
+
+#[test]
+fn other_delimiters() {
+    let mut marks = Delimiters::default();
+    for (option, mark) in [
+        ("block_start_string", "<%"),
+        ("block_end_string", "%>"),
+        ("variable_start_string", "[["),
+        ("variable_end_string", "]]"),
+        ("line_statement_prefix", "%%"),
+        ("line_comment_prefix", "##"),
+    ] {
+        assert!(marks.set(option, mark));
+    }
+    assert!(!marks.set("block_start_string", " "));
+    let text =
+        "{{ vue }}<% if a %>[[ b|safe ]]<% endif %>\n%% for c in d:\n[[ c ]] ## x\n## [[ f ]]\n%% endfor\n";
+    assert!(marks.are_used_in(text));
+    assert!(!marks.are_used_in("{{ a }}"));
+    let template = parse_with(text, &marks);
+    let places: Vec<&str> = template.places.iter().map(|place| slice(text, *place)).collect();
+    assert_eq!(places, ["[[ b|safe ]]", "%% for c in d:", "[[ c ]]"]);
+    assert!(template.is_risky);
+    assert!(matches!(&template.nodes[..], [Node::Branches(_), Node::For { body, .. }] if body.len() == 1));
+}
+
+#[test]
+fn names_that_tags_bind() {
+    let template = parse("{% url 'a' as link %}{% trans 'b' as word %}{% get_it as it %}");
+    let bound: Vec<(&str, &Expr)> = template
+        .nodes
+        .iter()
+        .filter_map(|node| match node {
+            Node::Set { targets, value, .. } => Some((&*targets[0], value)),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(bound, [("link", &Expr::Plain), ("word", &Expr::Plain), ("it", &Expr::Unknown)]);
 }

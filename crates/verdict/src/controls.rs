@@ -29,6 +29,9 @@ pub struct ControlDefinition {
     /// Rules whose findings count too, but which may be off.
     #[serde(default)]
     pub also: Vec<String>,
+    /// No finding of its rules is too slight to keep it from passing; notes (`info`) are.
+    #[serde(default)]
+    pub strict: bool,
     /// Status when a complete search found nothing of the kind.
     #[serde(default = "not_verified")]
     pub absent: Status,

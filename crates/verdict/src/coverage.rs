@@ -13,7 +13,7 @@ pub struct Coverage {
     pub analysed: usize,
     /// Files analysed whole.
     pub whole: usize,
-    /// Application files (not tests, vendored or generated code) analysed whole.
+    /// Application files of code (not tests, vendored or generated code, no templates) analysed whole.
     pub application: usize,
     /// Lines in the files of which at least a part was analysed.
     pub lines: u64,
@@ -57,6 +57,7 @@ impl Coverage {
             }
             if file.status == FileStatus::Analysed
                 && file.role == "application"
+                && file.kind != "template"
                 && !explained.contains(&*file.path)
             {
                 coverage.application += 1;

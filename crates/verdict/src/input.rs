@@ -2,13 +2,10 @@
 
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
-use clearance_finding::{Examined, Fact, Finding, Notice, Plane, Rule, Severity, Step};
+use clearance_finding::{Examined, Fact, Finding, Notice, Plane, Route, Rule, Setting, Severity};
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
 
-use crate::words::{
-    Capability, FileStatus, HiddenBy, PlaneStatus, Profile, ProtectionStatus, Reachable, SettingStatus,
-};
+use crate::words::{Capability, FileStatus, HiddenBy, PlaneStatus, Profile, Reachable};
 
 /// Everything that [`crate::assess`] looks at. Nothing else influences an assessment.
 #[derive(Debug, Clone)]
@@ -104,57 +101,6 @@ pub struct Hidden {
     pub by: HiddenBy,
     /// How many.
     pub count: u32,
-}
-
-/// A route and what protects it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Route {
-    /// URL pattern (`"/orders/<int:id>"`).
-    pub path: String,
-    /// HTTP methods, upper case, sorted.
-    pub methods: Vec<String>,
-    /// Dotted name of the handler.
-    pub handler: String,
-    /// File of the handler.
-    pub file: Arc<str>,
-    /// 1-based line of the handler.
-    pub line: u32,
-    /// Whether the caller is known.
-    pub authentication: Protection,
-    /// Whether the caller may.
-    pub authorisation: Protection,
-    /// Whether the request was meant.
-    pub csrf: Protection,
-    /// Whether calls are limited in number.
-    pub rate_limit: Protection,
-}
-
-/// One protection on one route.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Protection {
-    /// Whether it is in force.
-    pub status: ProtectionStatus,
-    /// What provides it (``"`@login_required`"``); empty if nothing does.
-    pub by: String,
-    /// Where.
-    pub file: Option<Arc<str>>,
-    /// 1-based line there.
-    pub line: Option<u32>,
-}
-
-/// One setting in its effective form.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Setting {
-    /// Its name (`"SESSION_COOKIE_SECURE"`).
-    pub name: String,
-    /// The effective value as Python writes it; `None` when it is secret or not known.
-    pub value: Option<String>,
-    /// Whether the value is withheld because it is secret.
-    pub redacted: bool,
-    /// How well it is known.
-    pub status: SettingStatus,
-    /// Where the value comes from, the deciding place first.
-    pub provenance: Vec<Step>,
 }
 
 /// A dependency of the target.

@@ -96,7 +96,13 @@ impl Evaluation<'_> {
             own.iter().copied().filter(|&index| test(&self.findings[index])).collect()
         };
         let blocking = select(&|finding| self.policy.blocks(finding));
-        let warning = select(&|finding| self.policy.warns(finding));
+        let slight = |finding: &Finding| {
+            definition.strict
+                && finding.severity > Severity::Info
+                && finding.acceptance.is_none()
+                && !self.policy.blocks(finding)
+        };
+        let warning = select(&|finding| self.policy.warns(finding) || slight(finding));
         let proven = |finding: &Finding| finding.judged == Some(Judgement::Proven);
         let accepted = select(&|finding| finding.acceptance.is_some() && !proven(finding));
         let harmless = select(&|finding| finding.acceptance.is_some() && proven(finding));

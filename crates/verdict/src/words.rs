@@ -1,56 +1,6 @@
 //! Closed lists of words that options, configuration and machine formats share.
 
-use std::{fmt, str::FromStr};
-
-use clearance_finding::UnknownWord;
-
-macro_rules! words {
-    ($(#[$meta:meta])* $name:ident { $($(#[$vmeta:meta])* $variant:ident = $word:literal),+ $(,)? }) => {
-        $(#[$meta])*
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        pub enum $name { $($(#[$vmeta])* $variant),+ }
-
-        impl $name {
-            /// All values, in the order of declaration.
-            pub const ALL: &'static [Self] = &[$(Self::$variant),+];
-
-            /// The word used in options, configuration and machine formats.
-            pub fn as_str(self) -> &'static str {
-                match self { $(Self::$variant => $word),+ }
-            }
-        }
-
-        impl fmt::Display for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.pad(self.as_str())
-            }
-        }
-
-        impl FromStr for $name {
-            type Err = UnknownWord;
-
-            fn from_str(given: &str) -> Result<Self, UnknownWord> {
-                Self::ALL.iter().copied().find(|v| v.as_str().eq_ignore_ascii_case(given)).ok_or_else(|| UnknownWord {
-                    given: given.to_owned(),
-                    expected: &[$($word),+],
-                })
-            }
-        }
-
-        impl serde::Serialize for $name {
-            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-                serializer.serialize_str(self.as_str())
-            }
-        }
-
-        impl<'de> serde::Deserialize<'de> for $name {
-            fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                let word = <std::borrow::Cow<'de, str> as serde::Deserialize>::deserialize(deserializer)?;
-                word.parse().map_err(serde::de::Error::custom)
-            }
-        }
-    };
-}
+use clearance_finding::words;
 
 words! {
     /// The environment that the decision is made for.
@@ -185,36 +135,6 @@ words! {
         Audit = "audit",
         /// The configuration ignores or does not select their rule.
         Configuration = "configuration",
-    }
-}
-
-words! {
-    /// Whether a protection is in force on a route.
-    ProtectionStatus {
-        /// Seen to act on every request to the route.
-        InForce = "in-force",
-        /// Acts on some of them.
-        Partial = "partial",
-        /// There is none.
-        Absent = "absent",
-        /// The route does not need it.
-        NotApplicable = "not-applicable",
-        /// The analysis cannot tell.
-        Undecided = "undecided",
-    }
-}
-
-words! {
-    /// How well the effective value of a setting is known.
-    SettingStatus {
-        /// One value, whatever happens.
-        Decided = "decided",
-        /// Depends on a condition outside the repository.
-        Conditional = "conditional",
-        /// Not known.
-        Undecided = "undecided",
-        /// Nothing reads it.
-        Dead = "dead",
     }
 }
 

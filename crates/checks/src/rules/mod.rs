@@ -15,6 +15,7 @@ pub mod regex;
 pub mod secrets;
 pub mod server;
 pub mod sql;
+pub mod template;
 pub mod text;
 pub mod tls;
 pub mod web;
@@ -44,6 +45,7 @@ pub static FAMILIES: &[Family] = &[
     Family { name: "secrets", rules: secrets::RULES },
     Family { name: "server", rules: server::RULES },
     Family { name: "sql", rules: sql::RULES },
+    Family { name: "template", rules: template::RULES },
     Family { name: "text", rules: text::RULES },
     Family { name: "tls", rules: tls::RULES },
     Family { name: "web", rules: web::RULES },

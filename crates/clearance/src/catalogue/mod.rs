@@ -45,7 +45,13 @@ impl Catalogue {
             .iter()
             .flat_map(|family| family.rules.iter().map(|rule| (rule.rule, family.name)));
         let verdict = clearance_verdict::RULES.iter().map(|rule| (*rule, "acceptance"));
-        Self::new(code.chain(verdict))
+        let deploy = clearance_deploy::rules::FAMILIES
+            .iter()
+            .flat_map(|family| family.rules.iter().map(|rule| (rule.rule, family.name)));
+        let web = clearance_web::rules::FAMILIES
+            .iter()
+            .flat_map(|family| family.rules.iter().map(|rule| (rule.rule, family.name)));
+        Self::new(code.chain(deploy).chain(web).chain(verdict))
     }
 
     /// All rules.

@@ -2,16 +2,17 @@
 
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
-    sync::Arc,
+    sync::{Arc, OnceLock},
 };
 
 use clearance_checks::{Outcome, Settings as RuleSettings};
-use clearance_finding::{Location, Notice, NoticeKind};
+use clearance_deploy::DeployFile;
+use clearance_finding::{Location, Notice, NoticeKind, Route, Setting};
 use clearance_models::Models;
 use clearance_program::{Document, ModuleInput, Program, TemplateFile};
 use clearance_python::{PARSER_FAILED, TextRange, ir::ModuleIr};
 use clearance_source::{File, Text, role_from_content, text_of};
-use clearance_verdict::{CommentLine, FileLine, FileStatus, Protection, ProtectionStatus, Route};
+use clearance_verdict::{CommentLine, FileLine, FileStatus};
 use rayon::prelude::*;
 
 use super::{
@@ -19,6 +20,7 @@ use super::{
     plan::Plan,
     progress::Progress,
     sources::{self, Source},
+    templates::Templates,
 };
 
 /// What the analysis of a target gives.
@@ -34,6 +36,8 @@ pub(crate) struct Analysis {
     pub(crate) comments: Vec<CommentLine>,
     /// The addresses that the application answers.
     pub(crate) routes: Vec<Route>,
+    /// The effective settings.
+    pub(crate) settings: Vec<Setting>,
     /// Calls that take data from outside and are not modelled, if that was asked.
     pub(crate) unmodelled: Vec<UnmodelledCall>,
     /// Why the rules could not be run to their end, if they could not.
@@ -72,17 +76,22 @@ fn of_files(
     progress: &Progress,
 ) -> (Analysis, Option<Leavings>) {
     let sources = sources::read(plan, cache.is_some(), progress);
-    let (templates, unseen) = if settings.flow {
-        super::templates::templates(&plan.inventory.files, &plan.options)
-    } else {
-        Default::default()
+    let Templates { files: templates, notices: unseen, lines: pages, comments: remarks } =
+        super::templates::templates(&plan.inventory.files, &plan.options);
+    // What is told of the templates whatever the rules say is not kept: they are read anyway.
+    let with_pages = |mut analysis: Analysis| {
+        analysis.files.extend(pages.iter().cloned());
+        analysis.comments.extend(remarks.iter().cloned());
+        analysis
     };
-    let run = cache.as_ref().map(|_| kept::run_key(plan, settings, &sources, (&templates, &unseen)));
+    let (deployment, unread) = super::deployment::files(&plan.inventory.files, &plan.options);
+    let beside = kept::Beside { templates: &templates, deployment: &deployment, unseen: &[&unseen, &unread] };
+    let run = cache.as_ref().map(|_| kept::run_key(plan, settings, &sources, beside));
     if let Some(cache) = &cache
         && let Some(run) = &run
         && let Some(analysis) = cache.analysis(run, &sources)
     {
-        return (analysis, None);
+        return (with_pages(analysis), None);
     }
     progress.phase("lowering", sources.len());
     // What is known of libraries is read meanwhile.
@@ -98,6 +107,7 @@ fn of_files(
         || models(plan, settings.flow),
     );
     let mut analysis = Analysis { notices: unseen, ..Analysis::default() };
+    analysis.notices.extend(unread);
     let mut modules = Vec::with_capacity(lowered.len());
     let mut origins = Vec::with_capacity(lowered.len());
     for lowered in lowered {
@@ -115,20 +125,18 @@ fn of_files(
     let (documents, notices) = super::documents::documents(&modules, &plan.inventory, &plan.options);
     analysis.notices.extend(notices);
     progress.phase("checking", modules.len());
-    match guarded(|| examine((modules, documents, templates), settings, plan)) {
-        Ok((program, outcome, routes, unmodelled)) => {
+    match guarded(|| examine((modules, documents, templates), &deployment, settings, plan)) {
+        Ok((program, planes, unmodelled)) => {
             analysis.unmodelled = unmodelled;
-            analysis.notices.extend(outcome.truncated.iter().cloned());
-            analysis.outcome = outcome;
-            analysis.routes = routes;
+            analysis.take(planes);
             // What documents say counts as well, and they are not part of the key.
             let Some((cache, run)) = cache.zip(run).filter(|_| !program.imports("connexion")) else {
                 // The process ends soon; taking the program apart before would only take time.
                 std::mem::forget(program);
-                return (analysis, None);
+                return (with_pages(analysis), None);
             };
             let leavings = Some(Leavings::new(cache, run, program, origins, &analysis));
-            (analysis, leavings)
+            (with_pages(analysis), leavings)
         }
         // Whatever the cache may have to do with it, it has nothing to do with it the second time.
         Err(_) if origins.iter().any(|origin| origin.kept) => of_files(plan, None, settings, progress),
@@ -142,29 +150,61 @@ fn of_files(
                 ),
             });
             analysis.failed = Some(message);
-            (analysis, None)
+            (with_pages(analysis), None)
         }
     }
 }
 
 /// What is known of libraries, by the program and by the project.
 pub(crate) fn models(plan: &Plan, flow: bool) -> Arc<Models> {
+    static BUILT_IN: [OnceLock<Arc<Models>>; 2] = [OnceLock::new(), OnceLock::new()];
+    let paths = || clearance_deploy::paths().chain(clearance_web::paths());
     if plan.models.is_empty() {
-        return if flow { clearance_checks::flow_models() } else { clearance_checks::models() };
+        let known = BUILT_IN[usize::from(flow)]
+            .get_or_init(|| clearance_checks::models_with(std::iter::empty(), paths(), flow));
+        return Arc::clone(known);
     }
-    clearance_checks::models_with(plan.models.iter().map(|model| model.library.clone()), flow)
+    clearance_checks::models_with(plan.models.iter().map(|model| model.library.clone()), paths(), flow)
+}
+
+/// What all planes that look at the program give.
+struct Planes {
+    code: Outcome,
+    web: clearance_web::Outcome,
+    deploy: clearance_deploy::Outcome,
+}
+
+impl Analysis {
+    /// Puts the planes together.
+    fn take(&mut self, planes: Planes) {
+        let Planes { code, web, deploy } = planes;
+        self.notices.extend(code.truncated.iter().cloned());
+        self.outcome = code;
+        for plane in [web.plane, deploy.plane] {
+            self.outcome.findings.extend(plane.findings);
+            self.outcome.facts.extend(plane.facts);
+            self.outcome.examined.extend(plane.examined);
+            self.notices.extend(plane.notices);
+        }
+        self.routes = web.routes;
+        self.settings = deploy.settings;
+    }
 }
 
 fn examine(
     (modules, documents, templates): (Vec<ModuleInput>, Vec<Document>, Vec<TemplateFile>),
+    deployment: &[DeployFile],
     settings: &RuleSettings,
     plan: &Plan,
-) -> (Program, Outcome, Vec<Route>, Vec<UnmodelledCall>) {
+) -> (Program, Planes, Vec<UnmodelledCall>) {
     let program =
         Program::build_with(modules, documents, models(plan, settings.flow)).with_templates(templates);
-    let (outcome, routes) = rayon::join(|| clearance_checks::run(&program, settings), || routes(&program));
+    let (code, (web, deploy)) = rayon::join(
+        || clearance_checks::run(&program, settings),
+        || rayon::join(|| clearance_web::run(&program), || clearance_deploy::run(&program, deployment)),
+    );
     let unmodelled = if plan.explain_unknown { unmodelled(&program) } else { Vec::new() };
-    (program, outcome, routes, unmodelled)
+    (program, Planes { code, web, deploy }, unmodelled)
 }
 
 fn unmodelled(program: &Program) -> Vec<UnmodelledCall> {
@@ -260,7 +300,7 @@ fn guarded<T>(work: impl FnOnce() -> T) -> Result<T, String> {
 }
 
 /// Lines of text, as a person counts them: a final line end opens no further line.
-fn lines(text: &Text) -> u32 {
+pub(super) fn lines(text: &Text) -> u32 {
     let starts = text.line_starts.len();
     let last_is_empty = text.line_starts.last().is_some_and(|&start| start as usize >= text.text.len());
     u32::try_from(if last_is_empty { starts - 1 } else { starts }).unwrap_or(u32::MAX)
@@ -318,30 +358,6 @@ fn comments(file: &File, text: &Text, ir: &ModuleIr) -> Vec<CommentLine> {
                     &text.line_starts,
                     (start, end),
                 ),
-            }
-        })
-        .collect()
-}
-
-/// The routes. What protects them is not known yet.
-fn routes(program: &Program) -> Vec<Route> {
-    let undecided =
-        Protection { status: ProtectionStatus::Undecided, by: String::new(), file: None, line: None };
-    program
-        .routes()
-        .iter()
-        .map(|route| {
-            let place = program.location(route.module, route.range);
-            Route {
-                path: route.path.clone(),
-                methods: route.methods.clone(),
-                handler: route.handler.clone(),
-                file: place.path,
-                line: place.start.line,
-                authentication: undecided.clone(),
-                authorisation: undecided.clone(),
-                csrf: undecided.clone(),
-                rate_limit: undecided.clone(),
             }
         })
         .collect()

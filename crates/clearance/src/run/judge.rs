@@ -6,7 +6,7 @@ use std::{
 };
 
 use clearance_finding::{Finding, Location, Notice, NoticeKind, Plane, Position, Rule};
-use clearance_source::GitState;
+use clearance_source::{FileKind, GitState};
 use clearance_verdict::{
     Assessment, Capability, Header, Hidden, HiddenBy, Input, PlaneRun, PlaneStatus, Policy,
     acceptance::{self, ConfigAcceptance, Context},
@@ -78,11 +78,7 @@ pub(crate) fn judge(
             duration: about.clock.elapsed(),
             command: about.command,
         },
-        planes: vec![PlaneRun {
-            plane: Plane::Code,
-            status: if failed.is_some() { PlaneStatus::Failed } else { PlaneStatus::Run },
-            why: failed.unwrap_or_default(),
-        }],
+        planes: planes(failed, analysis.files.iter().any(|file| file.kind == FileKind::Template.as_str())),
         capabilities: std::iter::once(Capability::Syntax)
             .chain(settings.run.flow.value.then_some(Capability::Flow))
             .collect(),
@@ -90,7 +86,7 @@ pub(crate) fn judge(
         facts: analysis.outcome.facts.into_iter().filter(|fact| enabled.contains(fact.rule)).collect(),
         examined: examined.filter(|examined| enabled.contains(examined.rule)).collect(),
         routes: analysis.routes,
-        settings: Vec::new(),
+        settings: analysis.settings,
         dependencies: Vec::new(),
         files: analysis.files,
         notices,
@@ -99,6 +95,22 @@ pub(crate) fn judge(
         hidden: sieve.hidden(),
     };
     Ok(assess(input, &policy))
+}
+
+/// The planes that ran.
+fn planes(failed: Option<String>, has_templates: bool) -> Vec<PlaneRun> {
+    let run = |plane| PlaneRun {
+        plane,
+        status: if failed.is_some() { PlaneStatus::Failed } else { PlaneStatus::Run },
+        why: failed.clone().unwrap_or_default(),
+    };
+    let template = if has_templates {
+        run(Plane::Template)
+    } else {
+        let why = "there are no templates among the files".to_owned();
+        PlaneRun { plane: Plane::Template, status: PlaneStatus::Skipped, why }
+    };
+    vec![run(Plane::Code), template]
 }
 
 /// The thresholds in force.

@@ -3,6 +3,7 @@
 pub(crate) mod analyse;
 pub(crate) mod clock;
 pub(crate) mod command_line;
+mod deployment;
 pub(crate) mod documents;
 pub(crate) mod front;
 pub(crate) mod judge;

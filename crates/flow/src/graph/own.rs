@@ -7,7 +7,7 @@ use clearance_python::ir::{Func, Imported, ModuleIr, Op, Part, Value};
 use rayon::prelude::*;
 use rustc_hash::FxHashSet;
 
-use crate::interp::{harms, names_secret};
+use crate::interp::{DIGESTS, harms, names_key, names_secret};
 use crate::sensitive::{SENSITIVE, origin_of};
 
 /// Kinds of sinks that rules of single calls report too.
@@ -59,7 +59,9 @@ pub(super) fn look(program: &Program, special: &Special) -> Vec<Own> {
 
 /// What comes from a predictable generator does harm where it gets the name of a secret.
 fn secrets(own: &mut Own, ir: &ModuleIr) {
-    let named: Vec<bool> = ir.names.iter().map(names_secret).collect();
+    let digests = DIGESTS.iter().any(|name| ir.names.find(name).is_some());
+    let named: Vec<bool> =
+        ir.names.iter().map(|name| names_secret(name) || (digests && names_key(name))).collect();
     if !named.contains(&true) {
         return;
     }
@@ -260,6 +262,14 @@ impl<'m> Names<'m> {
                         }
                         continue;
                     }
+                    // `session["name"]`
+                    Op::Item { base, .. } => {
+                        if names_session(ir, base) {
+                            let holder = Site { module: id, value: base };
+                            reads = reads.with(items(program, flow, &mut resolver, holder));
+                        }
+                        continue;
+                    }
                     Op::Attr { name, .. } | Op::Global(name) => name,
                     Op::Import(import) => match ir.imports[import.index()].what {
                         Imported::Member(name) => name,
@@ -388,6 +398,31 @@ fn leaks_locally(ir: &ModuleIr, func: Func, sensitive: &[bool], leaks: &[bool]) 
         }
     }
     false
+}
+
+/// Whether something has the name of a session: only of these the items are asked about, as items are read everywhere.
+fn names_session(ir: &ModuleIr, value: Value) -> bool {
+    let name = match ir.op(value) {
+        Op::Attr { name, .. } | Op::Global(name) => name,
+        Op::Import(import) => ir.imports[import.index()].bound,
+        _ => return false,
+    };
+    ir.name(name).ends_with("session")
+}
+
+/// What reading an item of the object at a place brings in.
+fn items(program: &Program, flow: &FlowModels, resolver: &mut Resolver<'_>, holder: Site) -> Kinds {
+    let mut kinds = Kinds::NONE;
+    for entity in resolver.entities(holder) {
+        if let Entity::Path(path) | Entity::Instance(path, _) = entity
+            && let Some(member) = program.models.member(path, "__getitem__")
+        {
+            for source in flow.sources(member).iter().filter(|source| !stays(source.origin)) {
+                kinds = kinds.with(source.kinds.and(worth(source.origin)));
+            }
+        }
+    }
+    kinds
 }
 
 /// What storing to an item of the object at a place may be harmful for.

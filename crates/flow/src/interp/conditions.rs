@@ -3,10 +3,11 @@
 use clearance_models::PathId;
 use std::sync::Arc;
 
-use clearance_models::flow::{Condition, Constant, Part, Slot, Test};
+use clearance_models::flow::{Condition, Constant, Kinds, Part, Slot, Test};
 
-use super::{Engine, Frame, external::select};
+use super::{Engine, Frame, MADE_WITH, external::select};
 use crate::heap::{Key, Kind};
+use crate::taint::Label;
 use crate::value::{Args, Atom, Piece, Val, known};
 
 impl<'p> Engine<'p> {
@@ -48,8 +49,8 @@ impl<'p> Engine<'p> {
                 Part::Made(slots) => {
                     for slot in slots {
                         let key = match slot {
-                            Slot::Position(at) => format!("\0made:{at}"),
-                            Slot::Keyword(name) => format!("\0made:{name}"),
+                            Slot::Position(at) => format!("{MADE_WITH}{at}"),
+                            Slot::Keyword(name) => format!("{MADE_WITH}{name}"),
                             _ => continue,
                         };
                         if let Some(value) = object.key(&Key::Attr(Arc::from(key))) {
@@ -181,6 +182,10 @@ impl<'p> Engine<'p> {
             Test::Absent => Some(false),
             Test::Contains(part) => contains(part),
             Test::Lacks(part) => contains(part).map(|is| !is),
+            Test::Chosen => Some(frame.heap.deep_taint(value).entries().iter().any(|entry| {
+                entry.kinds.meets(Kinds::HTML)
+                    && matches!(entry.label, Label::Source { origin, .. } if origin.is_outside())
+            })),
         };
         answer.ok_or(condition.if_unknown)
     }

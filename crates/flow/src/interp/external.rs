@@ -401,6 +401,9 @@ fn paired(frame: &Frame, source: &Object) -> Object {
     object
 }
 
+/// Begins the names under which an instance of a library's class keeps the arguments that it is made with: no attribute of Python's is called so.
+pub(crate) const MADE_WITH: &str = "\0made:";
+
 /// An instance of a library's class that remembers the constants it is made with.
 pub(crate) fn made_with(class: PathId, args: &Args) -> Object {
     let mut object = Object::new(Kind::External(class));
@@ -413,10 +416,10 @@ pub(crate) fn made_with(class: PathId, args: &Args) -> Object {
                     .all(|atom| matches!(atom, Atom::Path(_) | Atom::Instance(_) | Atom::Object(_))))
     };
     for (number, value) in args.positional.iter().enumerate().filter(|(_, value)| telling(value)) {
-        object.set(Key::Attr(format!("\0made:{number}").into()), value.clone(), true);
+        object.set(Key::Attr(format!("{MADE_WITH}{number}").into()), value.clone(), true);
     }
     for (name, value) in args.keywords.iter().filter(|(_, value)| telling(value)) {
-        object.set(Key::Attr(format!("\0made:{name}").into()), value.clone(), true);
+        object.set(Key::Attr(format!("{MADE_WITH}{name}").into()), value.clone(), true);
     }
     object
 }

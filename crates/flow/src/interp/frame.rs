@@ -10,7 +10,7 @@ use crate::heap::{Heap, Kind, ObjId, Object};
 use crate::taint::Note;
 use crate::value::{Atom, Val};
 
-/// How often the blocks of a function with loops are gone over.
+/// How often the blocks of a loop are gone over.
 const MAX_PASSES: u32 = 3;
 
 /// The state of a run.
@@ -50,10 +50,14 @@ pub(crate) struct Body {
     asserted: Vec<Value>,
     /// Heads and last blocks of loops, as offsets from the first block.
     loops: Vec<(u32, u32)>,
+    /// Loops that share blocks, as one; ascending.
+    rounds: Vec<(u32, u32)>,
 }
 
 #[derive(Default)]
 struct BlockState {
+    /// Of a loop's head, what the last round began with.
+    entered: Option<(Heap, Facts)>,
     heap: Option<Heap>,
     /// Facts on the way out: by jump or the true side, and by the false side.
     facts: [Option<Facts>; 2],
@@ -110,8 +114,9 @@ impl<'p> Engine<'p> {
         }
         let ir = self.ir(func);
         let blocks = ir.functions[func.func.index()].blocks;
-        let body =
-            Arc::new(Body { asserted: asserted(ir, func.func), loops: loops(ir, blocks.start, blocks.len) });
+        let loops = loops(ir, blocks.start, blocks.len);
+        let rounds = together(&loops);
+        let body = Arc::new(Body { asserted: asserted(ir, func.func), loops, rounds });
         self.bodies.insert(func, body.clone());
         body
     }
@@ -155,63 +160,46 @@ impl<'p> Engine<'p> {
         frame
     }
 
+    /// Goes over the blocks in their order, and over those of each loop until nothing changes before what follows it.
     fn passes(&mut self, frame: &mut Frame) {
         let ir = self.ir(frame.func);
         let blocks = ir.functions[frame.func.func.index()].blocks;
         let first = blocks.start;
         let start_heap = frame.heap.clone();
         let body = frame.body.clone();
-        let loops = &body.loops;
-        let (head, mut kept) = (loops.iter().map(|(head, _)| *head).min().unwrap_or(0), None);
         let mut states: Vec<BlockState> = Vec::new();
         states.resize_with(blocks.len as usize, BlockState::default);
-        let watched = self.is_watched(frame.func);
-        let mut pass = 0;
-        loop {
-            frame.pass = pass;
-            // What stands before the first loop does not change.
-            frame.hits.truncate(kept.unwrap_or(0));
-            let mut changed = false;
-            for at in if pass > 0 { head } else { 0 }..blocks.len {
-                if at == head && kept.is_none() {
-                    kept = Some(frame.hits.len());
+        let mut rounds = body.rounds.iter().peekable();
+        let mut at = 0;
+        while at < blocks.len {
+            let Some((_, last)) = rounds.next_if(|(head, _)| *head == at) else {
+                frame.pass = 0;
+                self.run_block(frame, &mut states, at, first, &start_heap);
+                at += 1;
+                continue;
+            };
+            let kept = frame.hits.len();
+            for pass in 0..MAX_PASSES {
+                frame.pass = pass;
+                frame.hits.truncate(kept);
+                for at in at..=*last {
+                    self.run_block(frame, &mut states, at, first, &start_heap);
                 }
-                let block = Block(first + at);
-                if !self.enter(frame, &states, block, first, &start_heap) {
-                    continue;
-                }
-                frame.in_loop = loops.iter().any(|(head, last)| *head <= at && at <= *last);
-                changed |= self.phis(frame, &states, block, first, pass);
-                frame.ended = false;
-                let span = ir.blocks[block.index()].insts;
-                for number in span.start..span.start + span.len {
-                    let value = Value(number);
-                    let mut result = self.instruction(frame, value);
-                    if pass > 1 {
-                        // Values only grow once the first rounds have shown what changes.
-                        let old = frame.value(value);
-                        if *old != result {
-                            result.join(old);
+                let heads =
+                    || body.loops.iter().map(|(head, _)| *head).filter(|head| (at..=*last).contains(head));
+                if self.is_stable(frame, &states, heads(), first, &start_heap) {
+                    // What the last round made is there after the loop: a comprehension's element.
+                    for head in heads().rev() {
+                        if self.enter(frame, &states, Block(first + head), first, &start_heap)
+                            && let Some(heap) = &mut states[head as usize].heap
+                        {
+                            heap.join(&frame.heap);
                         }
                     }
-                    frame.set(value, result);
-                    if watched {
-                        self.look(frame, value);
-                    }
-                    if frame.ended {
-                        break;
-                    }
+                    break;
                 }
-                let state = &mut states[at as usize];
-                let was = (state.reached, state.takes);
-                state.reached = true;
-                self.leave(frame, state, block);
-                changed |= was != (state.reached, state.takes);
             }
-            pass += 1;
-            if loops.is_empty() || !changed || pass >= MAX_PASSES {
-                break;
-            }
+            at = last + 1;
         }
         if frame.depth == 0 && !self.untold(frame) {
             for (at, _) in states.iter().enumerate().filter(|(_, state)| !state.reached) {
@@ -230,6 +218,70 @@ impl<'p> Engine<'p> {
         } else {
             frame.heap = states.into_iter().filter_map(|state| state.heap).next_back().unwrap_or(start_heap);
         }
+    }
+
+    /// Whether another round would begin with what this one began with.
+    fn is_stable(
+        &mut self,
+        frame: &mut Frame,
+        states: &[BlockState],
+        mut heads: impl Iterator<Item = u32>,
+        first: u32,
+        start_heap: &Heap,
+    ) -> bool {
+        heads.all(|at| {
+            let Some((heap, facts)) = &states[at as usize].entered else { return true };
+            let block = Block(first + at);
+            self.enter(frame, states, block, first, start_heap);
+            let same = frame.facts == *facts && (frame.pass > 0 || heap.stands_in(&frame.heap));
+            same & !self.phis(frame, states, block, first, frame.pass + 1)
+        })
+    }
+
+    /// Runs one block, `at` blocks after the first one.
+    fn run_block(
+        &mut self,
+        frame: &mut Frame,
+        states: &mut [BlockState],
+        at: u32,
+        first: u32,
+        start_heap: &Heap,
+    ) {
+        let ir = self.ir(frame.func);
+        let block = Block(first + at);
+        if !self.enter(frame, states, block, first, start_heap) {
+            return;
+        }
+        let loops = &frame.body.loops;
+        frame.in_loop = loops.iter().any(|(head, last)| *head <= at && at <= *last);
+        if loops.iter().any(|(head, _)| *head == at) {
+            states[at as usize].entered = Some((frame.heap.clone(), frame.facts.clone()));
+        }
+        self.phis(frame, states, block, first, frame.pass);
+        frame.ended = false;
+        let watched = self.is_watched(frame.func);
+        let span = ir.blocks[block.index()].insts;
+        for number in span.start..span.start + span.len {
+            let value = Value(number);
+            let mut result = self.instruction(frame, value);
+            if frame.pass > 1 {
+                // Values only grow once the first rounds have shown what changes.
+                let old = frame.value(value);
+                if *old != result {
+                    result.join(old);
+                }
+            }
+            frame.set(value, result);
+            if watched {
+                self.look(frame, value);
+            }
+            if frame.ended {
+                break;
+            }
+        }
+        let state = &mut states[at as usize];
+        state.reached = true;
+        self.leave(frame, state, block);
     }
 
     /// The state at the head of a block; false where nothing leads there.
@@ -480,6 +532,18 @@ fn loops(ir: &clearance_python::ir::ModuleIr, first: u32, count: u32) -> Vec<(u3
         }
     }
     found
+}
+
+/// Loops that share blocks become one. `loops` are sorted by their heads.
+fn together(loops: &[(u32, u32)]) -> Vec<(u32, u32)> {
+    let mut all: Vec<(u32, u32)> = Vec::new();
+    for &(head, last) in loops {
+        match all.last_mut().filter(|known| head <= known.1) {
+            Some(known) => known.1 = known.1.max(last),
+            None => all.push((head, last)),
+        }
+    }
+    all
 }
 
 /// What still changes after some rounds has no bound worth following.

@@ -252,7 +252,12 @@ fn counts(hit: &Hit, origin: Origin) -> bool {
     if origin == Origin::Message && hit.kind.meets(Kinds::HTML.with(Kinds::REDIRECT).with(Kinds::HEADER)) {
         return false;
     }
-    harms(origin).meets(hit.kind)
+    harms(origin).meets(hit.kind) || (is_stored(origin) && hit.kind == Kinds::SQL)
+}
+
+/// Whether the program keeps data of this origin itself. As part of a statement it is told where it is seen how it gets into the store.
+fn is_stored(origin: Origin) -> bool {
+    matches!(origin, Origin::Database | Origin::Session)
 }
 
 /// What data of an origin can do harm as, where a sink does not say which origins count for it.

@@ -40,12 +40,13 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 pub(crate) use builtin::{BUILTINS, Builtin};
 pub(crate) use call::AS_TEXT;
+pub(crate) use external::MADE_WITH;
 pub(crate) use facts::Refine;
 pub(crate) use frame::Frame;
 pub(crate) use judge::{Decision, Hit, Judged, harms, judge};
 pub(crate) use regex::Match;
 pub(crate) use shared::Shared;
-pub(crate) use sinks::names_secret;
+pub(crate) use sinks::{DIGESTS, names_key, names_secret};
 pub(crate) use summary::Summary;
 pub(crate) use templates::shown_by;
 

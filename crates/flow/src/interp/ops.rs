@@ -9,6 +9,7 @@ use smallvec::smallvec;
 
 use super::{Engine, Frame, root};
 use crate::heap::{Key, Kind, Object};
+use crate::store::taken;
 use crate::taint::{Lacks, Note, Taint};
 use crate::value::{Atom, Piece, Val};
 
@@ -35,8 +36,14 @@ impl<'p> Engine<'p> {
             Op::Free(name) => self.free(frame, at, ir.name(name)),
             Op::Unbound(_) => Val::default(),
             Op::Import(_) => self.entity_value(frame, at),
-            Op::Attr { base, name } => self.attribute(frame, at, base, ir.name(name)),
-            Op::Item { base, key } => self.item(frame, at, base, key),
+            Op::Attr { base, name } => {
+                let value = self.attribute(frame, at, base, ir.name(name));
+                taken(frame, at, value)
+            }
+            Op::Item { base, key } => {
+                let value = self.item(frame, at, base, key);
+                taken(frame, at, value)
+            }
             Op::Slice(_) => Val::of(Atom::Unknown),
             Op::StoreAttr { base, name, value } => {
                 self.store_attribute(frame, at, base, ir.name(name), value);

@@ -471,14 +471,7 @@ impl<'p> Engine<'p> {
         origins: Option<Vec<Origin>>,
         value: &Val,
     ) {
-        let mut texts = Vec::new();
-        let mut taint = value.taint.clone();
-        for atom in &value.atoms {
-            match atom {
-                Atom::Text(text) | Atom::Bytes(text) => texts.push((**text).clone()),
-                _ => taint.join(&frame.heap.deep_taint(&Val::of(atom.clone()))),
-            }
-        }
+        let (texts, taint) = super::sinks::contents(frame, Kinds::HTML, value, true);
         let hit = Hit {
             rule: "cross-site-scripting".into(),
             kind: Kinds::HTML,

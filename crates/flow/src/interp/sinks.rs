@@ -9,7 +9,7 @@ use clearance_python::ir::{Op, Value};
 
 use super::{Engine, Frame, external::select};
 use crate::heap::{Key, Kind, Object};
-use crate::taint::{Entry, Label, Lacks, Note, Taint, hop};
+use crate::taint::{Entry, Label, Lacks, Note, Taint, Via, hop, steps};
 use crate::value::{Args, Atom, Piece, Text, Val};
 
 impl<'p> Engine<'p> {
@@ -175,26 +175,7 @@ impl<'p> Engine<'p> {
         by_name: bool,
         value: &Val,
     ) {
-        let mut texts = Vec::new();
-        let mut taint = value.taint.clone();
-        for atom in &value.atoms {
-            match atom {
-                Atom::Text(text) | Atom::Bytes(text) => texts.push((**text).clone()),
-                Atom::Sym(_) => {
-                    texts.push(smallvec::smallvec![Piece::Hole { taint: value.taint.clone(), exact: true }]);
-                    taint = Taint::default();
-                    taint.join(&frame.heap.deep_taint(&Val::of(atom.clone())));
-                }
-                // An open file is no name of one.
-                Atom::Object(id)
-                    if kind.meets(Kinds::PATH.with(Kinds::URL))
-                        && frame.heap.get(*id).is_some_and(|object| object.kind == Kind::Buffer) => {}
-                Atom::Object(_) | Atom::Partial(_) => {
-                    taint.join(&frame.heap.deep_taint(&Val::of(atom.clone())))
-                }
-                _ => {}
-            }
-        }
+        let (texts, taint) = contents(frame, kind, value, false);
         if by_name && kind == Kinds::SQL && !texts.iter().any(looks_like_sql) && taint.is_empty() {
             return;
         }
@@ -279,7 +260,13 @@ impl<'p> Engine<'p> {
             matches!(entry.label, Label::Source { origin: Origin::WeakRandom, .. })
                 && entry.kinds.meets(Kinds::SECRET_VALUE)
         };
-        if value.shallow_taint().entries().iter().any(random) && names.iter().any(|name| names_secret(name)) {
+        let secret = |entry: &Entry| {
+            random(entry)
+                && names
+                    .iter()
+                    .any(|name| names_secret(name) || (names_key(name) && self.is_digest(&entry.via)))
+        };
+        if value.shallow_taint().entries().iter().any(secret) {
             self.hit(
                 frame,
                 at,
@@ -290,6 +277,17 @@ impl<'p> Engine<'p> {
                 value,
             );
         }
+    }
+
+    /// Whether data went through a digest. Nobody digests a random number for a colour.
+    fn is_digest(&self, via: &Via) -> bool {
+        steps(via).iter().any(|(site, note)| {
+            *note == Note::Through
+                && self.program.template(site.module).is_none()
+                && matches!(self.program.op(*site), Op::Call { callee, .. }
+                    if matches!(self.program.op(Site { module: site.module, value: callee }), Op::Attr { name, .. }
+                        if DIGESTS.contains(&self.program.module(site.module).ir.name(name))))
+        })
     }
 
     /// What a route answers: text is a page, anything else is data.
@@ -366,6 +364,34 @@ impl<'p> Engine<'p> {
     }
 }
 
+/// The texts that a value may be, and what else it carries to where it does harm. With `members`, what is taken of something counts as data, also where
+/// it may be a method: a template shows it.
+pub(super) fn contents(frame: &Frame, kind: Kinds, value: &Val, members: bool) -> (Vec<Text>, Taint) {
+    let mut texts = Vec::new();
+    // What a parameter holds is a text of its own, with all that is known of the value.
+    let exact = value.atoms.iter().any(|atom| matches!(atom, Atom::Sym(_)));
+    let mut taint = if exact { Taint::default() } else { value.taint.clone() };
+    for atom in &value.atoms {
+        match atom {
+            Atom::Text(text) | Atom::Bytes(text) => texts.push((**text).clone()),
+            Atom::Sym(_) => {
+                texts.push(smallvec::smallvec![Piece::Hole { taint: value.taint.clone(), exact: true }]);
+                taint.join(&frame.heap.deep_taint(&Val::of(atom.clone())));
+            }
+            // An open file is no name of one.
+            Atom::Object(id)
+                if kind.meets(Kinds::PATH.with(Kinds::URL))
+                    && frame.heap.get(*id).is_some_and(|object| object.kind == Kind::Buffer) => {}
+            Atom::Object(_) | Atom::Partial(_) => {
+                taint.join(&frame.heap.deep_taint(&Val::of(atom.clone())));
+            }
+            _ if members => taint.join(&frame.heap.deep_taint(&Val::of(atom.clone()))),
+            _ => {}
+        }
+    }
+    (texts, taint)
+}
+
 /// Whether headers say that an answer is not a page.
 fn says_other_type(frame: &Frame, headers: &Val) -> bool {
     let Some(Atom::Object(id)) = headers.single() else { return false };
@@ -438,6 +464,28 @@ pub(crate) fn names_secret(name: &str) -> bool {
         "salt",
     ];
     crate::sensitive::plain(name, |plain| STEMS.iter().any(|stem| plain.contains(stem)))
+}
+
+/// Methods that give a digest.
+pub(crate) const DIGESTS: &[&str] = &["digest", "hexdigest"];
+
+/// Whether something of this name opens a door where it is made like a secret: a key, but none of a cache, a table or an order.
+pub(crate) fn names_key(name: &str) -> bool {
+    let lower = name.to_ascii_lowercase();
+    let Some(before) = lower.strip_suffix("key") else { return false };
+    let before = before.trim_end_matches('_');
+    matches!(
+        before,
+        "" | "new"
+            | "user"
+            | "random"
+            | "login"
+            | "reset"
+            | "confirmation"
+            | "verification"
+            | "registration"
+            | "unlock"
+    )
 }
 
 /// Whether a program reads command lines.

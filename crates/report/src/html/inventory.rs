@@ -7,7 +7,7 @@ use clearance_verdict::{Assessment, Dependency, FileLine, FileStatus, Protection
 use maud::{Markup, html};
 
 use super::parts;
-use crate::words;
+use crate::{spots::spots, words};
 
 /// A kind of protection: its name, and where a route has it.
 type Kind = (&'static str, fn(&Route) -> &Protection);
@@ -155,11 +155,11 @@ pub(super) fn files(assessment: &Assessment) -> Markup {
 
 fn not_whole(assessment: &Assessment) -> Markup {
     let rows = html! {
-        @for notice in assessment.coverage.blind_spots() {
+        @for spot in spots(&assessment.coverage) {
             tr {
-                th scope="row" { code.place { (parts::path(&words::notice_place(notice))) } }
-                td { (notice.kind.as_str()) }
-                td { (parts::prose(&notice.text)) }
+                th scope="row" { code.place { (parts::path(&words::unseen_place(spot.path, spot.line))) } }
+                td { (spot.kind.as_str()) }
+                td { (parts::prose(&spot.text)) }
             }
         }
         @for path in &assessment.coverage.unexplained {

@@ -7,7 +7,7 @@ use clearance_verdict::{
 };
 
 use super::{Page, status};
-use crate::{clean, words};
+use crate::{clean, spots::spots, words};
 
 pub(super) fn control_counts(page: &mut Page, assessment: &Assessment) {
     page.table(&["controls", "pass:", "warn:", "fail:", "not verified:", "not applicable:", "total:"]);
@@ -227,12 +227,9 @@ fn files(page: &mut Page, assessment: &Assessment) {
     if !coverage.is_complete() {
         page.line("Not seen whole:");
         page.table(&["file", "why", "what happened"]);
-        for notice in coverage.blind_spots() {
-            page.row(&[
-                clean::code(&words::notice_place(notice)),
-                notice.kind.as_str().to_owned(),
-                clean::markdown(&notice.text),
-            ]);
+        for spot in spots(coverage) {
+            let place = words::unseen_place(spot.path, spot.line);
+            page.row(&[clean::code(&place), spot.kind.as_str().to_owned(), clean::markdown(&spot.text)]);
         }
         for path in &coverage.unexplained {
             page.row(&[clean::code(path), "partial".to_owned(), "not analysed whole".to_owned()]);

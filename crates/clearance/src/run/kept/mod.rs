@@ -13,6 +13,7 @@ use std::{
 
 use clearance_cache::{Key, KeyBuilder, Pack, Sealed, Store};
 use clearance_checks::Settings as RuleSettings;
+use clearance_deploy::DeployFile;
 use clearance_finding::Notice;
 use clearance_program::{Program, TemplateFile};
 use clearance_python::{decode, encode, ir::ModuleIr};
@@ -104,12 +105,21 @@ pub(crate) fn module_key(kind: FileKind, bytes: &[u8]) -> Key {
     key.part(content.as_bytes()).finish()
 }
 
+/// What is looked at beside the Python files.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Beside<'a> {
+    pub(crate) templates: &'a [TemplateFile],
+    pub(crate) deployment: &'a [DeployFile],
+    /// What of them could not be read.
+    pub(crate) unseen: &'a [&'a [Notice]],
+}
+
 /// What the analysis of `sources` is known by.
 pub(crate) fn run_key(
     plan: &Plan,
     settings: &RuleSettings,
     sources: &[Source<'_>],
-    (templates, unseen): (&[TemplateFile], &[Notice]),
+    beside: Beside<'_>,
 ) -> Key {
     let mut key = KeyBuilder::new("run").part(IDENTITY.as_bytes());
     key.add(&[u8::from(settings.auditor), u8::from(settings.flow)]);
@@ -129,12 +139,19 @@ pub(crate) fn run_key(
             (Ok(bytes), None) => key.add(bytes),
         }
     }
-    for template in templates {
+    for template in beside.templates {
         key.add(template.path.as_bytes());
         key.add(template.role.as_str().as_bytes());
         key.add(template.text.as_bytes());
     }
-    for notice in unseen {
+    for file in beside.deployment {
+        key.add(file.path.as_bytes());
+        key.add(file.role.as_str().as_bytes());
+        key.add(&[file.tracked.map_or(2, u8::from)]);
+        key.add(&file.mode.unwrap_or(u32::MAX).to_le_bytes());
+        key.add(file.text.as_bytes());
+    }
+    for notice in beside.unseen.iter().copied().flatten() {
         key.add(notice.path.as_bytes());
         key.add(notice.text.as_bytes());
     }

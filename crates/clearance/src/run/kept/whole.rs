@@ -5,10 +5,10 @@ use std::{borrow::Cow, collections::HashMap, sync::Arc};
 use clearance_checks::Outcome;
 use clearance_finding::{
     Confidence, Examined, Fact, Finding, Fingerprint, Fix, Judgement, Label, Location, Notice, NoticeKind,
-    Rule, Severity, Step,
+    Route, Rule, Setting, Severity, Step,
 };
 use clearance_source::{File, Role};
-use clearance_verdict::{CommentLine, FileLine, FileStatus, Route};
+use clearance_verdict::{CommentLine, FileLine, FileStatus};
 use serde::{Deserialize, Serialize};
 
 use super::super::analyse::Analysis;
@@ -24,6 +24,7 @@ struct Kept<'a> {
     notices: Cow<'a, [Notice]>,
     comments: Cow<'a, [CommentLine]>,
     routes: Cow<'a, [Route]>,
+    settings: Cow<'a, [Setting]>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -50,9 +51,11 @@ struct Numbers {
 }
 
 impl Numbers {
-    /// Those of the rules of code.
+    /// Those of the rules that look at the target.
     fn new() -> Self {
-        let rules = clearance_checks::catalogue().to_vec();
+        let planes =
+            [clearance_checks::catalogue(), clearance_deploy::catalogue(), clearance_web::catalogue()];
+        let rules = planes.concat();
         let numbers = (0u16..).zip(&rules).map(|(number, rule)| (rule.id, number)).collect();
         Self { rules, numbers }
     }
@@ -90,6 +93,7 @@ pub(crate) fn encode(analysis: &Analysis) -> Option<Vec<u8>> {
         notices: Cow::Borrowed(&analysis.notices),
         comments: Cow::Borrowed(&analysis.comments),
         routes: Cow::Borrowed(&analysis.routes),
+        settings: Cow::Borrowed(&analysis.settings),
     };
     postcard::to_extend(&kept, Vec::with_capacity(1 << 20)).ok()
 }
@@ -179,6 +183,7 @@ pub(crate) fn decode<'f>(bytes: &[u8], files: impl ExactSizeIterator<Item = &'f 
         notices: kept.notices.into_owned(),
         comments: kept.comments.into_owned(),
         routes: kept.routes.into_owned(),
+        settings: kept.settings.into_owned(),
         unmodelled: Vec::new(),
         failed: None,
     })

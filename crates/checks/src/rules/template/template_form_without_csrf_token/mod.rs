@@ -1,0 +1,103 @@
+//! `<form method="post">` without a token.
+
+use clearance_finding::{Confidence, Plane, Rule, Severity};
+use clearance_template::{Element, MarkKind, Span};
+
+use crate::{CodeRule, Draft, Listen, PageCx, Protection, pages::text_range};
+
+/// The rule.
+pub static RULE: Rule = Rule {
+    id: "template-form-without-csrf-token",
+    title: "A form that changes something carries no token",
+    plane: Plane::Template,
+    severity: Severity::Low,
+    confidence: Confidence::Medium,
+    cwe: &[352],
+    owasp_2021: "A01",
+    owasp_2025: "A01",
+    aliases: &["semgrep:django-no-csrf-token"],
+    effort_minutes: 5,
+    audit: false,
+    advice: "Put `{{ csrf_token() }}` into a hidden field (`{{ form.hidden_tag() }}` with Flask-WTF, `{% csrf_token %}` in Django)",
+    doc: include_str!("doc.md"),
+};
+
+/// The rule and what it listens for.
+pub static CHECK: CodeRule =
+    CodeRule { rule: &RULE, listens: &[Listen::Element(&["form"], check)], paths: &[] };
+
+fn check(cx: &mut PageCx<'_, '_>, form: &Element) {
+    let text = cx.whole();
+    let by_script = form.attributes.iter().any(|attribute| is_sent_by(attribute.name(text)));
+    let method = form.value(text, "method").unwrap_or("get");
+    let is_post = method.eq_ignore_ascii_case("post");
+    if !is_post && !by_script {
+        return;
+    }
+    if form.attributes.iter().any(|attribute| is_taken_over(attribute.name(text), attribute.value(text))) {
+        // A script sends what it likes.
+        return;
+    }
+    if form.value(text, "action").is_some_and(leads_elsewhere) {
+        return;
+    }
+    let after = cx.elements().partition_point(|other| other.range.0 < form.range.1);
+    let end = cx.elements()[after..].iter().find(|other| &*other.name == "/form");
+    // The rest of it is somewhere else.
+    let Some(end) = end else { return };
+    cx.examined();
+    let body = (form.range.0, end.range.1);
+    if cx.has_token(body) || (has_block(cx, body) && cx.takers_have_token()) {
+        return cx.hold(form.range, "the form carries a token");
+    }
+    if (by_script && cx.requests_carry_tokens()) || cx.sends_token() {
+        return cx.hold(form.range, "scripts of the page send a token");
+    }
+    let draft = Draft::new(
+        &RULE,
+        text_range(form.range),
+        "The form carries no token against requests of other sites",
+    );
+    cx.report(match cx.protection() {
+        Protection::None => draft.severity(Severity::Low, "nothing in the application checks tokens"),
+        Protection::Extension | Protection::Django => draft.severity(
+            Severity::Medium,
+            "the application checks tokens: the form is refused, or what it is sent to is exempt",
+        ),
+    });
+}
+
+/// Whether an attribute has HTMX send the form.
+fn is_sent_by(name: &str) -> bool {
+    let name = name.strip_prefix("data-").unwrap_or(name);
+    matches!(name, "hx-post" | "hx-put" | "hx-patch" | "hx-delete")
+}
+
+/// Whether an attribute has a script of the page send the form in place of the browser.
+fn is_taken_over(name: &str, value: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    let listens = name.starts_with("@submit")
+        || name.starts_with("v-on:submit")
+        || name.starts_with("x-on:submit")
+        || name == "ng-submit"
+        || name == "(submit)";
+    let prevents = value.contains("return false")
+        || value.contains("preventDefault")
+        || value.trim_end_matches(';').trim() == "return";
+    (listens && name.contains("prevent"))
+        || name == "ng-submit"
+        || name == "(submit)"
+        || (name == "onsubmit" && prevents)
+}
+
+/// Whether an address is one of another site, or none that a browser sends to.
+fn leads_elsewhere(action: &str) -> bool {
+    let action = action.trim_start().to_ascii_lowercase();
+    ["http://", "https://", "//", "mailto:", "javascript:"].iter().any(|start| action.starts_with(start))
+}
+
+/// Whether the form has blocks, which other templates fill.
+fn has_block(cx: &PageCx<'_, '_>, body: Span) -> bool {
+    let inside = |range: Span| body.0 <= range.0 && range.1 <= body.1;
+    cx.file.template.marks.iter().any(|mark| mark.kind == MarkKind::Block && inside(mark.range))
+}

@@ -1,0 +1,106 @@
+//! The deploy plane: what the files around the code say about how it is served.
+//!
+//! In: the program and the text files of deployment ([`DeployFile`]). Out: findings, facts and effective settings ([`Outcome`]). A rule lives in one folder
+//! under `rules/`. Nothing here reads a file, and nothing of the target is run.
+
+mod file;
+pub mod rules;
+
+use std::sync::LazyLock;
+
+use clearance_finding::{Examined, PlaneOutcome, Rule, Setting};
+use clearance_program::Program;
+
+pub use file::{DeployFile, is_wanted};
+
+/// External paths whose calls and values this plane asks about.
+pub fn paths() -> impl Iterator<Item = &'static str> {
+    std::iter::empty()
+}
+
+/// What the rules look at.
+#[derive(Clone, Copy)]
+pub struct Deployment<'a> {
+    /// The application's code.
+    pub program: &'a Program,
+    /// The files of deployment, by path.
+    pub files: &'a [DeployFile],
+}
+
+/// A rule of this plane.
+#[derive(Debug)]
+pub struct DeployRule {
+    /// What it is.
+    pub rule: &'static Rule,
+    /// Looks, and says what it finds.
+    pub check: fn(&Deployment<'_>, &mut Report),
+}
+
+/// What one rule says.
+#[derive(Debug, Default)]
+pub struct Report {
+    pub(crate) outcome: PlaneOutcome,
+    pub(crate) examined: u32,
+}
+
+impl Report {
+    /// Something is wrong.
+    pub fn finding(&mut self, finding: clearance_finding::Finding) {
+        self.outcome.findings.push(finding);
+    }
+
+    /// Something is in order.
+    pub fn fact(&mut self, fact: clearance_finding::Fact) {
+        self.outcome.facts.push(fact);
+    }
+
+    /// One more object of the kind that the rule judges was judged, in files that are deployed.
+    pub fn examined(&mut self) {
+        self.examined += 1;
+    }
+}
+
+/// What the plane hands over.
+#[derive(Debug, Default)]
+pub struct Outcome {
+    /// Findings and evidence.
+    pub plane: PlaneOutcome,
+    /// The effective settings, by name.
+    pub settings: Vec<Setting>,
+}
+
+/// Every rule of the plane, by id.
+pub fn catalogue() -> &'static [&'static Rule] {
+    static ALL: LazyLock<Vec<&'static Rule>> = LazyLock::new(|| {
+        let mut all: Vec<&'static Rule> = rules().map(|rule| rule.rule).collect();
+        all.sort_by_key(|rule| rule.id);
+        all
+    });
+    &ALL
+}
+
+/// Every rule with its check, family by family.
+pub fn rules() -> impl Iterator<Item = &'static DeployRule> {
+    rules::FAMILIES.iter().flat_map(|family| family.rules.iter().copied())
+}
+
+/// Runs every rule. The outcome does not depend on the number of threads. `files` are sorted by path.
+pub fn run(program: &Program, files: &[DeployFile]) -> Outcome {
+    let deployment = Deployment { program, files };
+    let mut plane = PlaneOutcome::default();
+    for rule in rules() {
+        let mut report = Report::default();
+        (rule.check)(&deployment, &mut report);
+        plane.findings.append(&mut report.outcome.findings);
+        plane.facts.append(&mut report.outcome.facts);
+        plane.notices.append(&mut report.outcome.notices);
+        plane.examined.push(Examined { rule: rule.rule.id, count: report.examined });
+    }
+    let code = |finding: &clearance_finding::Finding| {
+        let (start, end) = finding.location.bytes;
+        let file = files.iter().find(|file| file.path == finding.location.path);
+        let text = file.and_then(|file| file.text.get(start as usize..end as usize));
+        text.unwrap_or_default().split_whitespace().collect::<Vec<_>>().join(" ")
+    };
+    Outcome { plane: plane.finish(code), settings: Vec::new() }
+}

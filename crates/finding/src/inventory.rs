@@ -1,0 +1,88 @@
+//! What an application consists of, seen from outside: its routes and settings.
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Step, words};
+
+/// A route and what protects it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Route {
+    /// URL pattern (`"/orders/<int:id>"`).
+    pub path: String,
+    /// HTTP methods, upper case, sorted.
+    pub methods: Vec<String>,
+    /// Dotted name of the handler.
+    pub handler: String,
+    /// File of the handler.
+    pub file: Arc<str>,
+    /// 1-based line of the handler.
+    pub line: u32,
+    /// Whether the caller is known.
+    pub authentication: Protection,
+    /// Whether the caller may.
+    pub authorisation: Protection,
+    /// Whether the request was meant.
+    pub csrf: Protection,
+    /// Whether calls are limited in number.
+    pub rate_limit: Protection,
+}
+
+/// One protection on one route.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Protection {
+    /// Whether it is in force.
+    pub status: ProtectionStatus,
+    /// What provides it (``"`@login_required`"``); empty if nothing does.
+    pub by: String,
+    /// Where.
+    pub file: Option<Arc<str>>,
+    /// 1-based line there.
+    pub line: Option<u32>,
+}
+
+/// One setting in its effective form.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Setting {
+    /// Its name (`"SESSION_COOKIE_SECURE"`).
+    pub name: String,
+    /// The effective value as Python writes it; `None` when it is secret or not known.
+    pub value: Option<String>,
+    /// Whether the value is withheld because it is secret.
+    pub redacted: bool,
+    /// How well it is known.
+    pub status: SettingStatus,
+    /// Where the value comes from, the deciding place first.
+    pub provenance: Vec<Step>,
+}
+
+words! {
+    /// Whether a protection is in force on a route.
+    ProtectionStatus {
+        /// Seen to act on every request to the route.
+        InForce = "in-force",
+        /// Acts on some of them.
+        Partial = "partial",
+        /// There is none.
+        Absent = "absent",
+        /// The route does not need it.
+        NotApplicable = "not-applicable",
+        /// The analysis cannot tell.
+        Undecided = "undecided",
+    }
+}
+
+words! {
+    /// How well the effective value of a setting is known.
+    SettingStatus {
+        /// One value, whatever happens.
+        Decided = "decided",
+        /// Depends on a condition outside the repository.
+        Conditional = "conditional",
+        /// Not known.
+        Undecided = "undecided",
+        /// Nothing reads it.
+        Dead = "dead",
+    }
+}
