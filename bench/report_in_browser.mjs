@@ -120,6 +120,9 @@ async function use(browser, url) {
   expect((await page.locator('[data-item="finding"][data-severity="medium"]:visible').count()) === 0, "medium findings are hidden");
   await form.getByLabel("Status").selectOption("accepted");
   expect((await page.locator('[data-item="finding"][data-status="blocks"]:visible').count()) === 0, "only accepted ones are shown");
+  await page.locator('form[data-filters="route"]').getByRole("searchbox").fill("POST");
+  const routes = await page.locator('[data-item="route"]:visible').count();
+  expect(routes > 0 && routes < (await page.locator('[data-item="route"]').count()), `the filter shows ${routes} routes`);
   // A link to something hidden brings it back.
   await page.evaluate(() => (location.hash = "#finding-1"));
   await page.locator("#finding-1").waitFor({ state: "visible" });

@@ -28,7 +28,7 @@ pub(super) fn routes(assessment: &Assessment) -> Markup {
     }
     let rows = html! {
         @for route in &assessment.routes {
-            tr {
+            tr data-item="route" {
                 th scope="row" { span.methods { (route.methods.join(" ")) } " " code.place { (parts::path(&route.path)) } }
                 td {
                     code.place { (parts::dotted(&route.handler)) }
@@ -41,7 +41,21 @@ pub(super) fn routes(assessment: &Assessment) -> Markup {
     let titles = ["route", "handler", "authentication", "authorisation", "CSRF", "rate limit"];
     html! {
         (protection_counts(assessment))
+        (route_filter())
         (parts::table("Routes", "routes", &titles, rows))
+        p.none-shown hidden data-none="" { "No route passes the filter." }
+    }
+}
+
+/// The form that narrows routes down; hidden until the script shows it.
+fn route_filter() -> Markup {
+    html! {
+        form.filters data-filters="route" hidden role="search" aria-label="Filter routes" {
+            label.field.grow { "Text "
+                input type="search" name="text" placeholder="path, handler, absent" autocomplete="off"; }
+            button type="reset" { "Reset" }
+            p.shown role="status" aria-live="polite" data-shown="" {}
+        }
     }
 }
 
