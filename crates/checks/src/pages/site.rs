@@ -316,7 +316,9 @@ pub(crate) fn has(text: &str, words: &[&str]) -> bool {
 
 /// What checks that an address has a scheme of the web.
 const CHECKS: &[&str] = &[
-    "URLField(",
+    "models.URLField(",
+    "forms.URLField(",
+    "serializers.URLField(",
     "validate.URL(",
     "validate.Url(",
     "fields.URL(",
