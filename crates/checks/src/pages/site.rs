@@ -159,8 +159,16 @@ impl Site {
         })
     }
 
-    /// Whether a template, or one that it extends or includes, has scripts that send a token.
+    /// Whether the pages that a template is shown as have scripts that send a token: itself, or all that take it in.
     pub(crate) fn sends_tokens(&self, program: &Program, id: ModuleId) -> bool {
+        let takers = program.takers(id);
+        let by_takers = !takers.is_empty() && takers.len() <= MAX_PAGES;
+        self.has_sender(program, id)
+            || (by_takers && takers.into_iter().all(|taker| self.has_sender(program, taker)))
+    }
+
+    /// Whether a template, or one that it extends or includes, has scripts that send a token.
+    fn has_sender(&self, program: &Program, id: ModuleId) -> bool {
         let mut todo = vec![id];
         let mut seen = Vec::new();
         while let Some(id) = todo.pop() {
@@ -316,7 +324,9 @@ pub(crate) fn has(text: &str, words: &[&str]) -> bool {
 
 /// What checks that an address has a scheme of the web.
 const CHECKS: &[&str] = &[
-    "URLField(",
+    "models.URLField(",
+    "forms.URLField(",
+    "serializers.URLField(",
     "validate.URL(",
     "validate.Url(",
     "fields.URL(",
