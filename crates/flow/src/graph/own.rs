@@ -262,11 +262,11 @@ impl<'m> Names<'m> {
                         }
                         continue;
                     }
-                    // `session["name"]`
+                    // `session["name"]`: nearly every program keeps some, and shows them where it reads them or not at all.
                     Op::Item { base, .. } => {
                         if names_session(ir, base) {
                             let holder = Site { module: id, value: base };
-                            reads = reads.with(items(program, flow, &mut resolver, holder));
+                            stay = stay.with(items(program, flow, &mut resolver, holder));
                         }
                         continue;
                     }

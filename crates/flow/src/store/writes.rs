@@ -2,7 +2,7 @@
 
 use clearance_models::flow::{KIND_NAMES, Kinds, Origin};
 use clearance_program::{ClassRef, Entity, Program, Resolver, Site};
-use clearance_python::ir::{Arg, ArgKind, ModuleIr, Op, Value};
+use clearance_python::ir::{Arg, ArgKind, Imported, ModuleIr, Op, Value};
 use clearance_source::Role;
 
 use super::reads::text_of;
@@ -10,7 +10,7 @@ use super::statement::{Given, HOLE, writes};
 use super::{Column, Store, constant, holders, positional, queried, rule_for};
 use crate::heap::{Key, Kind};
 use crate::interp::{Engine, Frame, root};
-use crate::taint::Taint;
+use crate::taint::{Taint, steps};
 use crate::value::{Atom, Piece, Val};
 
 /// A place that writes to a store.
@@ -312,11 +312,34 @@ impl Engine<'_> {
                     let Some(kind) = Kinds::named(name).filter(|kind| kind.meets(write.kinds)) else {
                         continue;
                     };
+                    let value = match kind {
+                        // What the program itself writes down runs nothing when it is read again.
+                        Kinds::DESERIALISE => self.not_written_down(&value),
+                        _ => value.clone(),
+                    };
                     let rule = rule_for(write.store, number);
                     self.hit(frame, at, &rule, kind, Some(CHOSEN_BY_STRANGERS.to_vec()), false, &value);
                 }
             }
         }
+    }
+
+    /// Without the data that went through a serialiser.
+    fn not_written_down(&self, value: &Val) -> Val {
+        let dumps = |site: Site| {
+            self.program.template(site.module).is_none()
+                && matches!(self.program.op(site), Op::Call { callee, .. }
+                    if is_serialiser(&self.program.module(site.module).ir, callee))
+        };
+        value.map_taint(&|taint| {
+            taint.map(|entry| {
+                if entry.kinds.meets(Kinds::DESERIALISE)
+                    && steps(&entry.via).iter().any(|(site, _)| dumps(*site))
+                {
+                    entry.kinds = entry.kinds.without(Kinds::DESERIALISE);
+                }
+            })
+        })
     }
 
     fn stored_values(&mut self, frame: &mut Frame, at: Value, what: &Written) -> Vec<Val> {
@@ -383,6 +406,20 @@ impl Engine<'_> {
             }
         }
     }
+}
+
+/// `pickle.dumps`, `from marshal import dumps`
+fn is_serialiser(ir: &ModuleIr, callee: Value) -> bool {
+    let name = match ir.op(root(ir, callee)) {
+        Op::Attr { name, .. } => ir.name(name),
+        Op::Import(import) => match ir.imports[import.index()].what {
+            Imported::Member(name) => ir.name(name),
+            _ => "",
+        },
+        Op::Global(name) => ir.name(name),
+        _ => "",
+    };
+    matches!(name, "dump" | "dumps" | "safe_dump")
 }
 
 /// What a dict has under a key.
