@@ -188,11 +188,13 @@ impl<'c, 'p> Django<'c, 'p> {
         };
         let path = String::new();
         let (target, site, served) = (view.target, view.site, view.served);
-        self.route(NewRoute { framework, path, methods, target, site, served }, &view.pattern, &functions);
+        let new = NewRoute { framework, path, methods, target, site, served };
+        let route = self.route(new, &view.pattern, &functions);
+        self.c.link(route, Some(view.view), Vec::new());
     }
 
     /// Adds a route of this address; the text of the address gets its slash here.
-    fn route(&mut self, mut new: NewRoute, pattern: &Pattern, functions: &[FuncRef]) {
+    fn route(&mut self, mut new: NewRoute, pattern: &Pattern, functions: &[FuncRef]) -> usize {
         new.path = format!("/{}", pattern.text);
         let framework = new.framework;
         let route = self.c.add_route(new, functions);
@@ -200,6 +202,7 @@ impl<'c, 'p> Django<'c, 'p> {
             let params = self.view_params(function, pattern);
             self.c.add(Point { function, kind: EntryKind::Route, framework, params, route: Some(route) });
         }
+        route
     }
 
     /// `.as_view({"get": "list"})`

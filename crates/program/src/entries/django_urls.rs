@@ -15,6 +15,8 @@ pub(super) struct UrlView {
     /// Full address, without the leading slash.
     pub(super) pattern: Pattern,
     pub(super) target: Target,
+    /// The argument that names it, with what is wrapped around it.
+    pub(super) view: Site,
     /// The call of `as_view`, if there is one.
     pub(super) as_view: Option<Site>,
     pub(super) site: Site,
@@ -56,7 +58,7 @@ pub(super) fn collect(c: &mut Collector<'_>, hits: &[Hit]) -> Urls {
         }
         let Some((target, as_view)) = conf.view(c, view) else { continue };
         for (pattern, served) in conf.full(c, hit.site, 0) {
-            urls.views.push(UrlView { pattern, target, as_view, site: hit.site, served });
+            urls.views.push(UrlView { pattern, target, view, as_view, site: hit.site, served });
         }
     }
     for hit in hits.iter().filter(|hit| hit.path.ends_with("Router.register")) {
