@@ -340,6 +340,13 @@ impl<'r, 'p> Evaluator<'r, 'p> {
         for entity in entities {
             let known = match entity {
                 Entity::Module(module) => self.module_value(module, name),
+                Entity::Path(path)
+                    if self.by_default
+                        && name.starts_with(|c: char| c.is_ascii_uppercase())
+                        && self.program.models.dotted(path) == "django.conf.settings" =>
+                {
+                    self.setting(name)
+                }
                 Entity::Class(class) | Entity::Object(class, _) => {
                     let instance = matches!(entity, Entity::Object(..));
                     self.class_value(class, name, instance, site)
@@ -584,7 +591,7 @@ impl Evaluator<'_, '_> {
         })
     }
 
-    /// A setting that one configuration class, or one assignment to `app.config`, gives.
+    /// A setting that configuration classes or settings modules give one value.
     fn setting(&mut self, name: &str) -> Known {
         let mut found: Option<Known> = None;
         for (id, module) in self.program.modules() {
@@ -595,11 +602,20 @@ impl Evaluator<'_, '_> {
                     | clearance_source::Role::Example
             );
             let Some(number) = module.ir.names.find(name).filter(|_| counts) else { continue };
-            for class in &module.ir.classes {
-                let values: Vec<Value> = module.attribute(class.body, number).collect();
+            let globals: Vec<Value> = module.global(number).collect();
+            let classes = module.ir.classes.iter();
+            let attributes = classes.map(|class| module.attribute(class.body, number).collect());
+            for values in attributes.chain([globals]) {
+                let values: Vec<Value> = values;
                 let [value] = values[..] else { continue };
+                // `from .base import *`, `X = X`: no value of its own.
+                if matches!(module.ir.op(value), Op::Import(_) | Op::Global(_)) {
+                    continue;
+                }
                 let known = default_of(self.evaluate(Site { module: id, value }));
                 match &found {
+                    // What is released does not debug.
+                    Some(before) if *before != known && name == "DEBUG" => return Known::Bool(false),
                     Some(before) if *before != known => return Known::Unknown,
                     _ => found = Some(known),
                 }
@@ -610,6 +626,21 @@ impl Evaluator<'_, '_> {
 }
 
 impl Resolver<'_> {
+    /// Whether control comes to a place where nothing is set in the environment; nothing where conditions on the way are not known.
+    pub fn reached_by_default(&mut self, site: Site) -> Option<bool> {
+        let mut reached = Some(true);
+        for guard in self.guards(site) {
+            let condition = Site { module: site.module, value: guard.condition };
+            let known = default_of(Evaluator::by_default(self, &[], &[]).evaluate(condition));
+            match known.truth() {
+                Some(truth) if truth == guard.truth => {}
+                Some(_) => return Some(false),
+                None => reached = None,
+            }
+        }
+        reached
+    }
+
     /// What a value is, for those who do not ask where it comes from. Remembered: rules ask the same more than once.
     pub fn known(&mut self, site: Site) -> Known {
         if site.value == Value::NONE {

@@ -344,6 +344,67 @@ impl<'p> Collector<'p> {
         self.found.routes.len() - 1
     }
 
+    /// Adds a route that a view of a library serves.
+    pub(super) fn add_external(
+        &mut self,
+        framework: &'static str,
+        path: String,
+        methods: Vec<String>,
+        (site, view): (Site, Site),
+        served: bool,
+    ) {
+        let route = Route {
+            path,
+            methods,
+            handler: self.written(view),
+            functions: Vec::new(),
+            module: site.module,
+            range: self.program.range(site),
+            problem: (!served).then_some(RouteProblem::NotRegistered),
+            framework,
+            site,
+            class: None,
+            view: Some(view),
+            chain: Vec::new(),
+        };
+        self.found.routes.push(route);
+    }
+
+    /// The dotted name of something of a library: the path if it is known, else as it is written.
+    fn written(&mut self, site: Site) -> String {
+        if let Some(path) = self.resolver.paths(site).next() {
+            return self.program.models.dotted(path).to_owned();
+        }
+        let ir = &self.program.module(site.module).ir;
+        let mut parts = Vec::new();
+        let mut here = site.value;
+        for _ in 0..8 {
+            match ir.op(here) {
+                Op::Attr { base, name } => {
+                    parts.push(ir.name(name));
+                    here = base;
+                }
+                Op::Call { callee, .. } => here = callee,
+                Op::Import(import) => {
+                    let import = ir.imports[import.index()];
+                    if let clearance_python::ir::Imported::Member(name) = import.what {
+                        parts.push(ir.name(name));
+                    }
+                    parts.push(ir.text(import.module));
+                    break;
+                }
+                Op::Global(name) => {
+                    parts.push(ir.name(name));
+                    break;
+                }
+                _ => break,
+            }
+        }
+        parts.retain(|part| *part != "as_view" && !part.is_empty());
+        parts.reverse();
+        parts.join(".")
+    }
+
     /// Says what a route's view is wrapped in and what the route hangs on.
     pub(super) fn link(&mut self, route: usize, view: Option<Site>, chain: Vec<Link>) {
         let route = &mut self.found.routes[route];

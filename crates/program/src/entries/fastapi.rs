@@ -105,6 +105,7 @@ struct Declared {
     site: Site,
     kind: EntryKind,
     framework: &'static str,
+    reached: bool,
 }
 
 fn collect(c: &mut Collector<'_>, hits: &Hits) {
@@ -148,6 +149,7 @@ impl Fast<'_, '_> {
                 };
                 self.declare(site, method, target, 0, framework);
             }
+            "include_router" | "add_router" | "mount" if self.c.instance.is_unreached => {}
             "include_router" | "add_router" => {
                 let (child, prefix) = if method == "add_router" {
                     (self.c.argument(site, 1, "router"), self.c.argument(site, 0, "prefix"))
@@ -201,7 +203,8 @@ impl Fast<'_, '_> {
         };
         let kind = if method.contains("websocket") { EntryKind::Message } else { EntryKind::Route };
         let on = self.c.receivers(site);
-        self.declared.push(Declared { on, path, methods, target, site, kind, framework });
+        let reached = !self.c.instance.is_unreached;
+        self.declared.push(Declared { on, path, methods, target, site, kind, framework, reached });
     }
 
     fn emit(&mut self, declared: Declared) {
@@ -232,7 +235,7 @@ impl Fast<'_, '_> {
                 methods: declared.methods.clone(),
                 target,
                 site: declared.site,
-                served: prefix.is_some(),
+                served: prefix.is_some() && declared.reached,
             };
             let route = self.c.add_route(new, &[declared.target]);
             self.c.link(route, None, chain);

@@ -90,6 +90,7 @@ struct Declared {
     view: Option<Site>,
     site: Site,
     framework: &'static str,
+    reached: bool,
 }
 
 fn collect(c: &mut Collector<'_>, hits: &Hits) {
@@ -122,7 +123,9 @@ impl Flask<'_, '_> {
         let Hit { path, site } = hit;
         let (owner, method) = path.rsplit_once('.').unwrap_or(("", path));
         let framework = owner.split('.').next().unwrap_or("flask");
+        let reached = !self.c.instance.is_unreached;
         match method {
+            "register_blueprint" | "add_namespace" | "namespace" | "init_app" if !reached => {}
             "route" | "get" | "post" | "put" | "delete" | "patch" | "resource" | "websocket" => {
                 let Some(target) = self.c.decorated(site) else { return };
                 let several = matches!(framework, "flask_restx" | "flask_restful");
@@ -147,7 +150,16 @@ impl Flask<'_, '_> {
                 for path in paths {
                     let (on, methods) = (on.clone(), methods.clone());
                     let view = None;
-                    self.declared.push(Declared { on, path, methods, target, view, site, framework });
+                    self.declared.push(Declared {
+                        on,
+                        path,
+                        methods,
+                        target,
+                        view,
+                        site,
+                        framework,
+                        reached,
+                    });
                 }
             }
             "add_url_rule" => {
@@ -161,7 +173,7 @@ impl Flask<'_, '_> {
                 });
                 let on = self.c.receivers(site);
                 let site = self.c.declaration(site);
-                self.declared.push(Declared { on, path, methods, target, view, site, framework });
+                self.declared.push(Declared { on, path, methods, target, view, site, framework, reached });
             }
             "add_resource" => {
                 let Some(target) = self.c.positional(site, 0).and_then(|class| self.c.view(class)) else {
@@ -173,7 +185,16 @@ impl Flask<'_, '_> {
                 for path in paths {
                     let on = on.clone();
                     let methods = Vec::new();
-                    self.declared.push(Declared { on, path, methods, target, view: None, site, framework });
+                    self.declared.push(Declared {
+                        on,
+                        path,
+                        methods,
+                        target,
+                        view: None,
+                        site,
+                        framework,
+                        reached,
+                    });
                 }
             }
             "register_blueprint" => {
@@ -264,9 +285,9 @@ impl Flask<'_, '_> {
     }
 
     fn emit(&mut self, declared: Declared) {
-        let Declared { on, path, methods, target, view, site, framework } = declared;
+        let Declared { on, path, methods, target, view, site, framework, reached } = declared;
         for (pattern, served, chain) in self.mounts.addresses(self.c, &on, &path, rule) {
-            let route = self.route(framework, pattern, methods.clone(), target, site, served);
+            let route = self.route(framework, pattern, methods.clone(), target, site, served && reached);
             self.c.link(route, view, chain);
         }
     }

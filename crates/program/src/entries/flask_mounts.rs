@@ -123,7 +123,8 @@ impl Mounts {
         }
         let program = c.program;
         let class = c.resolver.entities(origin).into_iter().find_map(|entity| match entity {
-            Entity::Instance(class, _) => Some(class),
+            // An annotated parameter is made where its annotation stands.
+            Entity::Instance(class, _) | Entity::Path(class) => Some(class),
             Entity::Object(class, _) => c.ancestors(class).1.into_iter().find_map(|base| match base {
                 Entity::Path(path) => Some(path),
                 _ => None,

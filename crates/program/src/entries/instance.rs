@@ -22,6 +22,9 @@ pub(super) struct Instance {
     elements: Vec<(Site, Site)>,
     /// What the declaration says comes from the outermost call.
     is_elsewhere: bool,
+    /// What the declaration says comes from a caller, and there is none; or it stands where control does not come when nothing is set in the
+    /// environment.
+    pub(super) is_unreached: bool,
 }
 
 impl Collector<'_> {
@@ -58,9 +61,13 @@ impl Collector<'_> {
                     }
                 }
             }
-            if !outer.is_empty() {
-                found = outer;
+            match outer.is_empty() {
+                false => found = outer,
+                true => found[0].is_unreached = is_elsewhere,
             }
+        }
+        if depth == 0 && !self.is_reached(call) {
+            found.iter_mut().for_each(|instance| instance.is_unreached = true);
         }
         for element in loops {
             let mut unrolled = Vec::new();
@@ -77,6 +84,11 @@ impl Collector<'_> {
             found = unrolled;
         }
         found
+    }
+
+    /// Whether control comes to a place when nothing is set in the environment; where that is not known, it does.
+    pub(super) fn is_reached(&mut self, site: Site) -> bool {
+        self.resolver.reached_by_default(site).unwrap_or(true)
     }
 
     /// The items that a loop goes through; the element itself where they are not known.
@@ -212,8 +224,9 @@ impl Collector<'_> {
     }
 
     /// Whether a value depends on a parameter of its function, and the elements of loops that it depends on.
-    fn depends_on(&self, root: Site) -> (bool, Vec<Site>) {
-        let ir = &self.program.module(root.module).ir;
+    fn depends_on(&mut self, root: Site) -> (bool, Vec<Site>) {
+        let program = self.program;
+        let ir = &program.module(root.module).ir;
         let mut params = false;
         let mut elements = Vec::new();
         let mut seen = vec![root.value];
@@ -223,7 +236,13 @@ impl Collector<'_> {
             next += 1;
             let mut operands: Vec<Value> = Vec::new();
             match ir.op(value) {
-                Op::Param(_) => params = true,
+                // An object of the framework, whoever passes it, says nothing.
+                Op::Param(_) => {
+                    let site = Site { module: root.module, value };
+                    let entities = self.resolver.entities(site);
+                    params |= value == root.value
+                        || !entities.iter().any(|entity| matches!(entity, Entity::Instance(..)));
+                }
                 Op::Element { iterable, .. } => {
                     elements.push(Site { module: root.module, value });
                     operands.push(iterable);
