@@ -265,9 +265,6 @@ impl Judge<'_> {
         };
         let wrappers: Vec<Func> = (function.func.index()..ir.functions.len())
             .map(|number| Func(number as u32))
-            .take_while(|func| {
-                ir.functions[func.index()].range.start() <= program.function(function).range.end()
-            })
             .filter(|func| {
                 inside(*func)
                     && matches!(ir.functions[func.index()].kind, FunctionKind::Def | FunctionKind::Lambda)

@@ -43,7 +43,8 @@ pub(super) struct Gate {
     pub(super) range: TextRange,
 }
 
-const MAX_NESTING: u32 = 40;
+/// Functions inside functions that are looked into.
+const MAX_NESTING: u32 = 12;
 const KINDS: [Kind; 3] = [Kind::Authentication, Kind::Authorisation, Kind::Csrf];
 
 impl Judge<'_> {
@@ -53,14 +54,16 @@ impl Judge<'_> {
         if let Some(known) = self.gates.get(&key) {
             return known.clone();
         }
-        // A function that calls itself is no check of itself.
-        self.gates.insert(key, Vec::new());
-        if self.nesting > MAX_NESTING {
+        if self.gate_nesting >= MAX_NESTING {
             return Vec::new();
         }
-        self.nesting += 1;
+        // A function that calls itself is no check of itself.
+        self.gates.insert(key, Vec::new());
+        self.gate_nesting += 1;
+        let nesting = std::mem::take(&mut self.nesting);
         let found = self.find_gates(function, part);
-        self.nesting -= 1;
+        self.nesting = nesting;
+        self.gate_nesting -= 1;
         self.gates.insert(key, found.clone());
         found
     }
@@ -87,9 +90,23 @@ impl Judge<'_> {
         let calls = self.checking_calls(&graph);
         let mut found = Vec::new();
         for kind in KINDS {
+            let fails = |block: Block| ending.contains(&block) || ends_badly(&graph, block);
             let tests: Vec<(Block, usize, Site)> = conditions
                 .iter()
-                .filter_map(|(block, site, looks)| Some((*block, side(*looks, kind)?, *site)))
+                .filter(|(.., looks)| concerns(*looks, kind))
+                .filter_map(|(block, site, looks)| {
+                    let side = match looks.passes {
+                        Some(passes) => usize::from(!passes),
+                        // Which way it comes out shows what happens then.
+                        None => match graph.normal(*block) {
+                            [Some(then), Some(otherwise)] if fails(then) != fails(otherwise) => {
+                                usize::from(fails(then))
+                            }
+                            _ => return None,
+                        },
+                    };
+                    Some((*block, side, *site))
+                })
                 .collect();
             let gates: Vec<(Block, Site)> =
                 calls.iter().filter(|call| call.0 == kind).map(|call| (call.1, call.2)).collect();
@@ -120,7 +137,7 @@ impl Judge<'_> {
                 let headers = conditions.iter().filter(|(.., looks)| {
                     looks.has(looks::HEADER)
                         && !looks.any(looks::USER | looks::TOKEN)
-                        && side(*looks, kind).is_none()
+                        && !concerns(*looks, kind)
                 });
                 let mut with = cut.clone();
                 with.extend(
@@ -132,7 +149,7 @@ impl Judge<'_> {
                         Some("not for requests with a header of the client's choice"),
                     ));
                 }
-                if verdict.is_none() {
+                if verdict.is_none() && part != Part::Answer {
                     let settings = conditions.iter().filter(|(.., looks)| looks.has(looks::CONFIG));
                     let before = with.len();
                     with.extend(settings.flat_map(|(block, ..)| [(*block, 0), (*block, 1)]));
@@ -262,10 +279,10 @@ impl Judge<'_> {
         self.ending.insert(function, false);
         let data = self.program.function(function);
         let ends = match Graph::new(self.program, function) {
-            Some(graph) if !data.is_generator && self.nesting < MAX_NESTING => {
-                self.nesting += 1;
+            Some(graph) if !data.is_generator && self.gate_nesting < MAX_NESTING => {
+                self.gate_nesting += 1;
                 let ending = self.ending_blocks(&graph);
-                self.nesting -= 1;
+                self.gate_nesting -= 1;
                 let reached = graph.reached(|block, _| !ending.contains(&block));
                 graph.ends().into_iter().all(|(block, end)| {
                     end == End::Raises || ending.contains(&block) || !reached.contains(block)
@@ -427,14 +444,17 @@ impl Judge<'_> {
     }
 }
 
-/// The side of a condition on which those go who pass: 0 where it is true, 1 where it is false.
-fn side(looks: Looks, kind: Kind) -> Option<usize> {
-    let concerns = match kind {
+/// Whether a condition is a test of this kind.
+fn concerns(looks: Looks, kind: Kind) -> bool {
+    match kind {
         Kind::Authentication => looks.has(looks::USER),
         Kind::Authorisation => looks.has(looks::USER | looks::ROLE),
         Kind::Csrf => looks.is_token_check(),
         Kind::Rate => false,
-    };
-    concerns.then_some(())?;
-    looks.passes.map(|passes| usize::from(!passes))
+    }
+}
+
+/// Whether a block ends by raising.
+fn ends_badly(graph: &Graph<'_>, block: Block) -> bool {
+    graph.ends().into_iter().any(|(end, how)| end == block && how == End::Raises)
 }

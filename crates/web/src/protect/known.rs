@@ -14,6 +14,7 @@ const fn known(path: &'static str, kinds: &'static [Kind]) -> Known {
 
 const LOGIN: &[Kind] = &[Kind::Authentication];
 const ROLE: &[Kind] = &[Kind::Authentication, Kind::Authorisation];
+const MAY: &[Kind] = &[Kind::Authorisation];
 const RATE: &[Kind] = &[Kind::Rate];
 const CSRF: &[Kind] = &[Kind::Csrf];
 
@@ -43,10 +44,10 @@ pub(super) const DECORATORS: &[Known] = &[
     known("flask_httpauth.HTTPTokenAuth.login_required", LOGIN),
     known("flask_httpauth.MultiAuth.login_required", LOGIN),
     known("flask_principal.Permission.require", ROLE),
-    known("flask_allows.requires", ROLE),
-    known("flask_allows2.requires", ROLE),
-    known("flask_allows.Allows.requires", ROLE),
-    known("flask_allows2.Allows.requires", ROLE),
+    known("flask_allows.requires", MAY),
+    known("flask_allows2.requires", MAY),
+    known("flask_allows.Allows.requires", MAY),
+    known("flask_allows2.Allows.requires", MAY),
     known("flask_appbuilder.has_access", ROLE),
     known("flask_appbuilder.has_access_api", ROLE),
     known("flask_appbuilder.security.decorators.has_access", ROLE),

@@ -34,8 +34,8 @@ pub(super) const COMPARED: u16 = 256;
 /// Credentials that have not been checked.
 pub(super) const CREDENTIAL: u16 = 512;
 
-/// Calls inside calls that are looked into.
-const MAX_NESTING: u32 = 6;
+/// Values inside values that are looked into.
+const MAX_NESTING: u32 = 64;
 
 impl Looks {
     fn of(bits: u16) -> Self {
@@ -77,18 +77,27 @@ impl Looks {
 impl Judge<'_> {
     /// What a value is made of.
     pub(super) fn looks(&mut self, site: Site) -> Looks {
-        if site.value == Value::NONE || self.nesting > 60 {
+        if site.value == Value::NONE {
             return Looks::default();
         }
         if let Some(known) = self.looks.get(&site) {
             return *known;
         }
+        if self.nesting >= MAX_NESTING {
+            self.cut = true;
+            return Looks::default();
+        }
         // A value in a circle adds nothing to itself.
         self.looks.insert(site, Looks::default());
+        let before = std::mem::replace(&mut self.cut, false);
         self.nesting += 1;
         let found = self.look(site);
         self.nesting -= 1;
-        self.looks.insert(site, found);
+        match self.cut {
+            true => _ = self.looks.remove(&site),
+            false => _ = self.looks.insert(site, found),
+        }
+        self.cut = self.nesting > 0 && (self.cut || before);
         found
     }
 
@@ -380,9 +389,7 @@ impl Judge<'_> {
             return *known;
         }
         self.returns.insert(function, Looks::default());
-        if self.nesting > MAX_NESTING * 6 {
-            return Looks::default();
-        }
+        let before = std::mem::replace(&mut self.cut, false);
         let program = self.program;
         let module = program.module(function.module);
         let ir = &module.ir;
@@ -414,7 +421,11 @@ impl Judge<'_> {
             }
             found = found.with(looks);
         }
-        self.returns.insert(function, found);
+        match self.cut {
+            true => _ = self.returns.remove(&function),
+            false => _ = self.returns.insert(function, found),
+        }
+        self.cut |= before;
         found
     }
 

@@ -52,7 +52,11 @@ pub(crate) struct Judge<'p> {
     returns: FxHashMap<FuncRef, looks::Looks>,
     gates: FxHashMap<(FuncRef, gate::Part), Vec<gate::Gate>>,
     ending: FxHashMap<FuncRef, bool>,
+    /// How deep the questions are in each other.
     nesting: u32,
+    gate_nesting: u32,
+    /// A bound was hit, so the answers on the way are not kept.
+    cut: bool,
 }
 
 impl<'p> Judge<'p> {
@@ -65,6 +69,8 @@ impl<'p> Judge<'p> {
             gates: FxHashMap::default(),
             ending: FxHashMap::default(),
             nesting: 0,
+            gate_nesting: 0,
+            cut: false,
         }
     }
 
