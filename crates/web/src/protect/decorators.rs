@@ -285,6 +285,14 @@ impl Judge<'_> {
                     methods: Vec::new(),
                 });
             }
+            // `f._csrf_exempt = True`
+            let mark = ir.values(func).find(|value| {
+                matches!(ir.op(*value), Op::StoreAttr { name, value, .. }
+                    if known::is_exemption(ir.name(name)) && ir.op(value) == Op::Bool(true))
+            });
+            if mark.is_some() {
+                found.csrf_exempt = Some(site);
+            }
             // Counts, and answers `429 Too Many Requests`.
             let refuses = ir.values(func).find(|value| ir.op(*value) == Op::Int(429));
             if let Some(value) = refuses

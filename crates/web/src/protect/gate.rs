@@ -75,6 +75,8 @@ impl Judge<'_> {
         if points.is_empty() {
             return Vec::new();
         }
+        // Where a check stands in the block of the place itself, it comes first: calls stand before returns, and before the calls that hand on.
+        let last = |block: Block| graph.values(block).last().map_or(Value(0), |value| value);
         let ending = self.ending_blocks(&graph);
         let conditions: Vec<(Block, Site, Looks)> = graph
             .blocks()
@@ -88,6 +90,7 @@ impl Judge<'_> {
             return Vec::new();
         }
         let calls = self.checking_calls(&graph);
+        let wrapped = if part == Part::Wrapped { self.wrapped_calls(&graph) } else { Vec::new() };
         let mut found = Vec::new();
         for kind in KINDS {
             let fails = |block: Block| ending.contains(&block) || ends_badly(&graph, block);
@@ -124,13 +127,23 @@ impl Judge<'_> {
             };
             let remains = |more: &[(Block, usize)]| {
                 let reached = graph.reached(|block, at| passes(block, at) && !more.contains(&(block, at)));
-                points.iter().any(|point| reached.contains(*point))
+                points.iter().any(|point| {
+                    let before = |site: &Site| {
+                        let at = wrapped.iter().find(|(block, _)| block == point);
+                        site.value < at.map_or(last(*point), |(_, at)| *at)
+                    };
+                    let checked = gates.iter().any(|(gate, site)| gate == point && before(site));
+                    reached.contains(*point) && !checked
+                })
             };
             let mut cut: Vec<(Block, usize)> = Vec::new();
             if kind == Kind::Csrf {
                 cut.extend(conditions.iter().filter_map(|(block, site, looks)| {
                     (looks.has(looks::METHOD)).then(|| Some((*block, self.safe_side(*site)?)))?
                 }));
+                // Views with a mark are left out one by one.
+                let marks = conditions.iter().filter(|(.., looks)| looks.has(looks::MARK));
+                cut.extend(marks.filter_map(|(block, _, looks)| Some((*block, usize::from(!looks.passes?)))));
             }
             let mut verdict = (!remains(&cut)).then_some((ProtectionStatus::InForce, None));
             if verdict.is_none() {
@@ -169,7 +182,7 @@ impl Judge<'_> {
     /// The blocks of the places that matter.
     fn points(&mut self, graph: &Graph<'_>, part: Part) -> Vec<Block> {
         if part == Part::Wrapped {
-            return self.wrapped_calls(graph);
+            return self.wrapped_calls(graph).into_iter().map(|(block, _)| block).collect();
         }
         let mut points = Vec::new();
         for (block, end) in graph.ends() {
@@ -196,7 +209,7 @@ impl Judge<'_> {
 
     /// The calls that hand on: of a free variable that is a parameter of a function around, of the parameter or attribute that holds it, of the method
     /// that is overridden.
-    fn wrapped_calls(&mut self, graph: &Graph<'_>) -> Vec<Block> {
+    fn wrapped_calls(&mut self, graph: &Graph<'_>) -> Vec<(Block, Value)> {
         let ir = graph.ir;
         let func = graph.function.func;
         let mut points = Vec::new();
@@ -237,7 +250,7 @@ impl Judge<'_> {
                 _ => false,
             };
             if hands_on {
-                points.extend(graph.block_of(value));
+                points.extend(graph.block_of(value).map(|block| (block, value)));
             }
         }
         points

@@ -188,6 +188,16 @@ pub(super) const OTHERS: &[&str] = &[
     "rest_framework.authentication.SessionAuthentication",
     "fastapi.Depends",
     "fastapi.Security",
+    "fastapi.security.OAuth2PasswordBearer",
+    "fastapi.security.OAuth2AuthorizationCodeBearer",
+    "fastapi.security.OpenIdConnect",
+    "fastapi.security.HTTPBearer",
+    "fastapi.security.HTTPBasic",
+    "fastapi.security.HTTPDigest",
+    "fastapi.security.APIKeyHeader",
+    "fastapi.security.APIKeyCookie",
+    "fastapi.security.APIKeyQuery",
+    "builtins.hasattr",
 ];
 
 /// Every path that is asked about.
@@ -226,6 +236,13 @@ pub(super) fn names_user(key: &str) -> bool {
 pub(super) fn names_token(key: &str) -> bool {
     let key = key.to_ascii_lowercase();
     ["csrf", "xsrf", "nonce", "authenticity"].iter().any(|part| key.contains(part))
+}
+
+/// Marks on views that a check of the application leaves out.
+pub(super) fn is_exemption(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    (name.contains("csrf") || name.contains("xsrf"))
+        && ["exempt", "bypass", "skip", "disable", "ignore"].iter().any(|part| name.contains(part))
 }
 
 /// Headers that carry credentials.

@@ -36,6 +36,8 @@ pub(super) const CREDENTIAL: u16 = 512;
 
 /// Values inside values that are looked into.
 const MAX_NESTING: u32 = 64;
+/// A mark on the view that says that it is left out.
+pub(super) const MARK: u16 = 1024;
 
 impl Looks {
     fn of(bits: u16) -> Self {
@@ -274,6 +276,9 @@ impl Judge<'_> {
                 () => container,
             };
         }
+        if container.has(USER) && known::is_role(&key) {
+            return container.adding(ROLE);
+        }
         if container.has(HEADER) && known::names_credential(&key) && !known::names_token(&key) {
             return container.adding(CREDENTIAL);
         }
@@ -311,7 +316,8 @@ impl Judge<'_> {
         }
         // Whose object it is.
         let plain = |site| matches!(program.op(site), Op::Str(_) | Op::Int(_) | Op::Bool(_) | Op::Bytes(_));
-        if looks.has(USER) && !plain(left.0) && !plain(right.0) && (a.has(USER) != b.has(USER)) {
+        let same = !matches!(op, CompareOp::Lt | CompareOp::LtE | CompareOp::Gt | CompareOp::GtE);
+        if same && looks.has(USER) && !plain(left.0) && !plain(right.0) && (a.has(USER) != b.has(USER)) {
             looks.bits |= ROLE;
         }
         looks
@@ -324,6 +330,14 @@ impl Judge<'_> {
             ir.args(args).iter().map(|arg| Site { module: site.module, value: arg.value }).collect();
         if let Some(path) = self.path(callee) {
             match path {
+                "builtins.hasattr" | "builtins.getattr" => {
+                    let name = arguments.get(1).map(|name| self.resolver.known(*name));
+                    if let Some(Known::Str(name)) = name
+                        && known::is_exemption(&name)
+                    {
+                        return Looks::of(MARK);
+                    }
+                }
                 "hmac.compare_digest" | "secrets.compare_digest" => {
                     let each = arguments.iter().map(|arg| self.looks(*arg));
                     let joined = each.fold(Looks::default(), Looks::with);
