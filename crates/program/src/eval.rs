@@ -3,7 +3,7 @@
 //! A light, demand-driven stand-in for a full value analysis: it follows a value backwards through assignments, module globals, class attributes, dict
 //! displays, getters and callers, within fixed bounds, and keeps the way it went as a trail.
 
-use clearance_python::ir::{Op, Part, Span, UnaryOp, Value};
+use clearance_python::ir::{ArgKind, Op, Part, Span, UnaryOp, Value};
 
 use crate::{
     ClassRef, Entity, FuncRef, Known, ModuleId, Program, Resolver, SequenceKind, Site, TrailStep,
@@ -26,6 +26,10 @@ pub struct Evaluator<'r, 'p> {
     depth: u32,
     /// Whether anybody reads the trail.
     traced: bool,
+    /// What loops are at: the element as a value, and the item that it is.
+    elements: Vec<(Site, Site)>,
+    /// Whether only what happens by default counts: see [`Evaluator::by_default`].
+    by_default: bool,
 }
 
 #[derive(Clone, Copy)]
@@ -40,7 +44,36 @@ impl<'r, 'p> Evaluator<'r, 'p> {
     /// An evaluator for one question that keeps its trail.
     pub fn new(resolver: &'r mut Resolver<'p>) -> Self {
         let program = resolver.program;
-        Self { resolver, program, frames: Vec::new(), trail: Vec::new(), fuel: FUEL, depth: 0, traced: true }
+        Self {
+            resolver,
+            program,
+            frames: Vec::new(),
+            trail: Vec::new(),
+            fuel: FUEL,
+            depth: 0,
+            traced: true,
+            elements: Vec::new(),
+            by_default: false,
+        }
+    }
+
+    /// An evaluator for one question about a place that is reached through these calls (outermost first, each with the function that it calls), while
+    /// loops are at these items. Branches that are not taken when nothing is set in the environment do not count, and settings of a Flask
+    /// application have the values that its configuration classes give them.
+    pub(crate) fn by_default(
+        resolver: &'r mut Resolver<'p>,
+        calls: &[(FuncRef, Site)],
+        elements: &[(Site, Site)],
+    ) -> Self {
+        let mut new = Self::untraced(resolver);
+        for (function, call) in calls {
+            let Op::Call { args, .. } = new.program.op(*call) else { continue };
+            let bound = usize::from(new.resolver.method_class(*function).is_some());
+            new.frames.push(Frame { function: *function, caller: call.module, args, bound });
+        }
+        new.elements.extend_from_slice(elements);
+        new.by_default = true;
+        new
     }
 
     /// An evaluator for one question whose trail nobody reads: a little faster.
@@ -165,6 +198,10 @@ impl<'r, 'p> Evaluator<'r, 'p> {
                 _ => Known::Unknown,
             },
             Op::Param(index) => self.parameter(site, index),
+            Op::Element { .. } => match self.elements.iter().find(|(element, _)| *element == site) {
+                Some((_, item)) => self.evaluate(*item),
+                None => Known::Unknown,
+            },
             Op::Call { callee, args } => self.call(site, at(callee), args),
             Op::Function(_) | Op::Class(_) | Op::Decorate { .. } => self.named(site),
             _ => Known::Unknown,
@@ -303,6 +340,13 @@ impl<'r, 'p> Evaluator<'r, 'p> {
         for entity in entities {
             let known = match entity {
                 Entity::Module(module) => self.module_value(module, name),
+                Entity::Path(path)
+                    if self.by_default
+                        && name.starts_with(|c: char| c.is_ascii_uppercase())
+                        && self.program.models.dotted(path) == "django.conf.settings" =>
+                {
+                    self.setting(name)
+                }
                 Entity::Class(class) | Entity::Object(class, _) => {
                     let instance = matches!(entity, Entity::Object(..));
                     self.class_value(class, name, instance, site)
@@ -374,6 +418,14 @@ impl<'r, 'p> Evaluator<'r, 'p> {
                 }
                 None => Known::Unknown,
             },
+            Known::Entity(Entity::Instance(class, _))
+                if self.by_default && self.program.models.dotted(class) == "flask.Config" =>
+            {
+                match self.evaluate(key) {
+                    Known::Str(name) => self.setting(&name),
+                    _ => Known::Unknown,
+                }
+            }
             Known::Entity(Entity::Path(path)) if self.program.models.dotted(path) == "os.environ" => {
                 let variable = self.evaluate(key);
                 match variable.as_str() {
@@ -437,6 +489,19 @@ impl<'r, 'p> Evaluator<'r, 'p> {
                 |name| caller.name(name) == wanted,
             );
             let popped = self.frames.pop();
+            if data.params[index as usize].kind == clearance_python::ir::ParamKind::Star {
+                let position = index as usize - frame.bound;
+                let rest = caller.args(frame.args).iter().enumerate().skip(position);
+                let rest: Option<Vec<Site>> = rest
+                    .filter(|(_, arg)| matches!(arg.kind, ArgKind::Positional | ArgKind::Star))
+                    .map(|(_, arg)| {
+                        let site = Site { module: frame.caller, value: arg.value };
+                        (arg.kind == ArgKind::Positional).then_some(site)
+                    })
+                    .collect();
+                self.frames.extend(popped);
+                return rest.map_or(Known::Unknown, |items| Known::Sequence(SequenceKind::Tuple, items));
+            }
             let known = match passed {
                 Some(value) => self.evaluate(Site { module: frame.caller, value }),
                 None => self.evaluate(Site { module: site.module, value: param.default }),
@@ -490,6 +555,9 @@ impl<'r, 'p> Evaluator<'r, 'p> {
         let mut joined: Option<Known> = None;
         for value in module.returns(function.func).take(8) {
             let site = Site { module: function.module, value };
+            if self.by_default && !self.is_taken(function, value) {
+                continue;
+            }
             self.note(site, format!("returned by `{name}`"));
             let known = self.evaluate(site);
             joined = Some(match joined {
@@ -502,7 +570,77 @@ impl<'r, 'p> Evaluator<'r, 'p> {
     }
 }
 
+/// What holds where nothing is set in the environment.
+pub(crate) fn default_of(known: Known) -> Known {
+    match known {
+        Known::Environment { default: Some(default), .. } => default_of(*default),
+        known => known,
+    }
+}
+
+impl Evaluator<'_, '_> {
+    /// Whether the return of a value can be reached where nothing is set in the environment.
+    fn is_taken(&mut self, function: FuncRef, returned: Value) -> bool {
+        let module = self.program.module(function.module);
+        let place = module.ir.values(function.func).find(|at| module.ir.op(*at) == Op::Return(returned));
+        let Some(place) = place else { return true };
+        let guards = self.resolver.guards(Site { module: function.module, value: place });
+        guards.into_iter().all(|guard| {
+            let condition = self.evaluate(Site { module: function.module, value: guard.condition });
+            default_of(condition).truth().is_none_or(|truth| truth == guard.truth)
+        })
+    }
+
+    /// A setting that configuration classes or settings modules give one value.
+    fn setting(&mut self, name: &str) -> Known {
+        let mut found: Option<Known> = None;
+        for (id, module) in self.program.modules() {
+            let counts = !matches!(
+                module.role,
+                clearance_source::Role::Test
+                    | clearance_source::Role::Documentation
+                    | clearance_source::Role::Example
+            );
+            let Some(number) = module.ir.names.find(name).filter(|_| counts) else { continue };
+            let globals: Vec<Value> = module.global(number).collect();
+            let classes = module.ir.classes.iter();
+            let attributes = classes.map(|class| module.attribute(class.body, number).collect());
+            for values in attributes.chain([globals]) {
+                let values: Vec<Value> = values;
+                let [value] = values[..] else { continue };
+                // `from .base import *`, `X = X`: no value of its own.
+                if matches!(module.ir.op(value), Op::Import(_) | Op::Global(_)) {
+                    continue;
+                }
+                let known = default_of(self.evaluate(Site { module: id, value }));
+                match &found {
+                    // What is released does not debug.
+                    Some(before) if *before != known && name == "DEBUG" => return Known::Bool(false),
+                    Some(before) if *before != known => return Known::Unknown,
+                    _ => found = Some(known),
+                }
+            }
+        }
+        found.unwrap_or(Known::Unknown)
+    }
+}
+
 impl Resolver<'_> {
+    /// Whether control comes to a place where nothing is set in the environment; nothing where conditions on the way are not known.
+    pub fn reached_by_default(&mut self, site: Site) -> Option<bool> {
+        let mut reached = Some(true);
+        for guard in self.guards(site) {
+            let condition = Site { module: site.module, value: guard.condition };
+            let known = default_of(Evaluator::by_default(self, &[], &[]).evaluate(condition));
+            match known.truth() {
+                Some(truth) if truth == guard.truth => {}
+                Some(_) => return Some(false),
+                None => reached = None,
+            }
+        }
+        reached
+    }
+
     /// What a value is, for those who do not ask where it comes from. Remembered: rules ask the same more than once.
     pub fn known(&mut self, site: Site) -> Known {
         if site.value == Value::NONE {

@@ -27,7 +27,7 @@ mod templates;
 pub use callgraph::{Callee, Edge};
 pub use documents::{Document, MAX_DOCUMENT, MAX_DOCUMENTS};
 pub use entity::{ClassRef, Entities, Entity, FuncRef, ModuleId, Site};
-pub use entries::{EntryKind, EntryParam, EntryPoint, ParamSource, Route, RouteProblem};
+pub use entries::{EntryKind, EntryParam, EntryPoint, Link, ParamSource, Route, RouteProblem};
 pub use eval::Evaluator;
 pub use guards::{Dominators, Guard};
 pub use imports::ImportTarget;

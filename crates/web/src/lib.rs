@@ -2,16 +2,19 @@
 //!
 //! In: the program. Out: every route with its protections, and findings on them ([`Outcome`]). A rule lives in one folder under `rules/`.
 
+mod protect;
 pub mod rules;
+
+pub use protect::Kind;
 
 use std::sync::LazyLock;
 
-use clearance_finding::{Examined, Finding, PlaneOutcome, Protection, ProtectionStatus, Route, Rule};
+use clearance_finding::{Examined, Finding, PlaneOutcome, Route, Rule};
 use clearance_program::Program;
 
 /// External paths whose calls and values this crate asks about.
 pub fn paths() -> impl Iterator<Item = &'static str> {
-    std::iter::empty()
+    protect::paths()
 }
 
 /// What the rules look at.
@@ -19,8 +22,17 @@ pub fn paths() -> impl Iterator<Item = &'static str> {
 pub struct Site<'a> {
     /// The application's code.
     pub program: &'a Program,
-    /// The routes with their protections, in the order of [`Program::routes`].
+    /// The routes that are served, with their protections, by path.
     pub routes: &'a [Route],
+    /// Of each of them, its position in [`Program::routes`].
+    pub declared: &'a [usize],
+}
+
+impl Site<'_> {
+    /// The declaration of a route in the program.
+    pub fn declaration(&self, route: usize) -> &clearance_program::Route {
+        &self.program.routes()[self.declared[route]]
+    }
 }
 
 /// A rule on routes.
@@ -82,8 +94,9 @@ pub fn rules() -> impl Iterator<Item = &'static WebRule> {
 
 /// Lists the routes, finds what protects them, and runs every rule on them.
 pub fn run(program: &Program) -> Outcome {
-    let routes = routes(program);
-    let site = Site { program, routes: &routes };
+    let mut judge = protect::Judge::new(program);
+    let (routes, declared): (Vec<Route>, Vec<usize>) = protect::routes(&mut judge).into_iter().unzip();
+    let site = Site { program, routes: &routes, declared: &declared };
     let mut plane = PlaneOutcome::default();
     for rule in rules() {
         let mut report = Report::default();
@@ -96,27 +109,4 @@ pub fn run(program: &Program) -> Outcome {
         finding.location.code.iter().map(|line| line.text.trim()).collect::<Vec<_>>().join(" ")
     };
     Outcome { plane: plane.finish(code), routes }
-}
-
-fn routes(program: &Program) -> Vec<Route> {
-    let undecided =
-        Protection { status: ProtectionStatus::Undecided, by: String::new(), file: None, line: None };
-    program
-        .routes()
-        .iter()
-        .map(|route| {
-            let place = program.location(route.module, route.range);
-            Route {
-                path: route.path.clone(),
-                methods: route.methods.clone(),
-                handler: route.handler.clone(),
-                file: place.path,
-                line: place.start.line,
-                authentication: undecided.clone(),
-                authorisation: undecided.clone(),
-                csrf: undecided.clone(),
-                rate_limit: undecided.clone(),
-            }
-        })
-        .collect()
 }

@@ -9,7 +9,7 @@ use super::{
     pattern::{ANY, Field, Pattern},
     types,
 };
-use crate::{ClassRef, Entity, Evaluator, FuncRef, Known, ModuleId, Site};
+use crate::{ClassRef, Entity, FuncRef, Known, ModuleId, Site};
 
 impl<'p> Collector<'p> {
     /// The path of a model, for [`ParamSource::Instance`].
@@ -48,11 +48,6 @@ impl<'p> Collector<'p> {
     /// An argument of a call, by position or name.
     pub(super) fn argument(&self, call: Site, index: usize, name: &str) -> Option<Site> {
         self.positional(call, index).or_else(|| self.keyword(call, name))
-    }
-
-    /// What a value is.
-    pub(super) fn known(&mut self, site: Site) -> Known {
-        Evaluator::untraced(&mut self.resolver).evaluate(site)
     }
 
     /// A string as text, with `{?}` for what is not known.
@@ -117,7 +112,7 @@ impl<'p> Collector<'p> {
 
     /// Where an object is made.
     pub(super) fn origins(&mut self, site: Site) -> Vec<Site> {
-        let entities = self.resolver.entities(site);
+        let entities = self.entities(site);
         entities
             .into_iter()
             .filter_map(|entity| match entity {
@@ -187,6 +182,7 @@ impl<'p> Collector<'p> {
         if depth > 6 || site.value == Value::NONE {
             return None;
         }
+        let site = self.passed(site);
         let program = self.program;
         let ir = &program.module(site.module).ir;
         let at = |value| Site { module: site.module, value };
@@ -202,7 +198,7 @@ impl<'p> Collector<'p> {
                     let is_view = match ir.op(arg.value) {
                         Op::Call { .. } => true,
                         _ => matches!(
-                            self.resolver.entities(at(arg.value))[..],
+                            self.entities(at(arg.value))[..],
                             [Entity::Function(_) | Entity::Method(_)]
                         ),
                     };

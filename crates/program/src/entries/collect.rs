@@ -5,7 +5,7 @@ use clearance_python::ir::{Func, Op, Value};
 use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::{EntryKind, EntryParam, ParamSource, Route, RouteProblem};
+use super::{EntryKind, EntryParam, Link, ParamSource, Route, RouteProblem};
 use crate::{ClassRef, Entity, FuncRef, ModuleId, Program, Resolver, Site};
 
 /// A family of frameworks.
@@ -103,6 +103,8 @@ pub(super) struct Collector<'p> {
     /// By decorator: what it stands above, for the modules of `indexed`.
     pub(super) decorated: FxHashMap<Site, Target>,
     pub(super) indexed: FxHashSet<ModuleId>,
+    /// The way to the declaration that is looked at.
+    pub(super) instance: super::instance::Instance,
 }
 
 pub(super) fn find(program: &Program, open: &[Vec<(Func, Value)>]) -> Found {
@@ -159,6 +161,7 @@ pub(super) fn find(program: &Program, open: &[Vec<(Func, Value)>]) -> Found {
         known: FxHashSet::default(),
         decorated: FxHashMap::default(),
         indexed: FxHashSet::default(),
+        instance: super::instance::Instance::default(),
     };
     for (number, family) in families.iter().enumerate().filter(|(number, _)| wanted[*number]) {
         (family.collect)(&mut collector, &hits[number]);
@@ -212,7 +215,11 @@ fn late_calls(
         if !methods.contains(name) || !(declares || decorates) {
             continue;
         }
-        for path in resolver.paths(Site { module: id, value: callee }) {
+        let mut paths: Vec<PathId> = resolver.paths(Site { module: id, value: callee }).collect();
+        if paths.is_empty() && declares {
+            paths.extend(Collector::of_first_caller(&mut resolver, Site { module: id, value }));
+        }
+        for path in paths {
             if let Some((family, path)) = wanted.get(&path) {
                 found.push((*family, Hit { path, site: Site { module: id, value } }));
             }
@@ -326,7 +333,82 @@ impl<'p> Collector<'p> {
             range,
             problem: (!served).then_some(RouteProblem::NotRegistered),
             framework,
+            site,
+            class: match target {
+                Target::Class(class) => Some(class),
+                Target::Function(_) => None,
+            },
+            view: None,
+            chain: Vec::new(),
         });
         self.found.routes.len() - 1
+    }
+
+    /// Adds a route that a view of a library serves.
+    pub(super) fn add_external(
+        &mut self,
+        framework: &'static str,
+        path: String,
+        methods: Vec<String>,
+        (site, view): (Site, Site),
+        served: bool,
+    ) {
+        let route = Route {
+            path,
+            methods,
+            handler: self.written(view),
+            functions: Vec::new(),
+            module: site.module,
+            range: self.program.range(site),
+            problem: (!served).then_some(RouteProblem::NotRegistered),
+            framework,
+            site,
+            class: None,
+            view: Some(view),
+            chain: Vec::new(),
+        };
+        self.found.routes.push(route);
+    }
+
+    /// The dotted name of something of a library: the path if it is known, else as it is written.
+    fn written(&mut self, site: Site) -> String {
+        if let Some(path) = self.resolver.paths(site).next() {
+            return self.program.models.dotted(path).to_owned();
+        }
+        let ir = &self.program.module(site.module).ir;
+        let mut parts = Vec::new();
+        let mut here = site.value;
+        for _ in 0..8 {
+            match ir.op(here) {
+                Op::Attr { base, name } => {
+                    parts.push(ir.name(name));
+                    here = base;
+                }
+                Op::Call { callee, .. } => here = callee,
+                Op::Import(import) => {
+                    let import = ir.imports[import.index()];
+                    if let clearance_python::ir::Imported::Member(name) = import.what {
+                        parts.push(ir.name(name));
+                    }
+                    parts.push(ir.text(import.module));
+                    break;
+                }
+                Op::Global(name) => {
+                    parts.push(ir.name(name));
+                    break;
+                }
+                _ => break,
+            }
+        }
+        parts.retain(|part| *part != "as_view" && !part.is_empty());
+        parts.reverse();
+        parts.join(".")
+    }
+
+    /// Says what a route's view is wrapped in and what the route hangs on.
+    pub(super) fn link(&mut self, route: usize, view: Option<Site>, chain: Vec<Link>) {
+        let route = &mut self.found.routes[route];
+        route.view = view;
+        route.chain = chain;
     }
 }

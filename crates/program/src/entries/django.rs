@@ -2,7 +2,7 @@
 //! request that functions are handed by convention.
 
 use clearance_models::flow::Origin;
-use clearance_python::ir::{FunctionKind, ParamKind, Value};
+use clearance_python::ir::{FunctionKind, Op, ParamKind, Value};
 use rustc_hash::FxHashSet;
 
 use super::{
@@ -22,6 +22,7 @@ pub(super) const FAMILY: Family = Family {
         "django.conf.urls.url",
         "django.urls.include",
         "rest_framework.routers.BaseRouter.register",
+        "rest_framework.routers.DefaultRouter",
         "rest_framework.decorators.api_view",
         "rest_framework.decorators.action",
         "django.views.decorators.http.require_http_methods",
@@ -61,6 +62,18 @@ fn collect(c: &mut Collector<'_>, hits: &Hits) {
     }
     for registered in &urls.registered {
         django.registered(registered);
+    }
+    for (pattern, view, site, served) in urls.external {
+        let methods = django.external_methods(view);
+        let path = format!("/{}", pattern.text);
+        django.c.add_external("django", path, methods, (site, view), served);
+    }
+    for (pattern, router, served) in urls.roots {
+        for ending in ["", ".<format>"] {
+            let path = format!("/{}{ending}", pattern.text);
+            let methods = vec!["GET".to_owned()];
+            django.c.add_external("rest_framework", path, methods, (router, router), served);
+        }
     }
     for hit in &hits.classes {
         django.class(*hit);
@@ -188,11 +201,13 @@ impl<'c, 'p> Django<'c, 'p> {
         };
         let path = String::new();
         let (target, site, served) = (view.target, view.site, view.served);
-        self.route(NewRoute { framework, path, methods, target, site, served }, &view.pattern, &functions);
+        let new = NewRoute { framework, path, methods, target, site, served };
+        let route = self.route(new, &view.pattern, &functions);
+        self.c.link(route, Some(view.view), Vec::new());
     }
 
     /// Adds a route of this address; the text of the address gets its slash here.
-    fn route(&mut self, mut new: NewRoute, pattern: &Pattern, functions: &[FuncRef]) {
+    fn route(&mut self, mut new: NewRoute, pattern: &Pattern, functions: &[FuncRef]) -> usize {
         new.path = format!("/{}", pattern.text);
         let framework = new.framework;
         let route = self.c.add_route(new, functions);
@@ -200,6 +215,7 @@ impl<'c, 'p> Django<'c, 'p> {
             let params = self.view_params(function, pattern);
             self.c.add(Point { function, kind: EntryKind::Route, framework, params, route: Some(route) });
         }
+        route
     }
 
     /// `.as_view({"get": "list"})`
@@ -235,11 +251,15 @@ impl<'c, 'p> Django<'c, 'p> {
             let text = program.models.text(path);
             let name = text.rsplit('.').next().unwrap_or("");
             let given: &[&str] = match name {
+                "LoginView" | "PasswordChangeView" | "PasswordResetView" | "PasswordResetConfirmView" => {
+                    &["GET", "POST", "PUT"]
+                }
+                "LogoutView" => &["POST"],
                 "ListView" | "DetailView" | "TemplateView" | "RedirectView" | "ListAPIView"
                 | "RetrieveAPIView" => &["GET"],
-                "FormView" | "CreateView" | "UpdateView" | "DeleteView" | "ListCreateAPIView" => {
-                    &["GET", "POST"]
-                }
+                "FormView" | "CreateView" | "UpdateView" => &["GET", "POST", "PUT"],
+                "DeleteView" => &["DELETE", "GET", "POST", "PUT"],
+                "ListCreateAPIView" => &["GET", "POST"],
                 "CreateAPIView" => &["POST"],
                 "DestroyAPIView" => &["DELETE"],
                 "UpdateAPIView" => &["PATCH", "PUT"],
@@ -255,12 +275,26 @@ impl<'c, 'p> Django<'c, 'p> {
 
     /// A view set under a router: a route for the collection, one for an object, and one for each further action.
     fn registered(&mut self, registered: &Registered) {
-        let Registered { prefix, class, site, served } = registered;
+        self.view_set(registered, "/");
+        if registered.formats {
+            self.view_set(registered, ".<format>");
+        }
+    }
+
+    fn view_set(&mut self, registered: &Registered, ending: &str) {
+        let Registered { prefix, class, site, served, .. } = registered;
         let (class, site, served) = (*class, *site, *served);
         let framework = "rest_framework";
         let slash = |text: &str| Pattern { text: text.to_owned(), fields: Vec::new() };
-        let list = concatenate(prefix, &slash("/"));
-        let object = concatenate(prefix, &self.object_part(class));
+        // A view set that is registered under nothing has no slash of its own.
+        let bare = prefix.text.is_empty() || prefix.text.ends_with('/');
+        let list = concatenate(prefix, &slash(if bare && ending == "/" { "" } else { ending }));
+        let mut object = self.object_part(class);
+        object.text = match bare {
+            true => format!("{}{ending}", &object.text[1..]),
+            false => format!("{}{ending}", object.text),
+        };
+        let object = concatenate(prefix, &object);
         let mut by_object: [(Vec<String>, Vec<FuncRef>); 2] = Default::default();
         for (action, method, of_object) in ACTIONS {
             let function = self.c.method(class, action);
@@ -297,8 +331,12 @@ impl<'c, 'p> Django<'c, 'p> {
             };
             let methods = self.c.keyword(decorator, "methods");
             let methods = self.c.methods(methods).unwrap_or_else(|| vec!["GET".to_owned()]);
-            let pattern =
-                concatenate(&concatenate(if of_object { &object } else { &list }, &name), &slash("/"));
+            let mut above = if of_object { object.clone() } else { list.clone() };
+            above.text.truncate(above.text.len() - if of_object || !bare { ending.len() } else { 0 });
+            if !above.text.is_empty() && !above.text.ends_with('/') {
+                above.text.push('/');
+            }
+            let pattern = concatenate(&concatenate(&above, &name), &slash(ending));
             let target = Target::Function(function);
             let new = NewRoute { framework, path: String::new(), methods, target, site: decorator, served };
             self.route(new, &pattern, &[function]);
@@ -314,7 +352,40 @@ impl<'c, 'p> Django<'c, 'p> {
         let name =
             text("lookup_url_kwarg").or_else(|| text("lookup_field")).unwrap_or_else(|| "pk".to_owned());
         let regex = text("lookup_value_regex").unwrap_or_else(|| "[^/.]+".to_owned());
-        Pattern { text: format!("/<{name}>/"), fields: vec![Field { name, what: matching(&regex) }] }
+        Pattern { text: format!("/<{name}>"), fields: vec![Field { name, what: matching(&regex) }] }
+    }
+
+    /// The HTTP methods that a view of the framework answers, as far as its class tells.
+    fn external_methods(&mut self, view: Site) -> Vec<String> {
+        let ir = &self.c.program.module(view.module).ir;
+        let named = |name: &str| match ir.op(view.value) {
+            Op::Call { callee, .. } => match ir.op(callee) {
+                Op::Attr { base, .. } => match ir.op(base) {
+                    Op::Attr { name: last, .. } => ir.name(last) == name,
+                    Op::Import(import) => ir.name(ir.imports[import.index()].bound) == name,
+                    _ => false,
+                },
+                _ => false,
+            },
+            _ => false,
+        };
+        let methods: &[&str] = match () {
+            () if named("LogoutView") => &["POST"],
+            () if ["LoginView", "PasswordChangeView", "PasswordResetView", "PasswordResetConfirmView"]
+                .into_iter()
+                .any(named) =>
+            {
+                &["GET", "POST", "PUT"]
+            }
+            () if ["TemplateView", "PasswordChangeDoneView", "PasswordResetDoneView"]
+                .into_iter()
+                .any(named) =>
+            {
+                &["GET"]
+            }
+            () => &[],
+        };
+        methods.iter().map(|method| (*method).to_owned()).collect()
     }
 
     /// Whether a base class of the framework has the action.

@@ -15,6 +15,8 @@ pub(super) struct UrlView {
     /// Full address, without the leading slash.
     pub(super) pattern: Pattern,
     pub(super) target: Target,
+    /// The argument that names it, with what is wrapped around it.
+    pub(super) view: Site,
     /// The call of `as_view`, if there is one.
     pub(super) as_view: Option<Site>,
     pub(super) site: Site,
@@ -28,6 +30,8 @@ pub(super) struct Registered {
     pub(super) class: crate::ClassRef,
     pub(super) site: Site,
     pub(super) served: bool,
+    /// Whether each address also exists with the format as its ending.
+    pub(super) formats: bool,
 }
 
 /// Everything that URL configurations of the program say.
@@ -35,6 +39,10 @@ pub(super) struct Registered {
 pub(super) struct Urls {
     pub(super) views: Vec<UrlView>,
     pub(super) registered: Vec<Registered>,
+    /// Patterns that lead to views of libraries: address, view, call, and whether it is served.
+    pub(super) external: Vec<(Pattern, Site, Site, bool)>,
+    /// The addresses of routers that show what they lead to.
+    pub(super) roots: Vec<(Pattern, Site, bool)>,
 }
 
 const PATTERN: &[&str] = &["django.urls.path", "django.urls.re_path", "django.conf.urls.url"];
@@ -47,16 +55,26 @@ pub(super) fn collect(c: &mut Collector<'_>, hits: &[Hit]) -> Urls {
     conf.find_roots(c);
     for hit in &patterns {
         let Some(view) = c.argument(hit.site, 1, "view") else { continue };
-        conf.mount(c, hit.site, view);
+        match c.is_reached(hit.site) {
+            true => conf.mount(c, hit.site, view),
+            false => _ = conf.unreached.insert(hit.site),
+        }
     }
     for hit in &patterns {
         let Some(view) = c.argument(hit.site, 1, "view") else { continue };
-        if conf.mounting.contains(&hit.site) {
+        let unreached = conf.unreached.contains(&hit.site);
+        if conf.mounting.contains(&hit.site) && !conf.sites.contains(&hit.site) {
             continue;
         }
-        let Some((target, as_view)) = conf.view(c, view) else { continue };
+        let Some((target, as_view)) = conf.view(c, view) else {
+            for (pattern, served) in conf.full(c, hit.site, 0) {
+                urls.external.push((pattern, view, hit.site, served && !unreached));
+            }
+            continue;
+        };
         for (pattern, served) in conf.full(c, hit.site, 0) {
-            urls.views.push(UrlView { pattern, target, as_view, site: hit.site, served });
+            let served = served && !unreached;
+            urls.views.push(UrlView { pattern, target, view, as_view, site: hit.site, served });
         }
     }
     for hit in hits.iter().filter(|hit| hit.path.ends_with("Router.register")) {
@@ -67,9 +85,17 @@ pub(super) fn collect(c: &mut Collector<'_>, hits: &[Hit]) -> Urls {
             None => continue,
         };
         let routers = c.receivers(hit.site);
+        let formats = routers.iter().any(|router| c.is_a(*router, "rest_framework.routers.DefaultRouter"));
         for (above, served) in conf.router(c, &routers, hit.site.module) {
             let prefix = concatenate(&above, &prefix);
-            urls.registered.push(Registered { prefix, class, site: hit.site, served });
+            urls.registered.push(Registered { prefix, class, site: hit.site, served, formats });
+        }
+    }
+    for hit in hits.iter().filter(|hit| hit.path.ends_with("DefaultRouter")) {
+        if let Some(parents) = conf.routers.get(&hit.site).cloned() {
+            for (above, served) in conf.all(c, &parents, 0) {
+                urls.roots.push((above, hit.site, served));
+            }
         }
     }
     urls
@@ -87,6 +113,10 @@ struct Conf {
     modules: FxHashMap<ModuleId, Vec<Site>>,
     /// Router (where it is made) → the pattern calls that include its patterns.
     routers: FxHashMap<Site, Vec<Site>>,
+    /// Pattern calls that lead to sites of Django's admin.
+    sites: FxHashSet<Site>,
+    /// Pattern calls that control does not come to when nothing is set in the environment.
+    unreached: FxHashSet<Site>,
     /// Modules that a `ROOT_URLCONF` names.
     roots: FxHashSet<ModuleId>,
 }
@@ -113,8 +143,14 @@ impl Conf {
         let ir = &program.module(view.module).ir;
         let Op::Call { callee, .. } = ir.op(view.value) else {
             // `path("api/", router.urls)`, `path("admin/", admin.site.urls)`: tuples made elsewhere.
-            if matches!(ir.op(view.value), Op::Attr { name, .. } if ir.name(name) == "urls") {
+            if let Op::Attr { base, name } = ir.op(view.value)
+                && ir.name(name) == "urls"
+            {
                 self.mounting.insert(parent);
+                let base = Site { module: view.module, value: base };
+                if c.is_a(base, "django.contrib.admin.AdminSite") {
+                    self.sites.insert(parent);
+                }
                 self.mount_what(c, parent, view, 0);
             }
             return;

@@ -5,9 +5,10 @@ use clearance_python::ir::{Arg, ArgKind, Op, ParamKind, Value};
 use rustc_hash::FxHashSet;
 
 use super::{
-    EntryKind, EntryParam, ParamSource,
+    EntryKind, EntryParam, Link, ParamSource,
     collect::{Collector, Family, Hit, Hits, NewRoute, Point, Target},
-    pattern::{self, ANY, Field, Pattern, SEGMENT, glue},
+    instance::Instance,
+    pattern::{self, ANY, Field, Pattern, SEGMENT},
     types,
 };
 use crate::{Entity, FuncRef, Site};
@@ -93,6 +94,7 @@ struct Mount {
     child: Site,
     parent: Site,
     prefix: String,
+    site: Site,
 }
 
 struct Declared {
@@ -103,13 +105,18 @@ struct Declared {
     site: Site,
     kind: EntryKind,
     framework: &'static str,
+    reached: bool,
 }
 
 fn collect(c: &mut Collector<'_>, hits: &Hits) {
     let mut fast = Fast { c, mounts: Vec::new(), declared: Vec::new(), dependencies: FxHashSet::default() };
     for hit in &hits.calls {
-        fast.visit(*hit);
+        for instance in fast.c.instances(hit.site, 0) {
+            fast.c.instance = instance;
+            fast.visit(*hit);
+        }
     }
+    fast.c.instance = Instance::default();
     for declared in std::mem::take(&mut fast.declared) {
         fast.emit(declared);
     }
@@ -142,6 +149,7 @@ impl Fast<'_, '_> {
                 };
                 self.declare(site, method, target, 0, framework);
             }
+            "include_router" | "add_router" | "mount" if self.c.instance.is_unreached => {}
             "include_router" | "add_router" => {
                 let (child, prefix) = if method == "add_router" {
                     (self.c.argument(site, 1, "router"), self.c.argument(site, 0, "prefix"))
@@ -150,10 +158,10 @@ impl Fast<'_, '_> {
                 };
                 let prefix = prefix.map(|prefix| self.c.text(prefix)).unwrap_or_default();
                 let Some(child) = child else { return };
-                let children = self.routers(child);
+                let children = self.c.origins(child);
                 for parent in self.c.receivers(site) {
                     for child in &children {
-                        self.mounts.push(Mount { child: *child, parent, prefix: prefix.clone() });
+                        self.mounts.push(Mount { child: *child, parent, prefix: prefix.clone(), site });
                     }
                 }
             }
@@ -164,7 +172,7 @@ impl Fast<'_, '_> {
                 for parent in self.c.receivers(site) {
                     for child in &children {
                         let prefix = prefix.clone().unwrap_or_default();
-                        self.mounts.push(Mount { child: *child, parent, prefix });
+                        self.mounts.push(Mount { child: *child, parent, prefix, site });
                     }
                 }
             }
@@ -176,21 +184,6 @@ impl Fast<'_, '_> {
                 self.c.add_plain(function, EntryKind::Hook, framework, params);
             }
             _ => {}
-        }
-    }
-
-    /// Routers in the argument of `include_router`: also one by one from a list that is looped over.
-    fn routers(&mut self, child: Site) -> Vec<Site> {
-        let found = self.c.origins(child);
-        if !found.is_empty() {
-            return found;
-        }
-        match self.c.program.op(child) {
-            Op::Element { iterable, .. } => {
-                let items = self.c.items(Site { module: child.module, value: iterable });
-                items.into_iter().flat_map(|item| self.c.origins(item)).collect()
-            }
-            _ => found,
         }
     }
 
@@ -210,25 +203,29 @@ impl Fast<'_, '_> {
         };
         let kind = if method.contains("websocket") { EntryKind::Message } else { EntryKind::Route };
         let on = self.c.receivers(site);
-        self.declared.push(Declared { on, path, methods, target, site, kind, framework });
+        let reached = !self.c.instance.is_unreached;
+        self.declared.push(Declared { on, path, methods, target, site, kind, framework, reached });
     }
 
     fn emit(&mut self, declared: Declared) {
-        let mut prefixes: Vec<Option<String>> = Vec::new();
+        let mut ways: Vec<(Option<String>, Vec<Link>)> = Vec::new();
         for origin in &declared.on {
-            prefixes.extend(self.prefixes(*origin, 0));
+            for way in self.ways(*origin, 0) {
+                if !ways.iter().any(|(prefix, _)| *prefix == way.0) {
+                    ways.push(way);
+                }
+            }
         }
-        prefixes.sort();
-        prefixes.dedup();
-        if prefixes.is_empty() || prefixes.iter().any(Option::is_some) {
-            prefixes.retain(Option::is_some);
+        if ways.iter().any(|(prefix, _)| prefix.is_some()) {
+            ways.retain(|(prefix, _)| prefix.is_some());
         }
-        if prefixes.is_empty() {
-            prefixes.push(None);
+        ways.sort_by(|a, b| a.0.cmp(&b.0));
+        if ways.is_empty() {
+            ways.push((None, Vec::new()));
         }
-        for prefix in prefixes {
+        for (prefix, chain) in ways {
             // Without its router's own prefix, where it is served nowhere.
-            let text = glue(prefix.as_deref().unwrap_or(""), &declared.path);
+            let text = format!("{}{}", prefix.as_deref().unwrap_or(""), declared.path);
             let pattern = parse(&text, declared.framework);
             let params = self.params(declared.target, &pattern, declared.framework == "ninja", 0);
             let target = Target::Function(declared.target);
@@ -238,9 +235,10 @@ impl Fast<'_, '_> {
                 methods: declared.methods.clone(),
                 target,
                 site: declared.site,
-                served: prefix.is_some(),
+                served: prefix.is_some() && declared.reached,
             };
             let route = self.c.add_route(new, &[declared.target]);
+            self.c.link(route, None, chain);
             self.dependencies_of(&declared);
             self.c.add(Point {
                 function: declared.target,
@@ -263,30 +261,29 @@ impl Fast<'_, '_> {
         }
     }
 
-    fn prefixes(&mut self, origin: Site, depth: u32) -> Vec<Option<String>> {
+    /// The ways from a router to the application: what stands before its paths (nothing where the application is not reached), and what it hangs on.
+    fn ways(&mut self, origin: Site, depth: u32) -> Vec<(Option<String>, Vec<Link>)> {
         if depth > 6 {
-            return vec![None];
+            return vec![(None, Vec::new())];
         }
-        let mut mounts: Vec<(Site, String)> = Vec::new();
-        mounts.extend(
-            self.mounts
-                .iter()
-                .filter(|mount| mount.child == origin)
-                .map(|mount| (mount.parent, mount.prefix.clone())),
-        );
+        let mounts = self.mounts.iter().filter(|mount| mount.child == origin);
+        let mounts: Vec<(Site, String, Site)> =
+            mounts.map(|mount| (mount.parent, mount.prefix.clone(), mount.site)).collect();
         let is_app = self.c.is_a(origin, "fastapi.FastAPI") || self.c.is_a(origin, "ninja.NinjaAPI");
         if is_app && mounts.is_empty() {
-            return vec![Some(String::new())];
+            return vec![(Some(String::new()), vec![Link { object: origin, mount: None }])];
         }
         let own = self.c.keyword(origin, "prefix").map(|prefix| self.c.text(prefix)).unwrap_or_default();
         let mut found = Vec::new();
-        for (parent, prefix) in mounts {
-            for above in self.prefixes(parent, depth + 1) {
-                found.push(above.map(|above| glue(&glue(&above, &prefix), &own)));
+        for (parent, prefix, site) in mounts {
+            for (above, chain) in self.ways(parent, depth + 1) {
+                let mut links = vec![Link { object: origin, mount: Some(site) }];
+                links.extend(chain);
+                found.push((above.map(|above| format!("{above}{prefix}{own}")), links));
             }
         }
         if found.is_empty() {
-            found.push(None);
+            found.push((None, vec![Link { object: origin, mount: None }]));
         }
         found
     }

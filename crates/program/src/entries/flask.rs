@@ -5,10 +5,11 @@ use clearance_models::flow::Origin;
 use clearance_python::ir::Value;
 
 use super::{
-    EntryKind, EntryParam, ParamSource, RouteProblem,
+    EntryKind, EntryParam, ParamSource,
     ask::param,
     collect::{ClassHit, Collector, Family, Hit, Hits, NewRoute, Point, Target},
     flask_mounts::Mounts,
+    instance::Instance,
     pattern::{self, ANY, Pattern, SEGMENT},
 };
 use crate::{ClassRef, FuncRef, Site};
@@ -86,15 +87,21 @@ struct Declared {
     path: String,
     methods: Vec<String>,
     target: Target,
+    view: Option<Site>,
     site: Site,
     framework: &'static str,
+    reached: bool,
 }
 
 fn collect(c: &mut Collector<'_>, hits: &Hits) {
     let mut flask = Flask { c, mounts: Mounts::default(), declared: Vec::new(), injected: Vec::new() };
     for hit in &hits.calls {
-        flask.visit(*hit);
+        for instance in flask.c.instances(hit.site, 0) {
+            flask.c.instance = instance;
+            flask.visit(*hit);
+        }
     }
+    flask.c.instance = Instance::default();
     for declaration in std::mem::take(&mut flask.declared) {
         flask.emit(declaration);
     }
@@ -116,7 +123,9 @@ impl Flask<'_, '_> {
         let Hit { path, site } = hit;
         let (owner, method) = path.rsplit_once('.').unwrap_or(("", path));
         let framework = owner.split('.').next().unwrap_or("flask");
+        let reached = !self.c.instance.is_unreached;
         match method {
+            "register_blueprint" | "add_namespace" | "namespace" | "init_app" if !reached => {}
             "route" | "get" | "post" | "put" | "delete" | "patch" | "resource" | "websocket" => {
                 let Some(target) = self.c.decorated(site) else { return };
                 let several = matches!(framework, "flask_restx" | "flask_restful");
@@ -140,30 +149,52 @@ impl Flask<'_, '_> {
                 };
                 for path in paths {
                     let (on, methods) = (on.clone(), methods.clone());
-                    self.declared.push(Declared { on, path, methods, target, site, framework });
+                    let view = None;
+                    self.declared.push(Declared {
+                        on,
+                        path,
+                        methods,
+                        target,
+                        view,
+                        site,
+                        framework,
+                        reached,
+                    });
                 }
             }
             "add_url_rule" => {
                 let rule = self.c.argument(site, 0, "rule").map(|value| self.c.text(value));
-                let view = self.c.argument(site, 2, "view_func").and_then(|view| self.c.view(view));
-                let (Some(path), Some(target)) = (rule, view) else { return };
+                let view = self.c.argument(site, 2, "view_func").map(|view| self.c.passed(view));
+                let target = view.and_then(|view| self.c.view(view));
+                let (Some(path), Some(target)) = (rule, target) else { return };
                 let methods = self.declared_methods(site).unwrap_or_else(|| match target {
                     Target::Function(_) => get(),
                     Target::Class(_) => Vec::new(),
                 });
                 let on = self.c.receivers(site);
-                self.declared.push(Declared { on, path, methods, target, site, framework });
+                let site = self.c.declaration(site);
+                self.declared.push(Declared { on, path, methods, target, view, site, framework, reached });
             }
             "add_resource" => {
                 let Some(target) = self.c.positional(site, 0).and_then(|class| self.c.view(class)) else {
                     return;
                 };
                 let on = self.c.receivers(site);
-                for index in 1.. {
-                    let Some(path) = self.c.positional(site, index) else { break };
-                    let path = self.c.text(path);
+                let paths = self.c.texts(site, 1);
+                let site = self.c.declaration(site);
+                for path in paths {
                     let on = on.clone();
-                    self.declared.push(Declared { on, path, methods: Vec::new(), target, site, framework });
+                    let methods = Vec::new();
+                    self.declared.push(Declared {
+                        on,
+                        path,
+                        methods,
+                        target,
+                        view: None,
+                        site,
+                        framework,
+                        reached,
+                    });
                 }
             }
             "register_blueprint" => {
@@ -250,14 +281,14 @@ impl Flask<'_, '_> {
         let fields = rule(&path).fields;
         let pattern = Pattern { text: pattern::glue(&prefix, &path), fields };
         let methods = self.declared_methods(site).unwrap_or_else(get);
-        self.route(framework, pattern, methods, Target::Function(function), site, None);
+        self.route(framework, pattern, methods, Target::Function(function), site, true);
     }
 
     fn emit(&mut self, declared: Declared) {
-        let Declared { on, path, methods, target, site, framework } = declared;
-        for (pattern, served) in self.mounts.addresses(self.c, &on, &path, rule) {
-            let problem = (!served).then_some(RouteProblem::NotRegistered);
-            self.route(framework, pattern, methods.clone(), target, site, problem);
+        let Declared { on, path, methods, target, view, site, framework, reached } = declared;
+        for (pattern, served, chain) in self.mounts.addresses(self.c, &on, &path, rule) {
+            let route = self.route(framework, pattern, methods.clone(), target, site, served && reached);
+            self.c.link(route, view, chain);
         }
     }
 
@@ -268,22 +299,30 @@ impl Flask<'_, '_> {
         methods: Vec<String>,
         target: Target,
         site: Site,
-        problem: Option<RouteProblem>,
-    ) {
+        served: bool,
+    ) -> usize {
         let (functions, verbs) = match target {
             Target::Function(function) => (vec![function], Vec::new()),
             Target::Class(class) => self.handlers(class),
         };
+        let verbs = match target {
+            Target::Class(class) if methods.is_empty() => match self.c.attribute(class, "methods") {
+                Some(declared) => self.c.methods(Some(declared)).unwrap_or(verbs),
+                None if verbs.is_empty() => get(),
+                None => verbs,
+            },
+            _ => verbs,
+        };
         let methods = if methods.is_empty() { verbs } else { methods };
         let text = pattern.text.clone();
-        let served = problem.is_none();
         let new = NewRoute { framework, path: text, methods, target, site, served };
-        let route = self.c.add_route(new, &functions);
+        let number = self.c.add_route(new, &functions);
         for function in functions {
             let params = self.params(function, &pattern);
-            let route = Some(route);
+            let route = Some(number);
             self.c.add(Point { function, kind: EntryKind::Route, framework, params, route });
         }
+        number
     }
 
     /// The methods of a class-based view that answer requests.

@@ -1,6 +1,7 @@
 //! Where Flask's blueprints, APIs and namespaces hang, and below which prefixes their routes are served.
 
 use super::{
+    Link,
     collect::Collector,
     pattern::{Pattern, glue},
 };
@@ -11,6 +12,27 @@ struct Mount {
     child: Site,
     parent: Site,
     prefix: String,
+    site: Site,
+}
+
+/// One way from a declaration to the application.
+#[derive(Clone)]
+struct Way {
+    /// What stands before the path; nothing where the application is not reached.
+    prefix: Option<String>,
+    chain: Vec<Link>,
+}
+
+impl Way {
+    fn nowhere() -> Self {
+        Self { prefix: None, chain: Vec::new() }
+    }
+
+    fn below(self, link: Link, prefix: &str) -> Self {
+        let mut chain = vec![link];
+        chain.extend(self.chain);
+        Self { prefix: self.prefix.map(|above| glue(&above, prefix)), chain }
+    }
 }
 
 /// All of them.
@@ -37,7 +59,8 @@ impl Mounts {
                     .flatten()
             });
             for parent in &parents {
-                self.0.push(Mount { child, parent: *parent, prefix: own.clone().unwrap_or_default() });
+                let prefix = own.clone().unwrap_or_default();
+                self.0.push(Mount { child, parent: *parent, prefix, site });
             }
         }
     }
@@ -47,7 +70,7 @@ impl Mounts {
         let path = c.keyword(site, "path").map(|value| c.text(value));
         let path = path.or_else(|| c.positional(site, 0).map(|name| format!("/{}", c.text(name))));
         for parent in c.receivers(site) {
-            self.0.push(Mount { child: site, parent, prefix: path.clone().unwrap_or_default() });
+            self.0.push(Mount { child: site, parent, prefix: path.clone().unwrap_or_default(), site });
         }
     }
 
@@ -58,7 +81,7 @@ impl Mounts {
         for child in c.receivers(site) {
             for parent in &parents {
                 let prefix = constructor_text(c, child, "prefix").unwrap_or_default();
-                self.0.push(Mount { child, parent: *parent, prefix });
+                self.0.push(Mount { child, parent: *parent, prefix, site });
             }
         }
     }
@@ -70,33 +93,38 @@ impl Mounts {
         on: &[Site],
         path: &str,
         fields: fn(&str) -> Pattern,
-    ) -> Vec<(Pattern, bool)> {
-        let mut prefixes: Vec<Option<String>> = Vec::new();
+    ) -> Vec<(Pattern, bool, Vec<Link>)> {
+        let mut ways: Vec<Way> = Vec::new();
         for origin in on {
-            prefixes.extend(self.prefixes(c, *origin, 0));
+            for way in self.ways(c, *origin, 0) {
+                if !ways.iter().any(|known| known.prefix == way.prefix) {
+                    ways.push(way);
+                }
+            }
         }
-        prefixes.sort();
-        prefixes.dedup();
-        if prefixes.iter().any(Option::is_some) {
-            prefixes.retain(Option::is_some);
+        if ways.iter().any(|way| way.prefix.is_some()) {
+            ways.retain(|way| way.prefix.is_some());
         }
-        if prefixes.is_empty() {
-            prefixes.push(None);
+        ways.sort_by(|a, b| a.prefix.cmp(&b.prefix));
+        if ways.is_empty() {
+            ways.push(Way::nowhere());
         }
-        prefixes
-            .into_iter()
-            .map(|prefix| (fields(&glue(prefix.as_deref().unwrap_or(""), path)), prefix.is_some()))
+        ways.into_iter()
+            .map(|Way { prefix, chain }| {
+                (fields(&glue(prefix.as_deref().unwrap_or(""), path)), prefix.is_some(), chain)
+            })
             .collect()
     }
 
-    /// The prefixes under which an application, blueprint, API or namespace is served; `None` in place of a prefix where it is not.
-    fn prefixes(&self, c: &mut Collector<'_>, origin: Site, depth: u32) -> Vec<Option<String>> {
+    /// The ways from an application, blueprint, API or namespace to the application.
+    fn ways(&self, c: &mut Collector<'_>, origin: Site, depth: u32) -> Vec<Way> {
         if depth > 6 {
-            return vec![None];
+            return vec![Way::nowhere()];
         }
         let program = c.program;
         let class = c.resolver.entities(origin).into_iter().find_map(|entity| match entity {
-            Entity::Instance(class, _) => Some(class),
+            // An annotated parameter is made where its annotation stands.
+            Entity::Instance(class, _) | Entity::Path(class) => Some(class),
             Entity::Object(class, _) => c.ancestors(class).1.into_iter().find_map(|base| match base {
                 Entity::Path(path) => Some(path),
                 _ => None,
@@ -108,26 +136,29 @@ impl Mounts {
             _ => false,
         };
         if is("flask.Flask") {
-            return vec![Some(String::new())];
+            let chain = vec![Link { object: origin, mount: None }];
+            return vec![Way { prefix: Some(String::new()), chain }];
         }
         let mut found = Vec::new();
         let mut mounted = false;
         for mount in self.0.iter().filter(|mount| mount.child == origin) {
             mounted = true;
-            let above = self.prefixes(c, mount.parent, depth + 1);
-            found.extend(above.into_iter().map(|above| above.map(|above| glue(&above, &mount.prefix))));
+            let link = Link { object: origin, mount: Some(mount.site) };
+            let above = self.ways(c, mount.parent, depth + 1);
+            found.extend(above.into_iter().map(|above| above.below(link, &mount.prefix)));
         }
         if !mounted && (is("flask_restful.Api") || is("flask_restx.Api") || is("flask_smorest.Api")) {
             // `Api(app)`, `Api(blueprint, prefix="/v1")`
             let prefix = constructor_text(c, origin, "prefix").unwrap_or_default();
             let parent = c.argument(origin, 0, "app");
             for parent in parent.map(|value| c.origins(value)).unwrap_or_default() {
-                let above = self.prefixes(c, parent, depth + 1);
-                found.extend(above.into_iter().map(|above| above.map(|above| glue(&above, &prefix))));
+                let link = Link { object: origin, mount: None };
+                let above = self.ways(c, parent, depth + 1);
+                found.extend(above.into_iter().map(|above| above.below(link, &prefix)));
             }
         }
         if found.is_empty() {
-            found.push(None);
+            found.push(Way { prefix: None, chain: vec![Link { object: origin, mount: None }] });
         }
         found
     }

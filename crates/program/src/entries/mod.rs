@@ -14,6 +14,7 @@ mod fastapi;
 mod flask;
 mod flask_mounts;
 mod graphql;
+mod instance;
 mod objects;
 mod pattern;
 mod plain;
@@ -52,6 +53,23 @@ pub struct Route {
     pub problem: Option<RouteProblem>,
     /// The framework that serves it.
     pub framework: &'static str,
+    /// The call or decoration that declares it.
+    pub site: Site,
+    /// The class whose methods serve it, if it is a class-based view.
+    pub class: Option<ClassRef>,
+    /// The view as the declaration is given it, with what is wrapped around it: `login_required(index)`. Nothing for decorated functions.
+    pub view: Option<Site>,
+    /// What it hangs on, innermost first: blueprint, …, application.
+    pub chain: Vec<Link>,
+}
+
+/// An application, blueprint, router or API that a route hangs on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Link {
+    /// Where it is made; for an inclusion of URL patterns, the inclusion.
+    pub object: Site,
+    /// The call that hangs it on the next one.
+    pub mount: Option<Site>,
 }
 
 /// Why a declared route may not be served.

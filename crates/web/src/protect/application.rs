@@ -1,0 +1,350 @@
+//! What an application as a whole, or a part of it, puts before its routes: extensions, hooks, middleware, settings.
+
+use clearance_finding::ProtectionStatus;
+use clearance_program::{Entity, FuncRef, Known, ModuleId, Program, Site};
+use clearance_python::ir::{ArgKind, Op, Value};
+use clearance_source::Role;
+use rustc_hash::FxHashMap;
+
+use super::{Judge, Kind, Layer, known};
+
+/// What is in force beyond single routes.
+#[derive(Debug, Default)]
+pub(super) struct Application {
+    /// The extension that checks every request, and where it is set up.
+    pub(super) csrf: Option<Layer>,
+    /// Blueprints, and functions, that it leaves out.
+    pub(super) csrf_exempt: Vec<Exempt>,
+    /// Limits on every route.
+    pub(super) limits: Option<Layer>,
+    /// Limits on blueprints.
+    pub(super) limited: Vec<(Site, Layer)>,
+    /// Functions that are called before requests: on which blueprint (nothing: on all), and whether a setting decides that they are.
+    pub(super) hooks: Vec<Hook>,
+    /// Whether browsers are known by cookies.
+    pub(super) cookies: bool,
+    pub(super) django: Option<Django>,
+}
+
+/// Something that a check leaves out.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Exempt {
+    pub(super) object: Option<Site>,
+    pub(super) function: Option<FuncRef>,
+    pub(super) at: Site,
+}
+
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Hook {
+    pub(super) on: Option<Site>,
+    pub(super) function: FuncRef,
+    pub(super) conditional: bool,
+}
+
+/// What Django's settings say.
+#[derive(Debug, Default)]
+pub(super) struct Django {
+    /// The entry of the middleware that checks tokens.
+    pub(super) csrf: Option<Site>,
+    /// The entry of the middleware that demands a login.
+    pub(super) login: Option<Site>,
+    /// What API views demand that say nothing themselves.
+    pub(super) permissions: Vec<Layer>,
+    /// Whether API views take the session for authentication.
+    pub(super) session: bool,
+    pub(super) throttle: Option<Site>,
+}
+
+/// Code that is no part of the application as it runs.
+pub(super) fn is_aside(program: &Program, module: ModuleId) -> bool {
+    matches!(program.module(module).role, Role::Test | Role::Documentation | Role::Example)
+}
+
+const WANTED: &[&str] = &[
+    "flask_wtf.CSRFProtect",
+    "flask_wtf.CSRFProtect.init_app",
+    "flask_wtf.CSRFProtect.exempt",
+    "flask_seasurf.SeaSurf",
+    "flask_seasurf.SeaSurf.init_app",
+    "flask_seasurf.SeaSurf.exempt",
+    "flask_limiter.Limiter",
+    "flask_limiter.Limiter.init_app",
+    "flask_limiter.Limiter.limit",
+    "flask.Scaffold.before_request",
+    "flask.Scaffold.before_app_request",
+];
+
+impl Judge<'_> {
+    pub(super) fn application(&mut self) -> Application {
+        let program = self.program;
+        let wanted: FxHashMap<_, &str> =
+            WANTED.iter().filter_map(|path| Some((program.models.find(path)?, *path))).collect();
+        let mut found = Application { cookies: uses_cookies(program), ..Application::default() };
+        let mut calls: Vec<(&str, Site)> = Vec::new();
+        for (id, module) in program.modules() {
+            if is_aside(program, id) {
+                continue;
+            }
+            for external in &module.externals {
+                if let Some(path) = wanted.get(&external.path) {
+                    calls.push((path, Site { module: id, value: external.value }));
+                }
+            }
+        }
+        let is_set_up = calls.iter().any(|(path, _)| *path == "flask_limiter.Limiter.init_app");
+        for (path, site) in calls {
+            let reached = self.resolver.reached_by_default(site);
+            if reached == Some(false) {
+                continue;
+            }
+            self.visit(path, site, reached.is_none(), is_set_up, &mut found);
+        }
+        if let Some(layer) = &mut found.csrf {
+            if self.turned_off("WTF_CSRF_CHECK_DEFAULT") || self.turned_off("WTF_CSRF_ENABLED") {
+                found.csrf = None;
+            } else {
+                layer.methods = Vec::new();
+            }
+        }
+        if program.imports("django") {
+            found.django = Some(self.django());
+        }
+        found
+    }
+
+    fn visit(
+        &mut self,
+        path: &str,
+        site: Site,
+        conditional: bool,
+        limiter_is_set_up: bool,
+        found: &mut Application,
+    ) {
+        let program = self.program;
+        let ir = &program.module(site.module).ir;
+        let (callee, args) = match ir.op(site.value) {
+            Op::Call { callee, args } => (callee, ir.args(args).to_vec()),
+            Op::Decorate { decorator, .. } => (decorator, Vec::new()),
+            _ => return,
+        };
+        let first = args.first().map(|arg| Site { module: site.module, value: arg.value });
+        let status = if conditional { ProtectionStatus::Partial } else { ProtectionStatus::InForce };
+        let place = self.place(site);
+        let layer = |kind, by: &str| Layer { kind, status, by: by.to_owned(), place, methods: Vec::new() };
+        match path {
+            "flask_wtf.CSRFProtect" | "flask_wtf.CSRFProtect.init_app" if first.is_some() => {
+                found.csrf.get_or_insert(layer(Kind::Csrf, "`CSRFProtect`"));
+            }
+            "flask_seasurf.SeaSurf" | "flask_seasurf.SeaSurf.init_app" if first.is_some() => {
+                found.csrf.get_or_insert(layer(Kind::Csrf, "`SeaSurf`"));
+            }
+            "flask_wtf.CSRFProtect.exempt" | "flask_seasurf.SeaSurf.exempt" => {
+                let Some(first) = first else { return };
+                for entity in self.resolver.entities(first) {
+                    let (object, function) = match entity {
+                        Entity::Instance(_, made) | Entity::Object(_, made) => (Some(made), None),
+                        Entity::Function(function) | Entity::Method(function) => (None, Some(function)),
+                        _ => continue,
+                    };
+                    found.csrf_exempt.push(Exempt { object, function, at: site });
+                }
+            }
+            "flask_limiter.Limiter" => {
+                let limits = args.iter().find(|arg| {
+                    matches!(arg.kind, ArgKind::Keyword(name)
+                        if matches!(ir.name(name), "default_limits" | "application_limits" | "global_limits"))
+                });
+                let is_some = limits.is_some_and(|arg| {
+                    let known = self.resolver.known(Site { module: site.module, value: arg.value });
+                    known.truth() != Some(false)
+                });
+                let has_app = args.iter().any(|arg| {
+                    matches!(arg.kind, ArgKind::Keyword(name) if ir.name(name) == "app")
+                        || self.is_application(Site { module: site.module, value: arg.value })
+                });
+                if is_some && (has_app || limiter_is_set_up) {
+                    found.limits.get_or_insert(layer(Kind::Rate, "`Limiter` (default limits)"));
+                }
+            }
+            "flask_limiter.Limiter.limit" => {
+                // `limiter.limit("5/minute")(blueprint)`
+                for value in (site.value.0 + 1..ir.insts.len() as u32).take(60).map(Value) {
+                    let Op::Call { callee, args } = ir.op(value) else { continue };
+                    if callee != site.value {
+                        continue;
+                    }
+                    let given =
+                        ir.args(args).first().map(|arg| Site { module: site.module, value: arg.value });
+                    let Some(given) = given else { continue };
+                    for entity in self.resolver.entities(given) {
+                        if let Entity::Instance(_, made) = entity {
+                            found.limited.push((made, layer(Kind::Rate, "`limiter.limit` on the blueprint")));
+                        }
+                    }
+                }
+            }
+            "flask.Scaffold.before_request" | "flask.Scaffold.before_app_request" => {
+                let function = match first {
+                    Some(first) => {
+                        self.resolver.entities(first).into_iter().find_map(|entity| match entity {
+                            Entity::Function(function) | Entity::Method(function) => Some(function),
+                            _ => None,
+                        })
+                    }
+                    None => decorated(program, Site { module: site.module, value: callee }),
+                };
+                let (Some(function), Op::Attr { base, .. }) = (function, ir.op(callee)) else { return };
+                let base = Site { module: site.module, value: base };
+                let mut on = Vec::new();
+                if path.ends_with("before_app_request") || self.is_application(base) {
+                    on.push(None);
+                } else {
+                    on.extend(self.resolver.entities(base).into_iter().filter_map(|entity| match entity {
+                        Entity::Instance(_, made) | Entity::Object(_, made) => Some(Some(made)),
+                        _ => None,
+                    }));
+                }
+                found.hooks.extend(on.into_iter().map(|on| Hook { on, function, conditional }));
+            }
+            _ => {}
+        }
+    }
+
+    fn is_application(&mut self, site: Site) -> bool {
+        let class = self.program.models.find("flask.Flask");
+        class.is_some_and(|class| self.resolver.is_instance(site, class))
+    }
+
+    /// Whether a setting is false: in a class of settings that is not for tests, or by an assignment to the configuration.
+    fn turned_off(&mut self, name: &str) -> bool {
+        let program = self.program;
+        for (id, module) in program.modules() {
+            if is_aside(program, id) {
+                continue;
+            }
+            let ir = &module.ir;
+            if let Some(number) = ir.names.find(name) {
+                for class in &ir.classes {
+                    let of_tests = ir.name(class.name).to_ascii_lowercase();
+                    if of_tests.contains("test") || of_tests.contains("dev") {
+                        continue;
+                    }
+                    if module.attribute(class.body, number).any(|value| ir.op(value) == Op::Bool(false)) {
+                        return true;
+                    }
+                }
+            }
+            for inst in &ir.insts {
+                if let Op::StoreItem { key, value, .. } = inst.op
+                    && ir.op(value) == Op::Bool(false)
+                    && matches!(ir.op(key), Op::Str(text) if ir.text(text) == name)
+                {
+                    return true;
+                }
+            }
+        }
+        false
+    }
+
+    /// Django's settings, of all modules that have them.
+    fn django(&mut self) -> Django {
+        let program = self.program;
+        let mut found = Django::default();
+        let mut says_authentication = false;
+        for (id, module) in program.modules() {
+            if is_aside(program, id) {
+                continue;
+            }
+            let at = |value| Site { module: id, value };
+            for name in ["MIDDLEWARE", "MIDDLEWARE_CLASSES"] {
+                let Some(number) = module.ir.names.find(name) else { continue };
+                let values: Vec<Value> = module.global(number).collect();
+                for value in values {
+                    for item in self.items(at(value)) {
+                        match self.resolver.known(item).as_str() {
+                            Some("django.middleware.csrf.CsrfViewMiddleware") => found.csrf = Some(item),
+                            Some("django.contrib.auth.middleware.LoginRequiredMiddleware") => {
+                                found.login = Some(item);
+                            }
+                            _ => {}
+                        }
+                    }
+                }
+            }
+            let Some(number) = module.ir.names.find("REST_FRAMEWORK") else { continue };
+            let values: Vec<Value> = module.global(number).collect();
+            for value in values {
+                let Known::Mapping(entries) = self.resolver.known(at(value)) else { continue };
+                for (key, value) in entries {
+                    let Some(Known::Str(key)) = key.map(|key| self.resolver.known(key)) else { continue };
+                    match &*key {
+                        "DEFAULT_PERMISSION_CLASSES" => {
+                            for item in self.items(value) {
+                                let named = self.resolver.known(item);
+                                let known = named.as_str().and_then(|named| {
+                                    known::CLASSES.iter().find(|known| known.path == named)
+                                });
+                                let place = self.place(item);
+                                for kind in known.map_or(&[][..], |known| known.kinds) {
+                                    found.permissions.push(Layer {
+                                        kind: *kind,
+                                        status: ProtectionStatus::InForce,
+                                        by: "`DEFAULT_PERMISSION_CLASSES`".to_owned(),
+                                        place,
+                                        methods: Vec::new(),
+                                    });
+                                }
+                            }
+                        }
+                        "DEFAULT_AUTHENTICATION_CLASSES" => {
+                            says_authentication = true;
+                            for item in self.items(value) {
+                                found.session |= self
+                                    .resolver
+                                    .known(item)
+                                    .as_str()
+                                    .is_some_and(|named| named.ends_with("SessionAuthentication"));
+                            }
+                        }
+                        "DEFAULT_THROTTLE_CLASSES" => {
+                            if !self.items(value).is_empty() {
+                                found.throttle = Some(value);
+                            }
+                        }
+                        _ => {}
+                    }
+                }
+            }
+        }
+        found.session |= !says_authentication;
+        found
+    }
+}
+
+/// The function below a decorator.
+fn decorated(program: &Program, decorator: Site) -> Option<FuncRef> {
+    let functions = &program.module(decorator.module).ir.functions;
+    let number = functions.iter().position(|function| function.decorators.contains(&decorator.value))?;
+    Some(FuncRef { module: decorator.module, func: clearance_python::ir::Func(number as u32) })
+}
+
+fn uses_cookies(program: &Program) -> bool {
+    if ["flask_login", "flask_security", "flask_session", "flask_user", "flask_appbuilder"]
+        .iter()
+        .any(|package| program.imports(package))
+    {
+        return true;
+    }
+    program.modules().filter(|(id, _)| !is_aside(program, *id)).any(|(_, module)| {
+        let ir = &module.ir;
+        let named = |name: &str| ir.names.find(name).is_some();
+        named("set_cookie")
+            || named("SessionMiddleware")
+            || named("APIKeyCookie")
+            || ir.imports.iter().any(|import| {
+                let from = ir.text(import.module);
+                let session = matches!(import.what, clearance_python::ir::Imported::Member(name) if ir.name(name) == "session");
+                (session && matches!(from, "flask" | "quart")) || from.starts_with("django.contrib.auth")
+            })
+    })
+}

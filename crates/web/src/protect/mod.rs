@@ -1,0 +1,107 @@
+//! What protects a route: found by what code does with the request that is being made, not by what it is called.
+//!
+//! Everything that stands between a request and a handler is a *layer*: a decorator, a hook, a class that the view derives from, a dependency, a setting of
+//! the application, a check in the handler itself. A layer written by hand protects where no way through it reaches the handler without passing a test of
+//! the user (or the token); `gate` decides that on the control flow.
+
+mod application;
+mod decorators;
+mod gate;
+mod graph;
+mod known;
+mod looks;
+mod route;
+
+pub(crate) use known::paths;
+pub(crate) use route::routes;
+
+use clearance_finding::{Protection, ProtectionStatus};
+use clearance_program::{FuncRef, ModuleId, Program, Resolver, Site};
+use clearance_python::{TextRange, ir::Value};
+use rustc_hash::FxHashMap;
+
+/// What a route is protected against.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Kind {
+    /// Callers who are not known.
+    Authentication,
+    /// Callers who are known and may not.
+    Authorisation,
+    /// Requests that the user did not mean.
+    Csrf,
+    /// Too many requests.
+    Rate,
+}
+
+/// One thing between a request and its handler.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Layer {
+    pub(crate) kind: Kind,
+    pub(crate) status: ProtectionStatus,
+    pub(crate) by: String,
+    pub(crate) place: (ModuleId, TextRange),
+    /// The HTTP methods that it is for; all, if empty.
+    pub(crate) methods: Vec<String>,
+}
+
+/// What is found out, and remembered, about a program.
+pub(crate) struct Judge<'p> {
+    pub(crate) program: &'p Program,
+    pub(crate) resolver: Resolver<'p>,
+    looks: FxHashMap<Site, looks::Looks>,
+    returns: FxHashMap<FuncRef, looks::Looks>,
+    gates: FxHashMap<(FuncRef, gate::Part), Vec<gate::Gate>>,
+    ending: FxHashMap<FuncRef, bool>,
+    /// How deep the questions are in each other.
+    nesting: u32,
+    gate_nesting: u32,
+    /// A bound was hit, so the answers on the way are not kept.
+    cut: bool,
+}
+
+impl<'p> Judge<'p> {
+    pub(crate) fn new(program: &'p Program) -> Self {
+        Self {
+            program,
+            resolver: Resolver::new(program),
+            looks: FxHashMap::default(),
+            returns: FxHashMap::default(),
+            gates: FxHashMap::default(),
+            ending: FxHashMap::default(),
+            nesting: 0,
+            gate_nesting: 0,
+            cut: false,
+        }
+    }
+
+    /// The external path of a value, as text.
+    fn path(&mut self, site: Site) -> Option<&'p str> {
+        let program = self.program;
+        if site.value == Value::NONE {
+            return None;
+        }
+        let found = self.resolver.paths(site).next().or_else(|| self.resolver.reads(site));
+        found.map(|path| program.models.dotted(path))
+    }
+
+    /// The place of a value.
+    fn place(&self, site: Site) -> (ModuleId, TextRange) {
+        (site.module, self.program.range(site))
+    }
+
+    /// A protection as it is reported.
+    fn protection(&self, layer: &Layer) -> Protection {
+        let location = self.program.location(layer.place.0, layer.place.1);
+        Protection {
+            status: layer.status,
+            by: layer.by.clone(),
+            file: Some(location.path),
+            line: Some(location.start.line),
+        }
+    }
+}
+
+/// A protection without a place.
+fn plain(status: ProtectionStatus, by: &str) -> Protection {
+    Protection { status, by: by.to_owned(), file: None, line: None }
+}
