@@ -65,6 +65,11 @@ pub(crate) fn judge(
     notices.extend(model_lines(&plan.models).into_iter().map(run_notice));
     let examined = analysis.outcome.examined.into_iter().chain(accepted.examined);
     let failed = analysis.failed;
+    let looked_at = format!("{} files of deployment", analysis.deployment);
+    let ran = |plane: Plane, what: &str| match &failed {
+        Some(why) => PlaneRun { plane, status: PlaneStatus::Failed, why: why.clone() },
+        None => PlaneRun { plane, status: PlaneStatus::Run, why: what.to_owned() },
+    };
     let policy = policy(settings);
     let input = Input {
         header: Header {
@@ -78,11 +83,7 @@ pub(crate) fn judge(
             duration: about.clock.elapsed(),
             command: about.command,
         },
-        planes: vec![PlaneRun {
-            plane: Plane::Code,
-            status: if failed.is_some() { PlaneStatus::Failed } else { PlaneStatus::Run },
-            why: failed.unwrap_or_default(),
-        }],
+        planes: vec![ran(Plane::Code, ""), ran(Plane::Deploy, &looked_at)],
         capabilities: std::iter::once(Capability::Syntax)
             .chain(settings.run.flow.value.then_some(Capability::Flow))
             .collect(),

@@ -116,11 +116,14 @@ fn head(page: &mut Page, assessment: &Assessment) {
 }
 
 fn planes(assessment: &Assessment) -> String {
-    let ran: Vec<&str> = assessment
+    let ran: Vec<String> = assessment
         .planes
         .iter()
         .filter(|run| run.status == PlaneStatus::Run)
-        .map(|run| run.plane.as_str())
+        .map(|run| match run.why.as_str() {
+            "" => run.plane.as_str().to_owned(),
+            why => format!("{} ({})", run.plane, clean::markdown(why)),
+        })
         .collect();
     let mut parts =
         vec![if ran.is_empty() { "none run".to_owned() } else { format!("{} run", ran.join(", ")) }];
