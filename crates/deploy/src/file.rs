@@ -5,6 +5,34 @@ use std::sync::Arc;
 use clearance_finding::Location;
 use clearance_source::{FileKind, Role};
 
+use crate::what::{Purpose, What, purpose_of, what_is};
+
+/// A range of bytes of a text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub struct Span {
+    /// The first byte.
+    pub start: usize,
+    /// One past the last byte.
+    pub end: usize,
+}
+
+impl Span {
+    /// A range.
+    pub fn new(start: usize, end: usize) -> Self {
+        Self { start, end: end.max(start) }
+    }
+
+    /// From the start of this one to the end of another.
+    pub fn to(self, end: Self) -> Self {
+        Self::new(self.start, end.end)
+    }
+
+    /// The same range in a text that this one begins `by` bytes later in.
+    pub fn shifted(self, by: usize) -> Self {
+        Self { start: self.start + by, end: self.end + by }
+    }
+}
+
 /// A text file that says something about how the application is served.
 #[derive(Debug, Clone)]
 pub struct DeployFile {
@@ -35,15 +63,42 @@ impl DeployFile {
     pub fn name(&self) -> &str {
         self.path.rsplit('/').next().unwrap_or(&self.path)
     }
+
+    /// The folder, without a slash at its end; empty for the target itself.
+    pub fn folder(&self) -> &str {
+        self.path.rsplit_once('/').map_or("", |(folder, _)| folder)
+    }
+
+    /// Which of the files of deployment it is.
+    pub fn what(&self) -> Option<What> {
+        what_is(&self.path, self.kind)
+    }
+
+    /// Which environment it is for, as its path says.
+    pub fn purpose(&self) -> Purpose {
+        purpose_of(&self.path)
+    }
+
+    /// Whether it stands beside the application (tests, documentation, examples).
+    pub fn is_aside(&self) -> bool {
+        matches!(self.role, Role::Test | Role::Documentation | Role::Example)
+    }
+
+    /// Whether what it says is in force in production, as far as its path tells.
+    pub fn is_deployed(&self) -> bool {
+        !self.is_aside() && self.purpose() == Purpose::Production
+    }
+
+    /// The text of a range.
+    pub fn slice(&self, span: Span) -> &str {
+        self.text.get(span.start..span.end).unwrap_or_default()
+    }
 }
 
 /// Whether a file of the inventory belongs to this plane.
 pub fn is_wanted(path: &str, kind: FileKind) -> bool {
-    let name = path.rsplit('/').next().unwrap_or(path);
     match kind {
-        FileKind::EnvFile | FileKind::Container | FileKind::Workflow => true,
-        FileKind::Config => !name.ends_with(".json"),
-        FileKind::Other => name.ends_with(".sh"),
-        _ => false,
+        FileKind::EnvFile => true,
+        kind => what_is(path, kind).is_some(),
     }
 }

@@ -1,21 +1,37 @@
 //! The deploy plane: what the files around the code say about how it is served.
 //!
-//! In: the program and the text files of deployment ([`DeployFile`]). Out: findings, facts and effective settings ([`Outcome`]). A rule lives in one folder
-//! under `rules/`. Nothing here reads a file, and nothing of the target is run.
+//! In: the program and the text files of deployment ([`DeployFile`]). Out: findings, facts and effective settings ([`Outcome`]). Every file is parsed once, into a
+//! [`Model`]; rules look at that. A rule lives in one folder under `rules/`. Nothing here reads a file, and nothing of the target is run.
 
+pub mod compose;
+pub mod docker;
 mod file;
+pub mod kubernetes;
+mod model;
+pub mod proxy;
+mod report;
 pub mod rules;
+pub mod server;
+pub mod shell;
+mod what;
+pub mod words;
+pub mod workflow;
+pub mod yaml;
 
 use std::sync::LazyLock;
 
 use clearance_finding::{Examined, PlaneOutcome, Rule, Setting};
 use clearance_program::Program;
+use rayon::prelude::*;
 
-pub use file::{DeployFile, is_wanted};
+pub use file::{DeployFile, Span, is_wanted};
+pub use model::Model;
+pub use report::Report;
+pub use what::{Purpose, What};
 
 /// External paths whose calls and values this plane asks about.
 pub fn paths() -> impl Iterator<Item = &'static str> {
-    std::iter::empty()
+    server::python::PATHS.iter().copied()
 }
 
 /// What the rules look at.
@@ -25,6 +41,8 @@ pub struct Deployment<'a> {
     pub program: &'a Program,
     /// The files of deployment, by path.
     pub files: &'a [DeployFile],
+    /// What they say.
+    pub model: &'a Model,
 }
 
 /// A rule of this plane.
@@ -34,30 +52,6 @@ pub struct DeployRule {
     pub rule: &'static Rule,
     /// Looks, and says what it finds.
     pub check: fn(&Deployment<'_>, &mut Report),
-}
-
-/// What one rule says.
-#[derive(Debug, Default)]
-pub struct Report {
-    pub(crate) outcome: PlaneOutcome,
-    pub(crate) examined: u32,
-}
-
-impl Report {
-    /// Something is wrong.
-    pub fn finding(&mut self, finding: clearance_finding::Finding) {
-        self.outcome.findings.push(finding);
-    }
-
-    /// Something is in order.
-    pub fn fact(&mut self, fact: clearance_finding::Fact) {
-        self.outcome.facts.push(fact);
-    }
-
-    /// One more object of the kind that the rule judges was judged, in files that are deployed.
-    pub fn examined(&mut self) {
-        self.examined += 1;
-    }
 }
 
 /// What the plane hands over.
@@ -86,20 +80,29 @@ pub fn rules() -> impl Iterator<Item = &'static DeployRule> {
 
 /// Runs every rule. The outcome does not depend on the number of threads. `files` are sorted by path.
 pub fn run(program: &Program, files: &[DeployFile]) -> Outcome {
-    let deployment = Deployment { program, files };
+    let model = Model::new(files);
+    let deployment = Deployment { program, files, model: &model };
+    let rules: Vec<&'static DeployRule> = rules().collect();
+    let reports: Vec<Report> = rules
+        .par_iter()
+        .map(|rule| {
+            let mut report = Report::default();
+            (rule.check)(&deployment, &mut report);
+            report
+        })
+        .collect();
     let mut plane = PlaneOutcome::default();
-    for rule in rules() {
-        let mut report = Report::default();
-        (rule.check)(&deployment, &mut report);
+    for (rule, mut report) in rules.iter().zip(reports) {
         plane.findings.append(&mut report.outcome.findings);
         plane.facts.append(&mut report.outcome.facts);
         plane.notices.append(&mut report.outcome.notices);
         plane.examined.push(Examined { rule: rule.rule.id, count: report.examined });
     }
+    plane.notices.extend(model.notices.iter().cloned());
     let code = |finding: &clearance_finding::Finding| {
         let (start, end) = finding.location.bytes;
-        let file = files.iter().find(|file| file.path == finding.location.path);
-        let text = file.and_then(|file| file.text.get(start as usize..end as usize));
+        let found = files.binary_search_by(|file| (*file.path).cmp(&finding.location.path));
+        let text = found.ok().and_then(|at| files[at].text.get(start as usize..end as usize));
         text.unwrap_or_default().split_whitespace().collect::<Vec<_>>().join(" ")
     };
     Outcome { plane: plane.finish(code), settings: Vec::new() }

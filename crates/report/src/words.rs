@@ -103,11 +103,14 @@ pub(crate) fn hidden_by(by: HiddenBy) -> &'static str {
 
 /// Which planes ran, and why the others did not.
 pub(crate) fn planes(assessment: &Assessment) -> String {
-    let ran: Vec<&str> = assessment
+    let ran: Vec<String> = assessment
         .planes
         .iter()
         .filter(|run| run.status == PlaneStatus::Run)
-        .map(|run| run.plane.as_str())
+        .map(|run| match run.why.as_str() {
+            "" => run.plane.as_str().to_owned(),
+            why => format!("{} ({why})", run.plane),
+        })
         .collect();
     let mut parts =
         vec![if ran.is_empty() { "none run".to_owned() } else { format!("{} run", ran.join(", ")) }];

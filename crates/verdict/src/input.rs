@@ -71,7 +71,7 @@ pub struct PlaneRun {
     pub plane: Plane,
     /// What became of it.
     pub status: PlaneStatus,
-    /// Why it was skipped or failed, a clause (`"no URL given"`); empty when it ran.
+    /// Why it was skipped or failed, a clause (`"no URL given"`); when it ran, what it looked at beside the code, if anything (`"12 files of deployment"`).
     pub why: String,
 }
 

@@ -163,9 +163,10 @@ impl Evaluation<'_> {
                 .replace("{files}", &self.coverage.application.to_string())
                 .replace("{count}", &judged.to_string())
         };
-        let something = judged > 0 || !facts.is_empty() || !control.findings.is_empty();
+        // A finding that is too light to warn is no evidence that all is well.
+        let something = judged > 0 || !facts.is_empty() || has_accepted;
         let looked = missing.is_none() || sees_by_syntax(definition);
-        if !something && looked && definition.absent != Status::NotVerified {
+        if !something && looked && control.findings.is_empty() && definition.absent != Status::NotVerified {
             control.status = definition.absent;
             control.evidence.push(line(fill(&definition.nothing)));
         } else if let Some(missing) = missing {
@@ -178,6 +179,7 @@ impl Evaluation<'_> {
             control.to_verify = Some(definition.to_verify.clone());
         } else if !something {
             control.evidence.push(line("nothing was found that this could be judged by".to_owned()));
+            control.evidence.extend(self.light(control));
             control.to_verify = Some(definition.to_verify.clone());
         } else {
             control.status = if has_accepted { Status::Warn } else { Status::Pass };
@@ -195,15 +197,18 @@ impl Evaluation<'_> {
             if more > 0 {
                 control.evidence.push(line(format!("and {more} more of the kind")));
             }
-            let low = control.findings.len()
-                - control.findings.iter().filter(|&&index| self.findings[index].acceptance.is_some()).count();
-            if low > 0 {
-                control.evidence.push(line(format!("{} below the warning level", count(low, "finding"))));
-            }
+            control.evidence.extend(self.light(control));
         }
         if control.evidence.is_empty() {
             control.evidence.push(line(fill(&definition.evidence)));
         }
+    }
+
+    /// How many findings are too light to warn, if there are any.
+    fn light(&self, control: &Control) -> Option<Evidence> {
+        let open = |index: &&usize| self.findings[**index].acceptance.is_none();
+        let low = control.findings.iter().filter(open).count();
+        (low > 0).then(|| line(format!("{} below the warning level", count(low, "finding"))))
     }
 
     /// Objects that the control's rules judged.

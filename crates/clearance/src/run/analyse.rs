@@ -40,6 +40,8 @@ pub(crate) struct Analysis {
     pub(crate) settings: Vec<Setting>,
     /// Calls that take data from outside and are not modelled, if that was asked.
     pub(crate) unmodelled: Vec<UnmodelledCall>,
+    /// How many files of deployment were looked at.
+    pub(crate) deployment: usize,
     /// Why the rules could not be run to their end, if they could not.
     pub(crate) failed: Option<String>,
 }
@@ -89,8 +91,9 @@ fn of_files(
     let run = cache.as_ref().map(|_| kept::run_key(plan, settings, &sources, beside));
     if let Some(cache) = &cache
         && let Some(run) = &run
-        && let Some(analysis) = cache.analysis(run, &sources)
+        && let Some(mut analysis) = cache.analysis(run, &sources)
     {
+        analysis.deployment = deployment.len();
         return (with_pages(analysis), None);
     }
     progress.phase("lowering", sources.len());
@@ -106,7 +109,7 @@ fn of_files(
         },
         || models(plan, settings.flow),
     );
-    let mut analysis = Analysis { notices: unseen, ..Analysis::default() };
+    let mut analysis = Analysis { notices: unseen, deployment: deployment.len(), ..Analysis::default() };
     analysis.notices.extend(unread);
     let mut modules = Vec::with_capacity(lowered.len());
     let mut origins = Vec::with_capacity(lowered.len());

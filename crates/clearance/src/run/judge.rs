@@ -78,7 +78,11 @@ pub(crate) fn judge(
             duration: about.clock.elapsed(),
             command: about.command,
         },
-        planes: planes(failed, analysis.files.iter().any(|file| file.kind == FileKind::Template.as_str())),
+        planes: planes(
+            failed,
+            analysis.files.iter().any(|file| file.kind == FileKind::Template.as_str()),
+            analysis.deployment,
+        ),
         capabilities: std::iter::once(Capability::Syntax)
             .chain(settings.run.flow.value.then_some(Capability::Flow))
             .collect(),
@@ -98,7 +102,7 @@ pub(crate) fn judge(
 }
 
 /// The planes that ran.
-fn planes(failed: Option<String>, has_templates: bool) -> Vec<PlaneRun> {
+fn planes(failed: Option<String>, has_templates: bool, deployment: usize) -> Vec<PlaneRun> {
     let run = |plane| PlaneRun {
         plane,
         status: if failed.is_some() { PlaneStatus::Failed } else { PlaneStatus::Run },
@@ -110,7 +114,11 @@ fn planes(failed: Option<String>, has_templates: bool) -> Vec<PlaneRun> {
         let why = "there are no templates among the files".to_owned();
         PlaneRun { plane: Plane::Template, status: PlaneStatus::Skipped, why }
     };
-    vec![run(Plane::Code), template]
+    let mut deploy = run(Plane::Deploy);
+    if failed.is_none() {
+        deploy.why = format!("{deployment} files of deployment");
+    }
+    vec![run(Plane::Code), template, deploy]
 }
 
 /// The thresholds in force.

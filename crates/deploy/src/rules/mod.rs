@@ -2,6 +2,13 @@
 
 use crate::DeployRule;
 
+pub mod compose;
+pub mod docker;
+pub mod kubernetes;
+pub mod proxy;
+pub mod server;
+pub mod workflow;
+
 /// A named group of rules.
 #[derive(Debug)]
 pub struct Family {
@@ -12,4 +19,11 @@ pub struct Family {
 }
 
 /// All families, by name.
-pub static FAMILIES: &[Family] = &[];
+pub static FAMILIES: &[Family] = &[
+    Family { name: "compose", rules: compose::RULES },
+    Family { name: "docker", rules: docker::RULES },
+    Family { name: "kubernetes", rules: kubernetes::RULES },
+    Family { name: "proxy", rules: proxy::RULES },
+    Family { name: "server", rules: server::RULES },
+    Family { name: "workflow", rules: workflow::RULES },
+];

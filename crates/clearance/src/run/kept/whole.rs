@@ -185,6 +185,8 @@ pub(crate) fn decode<'f>(bytes: &[u8], files: impl ExactSizeIterator<Item = &'f 
         routes: kept.routes.into_owned(),
         settings: kept.settings.into_owned(),
         unmodelled: Vec::new(),
+        // The caller knows.
+        deployment: 0,
         failed: None,
     })
 }

@@ -1,0 +1,64 @@
+//! Reloading in production.
+
+use clearance_finding::{Confidence, Plane, Rule, Severity};
+
+use crate::{
+    DeployRule, Deployment, Report,
+    server::{Origin, Server, option_on, python},
+};
+
+/// The rule.
+pub static RULE: Rule = Rule {
+    id: "server-reload-enabled",
+    title: "The server watches its files and restarts",
+    plane: Plane::Deploy,
+    severity: Severity::Medium,
+    confidence: Confidence::High,
+    cwe: &[489],
+    owasp_2021: "A05",
+    owasp_2025: "A02",
+    aliases: &[],
+    effort_minutes: 5,
+    audit: false,
+    advice: "Leave reload out of what is started in production",
+    doc: include_str!("doc.md"),
+};
+
+/// The rule with its check.
+pub static CHECK: DeployRule = DeployRule { rule: &RULE, check };
+
+fn check(deployment: &Deployment<'_>, report: &mut Report) {
+    for start in &deployment.model.starts {
+        let Server::Production(name) = &start.server else { continue };
+        let file = &deployment.files[start.file];
+        report.judged(file);
+        if !option_on(start, &["--reload", "--auto-reload", "--py-autoreload", "--py-auto-reload"]) {
+            report.hold(&RULE, file, start.span, format!("{name} is started without reload"));
+            continue;
+        }
+        let draft = deployment.draft(
+            &RULE,
+            start.file,
+            start.span,
+            format!("{name} is started in its mode for development (reload)"),
+        );
+        report.take(if start.optional || start.origin == Origin::Script {
+            draft.severity(Severity::Low, "nothing says that production starts it so")
+        } else {
+            draft
+        });
+    }
+    for setting in python::gunicorn_settings(deployment.program) {
+        if setting.name == "reload" && setting.known.truth() == Some(true) {
+            let mut finding = clearance_finding::Finding::new(
+                &RULE,
+                setting.location,
+                "gunicorn restarts whenever a file changes",
+            );
+            if !matches!(setting.role, clearance_source::Role::Application) {
+                finding.severity = Severity::Info;
+            }
+            report.finding(finding);
+        }
+    }
+}
