@@ -5,6 +5,7 @@
 
 mod file;
 pub mod rules;
+mod settings;
 
 use std::sync::LazyLock;
 
@@ -12,6 +13,8 @@ use clearance_finding::{Examined, PlaneOutcome, Rule, Setting};
 use clearance_program::Program;
 
 pub use file::{DeployFile, is_wanted};
+use settings::Settings;
+pub use settings::{Profile, settle};
 
 /// External paths whose calls and values this plane asks about.
 pub fn paths() -> impl Iterator<Item = &'static str> {
@@ -25,6 +28,8 @@ pub struct Deployment<'a> {
     pub program: &'a Program,
     /// The files of deployment, by path.
     pub files: &'a [DeployFile],
+    /// The effective settings in production.
+    pub(crate) settings: &'a Settings,
 }
 
 /// A rule of this plane.
@@ -41,6 +46,7 @@ pub struct DeployRule {
 pub struct Report {
     pub(crate) outcome: PlaneOutcome,
     pub(crate) examined: u32,
+    pub(crate) undecided: bool,
 }
 
 impl Report {
@@ -52,6 +58,16 @@ impl Report {
     /// Something is in order.
     pub fn fact(&mut self, fact: clearance_finding::Fact) {
         self.outcome.facts.push(fact);
+    }
+
+    /// Something that the rule judges could not be decided: its silence and its facts prove nothing.
+    pub(crate) fn undecided(&mut self) {
+        self.undecided = true;
+    }
+
+    /// What was found so far.
+    pub(crate) fn findings(&self) -> &[clearance_finding::Finding] {
+        &self.outcome.findings
     }
 
     /// One more object of the kind that the rule judges was judged, in files that are deployed.
@@ -86,21 +102,28 @@ pub fn rules() -> impl Iterator<Item = &'static DeployRule> {
 
 /// Runs every rule. The outcome does not depend on the number of threads. `files` are sorted by path.
 pub fn run(program: &Program, files: &[DeployFile]) -> Outcome {
-    let deployment = Deployment { program, files };
+    let settings = Settings::resolve(program, files, Profile::Production);
+    let deployment = Deployment { program, files, settings: &settings };
     let mut plane = PlaneOutcome::default();
     for rule in rules() {
         let mut report = Report::default();
         (rule.check)(&deployment, &mut report);
         plane.findings.append(&mut report.outcome.findings);
-        plane.facts.append(&mut report.outcome.facts);
         plane.notices.append(&mut report.outcome.notices);
-        plane.examined.push(Examined { rule: rule.rule.id, count: report.examined });
+        if !report.undecided {
+            plane.facts.append(&mut report.outcome.facts);
+            plane.examined.push(Examined { rule: rule.rule.id, count: report.examined });
+        }
     }
     let code = |finding: &clearance_finding::Finding| {
         let (start, end) = finding.location.bytes;
         let file = files.iter().find(|file| file.path == finding.location.path);
         let text = file.and_then(|file| file.text.get(start as usize..end as usize));
-        text.unwrap_or_default().split_whitespace().collect::<Vec<_>>().join(" ")
+        let text = match text {
+            Some(text) => text.to_owned(),
+            None => finding.location.code.iter().map(|line| line.text.as_str()).collect(),
+        };
+        text.split_whitespace().collect::<Vec<_>>().join(" ")
     };
-    Outcome { plane: plane.finish(code), settings: Vec::new() }
+    Outcome { plane: plane.finish(code), settings: settings.listed(program) }
 }

@@ -78,13 +78,17 @@ pub(crate) fn judge(
             duration: about.clock.elapsed(),
             command: about.command,
         },
-        planes: vec![PlaneRun {
-            plane: Plane::Code,
-            status: if failed.is_some() { PlaneStatus::Failed } else { PlaneStatus::Run },
-            why: failed.unwrap_or_default(),
-        }],
+        planes: [Plane::Code, Plane::Deploy]
+            .into_iter()
+            .map(|plane| PlaneRun {
+                plane,
+                status: if failed.is_some() { PlaneStatus::Failed } else { PlaneStatus::Run },
+                why: failed.clone().unwrap_or_default(),
+            })
+            .collect(),
         capabilities: std::iter::once(Capability::Syntax)
             .chain(settings.run.flow.value.then_some(Capability::Flow))
+            .chain((!analysis.settings.is_empty()).then_some(Capability::Settings))
             .collect(),
         findings,
         facts: analysis.outcome.facts.into_iter().filter(|fact| enabled.contains(fact.rule)).collect(),

@@ -1,5 +1,8 @@
 //! The rules, family by family. A rule lives in one folder.
 
+mod environment;
+mod settings;
+
 use crate::DeployRule;
 
 /// A named group of rules.
@@ -12,4 +15,7 @@ pub struct Family {
 }
 
 /// All families, by name.
-pub static FAMILIES: &[Family] = &[];
+pub static FAMILIES: &[Family] = &[
+    Family { name: "environment", rules: environment::RULES },
+    Family { name: "settings", rules: settings::RULES },
+];
