@@ -12,6 +12,7 @@ pub mod proxy;
 mod report;
 pub mod rules;
 pub mod server;
+mod settings;
 pub mod shell;
 mod what;
 pub mod words;
@@ -27,6 +28,8 @@ use rayon::prelude::*;
 pub use file::{DeployFile, Span, is_wanted};
 pub use model::Model;
 pub use report::Report;
+use settings::Settings;
+pub use settings::{Profile, settle};
 pub use what::{Purpose, What};
 
 /// External paths whose calls and values this plane asks about.
@@ -43,6 +46,8 @@ pub struct Deployment<'a> {
     pub files: &'a [DeployFile],
     /// What they say.
     pub model: &'a Model,
+    /// The effective settings in production.
+    pub(crate) settings: &'a Settings,
 }
 
 /// A rule of this plane.
@@ -80,8 +85,9 @@ pub fn rules() -> impl Iterator<Item = &'static DeployRule> {
 
 /// Runs every rule. The outcome does not depend on the number of threads. `files` are sorted by path.
 pub fn run(program: &Program, files: &[DeployFile]) -> Outcome {
-    let model = Model::new(files);
-    let deployment = Deployment { program, files, model: &model };
+    let (model, settings) =
+        rayon::join(|| Model::new(files), || Settings::resolve(program, files, Profile::Production));
+    let deployment = Deployment { program, files, model: &model, settings: &settings };
     let rules: Vec<&'static DeployRule> = rules().collect();
     let reports: Vec<Report> = rules
         .par_iter()
@@ -94,16 +100,22 @@ pub fn run(program: &Program, files: &[DeployFile]) -> Outcome {
     let mut plane = PlaneOutcome::default();
     for (rule, mut report) in rules.iter().zip(reports) {
         plane.findings.append(&mut report.outcome.findings);
-        plane.facts.append(&mut report.outcome.facts);
         plane.notices.append(&mut report.outcome.notices);
-        plane.examined.push(Examined { rule: rule.rule.id, count: report.examined });
+        if !report.undecided {
+            plane.facts.append(&mut report.outcome.facts);
+            plane.examined.push(Examined { rule: rule.rule.id, count: report.examined });
+        }
     }
     plane.notices.extend(model.notices.iter().cloned());
     let code = |finding: &clearance_finding::Finding| {
         let (start, end) = finding.location.bytes;
         let found = files.binary_search_by(|file| (*file.path).cmp(&finding.location.path));
         let text = found.ok().and_then(|at| files[at].text.get(start as usize..end as usize));
-        text.unwrap_or_default().split_whitespace().collect::<Vec<_>>().join(" ")
+        let text = match text {
+            Some(text) => text.to_owned(),
+            None => finding.location.code.iter().map(|line| line.text.as_str()).collect(),
+        };
+        text.split_whitespace().collect::<Vec<_>>().join(" ")
     };
-    Outcome { plane: plane.finish(code), settings: Vec::new() }
+    Outcome { plane: plane.finish(code), settings: settings.listed(program) }
 }

@@ -14,6 +14,7 @@ use crate::{
 pub struct Report {
     pub(crate) outcome: PlaneOutcome,
     pub(crate) examined: u32,
+    pub(crate) undecided: bool,
 }
 
 impl Report {
@@ -25,6 +26,16 @@ impl Report {
     /// Something is in order.
     pub fn fact(&mut self, fact: Fact) {
         self.outcome.facts.push(fact);
+    }
+
+    /// Something that the rule judges could not be decided: its silence and its facts prove nothing.
+    pub(crate) fn undecided(&mut self) {
+        self.undecided = true;
+    }
+
+    /// What was found so far.
+    pub(crate) fn findings(&self) -> &[Finding] {
+        &self.outcome.findings
     }
 
     /// One more object of the kind that the rule judges was judged, in files that are deployed.

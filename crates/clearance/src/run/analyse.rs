@@ -180,7 +180,8 @@ struct Planes {
 impl Analysis {
     /// Puts the planes together.
     fn take(&mut self, planes: Planes) {
-        let Planes { code, web, deploy } = planes;
+        let Planes { mut code, web, mut deploy } = planes;
+        clearance_deploy::settle(&mut code.findings, &mut deploy.plane.findings);
         self.notices.extend(code.truncated.iter().cloned());
         self.outcome = code;
         for plane in [web.plane, deploy.plane] {

@@ -85,6 +85,7 @@ pub(crate) fn judge(
         ),
         capabilities: std::iter::once(Capability::Syntax)
             .chain(settings.run.flow.value.then_some(Capability::Flow))
+            .chain((!analysis.settings.is_empty()).then_some(Capability::Settings))
             .collect(),
         findings,
         facts: analysis.outcome.facts.into_iter().filter(|fact| enabled.contains(fact.rule)).collect(),

@@ -1,5 +1,8 @@
 //! The rules, family by family. A rule lives in one folder.
 
+mod environment;
+mod settings;
+
 use crate::DeployRule;
 
 pub mod compose;
@@ -20,10 +23,12 @@ pub struct Family {
 
 /// All families, by name.
 pub static FAMILIES: &[Family] = &[
-    Family { name: "compose", rules: compose::RULES },
     Family { name: "docker", rules: docker::RULES },
+    Family { name: "environment", rules: environment::RULES },
     Family { name: "kubernetes", rules: kubernetes::RULES },
     Family { name: "proxy", rules: proxy::RULES },
     Family { name: "server", rules: server::RULES },
+    Family { name: "settings", rules: settings::RULES },
     Family { name: "workflow", rules: workflow::RULES },
+    Family { name: "compose", rules: compose::RULES },
 ];

@@ -1,0 +1,87 @@
+//! Mail settings are placeholders.
+
+use clearance_finding::{Confidence, Plane, Rule, Severity};
+
+use super::common::{say, sends_mail};
+use crate::{
+    DeployRule, Deployment, Report,
+    settings::{Framework, is_secret_name},
+};
+
+/// The rule.
+pub(super) static RULE: Rule = Rule {
+    id: "mail-settings-placeholder",
+    title: "Mail settings are placeholders",
+    plane: Plane::Deploy,
+    severity: Severity::Low,
+    confidence: Confidence::Medium,
+    cwe: &[1188],
+    owasp_2021: "A05",
+    owasp_2025: "A02",
+    aliases: &[],
+    effort_minutes: 10,
+    audit: false,
+    advice: "Give the mail settings through the environment, and have no defaults for them",
+    doc: include_str!("doc.md"),
+};
+
+/// The rule and its check.
+pub(super) static CHECK: DeployRule = DeployRule { rule: &RULE, check };
+
+fn check(deployment: &Deployment<'_>, report: &mut Report) {
+    for app in &deployment.settings.applications {
+        if app.framework == Framework::Flask && !sends_mail(deployment, app) {
+            continue;
+        }
+        for (name, value) in &app.settings {
+            let upper = name.to_ascii_uppercase();
+            let about_mail = ["MAIL_", "EMAIL_", "SMTP_"].iter().any(|prefix| upper.starts_with(prefix))
+                || matches!(upper.as_str(), "DEFAULT_FROM_EMAIL" | "SERVER_EMAIL");
+            if !about_mail || is_secret_name(name) {
+                continue;
+            }
+            let Some(text) = value.text() else { continue };
+            let lower = text.to_ascii_lowercase();
+            let host = lower.rsplit('@').next().unwrap_or("").trim_end_matches('>');
+            let placeholder = [
+                "example.com",
+                "example.org",
+                "example.net",
+                "yourdomain",
+                "your-domain",
+                "mydomain",
+                "domain.com",
+            ]
+            .iter()
+            .any(|word| host.ends_with(word) || host.contains("yourdomain"))
+                || lower.starts_with("your-")
+                || lower.starts_with("your_")
+                || lower.contains("changeme")
+                || lower == "webmaster@localhost";
+            let console = upper == "EMAIL_BACKEND"
+                && ["console", "dummy", "locmem", "filebased"].iter().any(|word| lower.contains(word));
+            let local = matches!(upper.as_str(), "MAIL_SERVER" | "SMTP_HOST" | "SMTP_SERVER" | "MAIL_HOST")
+                && matches!(lower.as_str(), "localhost" | "127.0.0.1" | "mailhog" | "mailpit");
+            report.examined();
+            if console {
+                say(
+                    report,
+                    &RULE,
+                    app,
+                    Some(value),
+                    "Mail is not sent in production: `EMAIL_BACKEND` only shows or drops it",
+                );
+            } else if placeholder {
+                say(report, &RULE, app, Some(value), &format!("`{name}` is a placeholder in production"));
+            } else if local && !value.vars.is_empty() {
+                say(
+                    report,
+                    &RULE,
+                    app,
+                    Some(value),
+                    &format!("`{name}` is this machine unless the environment says otherwise"),
+                );
+            }
+        }
+    }
+}

@@ -1,0 +1,159 @@
+//! The environment that the application is given: environment files, and what containers, units and manifests set.
+
+pub(crate) mod dotenv;
+mod manifests;
+mod yaml;
+
+use std::collections::BTreeMap;
+
+use clearance_program::Program;
+use clearance_source::{FileKind, Role};
+
+use super::{
+    profile::Profile,
+    value::{Place, Spot},
+};
+use crate::DeployFile;
+
+/// Packages that read environment files.
+const READERS: &[&str] =
+    &["dotenv", "decouple", "environ", "environs", "pydantic_settings", "starlette", "dynaconf"];
+
+/// A variable that some file sets.
+#[derive(Debug, Clone)]
+pub(crate) struct Variable {
+    pub(crate) value: String,
+    pub(crate) place: Place,
+}
+
+/// What the environment of a profile holds.
+pub(crate) struct Environment<'p> {
+    pub(crate) files: &'p [DeployFile],
+    variables: BTreeMap<String, Variable>,
+    /// Positions of the environment files that are in force.
+    pub(crate) in_force: Vec<usize>,
+}
+
+impl<'p> Environment<'p> {
+    /// Reads what is in force for a profile. Later sources win: environment files that the program loads, then images, files that compositions name, what
+    /// they set themselves, units and manifests.
+    pub(crate) fn new(program: &Program, files: &'p [DeployFile], profile: Profile) -> Self {
+        let mut environment = Self { files, variables: BTreeMap::new(), in_force: Vec::new() };
+        let loads = READERS.iter().any(|package| program.imports(package)) || program.imports("flask");
+        let mut own: Vec<usize> = (0..files.len())
+            .filter(|&number| {
+                let file = &files[number];
+                file.kind == FileKind::EnvFile
+                    && is_deployed(file)
+                    && !is_pattern(file.name())
+                    && profile.suits(file.name()) > 0
+                    && file.path.matches('/').count() <= 2
+            })
+            .collect();
+        // `.env` first, then those that name the profile.
+        own.sort_by_key(|&number| {
+            (
+                profile.suits(files[number].name()),
+                std::cmp::Reverse(files[number].path.matches('/').count()),
+                number,
+            )
+        });
+        if loads {
+            for number in own {
+                let name = files[number].name();
+                if matches!(name, ".env" | ".flaskenv") || profile.suits(name) == 2 {
+                    environment.dotenv(number);
+                }
+            }
+        }
+        manifests::read(&mut environment, profile);
+        environment
+    }
+
+    /// A variable.
+    pub(crate) fn variable(&self, name: &str) -> Option<&Variable> {
+        self.variables.get(name)
+    }
+
+    /// All variables.
+    pub(crate) fn variables(&self) -> impl Iterator<Item = (&str, &Variable)> {
+        self.variables.iter().map(|(name, variable)| (name.as_str(), variable))
+    }
+
+    /// The variables whose names begin so.
+    pub(crate) fn prefixed(&self, prefix: &str) -> Vec<(String, Variable)> {
+        let matching =
+            self.variables.iter().filter(|(name, _)| name.starts_with(prefix) && name.len() > prefix.len());
+        matching.map(|(name, variable)| (name.clone(), variable.clone())).collect()
+    }
+
+    /// Takes the assignments of an environment file.
+    fn dotenv(&mut self, number: usize) {
+        if self.in_force.contains(&number) {
+            return;
+        }
+        self.in_force.push(number);
+        for assignment in dotenv::assignments(&self.files[number].text) {
+            let value = if assignment.expands {
+                let (value, _) = dotenv::expand(&assignment.value, &|name| {
+                    self.variables.get(name).map(|variable| variable.value.clone())
+                });
+                value.unwrap_or_default()
+            } else {
+                assignment.value
+            };
+            self.set(&assignment.name, value, number, assignment.range);
+        }
+    }
+
+    fn set(&mut self, name: &str, value: String, file: usize, range: (usize, usize)) {
+        if !dotenv::is_name(name) {
+            return;
+        }
+        let note = format!("`{name}` is set here");
+        self.variables.insert(
+            name.to_owned(),
+            Variable { value, place: Place { spot: Spot::File(file, range), note } },
+        );
+    }
+
+    /// The position of a file, by a path as another file writes it.
+    fn file_at(&self, from: &str, path: &str) -> Option<usize> {
+        let folder = from.rsplit_once('/').map_or("", |(folder, _)| folder);
+        let path = path.trim().trim_start_matches("./");
+        let mut base: Vec<&str> = folder.split('/').filter(|part| !part.is_empty()).collect();
+        for part in path.split('/') {
+            match part {
+                ".." => {
+                    base.pop();
+                }
+                "" | "." => {}
+                part => base.push(part),
+            }
+        }
+        let whole = base.join("/");
+        self.files.iter().position(|file| *file.path == *whole)
+    }
+
+    /// A TOML file whose path ends so.
+    pub(crate) fn toml(&self, ending: &str) -> Option<(usize, toml::Table)> {
+        if !ending.ends_with(".toml") {
+            return None;
+        }
+        let whole = format!("/{ending}");
+        let number =
+            self.files.iter().position(|file| *file.path == *ending || file.path.ends_with(&whole))?;
+        Some((number, self.files[number].text.parse().ok()?))
+    }
+}
+
+/// Whether a file belongs to what is deployed.
+pub(crate) fn is_deployed(file: &DeployFile) -> bool {
+    !matches!(file.role, Role::Test | Role::Documentation | Role::Example | Role::Vendored | Role::Generated)
+}
+
+/// Whether an environment file is a pattern to copy and never in force.
+pub(crate) fn is_pattern(name: &str) -> bool {
+    const PATTERNS: &[&str] = &["example", "sample", "template", "tmpl", "dist", "default", "defaults"];
+    name.split(['.', '-', '_']).any(|part| PATTERNS.iter().any(|pattern| part.eq_ignore_ascii_case(pattern)))
+}

@@ -1,0 +1,311 @@
+//! The effective settings of an application: what is in force, not what is written down.
+//!
+//! In: the program and the files of deployment. Out: [`Settings`]: for every application what its configuration holds in a profile, how well that is known,
+//! and where it comes from. Bodies of modules, classes and factories are gone through on known values ([`machine`]); nothing of the target is run.
+
+mod attributes;
+mod calls;
+mod effective;
+pub(crate) mod environment;
+mod flask;
+pub(crate) mod known;
+mod library;
+mod machine;
+mod ops;
+mod overlap;
+mod profile;
+mod pydantic;
+mod reads;
+mod roots;
+mod show;
+mod value;
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use clearance_finding::{Location, Setting, SettingStatus, Step};
+use clearance_program::Program;
+use clearance_source::Role;
+
+pub(crate) use effective::{Effective, Plain};
+pub(crate) use known::{Strength, is_secret_name, is_signing_key, strength, url_password};
+pub use overlap::settle;
+pub use profile::Profile;
+
+use self::{
+    effective::Maker,
+    environment::Environment,
+    machine::Machine,
+    reads::Reads,
+    value::{Data, Object, ObjectId},
+};
+use crate::DeployFile;
+
+/// What settings belong to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Framework {
+    Flask,
+    Django,
+    /// FastAPI, Starlette: the object of the application; its options are calls.
+    Asgi,
+    /// A class whose fields are read from the environment.
+    Fields,
+}
+
+/// The configuration of one application, module or class.
+#[derive(Debug)]
+pub(crate) struct Application {
+    pub(crate) framework: Framework,
+    /// Where it is made.
+    pub(crate) location: Location,
+    /// The settings that something sets.
+    pub(crate) settings: BTreeMap<Arc<str>, Effective>,
+    /// Why further settings may be there that are not known.
+    pub(crate) open: Option<String>,
+    /// Modules it is about (for messages): dotted path of the settings.
+    pub(crate) name: String,
+}
+
+/// A call of a library with what it was given.
+#[derive(Debug)]
+pub(crate) struct Called {
+    pub(crate) path: Arc<str>,
+    pub(crate) positional: Vec<Effective>,
+    pub(crate) keywords: Vec<(Arc<str>, Effective)>,
+    pub(crate) location: Location,
+}
+
+/// A variable of the environment that the program reads.
+#[derive(Debug)]
+pub(crate) struct Read {
+    pub(crate) name: Arc<str>,
+    pub(crate) has_default: bool,
+    pub(crate) is_set: bool,
+    pub(crate) location: Location,
+}
+
+/// All effective settings of a program.
+#[derive(Debug, Default)]
+pub(crate) struct Settings {
+    pub(crate) applications: Vec<Application>,
+    pub(crate) calls: Vec<Called>,
+    pub(crate) read: Vec<Read>,
+    /// Variables of the environment that files set: name, value, place.
+    pub(crate) variables: Vec<(String, String, Location)>,
+    /// Positions of the environment files that are in force.
+    pub(crate) in_force: Vec<usize>,
+    /// The bound on work was hit: what is missing proves nothing.
+    pub(crate) cut: bool,
+}
+
+impl Application {
+    /// A setting that something sets.
+    pub(crate) fn get(&self, name: &str) -> Option<&Effective> {
+        self.settings.get(name)
+    }
+}
+
+impl Settings {
+    /// Resolves the settings of a profile.
+    pub(crate) fn resolve(program: &Program, files: &[DeployFile], profile: Profile) -> Self {
+        let environment = Environment::new(program, files, profile);
+        let mut machine = Machine::new(program, &environment, profile);
+        let mut settings = Self { in_force: environment.in_force.clone(), ..Self::default() };
+        let mut found: Vec<(Framework, String, ObjectId, Location)> = Vec::new();
+        for module in roots::django(program, &environment, profile) {
+            let scope = machine.module(module);
+            let dotted = program.module(module).dotted.clone();
+            let location = Location::file(Arc::clone(&program.module(module).path));
+            found.push((Framework::Django, dotted, scope, location));
+        }
+        for maker in roots::makers(program) {
+            roots::make(&mut machine, maker);
+        }
+        if machine.apps.iter().any(|app| machine.app(*app).is_some_and(|app| is_flask(&app.path))) {
+            for module in roots::changers(program) {
+                machine.module(module);
+            }
+        }
+        let mut places = Vec::new();
+        for app in machine.apps.clone() {
+            let Some(app) = machine.app(app) else { continue };
+            if places.contains(&app.place.spot) || program.module(app.module).role != Role::Application {
+                continue;
+            }
+            places.push(app.place.spot.clone());
+            let framework = if is_flask(&app.path) { Framework::Flask } else { Framework::Asgi };
+            let location = effective::location(program, files, &app.place.spot);
+            found.push((framework, program.module(app.module).dotted.clone(), app.config, location));
+        }
+        for class in roots::settings_classes(program) {
+            let instance = pydantic::resolve(&mut machine, class);
+            let data = program.class(class);
+            let module = program.module(class.module);
+            let location = program.location(class.module, data.name_range);
+            found.push((Framework::Fields, module.ir.name(data.name).to_owned(), instance, location));
+        }
+        let mut maker = Maker::new(&machine, files);
+        for (framework, name, scope, location) in found {
+            let Object::Scope(names) = machine.object(scope) else { continue };
+            let mut all = BTreeMap::new();
+            for (setting, value) in &names.names {
+                let is_setting = framework == Framework::Fields || flask::is_setting_name(setting);
+                let is_value = !matches!(
+                    value.data,
+                    Data::Function(..) | Data::Class(_) | Data::Module(_) | Data::Lazy(..)
+                );
+                if is_setting && is_value {
+                    all.insert(Arc::clone(setting), maker.effective(value));
+                }
+            }
+            settings.applications.push(Application {
+                framework,
+                location,
+                settings: all,
+                open: names.open.clone(),
+                name,
+            });
+        }
+        for call in &machine.calls {
+            settings.calls.push(Called {
+                path: Arc::clone(&call.path),
+                positional: call.positional.iter().map(|value| maker.effective(value)).collect(),
+                keywords: call
+                    .keywords
+                    .iter()
+                    .map(|(name, value)| (Arc::clone(name), maker.effective(value)))
+                    .collect(),
+                location: effective::location(program, files, &call.place.spot),
+            });
+        }
+        for (name, default, place) in &machine.reads {
+            settings.read.push(Read {
+                name: Arc::clone(name),
+                has_default: default.is_some(),
+                is_set: environment.variable(name).is_some(),
+                location: effective::location(program, files, &place.spot),
+            });
+        }
+        settings.variables = environment
+            .variables()
+            .map(|(name, variable)| {
+                (
+                    name.to_owned(),
+                    variable.value.clone(),
+                    effective::location(program, files, &variable.place.spot),
+                )
+            })
+            .collect();
+        settings.cut = machine.exhausted();
+        settings
+    }
+
+    /// The settings as a report shows them, by name.
+    pub(crate) fn listed(&self, program: &Program) -> Vec<Setting> {
+        if self.applications.is_empty() {
+            return Vec::new();
+        }
+        let reads = Reads::new(program);
+        let mut listed: Vec<(usize, Setting)> = Vec::new();
+        for (number, application) in self.applications.iter().enumerate() {
+            for (name, value) in &application.settings {
+                let mut status = value.status();
+                if self.is_dead(application, name, &reads, program) {
+                    status = SettingStatus::Dead;
+                }
+                let secret = is_secret_name(name) || value.plain.holds_credential();
+                let redacted = secret
+                    && !matches!(value.plain, Plain::None | Plain::Unknown)
+                    && !value.plain.is_empty_text();
+                let shown =
+                    if redacted || value.plain.is_unknown() { None } else { Some(value.plain.python(0)) };
+                let steps: Vec<Step> = value
+                    .steps
+                    .iter()
+                    .map(|step| if secret { mask_step(step, &value.plain) } else { step.clone() })
+                    .collect();
+                let name = match application.framework {
+                    Framework::Fields => format!("{}.{name}", application.name),
+                    _ => name.to_string(),
+                };
+                listed.push((number, Setting { name, value: shown, redacted, status, provenance: steps }));
+            }
+        }
+        listed.sort_by(|a, b| (&a.1.name, a.0).cmp(&(&b.1.name, b.0)));
+        // Several applications of one tree often share their settings.
+        listed.dedup_by(|a, b| a.1 == b.1);
+        listed.into_iter().map(|entry| entry.1).collect()
+    }
+
+    fn is_dead(&self, application: &Application, name: &str, reads: &Reads, program: &Program) -> bool {
+        let imports = |package: &str| program.imports(package);
+        match application.framework {
+            Framework::Flask => {
+                !known::flask_reads(name, &imports)
+                    && !reads.reads(name)
+                    && (known::is_of_absent_extension(name, &imports) || !reads.whole_config)
+            }
+            Framework::Django => {
+                !known::django_reads(name) && !reads.reads(name) && !self.is_used_within(application, name)
+            }
+            Framework::Fields => !reads.reads_field(name),
+            Framework::Asgi => false,
+        }
+    }
+
+    /// Whether the value of another setting was made of this one.
+    fn is_used_within(&self, application: &Application, name: &str) -> bool {
+        let note = format!("`{name}` is set here");
+        application
+            .settings
+            .iter()
+            .any(|(other, value)| &**other != name && value.steps.iter().any(|step| step.note == note))
+    }
+}
+
+fn is_flask(path: &str) -> bool {
+    path.contains("Flask") || path.contains("Quart") || path.contains("OpenAPI")
+}
+
+/// A step without the secret that its code shows.
+pub(crate) fn mask_step(step: &Step, secret: &Plain) -> Step {
+    Step { location: mask(&step.location, secret), note: step.note.clone() }
+}
+
+/// A place whose code does not show a secret.
+pub(crate) fn mask(location: &Location, secret: &Plain) -> Location {
+    let mut texts = Vec::new();
+    secret.texts(&mut texts);
+    let mut masked = location.clone();
+    for line in &mut masked.code {
+        for text in &texts {
+            for piece in text.lines().filter(|piece| piece.trim().len() >= 2) {
+                line.text = hide(&line.text, piece);
+            }
+        }
+        if let Some(password) = url_password(&line.text) {
+            let password = password.to_owned();
+            line.text = hide(&line.text, &password);
+        }
+    }
+    masked
+}
+
+/// A line with quoted or assigned occurrences of a text replaced; names that hold it stay.
+fn hide(line: &str, text: &str) -> String {
+    let mut result = String::new();
+    let mut rest = line;
+    while let Some(at) = rest.find(text) {
+        let before = rest[..at].chars().next_back().or_else(|| result.chars().next_back());
+        let after = rest[at + text.len()..].chars().next();
+        let inside = |c: Option<char>| c.is_some_and(|c| c.is_alphanumeric() || c == '_');
+        result.push_str(&rest[..at]);
+        if inside(before) || inside(after) || after == Some('=') {
+            result.push_str(text);
+        } else {
+            result.extend(text.chars().map(|_| '*'));
+        }
+        rest = &rest[at + text.len()..];
+    }
+    result.push_str(rest);
+    result
+}
