@@ -40,6 +40,7 @@ impl Program {
             imported: FxHashSet::default(),
             callers: FxHashMap::default(),
             documents,
+            context: crate::context::Context::default(),
             entries: crate::entries::Entries::default(),
             templates: crate::Templates::default(),
         };
@@ -98,6 +99,7 @@ impl Program {
         for (module, targets) in self.modules.iter_mut().zip(targets) {
             module.imports = targets;
         }
+        self.find_context_stores();
     }
 
     fn resolve_calls(&mut self) {

@@ -7,6 +7,7 @@
 mod ask;
 mod build;
 mod callgraph;
+mod context;
 mod delimiters;
 mod documents;
 mod entity;
@@ -64,6 +65,8 @@ pub struct Program {
     callers: FxHashMap<FuncRef, Vec<Site>>,
     /// Data files that frameworks read.
     documents: Vec<Document>,
+    /// What is stored for the time of a request.
+    context: context::Context,
     /// The functions that the outside world can call, and the routes.
     entries: entries::Entries,
     /// The templates. One of them has the number that follows those of the modules.

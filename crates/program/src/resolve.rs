@@ -377,6 +377,7 @@ impl<'p> Resolver<'p> {
         match entity {
             Entity::Path(path) | Entity::Instance(path, _) => match program.models.member(path, name) {
                 Some(member) => self.typed(Entity::Path(member), site),
+                None if program.is_context(path) => self.union(program.context_stores(name)),
                 None => Entities::new(),
             },
             Entity::Module(module) => self.module_member(module, name),

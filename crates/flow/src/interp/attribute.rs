@@ -117,6 +117,10 @@ impl<'p> Engine<'p> {
                     Some(member) => self.external_value(site, member, Some(object)),
                     None => bound(object.clone(), name, None),
                 },
+                Atom::Instance(class) if self.program.is_context(*class) => {
+                    let stored = self.static_entities(frame, at);
+                    if stored.is_bottom() { self.external_member(site, *class, object, name) } else { stored }
+                }
                 Atom::Instance(class) => self.external_member(site, *class, object, name),
                 Atom::Unknown => {
                     let own = self.static_entities(frame, at);

@@ -107,6 +107,9 @@ impl<'p> Engine<'p> {
                     result.join(&value);
                 }
                 Atom::Bound { receiver, name, path: None } => {
+                    if &**name == "relative_to" {
+                        self.confined(frame, at);
+                    }
                     // A text that is known in part is a pattern all the same.
                     let sinks = self.flow.method_sinks(name);
                     if receiver.atoms.iter().any(|atom| matches!(atom, Atom::Text(_))) {

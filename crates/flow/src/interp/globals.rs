@@ -277,6 +277,13 @@ impl<'p> Engine<'p> {
             {
                 return self.static_value(frame, first, depth + 1);
             }
+            if self.known.builtin(*path) == Some(super::Builtin::Ord)
+                && let Some(first) = first
+                && let Some(c) =
+                    self.static_value(frame, first, depth + 1).as_str().and_then(|text| text.chars().next())
+            {
+                return Val::of(Atom::Int(i64::from(u32::from(c))));
+            }
             // A parser, a client: with which constants it is made may matter where it is used.
             if let Some(class) =
                 self.program.models.result(*path).filter(|class| !self.known.is_path_class(*class))

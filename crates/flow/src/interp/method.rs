@@ -164,6 +164,9 @@ impl<'p> Engine<'p> {
                     }
                 }
             },
+            "translate" if first.is_some_and(|table| self.replaces_angle(frame, table)) => {
+                Val::from_text((**text).clone(), bytes).lacking(Lacks::ANGLE)
+            }
             "replace" | "translate" => self.replaced(text, bytes, first, args.positional.get(1)),
             "split" | "rsplit" | "splitlines" | "partition" | "rpartition" => {
                 let mut object =
@@ -245,6 +248,19 @@ impl<'p> Engine<'p> {
             }
             "__len__" => Val::number(),
             _ => return None,
+        })
+    }
+
+    /// Whether a table of `str.translate` puts something else in place of `<`.
+    fn replaces_angle(&self, frame: &Frame, table: &Val) -> bool {
+        let Some(Atom::Object(id)) = table.single() else { return false };
+        let object = frame.heap.get(*id).filter(|object| object.kind == Kind::Dict);
+        let known = [Key::Int(i64::from(u32::from('<'))), Key::Str(Arc::from("<"))];
+        object.is_some_and(|object| {
+            known
+                .iter()
+                .filter_map(|key| object.key(key))
+                .any(|put| put.as_str().is_some_and(|put| !put.contains('<')))
         })
     }
 

@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use clearance_program::{ClassRef, Entity};
-use clearance_python::ir::Value;
+use clearance_python::ir::{Op, Value};
 
-use super::{Engine, Frame};
+use super::{Engine, Frame, root};
 use crate::heap::{Key, Kind, Object};
 use crate::value::{Args, Atom, Val};
 
@@ -43,6 +43,19 @@ impl<'p> Engine<'p> {
         if let Some(func) = own {
             self.call_function(frame, at, func, Some(instance.clone()), args.clone(), None);
         }
+        if self.is_exception(class) {
+            // `BaseException.__new__` keeps them, whatever `__init__` does.
+            let mut kept = Object::new(Kind::Tuple);
+            for value in &args.positional {
+                kept.push(value.clone());
+            }
+            let kept = self.make(frame, site, 8, kept);
+            if let Some(Atom::Object(id)) = instance.single()
+                && let Some(object) = frame.heap.edit(*id)
+            {
+                object.set(Key::Attr(Arc::from("args")), kept, true);
+            }
+        }
         let no_page = own.is_none() && !external.is_empty() && self.is_no_page_class(class);
         for base in external {
             if let Entity::Path(path) = base
@@ -53,6 +66,21 @@ impl<'p> Engine<'p> {
             }
         }
         instance
+    }
+
+    /// Whether a class is one of exceptions, by what it or its ancestors in the program derive from.
+    fn is_exception(&mut self, class: ClassRef) -> bool {
+        let (order, _) = self.resolver.ancestors(class);
+        order.into_iter().any(|class| {
+            let ir = &self.program.module(class.module).ir;
+            ir.args(self.program.class(class).args).iter().any(|base| {
+                let name = match ir.op(root(ir, base.value)) {
+                    Op::Global(name) | Op::Attr { name, .. } => ir.name(name),
+                    _ => return false,
+                };
+                name.ends_with("Error") || name.ends_with("Exception")
+            })
+        })
     }
 
     pub(crate) fn dunder(

@@ -2,7 +2,7 @@
 
 use super::facts::{Facts, Refine, WORD_SAFE, chosen_outside};
 use clearance_models::flow::Kinds;
-use clearance_python::ir::{Block, CompareOp, Op, Terminator, UnaryOp, Value};
+use clearance_python::ir::{BinaryOp, Block, CompareOp, Op, Terminator, UnaryOp, Value};
 
 use super::{Engine, Frame, root};
 use crate::heap::Kind;
@@ -11,6 +11,8 @@ use crate::value::{Atom, Piece, Val};
 
 /// Sides of one condition that are asked what they say.
 const MAX_SIDES: usize = 6;
+/// Facts of one condition beyond which parts of a path are not told apart.
+const MAX_SPREAD: usize = 48;
 
 impl<'p> Engine<'p> {
     /// What is known where `condition` came out as `truth`.
@@ -490,13 +492,34 @@ impl<'p> Engine<'p> {
     ) {
         let ir = self.ir(frame.func);
         let mut here = root(ir, value);
+        let mut fact = fact;
         for _ in 0..6 {
             found.push((here, fact.clone()));
             here = match ir.op(here) {
                 Op::Call { callee, args } => {
                     let args = ir.args(args);
+                    if below_folder(&fact) && self.resolves(frame, callee) {
+                        // Where the resolved path lies, there lies what it was resolved from.
+                        fact = Refine::Without(Kinds::PATH);
+                    }
                     match (ir.op(callee), args) {
                         (Op::Attr { base, .. }, []) => root(ir, base),
+                        // What no part holds, the text does not hold.
+                        (Op::Attr { base, name }, [_])
+                            if matches!(fact, Refine::Lacks(_))
+                                && matches!(ir.name(name), "split" | "rsplit") =>
+                        {
+                            root(ir, base)
+                        }
+                        (Op::Attr { name, .. }, [first, others @ ..])
+                            if fact == Refine::Without(Kinds::PATH)
+                                && matches!(ir.name(name), "join" | "joinpath") =>
+                        {
+                            for other in others {
+                                self.spread(frame, other.value, fact.clone(), found);
+                            }
+                            root(ir, first.value)
+                        }
                         (Op::Attr { name, .. } | Op::Global(name), [_, second])
                             if ir.name(name) == "urljoin" =>
                         {
@@ -514,6 +537,13 @@ impl<'p> Engine<'p> {
                 }
                 Op::Attr { base, .. } | Op::Item { base, .. } => root(ir, base),
                 Op::Await(value) => root(ir, value),
+                // `folder / name`
+                Op::Binary { op: BinaryOp::Div, left, right, .. }
+                    if fact == Refine::Without(Kinds::PATH) && found.len() < MAX_SPREAD =>
+                {
+                    self.spread(frame, left, fact.clone(), found);
+                    root(ir, right)
+                }
                 Op::Format(_) => match self.host_part(frame, here) {
                     Some(host) => root(ir, host),
                     None => return,
@@ -521,6 +551,15 @@ impl<'p> Engine<'p> {
                 _ => return,
             };
         }
+    }
+
+    /// Whether a call makes a path without `..` of one that may have them.
+    fn resolves(&mut self, frame: &Frame, callee: Value) -> bool {
+        let paths = self.called_paths(frame, callee);
+        let ir = self.ir(frame.func);
+        paths.iter().any(|path| self.flow.normalises(*path).meets(Kinds::PATH))
+            || (paths.is_empty()
+                && matches!(ir.op(callee), Op::Attr { name, .. } if ir.name(name) == "resolve"))
     }
 
     pub(super) fn learn_common_path(
@@ -543,4 +582,9 @@ impl<'p> Engine<'p> {
             }
         }
     }
+}
+
+/// Whether it says that a path begins with a folder, not only with a text.
+fn below_folder(fact: &Refine) -> bool {
+    matches!(fact, Refine::Begins(text) if text.is_empty() || text.ends_with(['/', '\\']))
 }

@@ -311,6 +311,11 @@ pub(crate) fn from_regex(regex: &str) -> Pattern {
     while at < bytes.len() {
         match bytes[at] {
             '^' | '$' => at += 1,
+            // What is not known of the pattern stays open.
+            '{' if bytes[at..].starts_with(&['{', '?', '}']) => {
+                pattern.text.push_str("{?}");
+                at += 3;
+            }
             '\\' if at + 1 < bytes.len() => {
                 if !matches!(bytes[at + 1], 'Z' | 'A' | 'z') {
                     pattern.text.push(bytes[at + 1]);

@@ -4,7 +4,7 @@ use clearance_finding::{Confidence, Rule, Severity};
 use clearance_program::Known;
 use clearance_python::{
     TextRange,
-    ir::{ArgKind, BinaryOp, Func, Op, Part, Value},
+    ir::{ArgKind, BinaryOp, Func, ModuleIr, Op, Part, Value},
 };
 
 use super::known_calls::{NUMBERS, OTHER_WORDS, SAFE_CALLS, SAFE_NAMES, TRANSLATIONS, TYPED_WORDS};
@@ -14,6 +14,8 @@ use crate::{CallEvent, Cx, Draft, words};
 const MAX_DEPTH: u32 = 24;
 /// How many values are looked at for one question.
 const MAX_VALUES: usize = 300;
+/// How many additions to one list are looked at.
+const MAX_ADDED: usize = 40;
 
 /// A part that nobody escaped.
 pub(super) struct Raw {
@@ -46,6 +48,13 @@ pub(super) struct Parts {
     seen: Vec<Value>,
 }
 
+impl Parts {
+    /// The part that matters most.
+    pub(super) fn worst(&self) -> Option<&Raw> {
+        self.raw.iter().max_by_key(|raw| (raw.request, raw.typed))
+    }
+}
+
 /// What the text `value` consists of.
 pub(super) fn parts(cx: &mut Cx<'_, '_>, value: Value) -> Parts {
     let mut parts = Parts::default();
@@ -68,8 +77,7 @@ pub(super) fn judge(
     declares: &str,
     parts: &Parts,
 ) {
-    let worst = parts.raw.iter().max_by_key(|raw| (raw.request, raw.typed));
-    let Some(worst) = worst else {
+    let Some(worst) = parts.worst() else {
         let reason = match parts.escaped.first() {
             Some(by) => format!("what is put in was escaped by {by}"),
             None => "the text is constant".to_owned(),
@@ -142,6 +150,11 @@ fn walk(cx: &mut Cx<'_, '_>, value: Value, parts: &mut Parts, depth: u32) {
             for item in ir.list(span) {
                 walk(cx, *item, parts, deeper);
             }
+            if matches!(ir.op(value), Op::List(_)) {
+                for added in added_to(cx, value) {
+                    walk(cx, added, parts, deeper);
+                }
+            }
         }
         Op::Dict(span) => {
             for pair in ir.list(span).chunks_exact(2) {
@@ -156,6 +169,31 @@ fn walk(cx: &mut Cx<'_, '_>, value: Value, parts: &mut Parts, depth: u32) {
         }
         _ => name_parts(cx, value, parts),
     }
+}
+
+/// What is put into a list after it was made.
+fn added_to(cx: &Cx<'_, '_>, list: Value) -> Vec<Value> {
+    let ir = cx.ir();
+    let calls = ir.values(ir.function_of(list)).filter_map(|value| match ir.op(value) {
+        Op::Call { callee, args } => match ir.op(callee) {
+            Op::Attr { base, name }
+                if behind(ir, base) == list && matches!(ir.name(name), "append" | "extend" | "insert") =>
+            {
+                ir.args(args).last().map(|arg| arg.value)
+            }
+            _ => None,
+        },
+        _ => None,
+    });
+    calls.take(MAX_ADDED).collect()
+}
+
+/// The value behind refinements.
+fn behind(ir: &ModuleIr, mut value: Value) -> Value {
+    while let Op::Sigma { value: inner, .. } = ir.op(value) {
+        value = inner;
+    }
+    value
 }
 
 /// `"…" % values`
@@ -216,6 +254,16 @@ fn call_parts(cx: &mut Cx<'_, '_>, call: CallEvent, parts: &mut Parts, depth: u3
                 if let Some(to) = cx.positional(call, 1) {
                     walk(cx, to, parts, depth);
                 }
+                return;
+            }
+            // A table that the program made for this: `text.translate(_JS_ESCAPES)`.
+            "translate"
+                if cx
+                    .positional(call, 0)
+                    .and_then(|table| cx.name_of(table))
+                    .is_some_and(|table| words(table).any(|word| word.starts_with("escape"))) =>
+            {
+                parts.escaped.push("`translate`".to_owned());
                 return;
             }
             "strip" | "lstrip" | "rstrip" | "lower" | "upper" | "title" | "capitalize" | "encode"
