@@ -22,13 +22,14 @@ pub(super) fn store_of(program: &Program, resolver: &mut Resolver<'_>, flow: &Fl
     if program.template(flow.source.module).is_some() {
         return None;
     }
-    if let Some(kept) = key_of(program, resolver, flow) {
-        return Some(kept);
+    if let Some((kept, read)) = key_of(program, resolver, flow) {
+        // What is kept may hold several things: which of them is written and which one read is another matter.
+        return taken(program, resolver, flow, read).is_empty().then_some(kept);
     }
     if flow.origin == Origin::Session {
         return None;
     }
-    let taken = taken(program, resolver, flow);
+    let taken = taken(program, resolver, flow, flow.source);
     if let Some(text) = statement_of(program, resolver, flow.source) {
         return column_of(&text, &taken);
     }
@@ -36,8 +37,8 @@ pub(super) fn store_of(program: &Program, resolver: &mut Resolver<'_>, flow: &Fl
     field_of(program, resolver, class, &taken)
 }
 
-/// `session["key"]`, `cache.get("key")`
-fn key_of(program: &Program, resolver: &mut Resolver<'_>, flow: &Flow) -> Option<Store> {
+/// `session["key"]`, `cache.get("key")`: the store, and where it is read.
+fn key_of(program: &Program, resolver: &mut Resolver<'_>, flow: &Flow) -> Option<(Store, Site)> {
     let session = flow.origin == Origin::Session;
     let module = flow.source.module;
     let ir = &program.module(module).ir;
@@ -66,14 +67,14 @@ fn key_of(program: &Program, resolver: &mut Resolver<'_>, flow: &Flow) -> Option
     };
     let key = constant(resolver, at(key))?;
     let holders = holders(resolver, at(root(ir, base)), session);
-    (!holders.is_empty()).then_some(Store::Key { holders, key })
+    (!holders.is_empty()).then(|| (Store::Key { holders, key }, at(read)))
 }
 
-/// What is taken out of what was read, in order.
-fn taken(program: &Program, resolver: &mut Resolver<'_>, flow: &Flow) -> Vec<Taken> {
+/// What is taken out of what was read at a place, in order.
+fn taken(program: &Program, resolver: &mut Resolver<'_>, flow: &Flow, read: Site) -> Vec<Taken> {
     let mut found: Vec<Taken> = Vec::new();
-    for step in &flow.steps {
-        let site = step.site;
+    let after = flow.steps.iter().map(|step| step.site).filter(|site| *site != flow.source && *site != read);
+    for site in after {
         if let Some(file) = program.template(site.module) {
             if let Some(expr) = expression_at(&file.template, site.value.0) {
                 members(expr, &mut found);
@@ -85,7 +86,7 @@ fn taken(program: &Program, resolver: &mut Resolver<'_>, flow: &Flow) -> Vec<Tak
             Op::Attr { name, .. } if !is_called(ir, site.value) => {
                 found.push(Taken::Name(ir.name(name).into()))
             }
-            Op::Item { key, .. } if site != flow.source => {
+            Op::Item { key, .. } => {
                 let key = Evaluator::untraced(resolver).evaluate(Site { module: site.module, value: key });
                 match (key.as_str(), key.as_int()) {
                     (Some(name), _) => found.push(Taken::Name(name.into())),
