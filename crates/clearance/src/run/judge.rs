@@ -85,6 +85,7 @@ pub(crate) fn judge(
         }],
         capabilities: std::iter::once(Capability::Syntax)
             .chain(settings.run.flow.value.then_some(Capability::Flow))
+            .chain(knows_routes(&analysis.routes).then_some(Capability::Routes))
             .collect(),
         findings,
         facts: analysis.outcome.facts.into_iter().filter(|fact| enabled.contains(fact.rule)).collect(),
@@ -99,6 +100,11 @@ pub(crate) fn judge(
         hidden: sieve.hidden(),
     };
     Ok(assess(input, &policy))
+}
+
+/// Whether the list of routes says enough for controls over routes: there are some, and the address of each is known.
+fn knows_routes(routes: &[clearance_finding::Route]) -> bool {
+    !routes.is_empty() && !routes.iter().any(|route| route.path.contains("{?}"))
 }
 
 /// The thresholds in force.

@@ -188,7 +188,7 @@ impl Judge<'_> {
             .values(function.func)
             .filter(|value| matches!(graph.ir.op(*value), Op::Call { .. }))
             .count();
-        small <= 4
+        small <= 8
             && !ends.is_empty()
             && ends.into_iter().all(|(_, end)| match end {
                 End::Raises => true,

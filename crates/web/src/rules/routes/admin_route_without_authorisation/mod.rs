@@ -31,7 +31,8 @@ fn check(site: &Site<'_>, report: &mut Report) {
     let mut open: Vec<usize> = Vec::new();
     let mut judged = 0usize;
     for (number, route) in site.routes.iter().enumerate() {
-        if !common::is_administrative(route) || site.declaration(number).functions.is_empty() {
+        let has_handler = !site.declaration(number).functions.is_empty() && !site.only_redirects(number);
+        if !common::is_administrative(route) || !has_handler {
             continue;
         }
         judged += 1;

@@ -36,7 +36,10 @@ fn check(site: &Site<'_>, report: &mut Report) {
     let mut judged = 0usize;
     for (number, route) in site.routes.iter().enumerate() {
         let tries = is_guessing(&route.path) && common::changes_state(route) && !site.only_redirects(number);
-        if !tries || common::is_there(route.authorisation.status) {
+        // Who is logged in guesses no password, but maybe the code that is asked for next.
+        let knows =
+            route.authentication.status == ProtectionStatus::InForce && !is_second_factor(&route.path);
+        if !tries || knows || common::is_there(route.authorisation.status) {
             continue;
         }
         judged += 1;
@@ -59,6 +62,10 @@ fn check(site: &Site<'_>, report: &mut Report) {
     finding.symbol = routes[0].handler.clone();
     finding.trace = if open.len() > 1 { common::steps(site, &open) } else { Vec::new() };
     report.finding(finding);
+}
+
+fn is_second_factor(path: &str) -> bool {
+    common::words(path).iter().any(|word| matches!(word.as_str(), "2fa" | "otp" | "totp" | "mfa"))
 }
 
 /// Whether something is checked there that can be guessed, by the last words of the address.

@@ -29,13 +29,16 @@ pub static CHECK: WebRule = WebRule { rule: &RULE, check };
 
 /// Fewest neighbours that ask.
 const NEIGHBOURS: usize = 3;
+/// How many times as many they are, where several do not.
+const OFTEN: usize = 5;
 
 fn check(site: &Site<'_>, report: &mut Report) {
     let mut parts: BTreeMap<(u32, u32), Vec<usize>> = BTreeMap::new();
     for number in 0..site.routes.len() {
-        report.examined();
         parts.entry(common::part(site, number)).or_default().push(number);
     }
+    let mut undecided = 0usize;
+    let mut decided = 0usize;
     for members in parts.into_values() {
         let of = |status: ProtectionStatus| {
             members.iter().copied().filter(move |number| site.routes[*number].authentication.status == status)
@@ -44,14 +47,20 @@ fn check(site: &Site<'_>, report: &mut Report) {
         let silent: Vec<usize> = of(ProtectionStatus::Absent)
             .filter(|number| {
                 let route = &site.routes[*number];
-                !common::is_public_by_name(&route.path)
+                !site.only_redirects(*number)
+                    && !common::is_there(route.authorisation.status)
+                    && !common::is_public_by_name(&route.path)
                     && !site.is_public(&route.path)
                     && !site.declaration(*number).functions.is_empty()
             })
             .collect();
-        if asking < NEIGHBOURS || silent.is_empty() || silent.len() * 2 > asking {
+        decided += members.len() - silent.len();
+        let stands_out = silent.len() == 1 || silent.len() * OFTEN <= asking;
+        if asking < NEIGHBOURS || silent.is_empty() || !stands_out {
+            undecided += silent.len();
             continue;
         }
+        decided += silent.len();
         let routes: Vec<&Route> = silent.iter().map(|number| &site.routes[*number]).collect();
         let verb = if routes.len() == 1 { "does" } else { "do" };
         let message = format!(
@@ -70,5 +79,9 @@ fn check(site: &Site<'_>, report: &mut Report) {
             finding.confidence = Confidence::Low;
         }
         report.finding(finding);
+    }
+    // Where it cannot be told of some whether they are meant for everybody, nothing is said of the application as a whole.
+    if undecided == 0 {
+        (0..decided).for_each(|_| report.examined());
     }
 }
