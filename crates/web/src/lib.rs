@@ -26,12 +26,26 @@ pub struct Site<'a> {
     pub routes: &'a [Route],
     /// Of each of them, its position in [`Program::routes`].
     pub declared: &'a [usize],
+    /// Of each of them, whether its handler does nothing but send elsewhere.
+    pub redirects: &'a [bool],
+    /// Addresses that are declared public.
+    pub public: &'a [String],
 }
 
 impl Site<'_> {
     /// The declaration of a route in the program.
     pub fn declaration(&self, route: usize) -> &clearance_program::Route {
         &self.program.routes()[self.declared[route]]
+    }
+
+    /// Whether a route's handler does nothing but send elsewhere.
+    pub fn only_redirects(&self, route: usize) -> bool {
+        self.redirects[route]
+    }
+
+    /// Whether an address is declared public: `*` in a pattern stands for anything.
+    pub fn is_public(&self, path: &str) -> bool {
+        self.public.iter().any(|pattern| matches(pattern.as_bytes(), path.as_bytes()))
     }
 }
 
@@ -42,6 +56,32 @@ pub struct WebRule {
     pub rule: &'static Rule,
     /// Looks, and says what it finds.
     pub check: fn(&Site<'_>, &mut Report),
+}
+
+/// Whether a pattern with `*` for any text matches the whole of a text.
+fn matches(pattern: &[u8], text: &[u8]) -> bool {
+    let (mut at, mut here) = (0, 0);
+    let mut star: Option<(usize, usize)> = None;
+    while here < text.len() {
+        match pattern.get(at) {
+            Some(b'*') => {
+                star = Some((at + 1, here));
+                at += 1;
+            }
+            Some(byte) if *byte == text[here] => {
+                at += 1;
+                here += 1;
+            }
+            _ => match &mut star {
+                Some((after, from)) => {
+                    *from += 1;
+                    (at, here) = (*after, *from);
+                }
+                None => return false,
+            },
+        }
+    }
+    pattern[at..].iter().all(|byte| *byte == b'*')
 }
 
 /// What one rule says.
@@ -92,11 +132,13 @@ pub fn rules() -> impl Iterator<Item = &'static WebRule> {
     rules::FAMILIES.iter().flat_map(|family| family.rules.iter().copied())
 }
 
-/// Lists the routes, finds what protects them, and runs every rule on them.
-pub fn run(program: &Program) -> Outcome {
+/// Lists the routes, finds what protects them, and runs every rule on them. `public` are patterns of addresses that everybody may call.
+pub fn run(program: &Program, public: &[String]) -> Outcome {
     let mut judge = protect::Judge::new(program);
     let (routes, declared): (Vec<Route>, Vec<usize>) = protect::routes(&mut judge).into_iter().unzip();
-    let site = Site { program, routes: &routes, declared: &declared };
+    let redirects: Vec<bool> =
+        declared.iter().map(|number| judge.only_redirects(&program.routes()[*number])).collect();
+    let site = Site { program, routes: &routes, declared: &declared, redirects: &redirects, public };
     let mut plane = PlaneOutcome::default();
     for rule in rules() {
         let mut report = Report::default();

@@ -206,6 +206,9 @@ fn files(out: &mut String, settings: &Settings, path: &str) {
         let path = accept.path.as_deref().unwrap_or("everywhere");
         row(out, "accept", &format!("{target} in {path}"), &accept.place);
     }
+    for public in &settings.public {
+        row(out, "public", &format!("{} ({})", public.path, public.reason), &public.place);
+    }
     if path.is_empty() {
         return;
     }

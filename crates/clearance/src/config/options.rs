@@ -23,6 +23,7 @@ pub(crate) struct Options {
     pub(crate) per_file_ignores: Vec<(Sited<String>, Vec<Sited<String>>)>,
     pub(crate) roles: Vec<(Sited<String>, Role)>,
     pub(crate) accept: Vec<Accept>,
+    pub(crate) public: Vec<Public>,
     /// What only the uppermost file may say.
     pub(crate) run: RunOptions,
 }
@@ -56,6 +57,15 @@ impl RunOptions {
         ];
         keys.into_iter().filter(|(_, given)| *given).map(|(key, _)| key).collect()
     }
+}
+
+/// A `[[public]]` table: addresses that everybody may call.
+#[derive(Debug, Clone)]
+pub(crate) struct Public {
+    pub(crate) place: Place,
+    /// `*` stands for any text.
+    pub(crate) path: String,
+    pub(crate) reason: String,
 }
 
 /// An `[[accept]]` table.
@@ -108,6 +118,11 @@ impl Options {
                 options.accept.push(read_accept(place, accept)?);
             }
         }
+        if let Some(value) = table.take("public") {
+            for (place, public) in value.tables()? {
+                options.public.push(read_public(place, public)?);
+            }
+        }
         options.run = RunOptions {
             profile: take(&mut table, "profile", |value| word(value, Profile::ALL))?,
             fail_on: take(&mut table, "fail-on", |value| word(value, FailOn::ALL))?,
@@ -125,6 +140,25 @@ impl Options {
         }
         table.finish()?;
         Ok(options)
+    }
+}
+
+fn read_public(place: Place, mut table: TableReader<'_>) -> Result<Public, ConfigError> {
+    let path = take(&mut table, "path", ValueReader::string)?;
+    let reason = take(&mut table, "reason", ValueReader::string)?;
+    table.finish()?;
+    match (path, reason) {
+        (Some(path), Some(reason))
+            if path.value.starts_with(['/', '*']) && !reason.value.trim().is_empty() =>
+        {
+            Ok(Public { place, path: path.value, reason: reason.value })
+        }
+        _ => Err(ConfigError::BadValue {
+            place,
+            key: "public".to_owned(),
+            problem: "give a `path` that begins with a slash, and the `reason` why everybody may call it"
+                .to_owned(),
+        }),
     }
 }
 

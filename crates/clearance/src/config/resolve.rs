@@ -87,6 +87,7 @@ pub(crate) fn resolve(
         excludes,
         roles: roles(loaded)?,
         accepts: accepts(known.catalogue, loaded)?,
+        public: loaded.own.iter().flat_map(|layer| layer.options.public.iter().cloned()).collect(),
         files: loaded.files.clone(),
         passed_over,
         notes,

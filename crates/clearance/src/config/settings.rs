@@ -6,6 +6,7 @@ use clearance_finding::{Confidence, Fingerprint, Severity};
 use clearance_source::Role;
 use clearance_verdict::{Level, Profile};
 
+use super::options::Public;
 use super::{
     load::FileRead,
     models::ModelPatterns,
@@ -29,6 +30,8 @@ pub(crate) struct Settings {
     /// Innermost first; the first that matches counts.
     pub(crate) roles: Vec<RoleRule>,
     pub(crate) accepts: Vec<AcceptRule>,
+    /// Addresses that everybody may call.
+    pub(crate) public: Vec<Public>,
     pub(crate) files: Vec<FileRead>,
     /// What configuration was passed over and why: somebody may believe it in force.
     pub(crate) passed_over: Vec<String>,

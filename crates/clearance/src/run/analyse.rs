@@ -203,9 +203,15 @@ fn examine(
 ) -> (Program, Planes, Vec<UnmodelledCall>) {
     let program =
         Program::build_with(modules, documents, models(plan, settings.flow)).with_templates(templates);
+    let public: Vec<String> = plan.settings.public.iter().map(|public| public.path.clone()).collect();
     let (code, (web, deploy)) = rayon::join(
         || clearance_checks::run(&program, settings),
-        || rayon::join(|| clearance_web::run(&program), || clearance_deploy::run(&program, deployment)),
+        || {
+            rayon::join(
+                || clearance_web::run(&program, &public),
+                || clearance_deploy::run(&program, deployment),
+            )
+        },
     );
     let unmodelled = if plan.explain_unknown { unmodelled(&program) } else { Vec::new() };
     (program, Planes { code, web, deploy }, unmodelled)

@@ -86,6 +86,7 @@ pub(crate) fn judge(
         capabilities: std::iter::once(Capability::Syntax)
             .chain(settings.run.flow.value.then_some(Capability::Flow))
             .chain((!analysis.settings.is_empty()).then_some(Capability::Settings))
+            .chain(knows_routes(&analysis.routes).then_some(Capability::Routes))
             .collect(),
         findings,
         facts: analysis.outcome.facts.into_iter().filter(|fact| enabled.contains(fact.rule)).collect(),
@@ -120,6 +121,11 @@ fn planes(failed: Option<String>, has_templates: bool, deployment: usize) -> Vec
         deploy.why = format!("{deployment} files of deployment");
     }
     vec![run(Plane::Code), template, deploy]
+}
+
+/// Whether the list of routes says enough for controls over routes: there are some, and the address of each is known.
+fn knows_routes(routes: &[clearance_finding::Route]) -> bool {
+    !routes.is_empty() && !routes.iter().any(|route| route.path.contains("{?}"))
 }
 
 /// The thresholds in force.

@@ -179,6 +179,23 @@ impl Judge<'_> {
         found
     }
 
+    /// Whether every end of a function turns the request away, and nothing is called but what makes these answers.
+    pub(super) fn turns_away(&mut self, function: FuncRef) -> bool {
+        let Some(graph) = Graph::new(self.program, function) else { return false };
+        let ends = graph.ends();
+        let small = graph
+            .ir
+            .values(function.func)
+            .filter(|value| matches!(graph.ir.op(*value), Op::Call { .. }))
+            .count();
+        small <= 8
+            && !ends.is_empty()
+            && ends.into_iter().all(|(_, end)| match end {
+                End::Raises => true,
+                End::Returns(value) => self.rejects(Site { module: function.module, value }, 0),
+            })
+    }
+
     /// The blocks of the places that matter.
     fn points(&mut self, graph: &Graph<'_>, part: Part) -> Vec<Block> {
         if part == Part::Wrapped {

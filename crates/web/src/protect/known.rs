@@ -87,6 +87,8 @@ pub(super) const LOGIN_EXEMPT: &[&str] = &["django.contrib.auth.decorators.login
 pub(super) const CLASSES: &[Known] = &[
     known("django.contrib.auth.mixins.LoginRequiredMixin", LOGIN),
     known("django.contrib.auth.mixins.PermissionRequiredMixin", ROLE),
+    known("django.contrib.auth.views.PasswordChangeView", LOGIN),
+    known("django.contrib.auth.views.PasswordChangeDoneView", LOGIN),
     known("rest_framework.permissions.IsAuthenticated", LOGIN),
     known("rest_framework.permissions.IsAdminUser", ROLE),
     known("rest_framework.permissions.DjangoModelPermissions", ROLE),

@@ -34,6 +34,11 @@ pub(crate) fn routes(judge: &mut Judge<'_>) -> Vec<(Route, usize)> {
 }
 
 impl Judge<'_> {
+    /// Whether all that the handlers of a route do is turn requests away or send them elsewhere.
+    pub(crate) fn only_redirects(&mut self, route: &Declared) -> bool {
+        !route.functions.is_empty() && route.functions.iter().all(|function| self.turns_away(*function))
+    }
+
     fn route(&mut self, route: &Declared, application: &Application) -> Route {
         let place = self.program.location(route.module, route.range);
         let decorated = self.before(route, application);

@@ -1,5 +1,7 @@
 //! The rules, family by family. A rule lives in one folder.
 
+pub mod routes;
+
 use crate::WebRule;
 
 /// A named group of rules.
@@ -12,4 +14,4 @@ pub struct Family {
 }
 
 /// All families, by name.
-pub static FAMILIES: &[Family] = &[];
+pub static FAMILIES: &[Family] = &[routes::FAMILY];

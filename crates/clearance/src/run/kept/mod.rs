@@ -139,6 +139,9 @@ pub(crate) fn run_key(
             (Ok(bytes), None) => key.add(bytes),
         }
     }
+    for public in &plan.settings.public {
+        key.add(public.path.as_bytes());
+    }
     for template in beside.templates {
         key.add(template.path.as_bytes());
         key.add(template.role.as_str().as_bytes());
