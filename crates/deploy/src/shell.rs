@@ -66,6 +66,13 @@ impl Command {
         self.words.get(1..).unwrap_or_default()
     }
 
+    /// Gives every word the same place: that of a text whose places are not those of the file (it was folded or had escapes).
+    pub fn stand_at(&mut self, span: Span) {
+        for word in self.assignments.iter_mut().chain(&mut self.words) {
+            word.span = span;
+        }
+    }
+
     /// Whether some word is one of these.
     pub fn has(&self, words: &[&str]) -> bool {
         self.words.iter().any(|word| words.contains(&word.text.as_str()))

@@ -151,6 +151,47 @@ pub fn parse(text: &str) -> Yaml {
     if text.len() > MAX_BYTES {
         return Yaml { documents: Vec::new(), problem: Some(Problem::Bound("more than 1 MiB of YAML")) };
     }
+    let mut found = parse_strictly(text);
+    // Other parsers let a closing bracket stand as far to the left as the key that it belongs to. Joining its line to the one before moves no byte.
+    let mut joined = None;
+    let mut moved = 0;
+    for repairs in 0..MAX_REPAIRS {
+        let Some(Problem::Syntax(line, _)) = &found.problem else { break };
+        let source = joined.as_deref().unwrap_or(text);
+        let Some(repaired) = with_line_joined(source, *line) else { break };
+        found = parse_strictly(&repaired);
+        joined = Some(repaired);
+        moved = repairs + 1;
+    }
+    if let Some(Problem::Syntax(line, _)) = &mut found.problem {
+        *line += moved;
+    }
+    found
+}
+
+/// Closing brackets that are moved in one file.
+const MAX_REPAIRS: u32 = 16;
+
+/// The text with the line `number` joined to the one before, if it begins with a closing bracket.
+fn with_line_joined(text: &str, number: u32) -> Option<String> {
+    let start = match number.checked_sub(1)? {
+        0 => return None,
+        before => text.match_indices('\n').nth(before as usize - 1)?.0 + 1,
+    };
+    let line = text[start..].split('\n').next()?;
+    let previous = text[..start - 1].rsplit('\n').next()?;
+    if !line.trim_start().starts_with([']', '}'])
+        || previous.contains(" #")
+        || previous.trim_start().starts_with('#')
+    {
+        return None;
+    }
+    let mut repaired = text.to_owned();
+    repaired.replace_range(start - 1..start, " ");
+    Some(repaired)
+}
+
+fn parse_strictly(text: &str) -> Yaml {
     let places = Places::new(text);
     let mut builder =
         Builder { text, places, open: Vec::new(), anchors: FxHashMap::default(), documents: Vec::new() };
@@ -421,6 +462,16 @@ mod tests {
         let parsed = parse("a: 1\nb: [1, 2\nc: }\n");
         assert!(matches!(parsed.problem, Some(Problem::Syntax(..))));
         assert_eq!(parsed.documents[0].text_at("a"), Some("1"));
+    }
+
+    #[test]
+    fn closing_brackets_may_stand_to_the_left() {
+        let text = "a:\n  b: [\n    x,\n  ]\n  c: {\n    y: z\n  }\nd: é\n";
+        let parsed = parse(text);
+        assert_eq!(parsed.problem, None);
+        let d = parsed.documents[0].get("d").unwrap();
+        assert_eq!(&text[d.span.start..d.span.end], "é");
+        assert!(matches!(parse("a: [\n]\nb: [\n").problem, Some(Problem::Syntax(..))));
     }
 
     #[test]

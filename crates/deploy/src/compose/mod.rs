@@ -233,7 +233,11 @@ fn scripts(node: Option<&Arc<Node>>) -> Vec<Command> {
 
 fn scripts_of(node: &Node) -> Vec<Command> {
     let text = node.text().unwrap_or_default();
-    shell::commands(text, node.span.start, true)
+    let mut found = shell::commands(text, node.span.start, true);
+    if text.len() != node.span.end - node.span.start {
+        found.iter_mut().for_each(|command| command.stand_at(node.span));
+    }
+    found
 }
 
 /// `NAME: value` or `- NAME=value`

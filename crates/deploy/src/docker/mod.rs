@@ -386,7 +386,18 @@ pub fn exec_commands(words: &[Word]) -> Vec<Command> {
     if is_shell && let Some(script) = words.iter().skip(1).find(|word| !word.text.starts_with('-')) {
         let asks = words.iter().skip(1).any(|word| word.text.starts_with('-') && word.text.ends_with('c'));
         if asks {
-            return shell::commands(&script.text, script.span.start + 1, false);
+            let width = script.span.end - script.span.start;
+            // With quotes of the shell or of JSON, or without.
+            let base = match width.checked_sub(script.text.len()) {
+                Some(0) => Some(script.span.start),
+                Some(2) => Some(script.span.start + 1),
+                _ => None,
+            };
+            let mut found = shell::commands(&script.text, base.unwrap_or_default(), false);
+            if base.is_none() {
+                found.iter_mut().for_each(|command| command.stand_at(script.span));
+            }
+            return found;
         }
     }
     vec![Command { words: words.to_vec(), ..Command::default() }]

@@ -27,12 +27,14 @@ pub static RULE: Rule = Rule {
 /// The rule with its check.
 pub static CHECK: DeployRule = DeployRule { rule: &RULE, check };
 
+const RELOAD: &[&str] = &["--reload", "--auto-reload", "--py-autoreload", "--py-auto-reload"];
+
 fn check(deployment: &Deployment<'_>, report: &mut Report) {
     for start in &deployment.model.starts {
         let Server::Production(name) = &start.server else { continue };
         let file = &deployment.files[start.file];
         report.judged(file);
-        if !option_on(start, &["--reload", "--auto-reload", "--py-autoreload", "--py-auto-reload"]) {
+        if !option_on(start, RELOAD) {
             report.hold(&RULE, file, start.span, format!("{name} is started without reload"));
             continue;
         }
@@ -42,8 +44,17 @@ fn check(deployment: &Deployment<'_>, report: &mut Report) {
             start.span,
             format!("{name} is started in its mode for development (reload)"),
         );
+        let elsewhere = deployment.model.starts.iter().any(|other| {
+            other.file != start.file
+                && matches!(other.server, Server::Production(_))
+                && other.origin != Origin::Script
+                && deployment.files[other.file].is_deployed()
+                && !option_on(other, RELOAD)
+        });
         report.take(if start.optional || start.origin == Origin::Script {
             draft.severity(Severity::Low, "nothing says that production starts it so")
+        } else if elsewhere {
+            draft.severity(Severity::Low, "another file starts a server without")
         } else {
             draft
         });

@@ -34,9 +34,15 @@ fn check(deployment: &Deployment<'_>, report: &mut Report) {
         if !matches!(workflow.service, Service::GitHub | Service::Action) {
             continue;
         }
+        // One action is one thing to repair, however often a file uses it.
+        let mut seen: Vec<&str> = Vec::new();
         for job in &workflow.jobs {
             let uses = job.uses.iter().chain(job.steps.iter().filter_map(|step| step.uses.as_ref()));
             for (name, span) in uses {
+                if seen.contains(&name.as_str()) {
+                    continue;
+                }
+                seen.push(name);
                 one(deployment, report, workflow.file, &job.name, name, *span);
             }
         }

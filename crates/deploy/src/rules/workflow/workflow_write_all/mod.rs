@@ -63,8 +63,7 @@ fn check(deployment: &Deployment<'_>, report: &mut Report) {
                 ),
             };
             let draft = deployment.draft(&RULE, workflow.file, job.span, message);
-            let is_untrusted = workflow.trigger("pull_request_target").is_some()
-                || workflow.trigger("workflow_run").is_some();
+            let is_untrusted = workflow.trigger("pull_request_target").is_some();
             report.take(if is_untrusted {
                 draft.severity(Severity::Medium, "anybody can start the workflow")
             } else {
