@@ -30,6 +30,8 @@ pub struct Deployment<'a> {
     pub files: &'a [DeployFile],
     /// The effective settings in production.
     pub(crate) settings: &'a Settings,
+    /// The same where nothing but the code decides: no environment files, containers, units, manifests.
+    pub(crate) bare: &'a Settings,
 }
 
 /// A rule of this plane.
@@ -103,7 +105,12 @@ pub fn rules() -> impl Iterator<Item = &'static DeployRule> {
 /// Runs every rule. The outcome does not depend on the number of threads. `files` are sorted by path.
 pub fn run(program: &Program, files: &[DeployFile]) -> Outcome {
     let settings = Settings::resolve(program, files, Profile::Production);
-    let deployment = Deployment { program, files, settings: &settings };
+    let bare = if settings.variables.is_empty() {
+        Settings::default()
+    } else {
+        Settings::resolve(program, &[], Profile::Production)
+    };
+    let deployment = Deployment { program, files, settings: &settings, bare: &bare };
     let mut plane = PlaneOutcome::default();
     for rule in rules() {
         let mut report = Report::default();

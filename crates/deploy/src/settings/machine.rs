@@ -72,7 +72,7 @@ pub(crate) struct Frame {
     mass: Vec<f64>,
     otherwise: Vec<bool>,
     edges: FxHashMap<(u32, u32), (f64, bool)>,
-    returned: Option<Value>,
+    returned: Option<(Value, Reach)>,
     collected: FxHashMap<ir::Value, (u32, Vec<(Value, Value, Reach)>)>,
     collects: Vec<(ir::Value, ir::Value, ir::Value)>,
     base: Reach,
@@ -207,7 +207,7 @@ impl<'p> Machine<'p> {
         self.reach = frame.base;
         self.active.pop();
         match frame.returned {
-            Some(value) => value,
+            Some((value, _)) => value,
             None if data.is_generator => Value::unknown(),
             None => Value::new(Data::None),
         }
@@ -464,11 +464,15 @@ impl<'p> Machine<'p> {
     }
 
     pub(crate) fn returns(&mut self, frame: &mut Frame, value: Value) {
-        frame.returned = Some(match (frame.returned.take(), self.reach) {
-            (None, _) => value,
-            (Some(old), Reach::Otherwise) => written(Some(old), value, Reach::Otherwise),
-            (Some(old), _) if old.unsure && matches!(old.data, Data::None) => value,
-            (Some(old), _) => old.or(value),
+        let reach = self.reach;
+        frame.returned = Some(match frame.returned.take() {
+            None => (value, reach),
+            // What is only returned where the environment says something else does not count beside what is returned otherwise.
+            Some((old, Reach::Otherwise)) if reach != Reach::Otherwise => {
+                (written(Some(value), old, Reach::Otherwise), reach)
+            }
+            Some((old, before)) if reach == Reach::Otherwise => (written(Some(old), value, reach), before),
+            Some((old, before)) => (old.or(value), before.max(reach)),
         });
     }
 

@@ -154,6 +154,9 @@ pub(crate) fn is_deployed(file: &DeployFile) -> bool {
 
 /// Whether an environment file is a pattern to copy and never in force.
 pub(crate) fn is_pattern(name: &str) -> bool {
-    const PATTERNS: &[&str] = &["example", "sample", "template", "tmpl", "dist", "default", "defaults"];
+    const PATTERNS: &[&str] = &[
+        "example", "sample", "template", "tmpl", "dist", "default", "defaults", "backup", "bak", "old",
+        "orig", "disabled",
+    ];
     name.split(['.', '-', '_']).any(|part| PATTERNS.iter().any(|pattern| part.eq_ignore_ascii_case(pattern)))
 }

@@ -2,7 +2,7 @@
 
 use clearance_finding::{Confidence, Plane, Rule, Severity};
 
-use super::common::{because, finding, hold};
+use super::common::{because, finding, hold, is_from_file, weigh};
 use crate::{
     DeployRule, Deployment, Report,
     settings::{Effective, Framework, Plain, Strength, is_signing_key, strength},
@@ -47,6 +47,25 @@ fn check(deployment: &Deployment<'_>, report: &mut Report) {
                         continue;
                     }
                     report.examined();
+                    let bare =
+                        deployment.bare.applications.iter().find(|other| other.location == app.location);
+                    let other = bare
+                        .and_then(|bare| bare.get(name))
+                        .filter(|other| !other.vars.is_empty() && is_from_file(value));
+                    let constant = other
+                        .and_then(Effective::text)
+                        .is_some_and(|text| strength(text) != Strength::Absent && !text.contains('…'));
+                    if let (Some(other), true) = (other, constant) {
+                        let text = format!(
+                            "`{name}` falls back to a constant where the environment variable {} is not set",
+                            other.vars[0]
+                        );
+                        report.finding(weigh(
+                            finding(&RULE, app, Some(other), &text),
+                            Severity::Medium,
+                            "the files of deployment set it",
+                        ));
+                    }
                 }
                 Some(variable) if texts.is_empty() => {
                     report.examined();
