@@ -132,5 +132,5 @@ pub fn run(program: &Program, files: &[DeployFile]) -> Outcome {
         };
         text.split_whitespace().collect::<Vec<_>>().join(" ")
     };
-    Outcome { plane: plane.finish(code), settings: settings.listed(program) }
+    Outcome { plane: plane.finish(code), settings: settings.listed() }
 }

@@ -32,13 +32,14 @@ pub(crate) struct Environment<'p> {
     variables: BTreeMap<String, Variable>,
     /// Positions of the environment files that are in force.
     pub(crate) in_force: Vec<usize>,
+    profile: Profile,
 }
 
 impl<'p> Environment<'p> {
     /// Reads what is in force for a profile. Later sources win: environment files that the program loads, then images, files that compositions name, what
     /// they set themselves, units and manifests.
     pub(crate) fn new(program: &Program, files: &'p [DeployFile], profile: Profile) -> Self {
-        let mut environment = Self { files, variables: BTreeMap::new(), in_force: Vec::new() };
+        let mut environment = Self { files, variables: BTreeMap::new(), in_force: Vec::new(), profile };
         let loads = READERS.iter().any(|package| program.imports(package)) || program.imports("flask");
         let mut own: Vec<usize> = (0..files.len())
             .filter(|&number| {
@@ -92,8 +93,12 @@ impl<'p> Environment<'p> {
         if self.in_force.contains(&number) {
             return;
         }
+        let assignments = dotenv::assignments(&self.files[number].text);
+        if assignments.iter().any(|one| names_another(&one.name, &one.value, self.profile)) {
+            return;
+        }
         self.in_force.push(number);
-        for assignment in dotenv::assignments(&self.files[number].text) {
+        for assignment in assignments {
             let value = if assignment.expands {
                 let (value, _) = dotenv::expand(&assignment.value, &|name| {
                     self.variables.get(name).map(|variable| variable.value.clone())
@@ -144,6 +149,14 @@ impl<'p> Environment<'p> {
         let number =
             self.files.iter().position(|file| *file.path == *ending || file.path.ends_with(&whole))?;
         Some((number, self.files[number].text.parse().ok()?))
+    }
+}
+
+/// Whether a variable says that what sets it is for another profile: `FLASK_ENV=development`, `DJANGO_SETTINGS_MODULE=shop.settings.dev`.
+fn names_another(name: &str, value: &str, profile: Profile) -> bool {
+    match name {
+        "DJANGO_SETTINGS_MODULE" => profile.suits(value) == 0,
+        _ => super::profile::names_profile(name, None) && profile.is_named(value) == Some(false),
     }
 }
 

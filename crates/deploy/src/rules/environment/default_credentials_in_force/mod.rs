@@ -30,7 +30,7 @@ pub(super) static CHECK: DeployRule = DeployRule { rule: &RULE, check };
 
 fn check(deployment: &Deployment<'_>, report: &mut Report) {
     for app in &deployment.settings.applications {
-        for (name, value) in &app.settings {
+        for (name, value) in app.live() {
             let Some(text) = value.text() else { continue };
             let secret = match url_password(text) {
                 Some(password) => password.to_owned(),

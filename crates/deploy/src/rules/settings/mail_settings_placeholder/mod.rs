@@ -33,7 +33,7 @@ fn check(deployment: &Deployment<'_>, report: &mut Report) {
         if app.framework == Framework::Flask && !sends_mail(deployment, app) {
             continue;
         }
-        for (name, value) in &app.settings {
+        for (name, value) in app.live() {
             let upper = name.to_ascii_uppercase();
             let about_mail = ["MAIL_", "EMAIL_", "SMTP_"].iter().any(|prefix| upper.starts_with(prefix))
                 || matches!(upper.as_str(), "DEFAULT_FROM_EMAIL" | "SERVER_EMAIL");

@@ -30,7 +30,7 @@ pub(super) static CHECK: DeployRule = DeployRule { rule: &RULE, check };
 
 fn check(deployment: &Deployment<'_>, report: &mut Report) {
     for app in &deployment.settings.applications {
-        for (name, value) in app.settings.iter().filter(|(name, _)| is_signing_key(name)) {
+        for (name, value) in app.live().filter(|(name, _)| is_signing_key(name)) {
             if !value.vars.is_empty() || value.unsure {
                 continue;
             }
