@@ -49,6 +49,7 @@ impl<'p> Environment<'p> {
                     && !is_pattern(file.name())
                     && profile.suits(file.name()) > 0
                     && file.path.matches('/').count() <= 2
+                    && is_beside_code(program, &file.path)
             })
             .collect();
         // `.env` first, then those that name the profile.
@@ -150,6 +151,15 @@ impl<'p> Environment<'p> {
             self.files.iter().position(|file| *file.path == *ending || file.path.ends_with(&whole))?;
         Some((number, self.files[number].text.parse().ok()?))
     }
+}
+
+/// Whether modules of the program are in the folder of a file, or below it.
+fn is_beside_code(program: &Program, path: &str) -> bool {
+    let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
+    folder.is_empty()
+        || program
+            .modules()
+            .any(|(_, module)| module.path.strip_prefix(folder).is_some_and(|rest| rest.starts_with('/')))
 }
 
 /// Whether a variable says that what sets it is for another profile: `FLASK_ENV=development`, `DJANGO_SETTINGS_MODULE=shop.settings.dev`.

@@ -2,7 +2,7 @@
 
 use clearance_finding::{Confidence, Plane, Rule, Severity};
 
-use super::common::{because, finding, hold, is_from_file, weigh};
+use super::common::{because, finding, hold, is_from_file, refused, weigh};
 use crate::{
     DeployRule, Deployment, Report,
     settings::{Effective, Framework, Plain, Strength, is_signing_key, strength},
@@ -89,10 +89,19 @@ fn check(deployment: &Deployment<'_>, report: &mut Report) {
                     let text = format!(
                         "`{name}` falls back to a constant where the environment variable {variable} is not set, and nothing that deploys the application sets it"
                     );
-                    report.finding(because(
-                        finding(&RULE, app, Some(value), &text),
-                        "whoever reads the code can sign where the variable is not set",
-                    ));
+                    let finding = finding(&RULE, app, Some(value), &text);
+                    report.finding(
+                        if texts.iter().filter_map(|value| value.text()).all(|text| refused(deployment, text))
+                        {
+                            weigh(
+                                finding,
+                                Severity::Low,
+                                "the program compares the key with this constant, as one that it refuses",
+                            )
+                        } else {
+                            because(finding, "whoever reads the code can sign where the variable is not set")
+                        },
+                    );
                 }
             }
         }

@@ -2,7 +2,7 @@
 
 use clearance_finding::{Confidence, Plane, Rule, Severity};
 
-use super::common::{because, finding, hold_at, is_from_file};
+use super::common::{because, finding, hold_at, is_from_file, refused, weigh};
 use crate::{
     DeployRule, Deployment, Report,
     settings::{Plain, Strength, is_signing_key, mask, strength},
@@ -70,7 +70,15 @@ fn check(deployment: &Deployment<'_>, report: &mut Report) {
             };
             report.examined();
             let finding = finding(&RULE, app, Some(value), &format!("`{name}` is {what} in production"));
-            report.finding(because(finding, reason));
+            report.finding(if refused(deployment, text) {
+                weigh(
+                    finding,
+                    Severity::Low,
+                    "the program compares the key with this constant, as one that it refuses",
+                )
+            } else {
+                because(finding, reason)
+            });
         }
     }
 }
