@@ -48,6 +48,8 @@ pub struct Deployment<'a> {
     pub model: &'a Model,
     /// The effective settings in production.
     pub(crate) settings: &'a Settings,
+    /// The same where nothing but the code decides: no environment files, containers, units, manifests.
+    pub(crate) bare: &'a Settings,
 }
 
 /// A rule of this plane.
@@ -87,7 +89,12 @@ pub fn rules() -> impl Iterator<Item = &'static DeployRule> {
 pub fn run(program: &Program, files: &[DeployFile]) -> Outcome {
     let (model, settings) =
         rayon::join(|| Model::new(files), || Settings::resolve(program, files, Profile::Production));
-    let deployment = Deployment { program, files, model: &model, settings: &settings };
+    let bare = if settings.variables.is_empty() {
+        Settings::default()
+    } else {
+        Settings::resolve(program, &[], Profile::Production)
+    };
+    let deployment = Deployment { program, files, model: &model, settings: &settings, bare: &bare };
     let rules: Vec<&'static DeployRule> = rules().collect();
     let reports: Vec<Report> = rules
         .par_iter()
@@ -117,5 +124,5 @@ pub fn run(program: &Program, files: &[DeployFile]) -> Outcome {
         };
         text.split_whitespace().collect::<Vec<_>>().join(" ")
     };
-    Outcome { plane: plane.finish(code), settings: settings.listed(program) }
+    Outcome { plane: plane.finish(code), settings: settings.listed() }
 }

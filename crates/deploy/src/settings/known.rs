@@ -237,32 +237,63 @@ pub(crate) fn is_secret_name(name: &str) -> bool {
     let all = words(name);
     let all: Vec<&str> = all.iter().map(String::as_str).collect();
     let has = |word: &str| all.contains(&word);
-    if has("public")
-        || has("validators")
-        || has("hashers")
-        || has("expires")
-        || has("lifetime")
-        || has("url")
-        || has("field")
-        || has("header")
-        || has("name")
-        || has("path")
-        || has("length")
-        || has("timeout")
-        || has("min")
-        || has("max")
-        || has("enabled")
-        || has("prefix")
-        || has("file")
-        || has("type")
-        || has("algorithm")
-        || has("location")
-        || has("minutes")
-        || has("days")
-        || has("hours")
-        || has("seconds")
-        || has("salt") && has("round")
-    {
+    const OTHERS: &[&str] = &[
+        "public",
+        "validators",
+        "hashers",
+        "expires",
+        "lifetime",
+        "url",
+        "field",
+        "header",
+        "name",
+        "path",
+        "length",
+        "timeout",
+        "min",
+        "max",
+        "enabled",
+        "prefix",
+        "file",
+        "type",
+        "algorithm",
+        "location",
+        "minutes",
+        "days",
+        "hours",
+        "seconds",
+        "limit",
+        "rate",
+        "hour",
+        "ttl",
+        "count",
+        "size",
+        "required",
+        "age",
+        "class",
+        "policy",
+        "reset",
+        "expiry",
+        "expire",
+        "expiration",
+        "rotation",
+        "dir",
+        "id",
+        "rounds",
+        "complexity",
+        "strength",
+        "template",
+        "regex",
+        "hash",
+        "backend",
+        "form",
+        "view",
+        "change",
+        "changeable",
+        "recoverable",
+        "allow",
+    ];
+    if all.iter().any(|word| OTHERS.contains(word)) {
         return false;
     }
     match all[..] {

@@ -16,11 +16,11 @@ use rustc_hash::FxHashMap;
 use super::{
     environment::Environment,
     profile::Profile,
-    value::{App, Data, Object, ObjectId, Place, Reach, Scope, Spot, Value, written},
+    value::{App, Data, Object, ObjectId, Partial, Place, Reach, Scope, Spot, Value, written},
 };
 
 /// Instructions that the settings of one program may take.
-const FUEL: u32 = 400_000;
+const FUEL: u32 = 150_000;
 /// Calls inside calls.
 const MAX_DEPTH: usize = 24;
 /// Elements of a loop that are gone through one by one.
@@ -57,8 +57,20 @@ pub(crate) struct Machine<'p> {
     /// Variables that were read, with the place and the default.
     pub(crate) reads: Vec<(Arc<str>, Option<Value>, Place)>,
     pub(crate) reach: Reach,
+    here: Here,
+    runs: u32,
     fuel: u32,
     pub(crate) active: Vec<FuncRef>,
+}
+
+/// Where on the ways of conditions that are not known the machine is.
+#[derive(Debug, Clone, Copy, Default)]
+struct Here {
+    /// The outermost branch whose sides are both followed.
+    split: u64,
+    block: u64,
+    /// How much of all runs gets here.
+    mass: f64,
 }
 
 /// A body that is being run.
@@ -72,10 +84,14 @@ pub(crate) struct Frame {
     mass: Vec<f64>,
     otherwise: Vec<bool>,
     edges: FxHashMap<(u32, u32), (f64, bool)>,
-    returned: Option<Value>,
+    returned: Option<(Value, Reach)>,
     collected: FxHashMap<ir::Value, (u32, Vec<(Value, Value, Reach)>)>,
     collects: Vec<(ir::Value, ir::Value, ir::Value)>,
     base: Reach,
+    base_here: Here,
+    run: u32,
+    /// For each block the branch whose sides are both followed.
+    splits: Vec<u64>,
 }
 
 impl<'p> Machine<'p> {
@@ -94,6 +110,8 @@ impl<'p> Machine<'p> {
             ran: Vec::new(),
             reads: Vec::new(),
             reach: Reach::Surely,
+            here: Here::default(),
+            runs: 0,
             fuel: FUEL,
             active: Vec::new(),
         }
@@ -147,10 +165,34 @@ impl<'p> Machine<'p> {
 
     /// Writes a name.
     pub(crate) fn write(&mut self, scope: ObjectId, name: &str, value: Value) {
-        let reach = self.reach;
-        if let Some(scope) = self.scope_mut(scope) {
-            let old = scope.names.remove(name);
+        let (reach, here) = (self.reach, self.here);
+        let Some(scope) = self.scope_mut(scope) else { return };
+        let old = scope.names.remove(name);
+        if reach != Reach::Maybe {
+            if reach == Reach::Surely {
+                scope.partial.remove(name);
+            }
             scope.names.insert(name.into(), written(old, value, reach));
+            return;
+        }
+        let fresh = || Partial { split: here.split, before: old.clone(), written: Vec::new() };
+        let partial = scope.partial.entry(name.into()).or_insert_with(fresh);
+        if partial.split != here.split {
+            *partial = fresh();
+        }
+        match partial.written.iter_mut().find(|entry| entry.0 == here.block) {
+            Some(entry) => entry.2 = value,
+            None => partial.written.push((here.block, here.mass, value)),
+        }
+        let whole: f64 = partial.written.iter().map(|entry| entry.1).sum();
+        let sides = partial.written.iter().map(|entry| entry.2.clone());
+        let joined = if whole > 0.999 {
+            sides.reduce(Value::or).map(|value| Value { unsure: true, ..value })
+        } else {
+            sides.fold(partial.before.clone(), |before, value| Some(written(before, value, Reach::Maybe)))
+        };
+        if let Some(joined) = joined {
+            scope.names.insert(name.into(), joined);
         }
     }
 
@@ -162,8 +204,9 @@ impl<'p> Machine<'p> {
         let scope = self.make(Object::Scope(Scope::default()));
         self.modules.insert(id, scope);
         let reach = std::mem::replace(&mut self.reach, Reach::Surely);
+        let here = std::mem::take(&mut self.here);
         self.run(FuncRef { module: id, func: ir::Func(0) }, scope, Vec::new());
-        self.reach = reach;
+        (self.reach, self.here) = (reach, here);
         scope
     }
 
@@ -200,14 +243,19 @@ impl<'p> Machine<'p> {
             collected: FxHashMap::default(),
             collects,
             base: self.reach,
+            base_here: self.here,
+            run: self.runs,
+            splits: vec![0; count],
         };
+        self.runs += 1;
         frame.mass[0] = 1.0;
         let first = data.blocks.start;
         self.blocks(&mut frame, ir, first, first + count as u32);
         self.reach = frame.base;
+        self.here = frame.base_here;
         self.active.pop();
         match frame.returned {
-            Some(value) => value,
+            Some((value, _)) => value,
             None if data.is_generator => Value::unknown(),
             None => Value::new(Data::None),
         }
@@ -246,6 +294,13 @@ impl<'p> Machine<'p> {
                 Reach::Otherwise
             };
             self.reach = own.min(frame.base);
+            let block_id = (u64::from(frame.run) << 32) | u64::from(number);
+            let here = if frame.base == Reach::Maybe {
+                Here { block: block_id, mass: frame.base_here.mass * mass, ..frame.base_here }
+            } else {
+                Here { split: frame.splits[at], block: block_id, mass }
+            };
+            self.here = here;
             for phi in ir.list(block.phis) {
                 let value = self.phi(frame, ir, *phi, number, block.preds);
                 frame.values.insert(*phi, value);
@@ -261,6 +316,7 @@ impl<'p> Machine<'p> {
                 }
                 let result = self.step(frame, ir, value);
                 self.reach = own.min(frame.base);
+                self.here = here;
                 if let Some(result) = result {
                     frame.values.insert(value, result);
                 }
@@ -345,6 +401,14 @@ impl<'p> Machine<'p> {
         let Some(slot) = frame.mass.get_mut(at) else { return };
         *slot = (*slot + mass).min(1.0);
         frame.otherwise[at] |= otherwise;
+        if mass > 0.0 {
+            let from = (from - first) as usize;
+            frame.splits[at] = if frame.mass[from] > 0.999 {
+                (u64::from(frame.run) << 32) | (from as u64 + 1)
+            } else {
+                frame.splits[from]
+            };
+        }
         frame.edges.insert((from, to.0), (mass, otherwise));
     }
 
@@ -464,11 +528,15 @@ impl<'p> Machine<'p> {
     }
 
     pub(crate) fn returns(&mut self, frame: &mut Frame, value: Value) {
-        frame.returned = Some(match (frame.returned.take(), self.reach) {
-            (None, _) => value,
-            (Some(old), Reach::Otherwise) => written(Some(old), value, Reach::Otherwise),
-            (Some(old), _) if old.unsure && matches!(old.data, Data::None) => value,
-            (Some(old), _) => old.or(value),
+        let reach = self.reach;
+        frame.returned = Some(match frame.returned.take() {
+            None => (value, reach),
+            // What is only returned where the environment says something else does not count beside what is returned otherwise.
+            Some((old, Reach::Otherwise)) if reach != Reach::Otherwise => {
+                (written(Some(value), old, Reach::Otherwise), reach)
+            }
+            Some((old, before)) if reach == Reach::Otherwise => (written(Some(old), value, reach), before),
+            Some((old, before)) => (old.or(value), before.max(reach)),
         });
     }
 

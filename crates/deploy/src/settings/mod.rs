@@ -20,7 +20,10 @@ mod roots;
 mod show;
 mod value;
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use clearance_finding::{Location, Setting, SettingStatus, Step};
 use clearance_program::Program;
@@ -59,6 +62,8 @@ pub(crate) struct Application {
     pub(crate) location: Location,
     /// The settings that something sets.
     pub(crate) settings: BTreeMap<Arc<str>, Effective>,
+    /// Those of them that nothing reads.
+    pub(crate) dead: BTreeSet<Arc<str>>,
     /// Why further settings may be there that are not known.
     pub(crate) open: Option<String>,
     /// Modules it is about (for messages): dotted path of the settings.
@@ -98,9 +103,14 @@ pub(crate) struct Settings {
 }
 
 impl Application {
-    /// A setting that something sets.
+    /// A setting that something sets and something reads.
     pub(crate) fn get(&self, name: &str) -> Option<&Effective> {
-        self.settings.get(name)
+        self.settings.get(name).filter(|_| !self.dead.contains(name))
+    }
+
+    /// The settings that something reads.
+    pub(crate) fn live(&self) -> impl Iterator<Item = (&Arc<str>, &Effective)> {
+        self.settings.iter().filter(|(name, _)| !self.dead.contains(*name))
     }
 }
 
@@ -161,6 +171,7 @@ impl Settings {
                 framework,
                 location,
                 settings: all,
+                dead: BTreeSet::new(),
                 open: names.open.clone(),
                 name,
             });
@@ -196,20 +207,27 @@ impl Settings {
             })
             .collect();
         settings.cut = machine.exhausted();
+        if settings.applications.iter().any(|app| !app.settings.is_empty()) {
+            let reads = Reads::new(program);
+            for app in &mut settings.applications {
+                let dead =
+                    app.settings.keys().filter(|name| is_dead(app, name, &reads, program)).cloned().collect();
+                app.dead = dead;
+            }
+        }
         settings
     }
 
     /// The settings as a report shows them, by name.
-    pub(crate) fn listed(&self, program: &Program) -> Vec<Setting> {
+    pub(crate) fn listed(&self) -> Vec<Setting> {
         if self.applications.is_empty() {
             return Vec::new();
         }
-        let reads = Reads::new(program);
         let mut listed: Vec<(usize, Setting)> = Vec::new();
         for (number, application) in self.applications.iter().enumerate() {
             for (name, value) in &application.settings {
                 let mut status = value.status();
-                if self.is_dead(application, name, &reads, program) {
+                if application.dead.contains(name) {
                     status = SettingStatus::Dead;
                 }
                 let secret = is_secret_name(name) || value.plain.holds_credential();
@@ -235,31 +253,31 @@ impl Settings {
         listed.dedup_by(|a, b| a.1 == b.1);
         listed.into_iter().map(|entry| entry.1).collect()
     }
+}
 
-    fn is_dead(&self, application: &Application, name: &str, reads: &Reads, program: &Program) -> bool {
-        let imports = |package: &str| program.imports(package);
-        match application.framework {
-            Framework::Flask => {
-                !known::flask_reads(name, &imports)
-                    && !reads.reads(name)
-                    && (known::is_of_absent_extension(name, &imports) || !reads.whole_config)
-            }
-            Framework::Django => {
-                !known::django_reads(name) && !reads.reads(name) && !self.is_used_within(application, name)
-            }
-            Framework::Fields => !reads.reads_field(name),
-            Framework::Asgi => false,
+fn is_dead(application: &Application, name: &str, reads: &Reads, program: &Program) -> bool {
+    let imports = |package: &str| program.imports(package);
+    match application.framework {
+        Framework::Flask => {
+            !known::flask_reads(name, &imports)
+                && !reads.reads(name)
+                && (known::is_of_absent_extension(name, &imports) || !reads.whole_config)
         }
+        Framework::Django => {
+            !known::django_reads(name) && !reads.reads(name) && !is_used_within(application, name)
+        }
+        Framework::Fields => !reads.reads_field(name) && !is_used_within(application, name),
+        Framework::Asgi => false,
     }
+}
 
-    /// Whether the value of another setting was made of this one.
-    fn is_used_within(&self, application: &Application, name: &str) -> bool {
-        let note = format!("`{name}` is set here");
-        application
-            .settings
-            .iter()
-            .any(|(other, value)| &**other != name && value.steps.iter().any(|step| step.note == note))
-    }
+/// Whether the value of another setting was made of this one.
+fn is_used_within(application: &Application, name: &str) -> bool {
+    let note = format!("`{name}` is set here");
+    application
+        .settings
+        .iter()
+        .any(|(other, value)| &**other != name && value.steps.iter().any(|step| step.note == note))
 }
 
 fn is_flask(path: &str) -> bool {

@@ -230,7 +230,9 @@ impl<'p> Machine<'p> {
         for _ in 0..8 {
             let Data::Lazy(module, name) = &value.data else { break };
             let found = self.module_member(*module, name);
-            value = found.with(&value);
+            // Where it is used comes before where it is made.
+            let data = found.data.clone();
+            value = Value { data, ..value.with(&found) };
         }
         value
     }

@@ -126,6 +126,18 @@ pub(crate) struct Scope {
     pub(crate) open: Option<String>,
     /// Whether it is a Flask configuration.
     pub(crate) config: bool,
+    /// What the sides of a branch have written so far.
+    pub(crate) partial: FxHashMap<Arc<str>, Partial>,
+}
+
+/// A name that some sides of a branch have written: once all have, what was there before is gone.
+#[derive(Debug)]
+pub(crate) struct Partial {
+    /// The branch.
+    pub(crate) split: u64,
+    pub(crate) before: Option<Value>,
+    /// For each block that wrote: how much of all runs gets there, and what it wrote.
+    pub(crate) written: Vec<(u64, f64, Value)>,
 }
 
 /// An application object.

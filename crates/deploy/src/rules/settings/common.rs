@@ -260,3 +260,45 @@ pub(crate) fn secrets_of(file: &DeployFile) -> Vec<(String, Location)> {
         })
         .collect()
 }
+
+/// Whether an application is the one that the program is about, and not a small one beside it.
+pub(crate) fn is_main(deployment: &Deployment<'_>, app: &Application) -> bool {
+    !app.settings.is_empty() || applications(deployment, app.framework).count() == 1
+}
+
+/// Whether some comparison of the program names the constant, itself or through a name of it: `if key == "dev": raise …`.
+pub(crate) fn refused(deployment: &Deployment<'_>, text: &str) -> bool {
+    let program = deployment.program;
+    let mut names: Vec<&str> = Vec::new();
+    for (_, module) in program.modules() {
+        let ir = &module.ir;
+        let bound = module
+            .global_bindings()
+            .filter(|(_, value)| matches!(ir.op(*value), Op::Str(said) if ir.text(said) == text));
+        names.extend(bound.map(|(name, _)| ir.name(name)));
+    }
+    program.modules().any(|(_, module)| {
+        let ir = &module.ir;
+        if matches!(module.role, Role::Test) {
+            return false;
+        }
+        let named = |value: clearance_python::ir::Value| match ir.op(value) {
+            Op::Str(said) => ir.text(said) == text,
+            Op::Global(name) | Op::Attr { name, .. } => names.contains(&ir.name(name)),
+            Op::Import(import) => names.contains(&ir.name(ir.imports[import.index()].bound)),
+            _ => false,
+        };
+        ir.insts.iter().any(|inst| match inst.op {
+            Op::Compare { left, right, .. } => {
+                let listed = match ir.op(right) {
+                    Op::Tuple(span) | Op::List(span) | Op::Set(span) => {
+                        ir.list(span).iter().any(|item| named(*item))
+                    }
+                    _ => false,
+                };
+                named(left) || named(right) || listed
+            }
+            _ => false,
+        })
+    })
+}

@@ -3,7 +3,7 @@
 use clearance_source::FileKind;
 
 use super::{
-    Environment, dotenv, is_deployed, is_pattern,
+    Environment, dotenv, is_deployed, is_pattern, names_another,
     yaml::{Node, NodeKind},
 };
 use crate::settings::profile::Profile;
@@ -114,7 +114,7 @@ fn dockerfile(environment: &mut Environment<'_>, number: usize) {
                 let (value, _) = dotenv::expand(&value, &|name| {
                     environment.variable(name).map(|variable| variable.value.clone())
                 });
-                if let Some(value) = value {
+                if let Some(value) = value.filter(|value| !names_another(&name, value, environment.profile)) {
                     environment.set(&name, value, number, range);
                 }
             }
@@ -178,7 +178,9 @@ fn composition(environment: &mut Environment<'_>, number: usize) {
             let program = image.rsplit('/').next().unwrap_or("").split([':', '@']).next().unwrap_or("");
             let is_other = service.get("build").is_none()
                 && OTHERS.iter().any(|other| program == *other || program.starts_with(&format!("{other}-")));
-            if is_other {
+            let set = service.get("environment").map(|node| variables(node)).unwrap_or_default();
+            if is_other || set.iter().any(|(name, value, _)| names_another(name, value, environment.profile))
+            {
                 continue;
             }
             if let Some(named) = service.get("env_file") {
@@ -198,10 +200,8 @@ fn composition(environment: &mut Environment<'_>, number: usize) {
                     }
                 }
             }
-            if let Some(node) = service.get("environment") {
-                for (name, value, line) in variables(node) {
-                    interpolated(environment, number, &name, &value, line);
-                }
+            for (name, value, line) in set {
+                interpolated(environment, number, &name, &value, line);
             }
         }
     }

@@ -32,13 +32,14 @@ pub(crate) struct Environment<'p> {
     variables: BTreeMap<String, Variable>,
     /// Positions of the environment files that are in force.
     pub(crate) in_force: Vec<usize>,
+    profile: Profile,
 }
 
 impl<'p> Environment<'p> {
     /// Reads what is in force for a profile. Later sources win: environment files that the program loads, then images, files that compositions name, what
     /// they set themselves, units and manifests.
     pub(crate) fn new(program: &Program, files: &'p [DeployFile], profile: Profile) -> Self {
-        let mut environment = Self { files, variables: BTreeMap::new(), in_force: Vec::new() };
+        let mut environment = Self { files, variables: BTreeMap::new(), in_force: Vec::new(), profile };
         let loads = READERS.iter().any(|package| program.imports(package)) || program.imports("flask");
         let mut own: Vec<usize> = (0..files.len())
             .filter(|&number| {
@@ -48,6 +49,7 @@ impl<'p> Environment<'p> {
                     && !is_pattern(file.name())
                     && profile.suits(file.name()) > 0
                     && file.path.matches('/').count() <= 2
+                    && is_beside_code(program, &file.path)
             })
             .collect();
         // `.env` first, then those that name the profile.
@@ -92,8 +94,12 @@ impl<'p> Environment<'p> {
         if self.in_force.contains(&number) {
             return;
         }
+        let assignments = dotenv::assignments(&self.files[number].text);
+        if assignments.iter().any(|one| names_another(&one.name, &one.value, self.profile)) {
+            return;
+        }
         self.in_force.push(number);
-        for assignment in dotenv::assignments(&self.files[number].text) {
+        for assignment in assignments {
             let value = if assignment.expands {
                 let (value, _) = dotenv::expand(&assignment.value, &|name| {
                     self.variables.get(name).map(|variable| variable.value.clone())
@@ -147,6 +153,23 @@ impl<'p> Environment<'p> {
     }
 }
 
+/// Whether modules of the program are in the folder of a file, or below it.
+fn is_beside_code(program: &Program, path: &str) -> bool {
+    let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
+    folder.is_empty()
+        || program
+            .modules()
+            .any(|(_, module)| module.path.strip_prefix(folder).is_some_and(|rest| rest.starts_with('/')))
+}
+
+/// Whether a variable says that what sets it is for another profile: `FLASK_ENV=development`, `DJANGO_SETTINGS_MODULE=shop.settings.dev`.
+fn names_another(name: &str, value: &str, profile: Profile) -> bool {
+    match name {
+        "DJANGO_SETTINGS_MODULE" => profile.suits(value) == 0,
+        _ => super::profile::names_profile(name, None) && profile.is_named(value) == Some(false),
+    }
+}
+
 /// Whether a file belongs to what is deployed.
 pub(crate) fn is_deployed(file: &DeployFile) -> bool {
     !matches!(file.role, Role::Test | Role::Documentation | Role::Example | Role::Vendored | Role::Generated)
@@ -154,6 +177,9 @@ pub(crate) fn is_deployed(file: &DeployFile) -> bool {
 
 /// Whether an environment file is a pattern to copy and never in force.
 pub(crate) fn is_pattern(name: &str) -> bool {
-    const PATTERNS: &[&str] = &["example", "sample", "template", "tmpl", "dist", "default", "defaults"];
+    const PATTERNS: &[&str] = &[
+        "example", "sample", "template", "tmpl", "dist", "default", "defaults", "backup", "bak", "old",
+        "orig", "disabled",
+    ];
     name.split(['.', '-', '_']).any(|part| PATTERNS.iter().any(|pattern| part.eq_ignore_ascii_case(pattern)))
 }

@@ -30,7 +30,7 @@ pub(super) static CHECK: DeployRule = DeployRule { rule: &RULE, check };
 
 fn check(deployment: &Deployment<'_>, report: &mut Report) {
     for app in &deployment.settings.applications {
-        for (name, value) in &app.settings {
+        for (name, value) in app.live() {
             let Some(text) = value.text() else { continue };
             let secret = match url_password(text) {
                 Some(password) => password.to_owned(),
@@ -56,7 +56,9 @@ fn check(deployment: &Deployment<'_>, report: &mut Report) {
     for (name, value, location) in &deployment.settings.variables {
         let secret = match url_password(value) {
             Some(password) => password.to_owned(),
-            None if is_secret_name(name) => value.clone(),
+            None if is_secret_name(name) && !name.to_ascii_uppercase().ends_with("SECRET_KEY") => {
+                value.clone()
+            }
             None => continue,
         };
         if strength(&secret) == Strength::Absent {

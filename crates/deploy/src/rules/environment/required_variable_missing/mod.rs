@@ -25,7 +25,7 @@ pub(super) static RULE: Rule = Rule {
 pub(super) static CHECK: DeployRule = DeployRule { rule: &RULE, check };
 
 fn check(deployment: &Deployment<'_>, report: &mut Report) {
-    if deployment.settings.in_force.is_empty() {
+    if deployment.settings.in_force.is_empty() || !deployment.settings.read.iter().any(|read| read.is_set) {
         return;
     }
     let mut told: Vec<&str> = Vec::new();

@@ -33,11 +33,11 @@ fn check(deployment: &Deployment<'_>, report: &mut Report) {
         if app.framework == Framework::Flask && !sends_mail(deployment, app) {
             continue;
         }
-        for (name, value) in &app.settings {
+        for (name, value) in app.live() {
             let upper = name.to_ascii_uppercase();
             let about_mail = ["MAIL_", "EMAIL_", "SMTP_"].iter().any(|prefix| upper.starts_with(prefix))
                 || matches!(upper.as_str(), "DEFAULT_FROM_EMAIL" | "SERVER_EMAIL");
-            if !about_mail || is_secret_name(name) {
+            if !about_mail || is_secret_name(name) || upper.contains("TEST") {
                 continue;
             }
             let Some(text) = value.text() else { continue };
@@ -73,7 +73,10 @@ fn check(deployment: &Deployment<'_>, report: &mut Report) {
                 );
             } else if placeholder {
                 say(report, &RULE, app, Some(value), &format!("`{name}` is a placeholder in production"));
-            } else if local && !value.vars.is_empty() {
+            } else if local
+                && !value.vars.is_empty()
+                && value.steps.iter().any(|step| step.note.contains("with a default"))
+            {
                 say(
                     report,
                     &RULE,

@@ -2,7 +2,7 @@
 
 use clearance_finding::{Confidence, Plane, Rule, Severity};
 
-use super::common::{because, finding, hold};
+use super::common::{because, finding, hold, is_from_file, refused, weigh};
 use crate::{
     DeployRule, Deployment, Report,
     settings::{Effective, Framework, Plain, Strength, is_signing_key, strength},
@@ -30,7 +30,7 @@ pub(super) static CHECK: DeployRule = DeployRule { rule: &RULE, check };
 
 fn check(deployment: &Deployment<'_>, report: &mut Report) {
     for app in &deployment.settings.applications {
-        for (name, value) in app.settings.iter().filter(|(name, _)| is_signing_key(name)) {
+        for (name, value) in app.live().filter(|(name, _)| is_signing_key(name)) {
             if app.framework == Framework::Asgi {
                 continue;
             }
@@ -47,6 +47,25 @@ fn check(deployment: &Deployment<'_>, report: &mut Report) {
                         continue;
                     }
                     report.examined();
+                    let bare =
+                        deployment.bare.applications.iter().find(|other| other.location == app.location);
+                    let other = bare
+                        .and_then(|bare| bare.get(name))
+                        .filter(|other| !other.vars.is_empty() && is_from_file(value));
+                    let constant = other
+                        .and_then(Effective::text)
+                        .is_some_and(|text| strength(text) != Strength::Absent && !text.contains('…'));
+                    if let (Some(other), true) = (other, constant) {
+                        let text = format!(
+                            "`{name}` falls back to a constant where the environment variable {} is not set",
+                            other.vars[0]
+                        );
+                        report.finding(weigh(
+                            finding(&RULE, app, Some(other), &text),
+                            Severity::Medium,
+                            "the files of deployment set it",
+                        ));
+                    }
                 }
                 Some(variable) if texts.is_empty() => {
                     report.examined();
@@ -70,10 +89,19 @@ fn check(deployment: &Deployment<'_>, report: &mut Report) {
                     let text = format!(
                         "`{name}` falls back to a constant where the environment variable {variable} is not set, and nothing that deploys the application sets it"
                     );
-                    report.finding(because(
-                        finding(&RULE, app, Some(value), &text),
-                        "whoever reads the code can sign where the variable is not set",
-                    ));
+                    let finding = finding(&RULE, app, Some(value), &text);
+                    report.finding(
+                        if texts.iter().filter_map(|value| value.text()).all(|text| refused(deployment, text))
+                        {
+                            weigh(
+                                finding,
+                                Severity::Low,
+                                "the program compares the key with this constant, as one that it refuses",
+                            )
+                        } else {
+                            because(finding, "whoever reads the code can sign where the variable is not set")
+                        },
+                    );
                 }
             }
         }

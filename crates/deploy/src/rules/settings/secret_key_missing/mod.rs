@@ -2,7 +2,7 @@
 
 use clearance_finding::{Confidence, Plane, Rule, Severity};
 
-use super::common::{applications, asks_for_sessions, say};
+use super::common::{applications, asks_for_sessions, is_main, say};
 use crate::{
     DeployRule, Deployment, Report,
     settings::{Framework, Plain},
@@ -32,7 +32,10 @@ fn check(deployment: &Deployment<'_>, report: &mut Report) {
     for framework in [Framework::Flask, Framework::Django] {
         for app in applications(deployment, framework) {
             let value = app.get("SECRET_KEY");
-            if app.open.is_some() || framework == Framework::Flask && !asks_for_sessions(deployment) {
+            if app.open.is_some()
+                || framework == Framework::Flask
+                    && !(asks_for_sessions(deployment) && is_main(deployment, app))
+            {
                 continue;
             }
             let missing = match value.map(|value| &value.plain) {

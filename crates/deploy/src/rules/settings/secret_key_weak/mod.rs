@@ -2,7 +2,7 @@
 
 use clearance_finding::{Confidence, Plane, Rule, Severity};
 
-use super::common::{because, finding, hold_at, is_from_file};
+use super::common::{because, finding, hold_at, is_from_file, refused, weigh};
 use crate::{
     DeployRule, Deployment, Report,
     settings::{Plain, Strength, is_signing_key, mask, strength},
@@ -30,7 +30,7 @@ pub(super) static CHECK: DeployRule = DeployRule { rule: &RULE, check };
 
 fn check(deployment: &Deployment<'_>, report: &mut Report) {
     for app in &deployment.settings.applications {
-        for (name, value) in app.settings.iter().filter(|(name, _)| is_signing_key(name)) {
+        for (name, value) in app.live().filter(|(name, _)| is_signing_key(name)) {
             if !value.vars.is_empty() || value.unsure {
                 continue;
             }
@@ -70,7 +70,15 @@ fn check(deployment: &Deployment<'_>, report: &mut Report) {
             };
             report.examined();
             let finding = finding(&RULE, app, Some(value), &format!("`{name}` is {what} in production"));
-            report.finding(because(finding, reason));
+            report.finding(if refused(deployment, text) {
+                weigh(
+                    finding,
+                    Severity::Low,
+                    "the program compares the key with this constant, as one that it refuses",
+                )
+            } else {
+                because(finding, reason)
+            });
         }
     }
 }

@@ -2,8 +2,11 @@
 
 use clearance_finding::{Confidence, Plane, Rule, Severity};
 
-use super::common::{hold, say};
-use crate::{DeployRule, Deployment, Report};
+use super::common::{finding, hold, say, weigh};
+use crate::{
+    DeployRule, Deployment, Report,
+    settings::{Application, Effective},
+};
 
 /// The rule.
 pub(super) static RULE: Rule = Rule {
@@ -35,12 +38,25 @@ const ADDRESSES: &[&str] = &[
     "DB_URL",
 ];
 
+/// The effective address or engine of the database, and whether it is a file.
+fn database(app: &Application) -> Option<(&Effective, bool)> {
+    let address = ADDRESSES
+        .iter()
+        .filter_map(|name| app.get(name))
+        .find(|value| value.text().is_some_and(|text| text.contains("://") || text.starts_with("sqlite")));
+    if let Some(value) = address {
+        return Some((value, value.text()?.starts_with("sqlite")));
+    }
+    let engine = app.get("DATABASES")?.entry("default")?.entry("ENGINE")?;
+    let text = engine.text().filter(|text| !text.contains('…'))?;
+    Some((engine, text.ends_with("sqlite3")))
+}
+
 fn check(deployment: &Deployment<'_>, report: &mut Report) {
     for app in &deployment.settings.applications {
-        for value in ADDRESSES.iter().filter_map(|name| app.get(name)) {
-            let Some(text) = value.text() else { continue };
-            report.examined();
-            if text.starts_with("sqlite") {
+        match database(app) {
+            Some((value, true)) => {
+                report.examined();
                 say(
                     report,
                     &RULE,
@@ -48,30 +64,22 @@ fn check(deployment: &Deployment<'_>, report: &mut Report) {
                     Some(value),
                     "SQLite is the database of production: one writer at a time, and no users or rights",
                 );
-            } else if text.contains("://") {
+            }
+            Some((value, false)) => {
+                report.examined();
                 hold(report, &RULE, app, value, "the database is a server");
+                let bare = deployment.bare.applications.iter().find(|other| other.location == app.location);
+                if let Some((other, true)) = bare.and_then(database) {
+                    let text =
+                        "SQLite takes the place of the database where the environment does not name one";
+                    report.finding(weigh(
+                        finding(&RULE, app, Some(other), text),
+                        Severity::Low,
+                        "the files of deployment name a server",
+                    ));
+                }
             }
-            break;
-        }
-        let engine = app
-            .get("DATABASES")
-            .and_then(|all| all.entry("default"))
-            .and_then(|default| default.entry("ENGINE"));
-        if let Some(engine) = engine
-            && let Some(text) = engine.text().filter(|text| !text.contains('…'))
-        {
-            report.examined();
-            if text.ends_with("sqlite3") {
-                say(
-                    report,
-                    &RULE,
-                    app,
-                    Some(engine),
-                    "SQLite is the database of production: one writer at a time, and no users or rights",
-                );
-            } else {
-                hold(report, &RULE, app, engine, "the database is a server");
-            }
+            None => {}
         }
     }
 }

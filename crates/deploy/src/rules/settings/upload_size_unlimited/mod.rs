@@ -2,7 +2,7 @@
 
 use clearance_finding::{Confidence, Plane, Rule, Severity};
 
-use super::common::{applications, hold, say, takes_files};
+use super::common::{applications, hold, is_main, say, takes_files};
 use crate::{
     DeployRule, Deployment, Report,
     settings::{Framework, Plain},
@@ -31,7 +31,7 @@ pub(super) static CHECK: DeployRule = DeployRule { rule: &RULE, check };
 fn check(deployment: &Deployment<'_>, report: &mut Report) {
     for app in applications(deployment, Framework::Flask) {
         let value = app.get("MAX_CONTENT_LENGTH");
-        if !takes_files(deployment) || value.is_none() && app.open.is_some() {
+        if !takes_files(deployment) || !is_main(deployment, app) || value.is_none() && app.open.is_some() {
             continue;
         }
         match value.map(|value| &value.plain) {
