@@ -134,8 +134,13 @@ def ping(request, word): pass
         [
             "DELETE,GET /notes/<int:pk>/ → api.views.Notes",
             "POST /ping/<word> → api.views.ping",
+            "GET /v1/ → rest_framework.routers.DefaultRouter",
+            "GET /v1/.<format> → rest_framework.routers.DefaultRouter",
+            "GET /v1/users.<format> → api.views.Users",
             "GET /v1/users/ → api.views.Users",
+            "GET /v1/users/<pk>.<format> → api.views.Users",
             "GET /v1/users/<pk>/ → api.views.Users",
+            "POST /v1/users/<pk>/lock.<format> → api.views.Users.locked",
             "POST /v1/users/<pk>/lock/ → api.views.Users.locked",
         ]
     );

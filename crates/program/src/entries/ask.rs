@@ -131,10 +131,21 @@ impl<'p> Collector<'p> {
     /// The function or class that a decoration (with or without a call), or `path(…)(function)`, is applied to.
     pub(super) fn decorated(&mut self, site: Site) -> Option<Target> {
         self.index(site.module);
-        let key = match self.program.op(site) {
-            Op::Decorate { decorator, .. } => Site { module: site.module, value: decorator },
-            _ => site,
-        };
+        let mut key = site;
+        let ir = &self.program.module(site.module).ir;
+        if let Op::Decorate { decorator, mut target } = ir.op(site.value) {
+            // The same name may decorate many functions: what is below this decoration counts.
+            while let Op::Decorate { target: below, .. } = ir.op(target) {
+                target = below;
+            }
+            match ir.op(target) {
+                Op::Function(func) => {
+                    return Some(Target::Function(FuncRef { module: site.module, func }));
+                }
+                Op::Class(class) => return Some(Target::Class(ClassRef { module: site.module, class })),
+                _ => key.value = decorator,
+            }
+        }
         if let Some(target) = self.decorated.get(&key) {
             return Some(*target);
         }

@@ -63,7 +63,7 @@ impl Collector<'_> {
             }
             match outer.is_empty() {
                 false => found = outer,
-                true => found[0].is_unreached = is_elsewhere,
+                true => found[0].is_unreached = is_elsewhere && depth == 0,
             }
         }
         if depth == 0 && !self.is_reached(call) {

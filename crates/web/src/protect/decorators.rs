@@ -8,6 +8,22 @@ use super::{Judge, Kind, Layer, gate::Part, known};
 
 const MAX_DEPTH: u32 = 6;
 
+/// Where a decorator is applied to a function.
+fn decoration(
+    ir: &clearance_python::ir::ModuleIr,
+    func: Func,
+    wanted: Value,
+) -> Option<clearance_python::TextRange> {
+    let parent = ir.functions[func.index()].parent?;
+    ir.values(parent).find_map(|value| {
+        let Op::Decorate { decorator, mut target } = ir.op(value) else { return None };
+        while let Op::Decorate { target: below, .. } = ir.op(target) {
+            target = below;
+        }
+        (decorator == wanted && ir.op(target) == Op::Function(func)).then(|| ir.inst(value).range)
+    })
+}
+
 /// What the decorators of one function say.
 #[derive(Debug, Default, Clone)]
 pub(super) struct Decorated {
@@ -44,6 +60,13 @@ impl Judge<'_> {
         let mut found = Decorated::default();
         for (position, decorator) in decorators.iter().enumerate() {
             let mut one = self.decorator(Site { module: function.module, value: *decorator }, 0);
+            // A bare name stands where it is imported; what counts is where it decorates.
+            let bare = self.place(Site { module: function.module, value: *decorator });
+            if let Some(decoration) = decoration(ir, function.func, *decorator) {
+                for layer in one.layers.iter_mut().filter(|layer| layer.place == bare) {
+                    layer.place.1 = decoration;
+                }
+            }
             if at.is_some_and(|at| position < at) {
                 // Limits and exemptions go by the name of the function.
                 one.layers.retain(|layer| layer.kind == Kind::Rate && layer.by.contains("limit"));

@@ -53,6 +53,8 @@ pub(super) const DECORATORS: &[Known] = &[
     known("flask_appbuilder.security.decorators.has_access", ROLE),
     known("flask_appbuilder.security.decorators.has_access_api", ROLE),
     known("flask_appbuilder.security.decorators.protect", ROLE),
+    known("flask_appbuilder.api.protect", ROLE),
+    known("flask_appbuilder.protect", ROLE),
     known("quart_auth.login_required", LOGIN),
     known("flask_limiter.Limiter.limit", RATE),
     known("flask_limiter.Limiter.shared_limit", RATE),

@@ -29,6 +29,8 @@ pub static CHECK: WebRule = WebRule { rule: &RULE, check };
 
 /// Fewest neighbours that ask.
 const NEIGHBOURS: usize = 3;
+/// Most that are taken for forgotten.
+const FEW: usize = 3;
 /// How many times as many they are, where several do not.
 const OFTEN: usize = 5;
 
@@ -55,7 +57,7 @@ fn check(site: &Site<'_>, report: &mut Report) {
             })
             .collect();
         decided += members.len() - silent.len();
-        let stands_out = silent.len() == 1 || silent.len() * OFTEN <= asking;
+        let stands_out = silent.len() == 1 || silent.len() <= FEW && silent.len() * OFTEN <= asking;
         if asking < NEIGHBOURS || silent.is_empty() || !stands_out {
             undecided += silent.len();
             continue;
