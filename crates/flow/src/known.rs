@@ -21,6 +21,7 @@ pub(crate) struct Known {
     version: Option<PathId>,
     page_request: Option<PathId>,
     view_context: Option<PathId>,
+    address_parts: Vec<PathId>,
 }
 
 const MATCHES: &[(&str, Match)] = &[
@@ -46,6 +47,12 @@ const PAGE_REQUESTS: &[(&str, &str)] = &[
 ];
 /// What class-based views give to their template.
 const VIEW_CONTEXT: &str = "django.views.generic.base.View.get_context_data";
+/// Reading a part of the address by its name in the pattern.
+const ADDRESS_PARTS: &[&str] = &[
+    "django.views.generic.base.UrlArguments.__getitem__",
+    "django.views.generic.base.UrlArguments.get",
+    "django.views.generic.base.UrlArguments.pop",
+];
 const NUMBERS: &[&str] =
     &["builtins.int", "builtins.float", "builtins.bool", "uuid.UUID", "datetime.date", "datetime.datetime"];
 
@@ -69,6 +76,7 @@ impl Known {
             .chain(more)
             .chain(REQUEST_PATHS.iter().copied())
             .chain([VIEW_CONTEXT])
+            .chain(ADDRESS_PARTS.iter().copied())
             .chain(PAGE_REQUESTS.iter().map(|(_, path)| *path))
     }
 
@@ -91,6 +99,7 @@ impl Known {
             request_paths: find(REQUEST_PATHS),
             version: models.find("sys.version_info"),
             view_context: models.find(VIEW_CONTEXT),
+            address_parts: find(ADDRESS_PARTS),
             page_request: PAGE_REQUESTS
                 .iter()
                 .find(|(package, _)| program.imports(package))
@@ -100,6 +109,11 @@ impl Known {
 
     pub(crate) fn builtin(&self, path: PathId) -> Option<Builtin> {
         self.builtins.get(&path).copied()
+    }
+
+    /// Whether the path reads a part of the address by its name.
+    pub(crate) fn is_address_part(&self, path: PathId) -> bool {
+        self.address_parts.contains(&path)
     }
 
     pub(crate) fn regex_match(&self, path: PathId) -> Option<Match> {

@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
+use clearance_models::flow::{Propagator, Slot};
 use clearance_program::{FuncRef, Site};
-use clearance_python::ir::{ArgKind, ParamKind, Span, Value};
+use clearance_python::ir::{ArgKind, Op, ParamKind, Span, Value};
 
 use super::{Engine, Frame};
 use crate::heap::{Key, Kind, Object};
@@ -76,6 +77,56 @@ impl<'p> Engine<'p> {
         };
         join_into(&mut args.names, Val::tainted(frame.heap.deep_taint(value)));
         join_into(&mut args.double_star, rest);
+    }
+
+    /// What a call of a library passes on to the function that it is given, where each argument can be told: `Thread(target=f, args=(a,),
+    /// kwargs={…})`, `submit(f, a, key=b)`. Nothing where it hands on elements one by one.
+    pub(crate) fn handed_on(
+        &self,
+        frame: &Frame,
+        at: Value,
+        propagator: &Propagator,
+        args: &Args,
+    ) -> Option<Args> {
+        let ir = self.ir(frame.func);
+        let Op::Call { callee, .. } = ir.op(at) else { return None };
+        if let Op::Attr { name, .. } = ir.op(callee)
+            && (ir.name(name).contains("map") || ir.name(name).starts_with("apply"))
+        {
+            return None;
+        }
+        if args.star.is_some() || args.double_star.is_some() {
+            return None;
+        }
+        let mut given = Args::default();
+        for slot in &propagator.from {
+            let packed = match slot {
+                Slot::From(at) => {
+                    given.positional.extend(args.positional.iter().skip(usize::from(*at)).cloned());
+                    given.keywords.extend(args.keywords.iter().cloned());
+                    continue;
+                }
+                Slot::Position(at) => args.positional.get(usize::from(*at)),
+                Slot::Keyword(name) => args.keyword(name),
+                _ => return None,
+            };
+            let Some(packed) = packed else { continue };
+            let Some(Atom::Object(id)) = packed.single() else { return None };
+            let object = frame.heap.get(*id).filter(|object| object.rest.is_none() && !object.shared)?;
+            match object.kind {
+                Kind::List | Kind::Tuple if object.positions => {
+                    given.positional.extend(object.items.iter().cloned());
+                }
+                Kind::Dict if object.key_taint.is_empty() => {
+                    for (key, value) in &object.keys {
+                        let Key::Str(name) = key else { return None };
+                        given.keywords.push((name.clone(), value.clone()));
+                    }
+                }
+                _ => return None,
+            }
+        }
+        Some(given)
     }
 
     /// The parameters of a function for a call; `receiver` fills the first.

@@ -2,6 +2,7 @@
 
 use clearance_models::PathId;
 use clearance_models::flow::{Kinds, Origin, Slot};
+use clearance_program::{ParamSource, Site};
 use clearance_python::ir::Value;
 use smallvec::smallvec;
 
@@ -60,6 +61,9 @@ impl<'p> Engine<'p> {
             && let Some(value) = self.builtin(frame, at, builtin, receiver, args)
         {
             return value;
+        }
+        if self.known.is_address_part(path) {
+            return self.address_part(site, args.positional.first());
         }
         if matches!(self.program.models.last_name(path), "get" | "getlist")
             && let Some(convert) = args.get(2, "type")
@@ -248,11 +252,30 @@ impl<'p> Engine<'p> {
         }
         if let Some(slot) = &propagator.calls {
             let callbacks: Vec<Val> = select(slot, receiver, args).cloned().collect();
+            let given = self.handed_on(frame, at, propagator, args);
             for callback in callbacks {
-                let returned = self.call_back(frame, at, &callback, &taint);
+                let known = callback.atoms.iter().all(|atom| {
+                    matches!(atom, Atom::Function { .. } | Atom::Method { .. } | Atom::Partial(_))
+                });
+                let returned = match given.clone().filter(|_| known) {
+                    Some(given) => self.call_value(frame, at, &callback, given, None),
+                    None => self.call_back(frame, at, &callback, &taint),
+                };
                 result.taint.join(&frame.heap.deep_taint(&returned));
             }
         }
+    }
+
+    /// A part of the address, as far as the patterns that name it let anything through.
+    fn address_part(&mut self, site: Site, name: Option<&Val>) -> Val {
+        let known = name.and_then(Val::as_str).and_then(|name| self.program.address_part(name));
+        let not = match known {
+            Some(ParamSource::Clean) => return Val::number(),
+            Some(ParamSource::Tainted { not, .. }) => not,
+            // Patterns that could not be told: most name a row.
+            _ => Kinds::PATH,
+        };
+        Val::tainted(self.source(site, Origin::Remote, Kinds::CHOSEN.without(not)))
     }
 
     /// Data flows into an object that something outside the program writes to.

@@ -86,6 +86,8 @@ pub(super) struct Found {
     pub(super) points: Vec<Point>,
     pub(super) routes: Vec<Route>,
     pub(super) typed: FxHashMap<(FuncRef, u32), ParamSource>,
+    /// What the parts of addresses are that views read by name.
+    pub(super) named: FxHashMap<String, ParamSource>,
 }
 
 /// What a decorator stands above.

@@ -209,6 +209,10 @@ impl<'c, 'p> Django<'c, 'p> {
     /// Adds a route of this address; the text of the address gets its slash here.
     fn route(&mut self, mut new: NewRoute, pattern: &Pattern, functions: &[FuncRef]) -> usize {
         new.path = format!("/{}", pattern.text);
+        for field in pattern.fields.iter().filter(|field| !field.name.is_empty()) {
+            let known = self.c.found.named.entry(field.name.clone()).or_insert(field.what);
+            *known = known.join(field.what);
+        }
         let framework = new.framework;
         let route = self.c.add_route(new, functions);
         for &function in functions {

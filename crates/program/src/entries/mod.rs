@@ -196,6 +196,8 @@ pub(crate) struct Entries {
     by_function: FxHashMap<FuncRef, u32>,
     /// Parameters whose class the framework decides.
     typed: FxHashMap<(FuncRef, u32), ParamSource>,
+    /// What the parts of addresses are that views read by name.
+    named: FxHashMap<String, ParamSource>,
 }
 
 impl Entries {
@@ -206,7 +208,7 @@ impl Entries {
 
     /// Puts routes and entry points into their final order.
     fn finish(found: collect::Found) -> Self {
-        let collect::Found { mut points, routes, mut typed } = found;
+        let collect::Found { mut points, routes, mut typed, named } = found;
         let key =
             |route: &Route| (route.path.clone(), route.module, route.range.start(), route.methods.clone());
         let mut order: Vec<(usize, Route)> = routes.into_iter().enumerate().collect();
@@ -257,7 +259,7 @@ impl Entries {
                 }
             }
         }
-        Self { points: merged, routes, by_function, typed }
+        Self { points: merged, routes, by_function, typed, named }
     }
 }
 
@@ -271,6 +273,11 @@ impl Program {
             .chain(OBJECTS)
             .copied()
             .chain(OWN_BUILTINS.iter().copied())
+    }
+
+    /// What the part of this name is in the addresses of class-based views, all of them together; nothing where none has one.
+    pub fn address_part(&self, name: &str) -> Option<ParamSource> {
+        self.entries.named.get(name).copied()
     }
 
     /// The routes, by path, then place of declaration.
