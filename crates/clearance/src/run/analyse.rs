@@ -118,6 +118,7 @@ fn of_files(
             modules.push(module);
         }
     }
+    analysis.comments.extend(super::deployment::comments(&deployment));
     if let Some(cache) = &cache {
         cache.tell_modules(&origins);
     }
