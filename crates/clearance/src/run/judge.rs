@@ -65,7 +65,10 @@ pub(crate) fn judge(
     notices.extend(model_lines(&plan.models).into_iter().map(run_notice));
     let examined = analysis.outcome.examined.into_iter().chain(accepted.examined);
     let failed = analysis.failed;
-    let looked_at = format!("{} files of deployment", analysis.deployment);
+    let looked_at = match analysis.deployment.len() {
+        1 => "1 file of deployment".to_owned(),
+        count => format!("{count} files of deployment"),
+    };
     let ran = |plane: Plane, what: &str| match &failed {
         Some(why) => PlaneRun { plane, status: PlaneStatus::Failed, why: why.clone() },
         None => PlaneRun { plane, status: PlaneStatus::Run, why: what.to_owned() },
@@ -98,6 +101,7 @@ pub(crate) fn judge(
         rules,
         enabled,
         hidden: sieve.hidden(),
+        deployment: analysis.deployment.into_iter().collect(),
     };
     Ok(assess(input, &policy))
 }
