@@ -74,10 +74,22 @@ const LANGUAGES: &[&str] = &["python", "py"];
 /// Languages of templates; their markers are comments of the template: `{# finding: rule #}`.
 const TEMPLATES: &[&str] = &["html", "jinja"];
 /// Languages of files of deployment; their blocks are cases where a file name stands above them.
-const DEPLOYMENT: &[&str] =
-    &["apache", "caddy", "dockerfile", "env", "ini", "json", "nginx", "procfile", "systemd", "toml", "yaml"];
+const DEPLOYMENT: &[&str] = &[
+    "apache",
+    "caddy",
+    "dockerfile",
+    "env",
+    "ini",
+    "json",
+    "nginx",
+    "procfile",
+    "sh",
+    "systemd",
+    "toml",
+    "yaml",
+];
 
-/// The cases of a page. Blocks in languages that are not analysed (`text`, `sh`, `diff`) are no cases.
+/// The cases of a page. Blocks in languages that are not analysed (`text`, `diff`, `sh` without a file name) are no cases.
 ///
 /// # Errors
 /// An open fence, or a marker that is not understood.

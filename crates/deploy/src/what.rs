@@ -168,6 +168,7 @@ fn is_start_script(name: &str) -> bool {
         "start",
         "run",
         "entrypoint",
+        "entry",
         "serve",
         "server",
         "boot",

@@ -39,6 +39,8 @@ pub struct Input {
     pub enabled: BTreeSet<&'static str>,
     /// Findings that were made and are not among `findings`.
     pub hidden: Vec<Hidden>,
+    /// Paths of the files of deployment. What could not be seen of them does not touch controls that rest on code alone.
+    pub deployment: BTreeSet<Arc<str>>,
 }
 
 /// Who, what, when.

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use clearance_finding::{Finding, Judgement, Location, Severity};
+use clearance_finding::{Finding, Judgement, Location, Plane, Severity};
 use rustc_hash::FxHashMap;
 
 use crate::{
@@ -283,8 +283,11 @@ impl Evaluation<'_> {
         for (by, number) in hidden {
             doubts.push(format!("{} hidden by {by}", count(number as usize, "finding")));
         }
-        if !self.coverage.is_complete() {
-            let paths = self.coverage.blind_paths();
+        let touches = |path: &&str| {
+            definition.planes.contains(&Plane::Deploy) || !self.input.deployment.contains(*path)
+        };
+        let paths: Vec<&str> = self.coverage.blind_paths().into_iter().filter(touches).collect();
+        if !paths.is_empty() {
             let shown =
                 paths.iter().take(3).map(|path| if path.is_empty() { "the run as a whole" } else { path });
             let more = paths.len().saturating_sub(3);

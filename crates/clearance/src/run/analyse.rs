@@ -40,8 +40,8 @@ pub(crate) struct Analysis {
     pub(crate) settings: Vec<Setting>,
     /// Calls that take data from outside and are not modelled, if that was asked.
     pub(crate) unmodelled: Vec<UnmodelledCall>,
-    /// How many files of deployment were looked at.
-    pub(crate) deployment: usize,
+    /// The files of deployment that were looked at.
+    pub(crate) deployment: Vec<Arc<str>>,
     /// Why the rules could not be run to their end, if they could not.
     pub(crate) failed: Option<String>,
 }
@@ -93,7 +93,7 @@ fn of_files(
         && let Some(run) = &run
         && let Some(mut analysis) = cache.analysis(run, &sources)
     {
-        analysis.deployment = deployment.len();
+        analysis.deployment = paths_of(&deployment);
         return (with_pages(analysis), None);
     }
     progress.phase("lowering", sources.len());
@@ -109,7 +109,7 @@ fn of_files(
         },
         || models(plan, settings.flow),
     );
-    let mut analysis = Analysis { notices: unseen, deployment: deployment.len(), ..Analysis::default() };
+    let mut analysis = Analysis { notices: unseen, deployment: paths_of(&deployment), ..Analysis::default() };
     analysis.notices.extend(unread);
     let mut modules = Vec::with_capacity(lowered.len());
     let mut origins = Vec::with_capacity(lowered.len());
@@ -122,6 +122,7 @@ fn of_files(
             modules.push(module);
         }
     }
+    analysis.comments.extend(super::deployment::comments(&deployment));
     if let Some(cache) = &cache {
         cache.tell_modules(&origins);
     }
@@ -156,6 +157,10 @@ fn of_files(
             (with_pages(analysis), None)
         }
     }
+}
+
+fn paths_of(files: &[DeployFile]) -> Vec<Arc<str>> {
+    files.iter().map(|file| Arc::clone(&file.path)).collect()
 }
 
 /// What is known of libraries, by the program and by the project.

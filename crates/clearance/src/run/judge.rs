@@ -81,7 +81,7 @@ pub(crate) fn judge(
         planes: planes(
             failed,
             analysis.files.iter().any(|file| file.kind == FileKind::Template.as_str()),
-            analysis.deployment,
+            analysis.deployment.len(),
         ),
         capabilities: std::iter::once(Capability::Syntax)
             .chain(settings.run.flow.value.then_some(Capability::Flow))
@@ -99,6 +99,7 @@ pub(crate) fn judge(
         rules,
         enabled,
         hidden: sieve.hidden(),
+        deployment: analysis.deployment.into_iter().collect(),
     };
     Ok(assess(input, &policy))
 }
@@ -118,7 +119,10 @@ fn planes(failed: Option<String>, has_templates: bool, deployment: usize) -> Vec
     };
     let mut deploy = run(Plane::Deploy);
     if failed.is_none() {
-        deploy.why = format!("{deployment} files of deployment");
+        deploy.why = match deployment {
+            1 => "1 file of deployment".to_owned(),
+            count => format!("{count} files of deployment"),
+        };
     }
     vec![run(Plane::Code), template, deploy]
 }

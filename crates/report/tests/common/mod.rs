@@ -359,6 +359,7 @@ pub fn sample_input() -> Input {
         rules: CATALOGUE.iter().chain(RULES).copied().collect(),
         enabled: ids.into_iter().chain(CATALOGUE.iter().chain(RULES).map(|rule| rule.id)).collect(),
         hidden: vec![Hidden { rule: &HASH, severity: Severity::Low, by: HiddenBy::Severity, count: 4 }],
+        deployment: BTreeSet::new(),
     }
 }
 
@@ -421,6 +422,7 @@ pub fn empty() -> Assessment {
         files: Vec::new(),
         notices: Vec::new(),
         hidden: Vec::new(),
+        deployment: BTreeSet::new(),
         rules: Vec::new(),
         ..sample_input()
     };

@@ -144,5 +144,6 @@ pub fn input() -> Input {
         rules: rules(),
         enabled: ids.into_iter().chain(RULES.iter().map(|rule| rule.id)).collect(),
         hidden: Vec::new(),
+        deployment: BTreeSet::new(),
     }
 }

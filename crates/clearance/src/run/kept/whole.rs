@@ -186,7 +186,7 @@ pub(crate) fn decode<'f>(bytes: &[u8], files: impl ExactSizeIterator<Item = &'f 
         settings: kept.settings.into_owned(),
         unmodelled: Vec::new(),
         // The caller knows.
-        deployment: 0,
+        deployment: Vec::new(),
         failed: None,
     })
 }

@@ -74,8 +74,21 @@ pub(super) fn by_default(image: &Image) -> ByDefault {
 pub(super) fn entry_script<'a>(deployment: &Deployment<'a>, image: &Dockerfile) -> Option<&'a DeployFile> {
     let start = image.last("ENTRYPOINT").or_else(|| image.last("CMD"))?;
     let words = start.words.iter().flat_map(|word| word.text.split_whitespace());
-    let names: Vec<&str> = words.map(|word| word.rsplit('/').next().unwrap_or(word)).collect();
+    let mut names: Vec<&str> = words.map(last_part).collect();
+    // It may have another name in the tree: `COPY entry.sh /app/run.sh`.
+    for copy in image.shipped_instructions().filter(|instruction| instruction.keyword == "COPY") {
+        let target = copy.words.last().map_or("", |word| last_part(&word.text));
+        if names.contains(&target)
+            && let [source] = sources(copy)[..]
+        {
+            names.push(last_part(&source.text));
+        }
+    }
     deployment.files.iter().find(|file| file.what() == Some(What::Script) && names.contains(&file.name()))
+}
+
+fn last_part(path: &str) -> &str {
+    path.rsplit('/').next().unwrap_or(path)
 }
 
 /// The files that `COPY` and `ADD` take: every word but flags and the last one.
