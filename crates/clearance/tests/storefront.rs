@@ -53,13 +53,19 @@ fn truth() -> Truth {
     for (kind, list) in &table {
         for entry in list.as_array().unwrap() {
             let text = |key: &str| entry.get(key).and_then(toml::Value::as_str).unwrap_or("").to_owned();
-            if !matches!(text("plane").as_str(), "code" | "template" | "deploy") {
+            let known = |rule: &str| clearance_deploy::catalogue().iter().any(|other| other.id == rule);
+            let is_told = match text("plane").as_str() {
+                "code" | "template" => true,
+                "deploy" => known(&text("rule")),
+                _ => false,
+            };
+            if !is_told {
                 continue;
             }
             let place = (text("path"), entry["line"].as_integer().unwrap(), text("rule"));
             let set = match kind.as_str() {
                 "clean" => &mut truth.clean,
-                _ if !text("needs").is_empty() => &mut truth.later,
+                _ if !matches!(&*text("needs"), "" | "settings") => &mut truth.later,
                 _ if entry.get("audit").is_some() || text("severity") == "info" => &mut truth.audit_defects,
                 _ => &mut truth.defects,
             };

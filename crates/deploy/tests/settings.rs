@@ -3,6 +3,8 @@
 //! A case is a heading (`=== …`), files (`--- path`), and what is expected (`--- expect`): lines `NAME = value | status | path:line`. The value is as Python
 //! writes it, `***` where it is withheld, `?` where it is not known, `-` where there is no such setting. The place is that of the deciding step.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
 mod common;
 
 use std::fmt::Write as _;

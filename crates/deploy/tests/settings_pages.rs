@@ -1,5 +1,7 @@
 //! The pages of the rules on settings and the environment tell the truth.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
 mod common;
 
 use clearance_casebook::{cases, differences};

@@ -312,10 +312,8 @@ impl Machine<'_> {
         let Object::Sequence { items, open, kind } = &mut self.heap[list.0 as usize] else { return };
         let maybe = reach != Reach::Surely;
         match (name, args) {
-            ("append" | "add", [value]) => {
-                if *kind != Kind::Set || !equal.contains(&true) {
-                    items.push(Item { value: value.clone(), maybe });
-                }
+            ("append" | "add", [value]) if *kind != Kind::Set || !equal.contains(&true) => {
+                items.push(Item { value: value.clone(), maybe });
             }
             ("insert", [at, value]) => {
                 let at = match at.data {

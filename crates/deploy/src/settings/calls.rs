@@ -411,7 +411,7 @@ impl Machine<'_> {
                 made(parts.join(text))
             }
             ("isdigit", _) => flag(!text.is_empty() && text.bytes().all(|b| b.is_ascii_digit())),
-            ("format", _) => made(super::ops::fill(text)),
+            ("format", _) => made(super::operators::fill(text)),
             ("encode", _) => receiver.clone(),
             _ => Value::unknown().with(receiver),
         }

@@ -28,7 +28,7 @@ impl Machine<'_> {
                         note: "the configuration is read from it here".to_owned(),
                         ..place.clone()
                     });
-                    self.from_object(config, &value, &place);
+                    self.take_object(config, &value);
                 }
             }
             "update" | "from_mapping" | "setdefault" if name != "setdefault" => {
@@ -51,14 +51,14 @@ impl Machine<'_> {
                     self.write(config, key, value.at(Place { note, ..place.clone() }));
                 }
             }
-            "from_pyfile" => self.from_pyfile(frame, config, first.as_ref(), &place),
+            "from_pyfile" => self.take_python_file(frame, config, first.as_ref(), &place),
             "from_envvar" => {
                 let name = first.as_ref().and_then(Value::whole).map(str::to_owned).unwrap_or_default();
                 let file = self.environment.variable(&name).map(|found| found.value.clone());
                 match file {
                     Some(file) => {
                         let file = Value::str(&file);
-                        self.from_pyfile(frame, config, Some(&file), &place);
+                        self.take_python_file(frame, config, Some(&file), &place);
                     }
                     None => self.open(config, "an environment variable names a further file"),
                 }
@@ -73,7 +73,7 @@ impl Machine<'_> {
                     self.write(config, &name, value);
                 }
             }
-            "from_file" | "from_json" => self.from_file(config, first.as_ref()),
+            "from_file" | "from_json" => self.take_file(config, first.as_ref()),
             "get" | "pop" | "setdefault" => {
                 let Some(key) = first.as_ref().and_then(Value::whole).map(str::to_owned) else {
                     return Value::unknown();
@@ -99,7 +99,7 @@ impl Machine<'_> {
     }
 
     /// Takes all names in capitals of a class, an instance or a module.
-    fn from_object(&mut self, config: ObjectId, value: &Value, place: &Place) {
+    fn take_object(&mut self, config: ObjectId, value: &Value) {
         let reach = self.reach;
         match &value.data {
             Data::Str(dotted) => {
@@ -112,7 +112,7 @@ impl Machine<'_> {
                 match self.at_path(&suited) {
                     Some(found) => {
                         let found = self.forced(found).with(&rests);
-                        self.from_object(config, &found, place);
+                        self.take_object(config, &found);
                     }
                     None => self.open(config, "the object that it is read from is not known"),
                 }
@@ -150,7 +150,7 @@ impl Machine<'_> {
                 for value in all.clone() {
                     let value = self.forced(value);
                     self.reach = reach.min(Reach::Maybe);
-                    self.from_object(config, &value, place);
+                    self.take_object(config, &value);
                 }
                 self.reach = reach;
             }
@@ -198,7 +198,7 @@ impl Machine<'_> {
         }
     }
 
-    fn from_pyfile(&mut self, frame: &Frame, config: ObjectId, name: Option<&Value>, place: &Place) {
+    fn take_python_file(&mut self, frame: &Frame, config: ObjectId, name: Option<&Value>, place: &Place) {
         let Some(name) = name.and_then(Value::text) else {
             return self.open(config, "the file that it is read from is not known");
         };
@@ -237,7 +237,7 @@ impl Machine<'_> {
         }
     }
 
-    fn from_file(&mut self, config: ObjectId, name: Option<&Value>) {
+    fn take_file(&mut self, config: ObjectId, name: Option<&Value>) {
         let Some(name) = name.and_then(Value::text) else {
             return self.open(config, "the file that it is read from is not known");
         };

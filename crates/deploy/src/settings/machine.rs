@@ -73,6 +73,9 @@ struct Here {
     mass: f64,
 }
 
+/// An element of a comprehension, its key, and how surely it is there.
+type Gathered = (Value, Value, Reach);
+
 /// A body that is being run.
 pub(crate) struct Frame {
     pub(crate) module: ModuleId,
@@ -85,13 +88,18 @@ pub(crate) struct Frame {
     otherwise: Vec<bool>,
     edges: FxHashMap<(u32, u32), (f64, bool)>,
     returned: Option<(Value, Reach)>,
-    collected: FxHashMap<ir::Value, (u32, Vec<(Value, Value, Reach)>)>,
+    /// What comprehensions have gathered, with the head of the loop that owns them.
+    collected: FxHashMap<ir::Value, (u32, Vec<Gathered>)>,
     collects: Vec<(ir::Value, ir::Value, ir::Value)>,
     base: Reach,
     base_here: Here,
     run: u32,
     /// For each block the branch whose sides are both followed.
     splits: Vec<u64>,
+    /// Variables whose defaults the way that is followed rests upon.
+    rests: Value,
+    /// The way of the defaults ends in an exception: the others are what runs.
+    refused: bool,
 }
 
 impl<'p> Machine<'p> {
@@ -246,6 +254,8 @@ impl<'p> Machine<'p> {
             base_here: self.here,
             run: self.runs,
             splits: vec![0; count],
+            rests: Value::unknown(),
+            refused: false,
         };
         self.runs += 1;
         frame.mass[0] = 1.0;
@@ -280,6 +290,9 @@ impl<'p> Machine<'p> {
                         && !leads_to(ir, Block(pred.0), Block(number))
                 });
                 frame.otherwise[at] = thrown;
+            }
+            if frame.refused && frame.otherwise[at] && frame.mass[at] <= 1e-9 {
+                frame.mass[at] = 1.0;
             }
             let mass = frame.mass[at];
             if mass <= 1e-9 && !frame.otherwise[at] || self.fuel == 0 {
@@ -322,6 +335,11 @@ impl<'p> Machine<'p> {
                 }
             }
             if stopped {
+                if mass > 0.999 && !frame.refused {
+                    frame.refused = true;
+                    let rests = frame.rests.clone();
+                    self.refuse(frame.scope, &rests);
+                }
                 number += 1;
                 continue;
             }
@@ -358,6 +376,9 @@ impl<'p> Machine<'p> {
                             self.refuse(frame.scope, &known);
                         }
                         self.flow(frame, first, number, taken, mass, otherwise);
+                        if open {
+                            frame.rests = std::mem::replace(&mut frame.rests, Value::unknown()).with(&known);
+                        }
                         if open && !fails(ir, left) {
                             self.flow(frame, first, number, left, 0.0, true);
                         }

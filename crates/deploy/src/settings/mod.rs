@@ -11,6 +11,7 @@ mod flask;
 pub(crate) mod known;
 mod library;
 mod machine;
+mod operators;
 mod ops;
 mod overlap;
 mod profile;

@@ -29,7 +29,7 @@ impl Reads {
                 Some(Op::Str(text)) => Some(ir.text(text)),
                 _ => None,
             };
-            for inst in &ir.insts {
+            for (number, inst) in ir.insts.iter().enumerate() {
                 match inst.op {
                     Op::Item { key, .. } => {
                         if let Some(name) = text(key).filter(|name| is_setting_name(name)) {
@@ -59,11 +59,14 @@ impl Reads {
                                 found.names.insert(name.to_owned());
                             }
                         }
-                        found.whole_config |= args.iter().any(|arg| {
-                            arg.value.some().is_some_and(|value| {
-                                matches!(ir.op(value), Op::Attr { name, .. } if ir.name(name) == "config")
-                            })
+                        let hands = args.iter().any(|arg| {
+                            arg.value.some().is_some_and(
+                                |value| matches!(ir.op(value), Op::Attr { name, .. } if ir.name(name) == "config"),
+                            )
                         });
+                        // What a function of the program reads of it is seen there.
+                        found.whole_config |=
+                            hands && !module.edges.iter().any(|edge| edge.value == Value(number as u32));
                     }
                     Op::Compare { left, .. } => {
                         if let Some(name) = text(left).filter(|name| is_setting_name(name)) {

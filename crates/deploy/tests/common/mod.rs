@@ -8,7 +8,7 @@ use clearance_program::Program;
 use clearance_source::{FileKind, role_of_path};
 
 /// A program and its files of deployment. Environment files may say in a comment that git tracks them, and which mode they have.
-pub fn target(files: &[(String, String)]) -> (Program, Vec<DeployFile>) {
+pub(crate) fn target(files: &[(String, String)]) -> (Program, Vec<DeployFile>) {
     let case = Case {
         heading: String::new(),
         line: 1,

@@ -263,7 +263,7 @@ pub(crate) fn secrets_of(file: &DeployFile) -> Vec<(String, Location)> {
 
 /// Whether an application is the one that the program is about, and not a small one beside it.
 pub(crate) fn is_main(deployment: &Deployment<'_>, app: &Application) -> bool {
-    !app.settings.is_empty() || applications(deployment, app.framework).count() == 1
+    applications(deployment, app.framework).all(|other| other.settings.len() <= app.settings.len())
 }
 
 /// Whether some comparison of the program names the constant, itself or through a name of it: `if key == "dev": raise …`.

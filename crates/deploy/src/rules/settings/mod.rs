@@ -30,8 +30,9 @@ mod session_cookie_not_secure;
 mod session_cookie_readable;
 mod session_cookie_without_samesite;
 mod session_in_signed_cookie;
-mod session_lifetime_long;
+mod session_lifetime_too_long;
 mod session_serializer_pickle;
+mod setting_dead;
 mod sqlite_in_production;
 mod talisman_weakened;
 mod upload_size_unlimited;
@@ -69,8 +70,9 @@ pub(super) static RULES: &[&DeployRule] = &[
     &session_cookie_readable::CHECK,
     &session_cookie_without_samesite::CHECK,
     &session_in_signed_cookie::CHECK,
-    &session_lifetime_long::CHECK,
+    &session_lifetime_too_long::CHECK,
     &session_serializer_pickle::CHECK,
+    &setting_dead::CHECK,
     &sqlite_in_production::CHECK,
     &talisman_weakened::CHECK,
     &upload_size_unlimited::CHECK,

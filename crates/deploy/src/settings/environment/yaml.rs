@@ -73,7 +73,8 @@ impl Node {
 
 #[derive(Default)]
 struct Builder {
-    open: Vec<(Node, Option<(String, usize)>, usize)>,
+    /// Nodes that are not complete, outermost first, with the key that waits for its value, and their anchor.
+    open: Vec<(Node, Option<String>, usize)>,
     anchors: FxHashMap<usize, Rc<Node>>,
     documents: Vec<Rc<Node>>,
 }
@@ -121,8 +122,8 @@ impl Builder {
             None => self.documents.push(node),
             Some((Node { kind: NodeKind::List(items), .. }, ..)) => items.push(node),
             Some((Node { kind: NodeKind::Map(entries), .. }, key, _)) => match key.take() {
-                None => *key = Some((node.text().unwrap_or_default().to_owned(), node.line)),
-                Some((key, _)) => entries.push((key, node)),
+                None => *key = Some(node.text().unwrap_or_default().to_owned()),
+                Some(key) => entries.push((key, node)),
             },
             Some(_) => {}
         }

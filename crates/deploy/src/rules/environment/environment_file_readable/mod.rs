@@ -12,7 +12,7 @@ pub(super) static RULE: Rule = Rule {
     id: "environment-file-readable",
     title: "Every user of the machine can read secrets",
     plane: Plane::Deploy,
-    severity: Severity::Low,
+    severity: Severity::Medium,
     confidence: Confidence::Medium,
     cwe: &[732],
     owasp_2021: "A05",

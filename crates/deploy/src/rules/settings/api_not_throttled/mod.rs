@@ -10,7 +10,7 @@ pub(super) static RULE: Rule = Rule {
     id: "api-not-throttled",
     title: "Calls of the API are not limited",
     plane: Plane::Deploy,
-    severity: Severity::Low,
+    severity: Severity::Medium,
     confidence: Confidence::High,
     cwe: &[770, 307],
     owasp_2021: "A04",

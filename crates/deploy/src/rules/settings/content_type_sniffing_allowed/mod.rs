@@ -10,7 +10,7 @@ pub(super) static RULE: Rule = Rule {
     id: "content-type-sniffing-allowed",
     title: "Browsers may guess what a response is",
     plane: Plane::Deploy,
-    severity: Severity::Low,
+    severity: Severity::Medium,
     confidence: Confidence::High,
     cwe: &[693],
     owasp_2021: "A05",

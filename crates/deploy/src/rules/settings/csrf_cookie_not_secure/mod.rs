@@ -10,7 +10,7 @@ pub(super) static RULE: Rule = Rule {
     id: "csrf-cookie-not-secure",
     title: "The CSRF cookie is also sent over plain HTTP",
     plane: Plane::Deploy,
-    severity: Severity::Low,
+    severity: Severity::Medium,
     confidence: Confidence::High,
     cwe: &[614],
     owasp_2021: "A05",

@@ -10,7 +10,7 @@ pub(super) static RULE: Rule = Rule {
     id: "framing-allowed",
     title: "Other sites may frame the pages",
     plane: Plane::Deploy,
-    severity: Severity::Low,
+    severity: Severity::Medium,
     confidence: Confidence::High,
     cwe: &[1021],
     owasp_2021: "A05",

@@ -10,7 +10,7 @@ pub(super) static RULE: Rule = Rule {
     id: "hsts-not-set",
     title: "Browsers are not told to use HTTPS only",
     plane: Plane::Deploy,
-    severity: Severity::Low,
+    severity: Severity::Medium,
     confidence: Confidence::High,
     cwe: &[523],
     owasp_2021: "A05",

@@ -10,7 +10,7 @@ pub(super) static RULE: Rule = Rule {
     id: "https-redirect-off",
     title: "Plain HTTP is not redirected",
     plane: Plane::Deploy,
-    severity: Severity::Low,
+    severity: Severity::Medium,
     confidence: Confidence::Medium,
     cwe: &[319],
     owasp_2021: "A02",

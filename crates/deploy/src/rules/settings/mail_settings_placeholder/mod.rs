@@ -13,7 +13,7 @@ pub(super) static RULE: Rule = Rule {
     id: "mail-settings-placeholder",
     title: "Mail settings are placeholders",
     plane: Plane::Deploy,
-    severity: Severity::Low,
+    severity: Severity::Medium,
     confidence: Confidence::Medium,
     cwe: &[1188],
     owasp_2021: "A05",

@@ -10,7 +10,7 @@ pub(super) static RULE: Rule = Rule {
     id: "password-validators-missing",
     title: "Any password is accepted",
     plane: Plane::Deploy,
-    severity: Severity::Low,
+    severity: Severity::Medium,
     confidence: Confidence::High,
     cwe: &[521],
     owasp_2021: "A07",

@@ -10,7 +10,7 @@ pub(super) static RULE: Rule = Rule {
     id: "proxy-ssl-header-trusted",
     title: "A request header decides whether a request was secure",
     plane: Plane::Deploy,
-    severity: Severity::Low,
+    severity: Severity::Medium,
     confidence: Confidence::Medium,
     cwe: &[348],
     owasp_2021: "A05",

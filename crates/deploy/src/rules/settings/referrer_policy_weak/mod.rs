@@ -13,7 +13,7 @@ pub(super) static RULE: Rule = Rule {
     id: "referrer-policy-weak",
     title: "Addresses of pages are told to other sites",
     plane: Plane::Deploy,
-    severity: Severity::Low,
+    severity: Severity::Medium,
     confidence: Confidence::High,
     cwe: &[200],
     owasp_2021: "A05",

@@ -13,7 +13,7 @@ pub(super) static RULE: Rule = Rule {
     id: "session-cookie-without-samesite",
     title: "Other sites' requests carry the session cookie",
     plane: Plane::Deploy,
-    severity: Severity::Low,
+    severity: Severity::Medium,
     confidence: Confidence::High,
     cwe: &[1275],
     owasp_2021: "A05",

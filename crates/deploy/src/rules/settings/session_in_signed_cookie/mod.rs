@@ -10,7 +10,7 @@ pub(super) static RULE: Rule = Rule {
     id: "session-in-signed-cookie",
     title: "Sessions live in the browser",
     plane: Plane::Deploy,
-    severity: Severity::Low,
+    severity: Severity::Medium,
     confidence: Confidence::High,
     cwe: &[565],
     owasp_2021: "A04",

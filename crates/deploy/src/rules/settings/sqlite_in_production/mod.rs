@@ -13,7 +13,7 @@ pub(super) static RULE: Rule = Rule {
     id: "sqlite-in-production",
     title: "SQLite is the database of production",
     plane: Plane::Deploy,
-    severity: Severity::Low,
+    severity: Severity::Medium,
     confidence: Confidence::High,
     cwe: &[1188],
     owasp_2021: "A05",
@@ -40,12 +40,17 @@ const ADDRESSES: &[&str] = &[
 
 /// The effective address or engine of the database, and whether it is a file.
 fn database(app: &Application) -> Option<(&Effective, bool)> {
-    let address = ADDRESSES
-        .iter()
-        .filter_map(|name| app.get(name))
-        .find(|value| value.text().is_some_and(|text| text.contains("://") || text.starts_with("sqlite")));
-    if let Some(value) = address {
-        return Some((value, value.text()?.starts_with("sqlite")));
+    let address = ADDRESSES.iter().filter_map(|name| app.get(name)).find_map(|value| {
+        let texts: Vec<&str> = value
+            .each()
+            .into_iter()
+            .filter_map(Effective::text)
+            .filter(|text| text.contains("://"))
+            .collect();
+        (!texts.is_empty()).then(|| (value, texts.iter().all(|text| text.starts_with("sqlite"))))
+    });
+    if address.is_some() {
+        return address;
     }
     let engine = app.get("DATABASES")?.entry("default")?.entry("ENGINE")?;
     let text = engine.text().filter(|text| !text.contains('…'))?;

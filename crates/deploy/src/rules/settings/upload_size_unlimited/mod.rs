@@ -13,7 +13,7 @@ pub(super) static RULE: Rule = Rule {
     id: "upload-size-unlimited",
     title: "Requests may be of any size",
     plane: Plane::Deploy,
-    severity: Severity::Low,
+    severity: Severity::Medium,
     confidence: Confidence::High,
     cwe: &[770],
     owasp_2021: "A04",

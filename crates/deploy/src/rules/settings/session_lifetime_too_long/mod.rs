@@ -10,10 +10,10 @@ use crate::{
 
 /// The rule.
 pub(super) static RULE: Rule = Rule {
-    id: "session-lifetime-long",
+    id: "session-lifetime-too-long",
     title: "Sessions live longer than a month",
     plane: Plane::Deploy,
-    severity: Severity::Low,
+    severity: Severity::Medium,
     confidence: Confidence::High,
     cwe: &[613],
     owasp_2021: "A07",
