@@ -256,7 +256,7 @@ impl Settings {
     }
 }
 
-fn is_dead(application: &Application, name: &str, reads: &Reads, program: &Program) -> bool {
+fn is_dead(application: &Application, name: &str, reads: &Reads<'_>, program: &Program) -> bool {
     let imports = |package: &str| program.imports(package);
     match application.framework {
         Framework::Flask => {

@@ -8,16 +8,16 @@ use rustc_hash::FxHashSet;
 use super::flask::is_setting_name;
 
 /// Names that are read somewhere.
-pub(crate) struct Reads {
-    names: FxHashSet<String>,
+pub(crate) struct Reads<'p> {
+    names: FxHashSet<&'p str>,
     /// Attributes that are read, in any spelling.
-    attributes: FxHashSet<String>,
+    attributes: FxHashSet<&'p str>,
     /// The whole configuration is handed to something, which may read anything.
     pub(crate) whole_config: bool,
 }
 
-impl Reads {
-    pub(crate) fn new(program: &Program) -> Self {
+impl<'p> Reads<'p> {
+    pub(crate) fn new(program: &'p Program) -> Self {
         let mut found =
             Self { names: FxHashSet::default(), attributes: FxHashSet::default(), whole_config: false };
         for (_, module) in program.modules() {
@@ -33,15 +33,15 @@ impl Reads {
                 match inst.op {
                     Op::Item { key, .. } => {
                         if let Some(name) = text(key).filter(|name| is_setting_name(name)) {
-                            found.names.insert(name.to_owned());
+                            found.names.insert(name);
                         }
                     }
                     Op::Attr { name, .. } => {
                         let name = ir.name(name);
                         if is_setting_name(name) {
-                            found.names.insert(name.to_owned());
+                            found.names.insert(name);
                         } else {
-                            found.attributes.insert(name.to_owned());
+                            found.attributes.insert(name);
                         }
                     }
                     Op::Call { callee, args } => {
@@ -56,7 +56,7 @@ impl Reads {
                                 .filter_map(|arg| text(arg.value))
                                 .filter(|name| is_setting_name(name))
                             {
-                                found.names.insert(name.to_owned());
+                                found.names.insert(name);
                             }
                         }
                         let hands = args.iter().any(|arg| {
@@ -70,7 +70,7 @@ impl Reads {
                     }
                     Op::Compare { left, .. } => {
                         if let Some(name) = text(left).filter(|name| is_setting_name(name)) {
-                            found.names.insert(name.to_owned());
+                            found.names.insert(name);
                         }
                     }
                     _ => {}
@@ -84,7 +84,7 @@ impl Reads {
                     let end =
                         rest.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(rest.len());
                     if is_setting_name(&rest[..end]) {
-                        found.names.insert(rest[..end].to_owned());
+                        found.names.insert(&rest[..end]);
                     }
                 }
             }
