@@ -29,6 +29,9 @@ pub struct ControlDefinition {
     /// Rules whose findings count too, but which may be off.
     #[serde(default)]
     pub also: Vec<String>,
+    /// Whether findings of severity `low` keep it from passing, too: it says of each of many things that it is in order.
+    #[serde(default)]
+    pub strict: bool,
     /// Status when a complete search found nothing of the kind.
     #[serde(default = "not_verified")]
     pub absent: Status,

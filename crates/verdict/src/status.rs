@@ -96,7 +96,13 @@ impl Evaluation<'_> {
             own.iter().copied().filter(|&index| test(&self.findings[index])).collect()
         };
         let blocking = select(&|finding| self.policy.blocks(finding));
-        let warning = select(&|finding| self.policy.warns(finding));
+        let is_light = |finding: &Finding| {
+            definition.strict
+                && finding.acceptance.is_none()
+                && finding.severity == Severity::Low
+                && !self.policy.blocks(finding)
+        };
+        let warning = select(&|finding| self.policy.warns(finding) || is_light(finding));
         let proven = |finding: &Finding| finding.judged == Some(Judgement::Proven);
         let accepted = select(&|finding| finding.acceptance.is_some() && !proven(finding));
         let harmless = select(&|finding| finding.acceptance.is_some() && proven(finding));
