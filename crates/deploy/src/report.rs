@@ -106,7 +106,11 @@ fn bound(file: &DeployFile) -> (Severity, &'static str) {
 
 impl Draft {
     fn weigh(mut self, severity: Severity, reason: String) -> Self {
-        let bounded = severity.min(self.most);
+        // What weighs little anyway weighs nothing in a file for development.
+        let bounded = match severity.min(self.most) {
+            Severity::Low if self.most == Severity::Low && severity == Severity::Low => Severity::Info,
+            bounded => bounded,
+        };
         self.finding.severity = bounded;
         self.finding.severity_reason = if bounded < severity { self.why.to_owned() } else { reason };
         self
