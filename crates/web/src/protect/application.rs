@@ -306,10 +306,8 @@ impl Judge<'_> {
                                     .is_some_and(|named| named.ends_with("SessionAuthentication"));
                             }
                         }
-                        "DEFAULT_THROTTLE_CLASSES" => {
-                            if !self.items(value).is_empty() {
-                                found.throttle = Some(value);
-                            }
+                        "DEFAULT_THROTTLE_CLASSES" if !self.items(value).is_empty() => {
+                            found.throttle = Some(value);
                         }
                         _ => {}
                     }

@@ -52,17 +52,14 @@ fn check(site: &Site<'_>, report: &mut Report) {
         judged += 1;
         report.examined();
     }
-    if protected > 0 && absent.is_empty() && partial.is_empty() {
-        if let Some(number) =
-            site.routes.iter().position(|route| route.csrf.status == ProtectionStatus::InForce)
-        {
-            let by = &site.routes[number].csrf.by;
-            report.fact(Fact {
-                rule: RULE.id,
-                text: format!("{protected} of {judged} state-changing routes protected, the first by {by}"),
-                location: common::location(site, number),
-            });
-        }
+    let first = site.routes.iter().position(|route| route.csrf.status == ProtectionStatus::InForce);
+    if let Some(number) = first.filter(|_| absent.is_empty() && partial.is_empty()) {
+        let by = &site.routes[number].csrf.by;
+        report.fact(Fact {
+            rule: RULE.id,
+            text: format!("{protected} of {judged} state-changing routes protected, the first by {by}"),
+            location: common::location(site, number),
+        });
     }
     for group in groups(site, absent, protected) {
         let routes: Vec<&Route> = group.iter().map(|number| &site.routes[*number]).collect();
