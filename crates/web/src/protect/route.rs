@@ -404,8 +404,7 @@ impl Judge<'_> {
             })
         };
         let by_method: Vec<_> = methods.iter().map(|method| (method, in_force(method))).collect();
-        if !methods.is_empty()
-            && by_method.iter().all(|(_, layer)| layer.is_some())
+        if by_method.iter().all(|(_, layer)| layer.is_some())
             && let Some((_, Some(layer))) = by_method.first()
         {
             return self.protection(layer);

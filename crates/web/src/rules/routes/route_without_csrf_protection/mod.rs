@@ -52,12 +52,8 @@ fn check(site: &Site<'_>, report: &mut Report) {
         judged += 1;
         report.examined();
     }
-    if protected > 0
-        && absent.is_empty()
-        && partial.is_empty()
-        && let Some(number) =
-            site.routes.iter().position(|route| route.csrf.status == ProtectionStatus::InForce)
-    {
+    let first = site.routes.iter().position(|route| route.csrf.status == ProtectionStatus::InForce);
+    if let Some(number) = first.filter(|_| absent.is_empty() && partial.is_empty()) {
         let by = &site.routes[number].csrf.by;
         report.fact(Fact {
             rule: RULE.id,
