@@ -30,7 +30,6 @@ mod sinks;
 mod summary;
 mod templates;
 mod texts;
-mod wrapped;
 
 use std::sync::Arc;
 
@@ -49,7 +48,6 @@ pub(crate) use shared::Shared;
 pub(crate) use sinks::names_secret;
 pub(crate) use summary::Summary;
 pub(crate) use templates::shown_by;
-pub(crate) use wrapped::passed_by_wrapper;
 
 use frame::Body;
 
