@@ -11,7 +11,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::graph::{Graph, Special, stays, worth};
 use crate::heap::{Heap, Key, Kind, ObjId, Object};
-use crate::interp::{AS_TEXT, Decision, Engine, Hit, Shared, harms, judge, passed_by_wrapper, shown_by};
+use crate::interp::{AS_TEXT, Decision, Engine, Hit, Shared, harms, judge, shown_by};
 use crate::known::Known;
 use crate::probe::{Probe, Watched};
 use crate::sight::Sight;
@@ -138,12 +138,11 @@ impl<'p> Ground<'p> {
                 special.routes.insert(entry.function);
             }
         }
-        let mut resolver = Resolver::new(program);
         let given: Vec<(FuncRef, Kinds, Kinds)> = entries
             .iter()
             .map(|entry| {
                 let (kinds, stay) = given(entry);
-                (entry.function, kinds.with(passed_by_wrapper(program, &mut resolver, entry)), stay)
+                (entry.function, kinds, stay)
             })
             .collect();
         let graph = Graph::new(program, &special, &given);
@@ -537,9 +536,6 @@ impl<'p> Engine<'p> {
             (0..data.params.len() as u32).map(|index| self.entry_param(entry, index, &mut heap, 0)).collect();
         self.request_path = self.path_of(entry);
         self.entry_run = true;
-        if let Some(wrapped) = self.run_wrapped(entry, &params, heap.clone()) {
-            self.record(&wrapped.hits);
-        }
         let mut frame = self.run_fresh(function, params, heap);
         self.entry_run = false;
         self.request_path = None;

@@ -105,11 +105,6 @@ impl<'p> Graph<'p> {
             || self.stays.contains_key(&function)
     }
 
-    /// Whether the function, or something that it calls or contains, reads data from outside or does harm with some.
-    pub(crate) fn takes_part(&self, function: FuncRef) -> bool {
-        self.at(function) != Reach::default()
-    }
-
     /// Whether the function is run only for what it does with secrets itself.
     pub(crate) fn is_for_itself(&self, function: FuncRef) -> bool {
         self.leaks.contains(&function)

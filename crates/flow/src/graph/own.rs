@@ -101,6 +101,7 @@ impl<'m> Names<'m> {
             "flask" => &["quart", "connexion"],
             "starlette" => &["fastapi", "starlite"],
             "sqlalchemy" => &["flask_sqlalchemy", "sqlmodel"],
+            "zope" | "Products" => &["Products", "zope", "plone", "five", "grok", "z3c", "OFS"],
             _ => &[],
         };
         let here = |root: &str| {

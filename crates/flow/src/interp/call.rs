@@ -9,7 +9,7 @@ use rustc_hash::FxHasher;
 
 use super::{Engine, Frame, MAX_DEPTH, MAX_INLINE, facts::Refine};
 use crate::heap::{Kind, ObjId, Object};
-use crate::taint::{Label, Note, Taint};
+use crate::taint::{Label, Lacks, Note, Taint};
 use crate::value::{Args, Atom, Val};
 
 /// Functions that one call may mean and that are followed.
@@ -109,6 +109,15 @@ impl<'p> Engine<'p> {
                 Atom::Bound { receiver, name, path: None } => {
                     if &**name == "relative_to" {
                         self.confined(frame, at);
+                    }
+                    if &**name == "translate"
+                        && let Some(table) = args.positional.first()
+                        && self.replaces_angle(frame, table)
+                    {
+                        resolved = true;
+                        let taint = frame.heap.deep_taint(receiver).lacking(Lacks::ANGLE);
+                        result.join(&Val::tainted(taint.at(frame.site(at), Note::Through)));
+                        continue;
                     }
                     // A text that is known in part is a pattern all the same.
                     let sinks = self.flow.method_sinks(name);
@@ -384,7 +393,7 @@ impl<'p> Engine<'p> {
             if taint.is_empty() {
                 return self.typed_result(frame, at);
             }
-            return Val::tainted(taint.at(site, Note::Through).forget_lacks(crate::taint::Lacks::NONE));
+            return Val::tainted(taint.at(site, Note::Through).forget_lacks(Lacks::NONE));
         }
         self.typed_result(frame, at)
     }

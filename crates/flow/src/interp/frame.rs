@@ -68,7 +68,7 @@ struct BlockState {
 
 impl Frame {
     /// Before anything is known.
-    pub(crate) fn blank(func: FuncRef, insts: Span) -> Self {
+    fn blank(func: FuncRef, insts: Span) -> Self {
         Self {
             func,
             context: 0,

@@ -252,7 +252,7 @@ impl<'p> Engine<'p> {
     }
 
     /// Whether a table of `str.translate` puts something else in place of `<`.
-    fn replaces_angle(&self, frame: &Frame, table: &Val) -> bool {
+    pub(super) fn replaces_angle(&self, frame: &Frame, table: &Val) -> bool {
         let Some(Atom::Object(id)) = table.single() else { return false };
         let object = frame.heap.get(*id).filter(|object| object.kind == Kind::Dict);
         let known = [Key::Int(i64::from(u32::from('<'))), Key::Str(Arc::from("<"))];

@@ -30,7 +30,6 @@ mod sinks;
 mod summary;
 mod templates;
 mod texts;
-mod wrapped;
 
 use std::sync::Arc;
 
@@ -50,7 +49,6 @@ pub(crate) use shared::Shared;
 pub(crate) use sinks::{DIGESTS, names_key, names_secret};
 pub(crate) use summary::Summary;
 pub(crate) use templates::shown_by;
-pub(crate) use wrapped::passed_by_wrapper;
 
 use frame::Body;
 

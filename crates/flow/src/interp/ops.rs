@@ -472,7 +472,12 @@ impl<'p> Engine<'p> {
         ));
         let raised = frame.raised.clone();
         value.taint.join(&frame.heap.deep_taint(&raised));
-        value.atoms.extend(raised.atoms.iter().filter(|atom| matches!(atom, Atom::Object(_))).cloned());
+        let objects = raised.atoms.iter().filter(|atom| matches!(atom, Atom::Object(_))).cloned();
+        if !raised.is_bottom() && raised.atoms.iter().all(|atom| matches!(atom, Atom::Object(_))) {
+            // Their fields are known one by one.
+            value.atoms.clear();
+        }
+        value.atoms.extend(objects);
         value
     }
 

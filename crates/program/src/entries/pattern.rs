@@ -385,6 +385,12 @@ mod tests {
     }
 
     #[test]
+    fn what_is_not_known_of_a_regex_stays_open() {
+        assert!(from_regex("^/{?}/?$").is_open());
+        assert!(!from_regex(r"^/(?P<id>\d{4})/$").is_open());
+    }
+
+    #[test]
     fn digits_are_clean() {
         assert_eq!(matching(r"\d+"), ParamSource::Clean);
         assert_eq!(matching("[0-9]{4}"), ParamSource::Clean);

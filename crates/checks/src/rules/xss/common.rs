@@ -45,12 +45,14 @@ pub(super) struct Parts {
     pub escaped: Vec<String>,
     /// Text is put together here: an f-string, `%`, `+`, `format`, `join`.
     pub built: bool,
+    /// Of what a function returns: the first result with such a part.
+    pub result: Option<TextRange>,
     seen: Vec<Value>,
 }
 
 impl Parts {
     /// The part that matters most.
-    pub(super) fn worst(&self) -> Option<&Raw> {
+    fn worst(&self) -> Option<&Raw> {
         self.raw.iter().max_by_key(|raw| (raw.request, raw.typed))
     }
 }
@@ -321,7 +323,11 @@ fn returned(cx: &mut Cx<'_, '_>, function: Func, parts: &mut Parts, depth: u32) 
     let ir = cx.ir();
     for value in ir.values(function) {
         if let Op::Return(result) = ir.op(value) {
+            let before = parts.raw.len();
             walk(cx, result, parts, depth);
+            if parts.raw.len() > before && parts.result.is_none() {
+                parts.result = Some(cx.range(result));
+            }
         }
     }
 }

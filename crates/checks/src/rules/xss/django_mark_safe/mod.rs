@@ -45,8 +45,8 @@ fn check(cx: &mut Cx<'_, '_>, call: CallEvent) {
             return;
         };
         let parts = common::returned_parts(cx, function);
-        // Where the value is put in says more than the line of the decorator.
-        let range = parts.worst().map_or(range, |raw| raw.range);
+        // What is returned says more than the line of the decorator.
+        let range = parts.result.unwrap_or(range);
         return common::judge(cx, &RULE, range, "mark_safe", &parts);
     }
     let Some(text) = common::first_argument(cx, call, "s") else {
