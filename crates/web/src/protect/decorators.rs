@@ -264,6 +264,20 @@ impl Judge<'_> {
 
     /// A decorator of the program: what its wrappers test, and what it is made of.
     fn own_decorator(&mut self, function: FuncRef, site: Site, depth: u32, found: &mut Decorated) {
+        let mut known = match self.own_decorators.get(&function) {
+            Some(known) => known.clone(),
+            None => {
+                let mut fresh = Decorated::default();
+                self.judge_decorator(function, site, depth, &mut fresh);
+                self.own_decorators.insert(function, fresh.clone());
+                fresh
+            }
+        };
+        known.csrf_exempt = known.csrf_exempt.map(|_| site);
+        found.extend(known);
+    }
+
+    fn judge_decorator(&mut self, function: FuncRef, site: Site, depth: u32, found: &mut Decorated) {
         let program = self.program;
         let module = program.module(function.module);
         let ir = &module.ir;

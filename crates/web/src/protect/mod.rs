@@ -52,6 +52,8 @@ pub(crate) struct Judge<'p> {
     returns: FxHashMap<FuncRef, looks::Looks>,
     gates: FxHashMap<(FuncRef, gate::Part), Vec<gate::Gate>>,
     ending: FxHashMap<FuncRef, bool>,
+    /// What decorators of the program do; one stands above many functions.
+    own_decorators: FxHashMap<FuncRef, decorators::Decorated>,
     /// How deep the questions are in each other.
     nesting: u32,
     gate_nesting: u32,
@@ -68,6 +70,7 @@ impl<'p> Judge<'p> {
             returns: FxHashMap::default(),
             gates: FxHashMap::default(),
             ending: FxHashMap::default(),
+            own_decorators: FxHashMap::default(),
             nesting: 0,
             gate_nesting: 0,
             cut: false,
