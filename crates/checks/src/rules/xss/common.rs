@@ -154,7 +154,16 @@ fn walk(cx: &mut Cx<'_, '_>, value: Value, parts: &mut Parts, depth: u32) {
             }
             if matches!(ir.op(value), Op::List(_)) {
                 for added in added_to(cx, value) {
-                    walk(cx, added, parts, deeper);
+                    let rendered = match ir.op(behind(ir, added)) {
+                        Op::Call { callee, .. } => cx
+                            .name_of(callee)
+                            .is_some_and(|name| words(name).any(|word| word.starts_with("render"))),
+                        _ => false,
+                    };
+                    // What was rendered before is markup by intent.
+                    if !rendered {
+                        walk(cx, added, parts, deeper);
+                    }
                 }
             }
         }
