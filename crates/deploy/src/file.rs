@@ -95,10 +95,19 @@ impl DeployFile {
     }
 }
 
+/// Whether code may read its settings from a file, by its name: `config.toml`, `instance/app.cfg`.
+fn is_settings(path: &str) -> bool {
+    let path = path.to_ascii_lowercase();
+    let (folders, name) = path.rsplit_once('/').unwrap_or(("", &path));
+    let told = |word: &str| word.contains("config") || word.contains("settings");
+    [".toml", ".cfg", ".ini"].iter().any(|end| name.ends_with(end))
+        && (told(name) || folders.split('/').any(|folder| told(folder) || folder == "instance"))
+}
+
 /// Whether a file of the inventory belongs to this plane.
 pub fn is_wanted(path: &str, kind: FileKind) -> bool {
     match kind {
         FileKind::EnvFile => true,
-        kind => what_is(path, kind).is_some(),
+        kind => what_is(path, kind).is_some() || (kind == FileKind::Config && is_settings(path)),
     }
 }

@@ -70,7 +70,7 @@ fn errors_have_a_place() {
         error(
             "[[sink]]\npath = \"a\"\nargument = 0\nkind = \"sql\"\nrule = \"sql-injection\"\nwhen = { argument = 1 }\n"
         ),
-        "x.toml:7:21: a condition needs exactly one of `is`, `is-not`, `object`, `not-object`, `present`, `absent`, `contains` and `lacks`"
+        "x.toml:7:21: a condition needs exactly one of `is`, `is-not`, `object`, `not-object`, `present`, `absent`, `contains`, `lacks` and `chosen = true`"
     );
 }
 

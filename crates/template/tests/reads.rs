@@ -348,7 +348,7 @@ fn start_tags() {
         ["a[href=x rel=x rel=noopener]"]
     );
     assert_eq!(tags("<!-- <a href=x> --><script src=a></script>"), ["script[src=a]"]);
-    assert_eq!(tags("{# <a href=x> #}{% raw %}<a b={{ c }}>{% endraw %}"), ["a[b={{]"]);
+    assert_eq!(tags("{# <a href=x> #}{% raw %}<a b={{ c }}>{% endraw %}"), ["a[b={{ c= }}=]"]);
     assert_eq!(tags("<style>a{}</style><script>'<a b=c>'</script>"), ["style[]", "script[]"]);
 }
 

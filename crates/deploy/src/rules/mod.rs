@@ -23,6 +23,7 @@ pub struct Family {
 
 /// All families, by name.
 pub static FAMILIES: &[Family] = &[
+    Family { name: "compose", rules: compose::RULES },
     Family { name: "docker", rules: docker::RULES },
     Family { name: "environment", rules: environment::RULES },
     Family { name: "kubernetes", rules: kubernetes::RULES },
@@ -30,5 +31,4 @@ pub static FAMILIES: &[Family] = &[
     Family { name: "server", rules: server::RULES },
     Family { name: "settings", rules: settings::RULES },
     Family { name: "workflow", rules: workflow::RULES },
-    Family { name: "compose", rules: compose::RULES },
 ];

@@ -2,7 +2,7 @@
 
 use clearance_finding::ProtectionStatus;
 use clearance_program::{Entity, FuncRef, Known, ModuleId, Program, Site};
-use clearance_python::ir::{ArgKind, Op, Value};
+use clearance_python::ir::{ArgKind, ClassData, Op, Value};
 use clearance_source::Role;
 use rustc_hash::FxHashMap;
 
@@ -215,7 +215,8 @@ impl Judge<'_> {
         class.is_some_and(|class| self.resolver.is_instance(site, class))
     }
 
-    /// Whether a setting is false: in a class of settings that is not for tests, or by an assignment to the configuration.
+    /// Whether a setting is false: in a class of settings that is not for tests and not for another profile than production, or by an assignment to the
+    /// configuration.
     fn turned_off(&mut self, name: &str) -> bool {
         let program = self.program;
         for (id, module) in program.modules() {
@@ -224,9 +225,14 @@ impl Judge<'_> {
             }
             let ir = &module.ir;
             if let Some(number) = ir.names.find(name) {
+                let lower = |class: &ClassData| ir.name(class.name).to_ascii_lowercase();
+                let is_told = ir.classes.iter().any(|class| lower(class).contains("prod"));
                 for class in &ir.classes {
-                    let of_tests = ir.name(class.name).to_ascii_lowercase();
-                    if of_tests.contains("test") || of_tests.contains("dev") {
+                    let profile = lower(class);
+                    let is_shared =
+                        ["prod", "base", "default", "common"].iter().any(|word| profile.contains(word))
+                            || matches!(&*profile, "config" | "settings");
+                    if profile.contains("test") || profile.contains("dev") || (is_told && !is_shared) {
                         continue;
                     }
                     if module.attribute(class.body, number).any(|value| ir.op(value) == Op::Bool(false)) {

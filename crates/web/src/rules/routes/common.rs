@@ -74,6 +74,7 @@ pub(super) fn is_public_by_name(path: &str) -> bool {
         "feed",
         "feeds",
         "forgot",
+        "forgotten",
         "health",
         "healthcheck",
         "healthz",
