@@ -436,6 +436,10 @@ fn severity(program: &Program, flow: &Flow, rule: &Rule) -> (Severity, String) {
         );
     }
     if let Some(half) = &flow.first {
+        if flow.origin == Origin::Session && rule.id == "stored-cross-site-scripting" {
+            let words = origin_words(half.origin);
+            return (rule.severity, format!("it is {words}, kept in the session of whoever sent it"));
+        }
         return kept_severity(program, half, rule);
     }
     match flow.origin {

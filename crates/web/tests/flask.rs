@@ -224,6 +224,28 @@ csrf.init_app(app)
 }
 
 #[test]
+fn decorators_of_a_whole_api() {
+    let found = routes(
+        r#"
+from flask import Flask
+from flask_login import login_required
+from flask_restful import Api, Resource
+from flask_wtf.csrf import CSRFProtect
+
+app = Flask(__name__)
+csrf = CSRFProtect(app)
+api = Api(app, decorators=[csrf.exempt, login_required])
+
+class Orders(Resource):
+    def post(self): return "a"
+
+api.add_resource(Orders, "/orders")
+"#,
+    );
+    assert_eq!(table(&found), ["POST /orders: yes no no no"]);
+}
+
+#[test]
 fn csrf_protection_that_is_never_set_up() {
     let found = routes(
         r#"

@@ -101,6 +101,9 @@ impl Judge<'_> {
             );
             for call in [Some(link.object), link.mount].into_iter().flatten() {
                 found.layers.extend(self.declared_dependencies(call));
+                for decorator in self.keyword_items(call, "decorators") {
+                    found.extend(self.decorator(decorator, 0));
+                }
             }
             let exempt = application.csrf_exempt.iter().find(|exempt| exempt.object == Some(link.object));
             found.csrf_exempt = found.csrf_exempt.or(exempt.map(|exempt| exempt.at));
@@ -350,18 +353,8 @@ impl Judge<'_> {
     /// `dependencies=[Depends(check)]` of a route, router, inclusion or application.
     fn declared_dependencies(&mut self, call: Site) -> Vec<Layer> {
         let program = self.program;
-        let ir = &program.module(call.module).ir;
-        if call.value == Value::NONE {
-            return Vec::new();
-        }
-        let Op::Call { args, .. } = ir.op(call.value) else { return Vec::new() };
-        let list = ir
-            .args(args)
-            .iter()
-            .find(|arg| matches!(arg.kind, ArgKind::Keyword(name) if ir.name(name) == "dependencies"));
-        let Some(list) = list else { return Vec::new() };
         let mut layers = Vec::new();
-        for item in self.items(Site { module: call.module, value: list.value }) {
+        for item in self.keyword_items(call, "dependencies") {
             let inner = &program.module(item.module).ir;
             let Op::Call { args, .. } = inner.op(item.value) else { continue };
             let Some(first) = inner.args(args).first() else { continue };
@@ -378,6 +371,20 @@ impl Judge<'_> {
             }
         }
         layers
+    }
+
+    /// The items of a list that a call is given under a name: `APIRouter(dependencies=[…])`, `Api(decorators=[…])`.
+    fn keyword_items(&mut self, call: Site, keyword: &str) -> Vec<Site> {
+        let ir = &self.program.module(call.module).ir;
+        if call.value == Value::NONE {
+            return Vec::new();
+        }
+        let Op::Call { args, .. } = ir.op(call.value) else { return Vec::new() };
+        let list = ir
+            .args(args)
+            .iter()
+            .find(|arg| matches!(arg.kind, ArgKind::Keyword(name) if ir.name(name) == keyword));
+        list.map(|list| self.items(Site { module: call.module, value: list.value })).unwrap_or_default()
     }
 
     /// The best of what protects a route against one thing; in part, where it is only for some of its methods.

@@ -2,11 +2,11 @@
 
 use clearance_source::FileKind;
 
-use super::{
-    Environment, dotenv, is_deployed, is_pattern, names_another,
-    yaml::{Node, NodeKind},
+use super::{Environment, dotenv, is_deployed, is_pattern, names_another};
+use crate::{
+    settings::profile::Profile,
+    yaml::{self, Node},
 };
-use crate::settings::profile::Profile;
 
 /// Images that run other programs than the application.
 const OTHERS: &[&str] = &[
@@ -171,9 +171,9 @@ fn pairs(text: &str, offset: usize) -> Vec<(String, String, (usize, usize))> {
 fn composition(environment: &mut Environment<'_>, number: usize) {
     let files = environment.files;
     let path = files[number].path.clone();
-    for document in Node::documents(&files[number].text) {
+    for document in yaml::parse(&files[number].text).documents {
         let Some(services) = document.get("services") else { continue };
-        for (_, service) in services.entries() {
+        for service in services.entries().iter().map(|entry| &entry.value) {
             let image = service.get("image").and_then(|image| image.text()).unwrap_or("");
             let program = image.rsplit('/').next().unwrap_or("").split([':', '@']).next().unwrap_or("");
             let is_other = service.get("build").is_none()
@@ -184,54 +184,55 @@ fn composition(environment: &mut Environment<'_>, number: usize) {
                 continue;
             }
             if let Some(named) = service.get("env_file") {
-                let list: Vec<&str> = match &named.kind {
-                    NodeKind::Scalar(text) => vec![text],
-                    _ => named
-                        .items()
-                        .iter()
-                        .filter_map(|item| {
-                            item.text().or_else(|| item.get("path").and_then(|path| path.text()))
-                        })
-                        .collect(),
-                };
+                let list: Vec<&str> = named
+                    .one_or_more()
+                    .into_iter()
+                    .filter_map(|item| item.text().or_else(|| item.text_at("path")))
+                    .collect();
                 for name in list {
                     if let Some(file) = environment.file_at(&path, name) {
                         environment.dotenv(file);
                     }
                 }
             }
-            for (name, value, line) in set {
-                interpolated(environment, number, &name, &value, line);
+            for (name, value, at) in set {
+                interpolated(environment, number, &name, &value, at);
             }
         }
     }
 }
 
-/// The variables of an `environment`, as a map or a list.
+/// The variables of an `environment`, as a map or a list, and where each stands.
 fn variables(node: &Node) -> Vec<(String, String, usize)> {
     let mut found = Vec::new();
-    for (name, value) in node.entries() {
-        if name == "<<" {
-            found.extend(variables(value));
-        } else if let Some(text) = value.text() {
-            found.push((name.clone(), text.to_owned(), value.line));
+    for entry in node.entries() {
+        if entry.key == "<<" {
+            found.extend(variables(&entry.value));
+        } else if let Some(text) = entry.value.text() {
+            found.push((entry.key.clone(), text.to_owned(), entry.span.start));
         }
     }
     for item in node.items() {
         if let Some((name, value)) = item.text().and_then(|text| text.split_once('=')) {
-            found.push((name.to_owned(), value.to_owned(), item.line));
+            found.push((name.to_owned(), value.to_owned(), item.span.start));
         }
     }
     found
 }
 
-fn interpolated(environment: &mut Environment<'_>, number: usize, name: &str, value: &str, line: usize) {
+fn interpolated(environment: &mut Environment<'_>, number: usize, name: &str, value: &str, at: usize) {
     let (value, _) =
         dotenv::expand(value, &|name| environment.variable(name).map(|variable| variable.value.clone()));
     if let Some(value) = value {
-        let range = line_range(environment, number, line);
+        let range = line_at(environment, number, at);
         environment.set(name.trim(), value, number, range);
     }
+}
+
+/// The bytes of the line that holds a byte, without its indentation.
+fn line_at(environment: &Environment<'_>, number: usize, at: usize) -> (usize, usize) {
+    let starts = &environment.files[number].line_starts;
+    line_range(environment, number, starts.partition_point(|&start| start as usize <= at))
 }
 
 /// The bytes of a line without its indentation.
@@ -297,12 +298,12 @@ fn procfile(environment: &mut Environment<'_>, number: usize) {
 /// `env` of containers, and the data of config maps.
 fn kubernetes(environment: &mut Environment<'_>, number: usize) {
     let files = environment.files;
-    for document in Node::documents(&files[number].text) {
+    for document in yaml::parse(&files[number].text).documents {
         let kind = document.get("kind").and_then(|kind| kind.text()).unwrap_or("").to_owned();
         if kind == "ConfigMap" {
             if let Some(data) = document.get("data") {
-                for (name, value, line) in variables(data) {
-                    let range = line_range(environment, number, line);
+                for (name, value, at) in variables(data) {
+                    let range = line_at(environment, number, at);
                     environment.set(&name, value, number, range);
                 }
             }
@@ -325,14 +326,14 @@ fn containers(environment: &mut Environment<'_>, number: usize, node: &Node, dep
             if let (Some(name), Some(value)) = (name, value)
                 && let Some(text) = value.text()
             {
-                let range = line_range(environment, number, value.line);
+                let range = line_at(environment, number, value.span.start);
                 environment.set(name, text.to_owned(), number, range);
             }
         }
         return;
     }
-    for (_, inner) in node.entries() {
-        containers(environment, number, inner, depth + 1);
+    for entry in node.entries() {
+        containers(environment, number, &entry.value, depth + 1);
     }
     for inner in node.items() {
         containers(environment, number, inner, depth + 1);

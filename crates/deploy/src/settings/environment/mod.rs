@@ -2,7 +2,6 @@
 
 pub(crate) mod dotenv;
 mod manifests;
-mod yaml;
 
 use std::collections::BTreeMap;
 
