@@ -3,6 +3,7 @@
 //! In: nothing. Out: [`Rule`], [`Finding`], [`Severity`], [`Location`], [`Step`], [`Fact`] and [`Notice`].
 //! Nothing here reads a file, prints, or knows what Python is.
 
+mod dependency;
 mod fingerprint;
 mod inventory;
 mod location;
@@ -14,6 +15,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+pub use dependency::{Dependency, DependencyScope, KnownVulnerability, Reachable};
 pub use fingerprint::{Fingerprint, normalise_code, number_equals};
 pub use inventory::{Protection, ProtectionStatus, Route, Setting, SettingStatus};
 pub use location::{CodeLine, Location, Position, Step};

@@ -2,14 +2,14 @@
 
 use std::cmp::Reverse;
 
-use clearance_finding::{Finding, Plane, Route, Rule, Setting};
+use clearance_finding::{Dependency, Finding, Plane, Route, Rule, Setting};
 
 use crate::{
     change::Change,
     controls::Phase,
     coverage::Coverage,
     decision::{Grounds, Reason, decide},
-    input::{Dependency, FileLine, Header, Hidden, Input, PlaneRun},
+    input::{FileLine, Header, Hidden, Input, PlaneRun},
     policy::Policy,
     remediation::{Plan, plan},
     standards::{CweRow, StandardRow, cwe, owasp},

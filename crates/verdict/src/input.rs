@@ -2,10 +2,10 @@
 
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
-use clearance_finding::{Examined, Fact, Finding, Notice, Plane, Route, Rule, Setting, Severity};
+use clearance_finding::{Dependency, Examined, Fact, Finding, Notice, Plane, Route, Rule, Setting, Severity};
 use jiff::Timestamp;
 
-use crate::words::{Capability, FileStatus, HiddenBy, PlaneStatus, Profile, Reachable};
+use crate::words::{Capability, FileStatus, HiddenBy, PlaneStatus, Profile};
 
 /// Everything that [`crate::assess`] looks at. Nothing else influences an assessment.
 #[derive(Debug, Clone)]
@@ -103,36 +103,4 @@ pub struct Hidden {
     pub by: HiddenBy,
     /// How many.
     pub count: u32,
-}
-
-/// A dependency of the target.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Dependency {
-    /// Normalised name.
-    pub name: String,
-    /// Exact version, where one is resolved.
-    pub version: Option<String>,
-    /// Version range, where only that is known.
-    pub range: Option<String>,
-    /// The file that names it.
-    pub source: Arc<str>,
-    /// How it is reached from the direct dependencies, outermost first.
-    pub chain: Vec<String>,
-    /// Known vulnerabilities.
-    pub advisories: Vec<Advisory>,
-    /// Whether the vulnerable part is used.
-    pub reachable: Reachable,
-}
-
-/// A known vulnerability of a dependency.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Advisory {
-    /// Main id (`"GHSA-…"`, `"PYSEC-…"`).
-    pub id: String,
-    /// Its other ids.
-    pub aliases: Vec<String>,
-    /// How bad it is.
-    pub severity: Severity,
-    /// Versions that are free of it, ascending.
-    pub fixed: Vec<String>,
 }

@@ -20,11 +20,14 @@ mod words;
 
 pub use assessment::{Assessment, CategoryCount, assess, rule_set_version};
 pub use change::{Change, ControlChange, Earlier, EarlierControl, EarlierFinding};
-pub use clearance_finding::{Protection, ProtectionStatus, Route, Setting, SettingStatus};
+pub use clearance_finding::{
+    Dependency, DependencyScope, KnownVulnerability, Protection, ProtectionStatus, Reachable, Route, Setting,
+    SettingStatus,
+};
 pub use controls::{ControlDefinition, Phase, controls, mismatches};
 pub use coverage::Coverage;
 pub use decision::{MOST_REASONS, Reason};
-pub use input::{Advisory, Dependency, FileLine, Header, Hidden, Input, PlaneRun};
+pub use input::{FileLine, Header, Hidden, Input, PlaneRun};
 pub use policy::Policy;
 pub use remediation::{Milestone, Need, Plan, Step as PlanStep};
 pub use rules::RULES;
@@ -32,8 +35,7 @@ pub use standards::{CweRow, OWASP_2021, OWASP_2025, StandardRow};
 pub use status::{Control, Evidence};
 pub use totals::Totals;
 pub use words::{
-    Capability, Category, Decision, FailOn, FileStatus, HiddenBy, Level, PlaneStatus, Profile, Reachable,
-    Status,
+    Capability, Category, Decision, FailOn, FileStatus, HiddenBy, Level, PlaneStatus, Profile, Status,
 };
 
 /// Reads directives of any comment of the target; see [`acceptance::parse`].

@@ -138,18 +138,6 @@ words! {
     }
 }
 
-words! {
-    /// Whether vulnerable code of a dependency is reached.
-    Reachable {
-        /// A path was found.
-        Yes = "yes",
-        /// The search was complete and found none.
-        No = "no",
-        /// Not known.
-        Undecided = "undecided",
-    }
-}
-
 impl Decision {
     /// Whether the decision is good enough: `false` asks for exit code 1.
     pub fn meets(self, fail_on: FailOn) -> bool {

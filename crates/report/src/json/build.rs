@@ -1,6 +1,6 @@
 //! Fills the shapes of the contract from an assessment.
 
-use clearance_finding::{Finding, Judgement, Location, Notice, Severity};
+use clearance_finding::{Finding, Judgement, Location, Notice, Severity, Step};
 use clearance_verdict::{
     Assessment, Control, Dependency, FileLine, Plan, PlanStep, Protection, Route, Setting, StandardRow,
 };
@@ -202,6 +202,10 @@ fn finding(index: usize, finding: &Finding) -> FindingShape<'_> {
     }
 }
 
+fn steps(taken: &[Step]) -> Vec<StepShape<'_>> {
+    taken.iter().map(|taken| step(&taken.location, &taken.note)).collect()
+}
+
 fn step<'a>(location: &'a Location, note: &'a str) -> StepShape<'a> {
     StepShape {
         path: &location.path,
@@ -319,28 +323,38 @@ fn setting(setting: &Setting) -> SettingShape<'_> {
         value: setting.value.as_deref().filter(|_| !setting.redacted),
         redacted: setting.redacted,
         status: setting.status.as_str(),
-        provenance: setting.provenance.iter().map(|taken| step(&taken.location, &taken.note)).collect(),
+        provenance: steps(&setting.provenance),
     }
 }
 
 fn dependency(dependency: &Dependency) -> DependencyShape<'_> {
     DependencyShape {
+        ecosystem: &dependency.ecosystem,
         name: &dependency.name,
         version: dependency.version.as_deref(),
         range: dependency.range.as_deref(),
         source: &dependency.source,
+        line: dependency.location.start.line,
+        scope: dependency.scope.as_str(),
+        direct: dependency.direct,
         chain: &dependency.chain,
+        origin: dependency.origin.as_deref(),
         advisories: dependency
             .advisories
             .iter()
             .map(|advisory| AdvisoryShape {
                 id: &advisory.id,
                 aliases: &advisory.aliases,
+                summary: &advisory.summary,
                 severity: advisory.severity.as_str(),
+                vector: advisory.vector.as_deref(),
                 fixed: &advisory.fixed,
+                reachable: advisory.reachable.as_str(),
+                evidence: steps(&advisory.evidence),
             })
             .collect(),
         reachable: dependency.reachable.as_str(),
+        evidence: steps(&dependency.evidence),
     }
 }
 

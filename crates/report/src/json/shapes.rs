@@ -286,23 +286,35 @@ pub(super) struct SettingShape<'a> {
 
 #[derive(Serialize)]
 pub(super) struct DependencyShape<'a> {
+    pub(super) ecosystem: &'a str,
     pub(super) name: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) version: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) range: Option<&'a str>,
     pub(super) source: &'a str,
+    pub(super) line: u32,
+    pub(super) scope: &'static str,
+    pub(super) direct: bool,
     pub(super) chain: &'a [String],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) origin: Option<&'a str>,
     pub(super) advisories: Vec<AdvisoryShape<'a>>,
     pub(super) reachable: &'static str,
+    pub(super) evidence: Vec<StepShape<'a>>,
 }
 
 #[derive(Serialize)]
 pub(super) struct AdvisoryShape<'a> {
     pub(super) id: &'a str,
     pub(super) aliases: &'a [String],
+    pub(super) summary: &'a str,
     pub(super) severity: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) vector: Option<&'a str>,
     pub(super) fixed: &'a [String],
+    pub(super) reachable: &'static str,
+    pub(super) evidence: Vec<StepShape<'a>>,
 }
 
 #[derive(Serialize)]

@@ -10,9 +10,10 @@ use clearance_finding::{
     Notice, NoticeKind, Plane, Rule, Severity, Step,
 };
 use clearance_verdict::{
-    Advisory, Assessment, Capability, Decision, Dependency, Earlier, EarlierControl, EarlierFinding,
-    FileLine, FileStatus, Header, Hidden, HiddenBy, Input, PlaneRun, PlaneStatus, Policy, Profile,
-    Protection, ProtectionStatus, RULES, Reachable, Route, Setting, SettingStatus, Status, assess, controls,
+    Assessment, Capability, Decision, Dependency, DependencyScope, Earlier, EarlierControl, EarlierFinding,
+    FileLine, FileStatus, Header, Hidden, HiddenBy, Input, KnownVulnerability, PlaneRun, PlaneStatus, Policy,
+    Profile, Protection, ProtectionStatus, RULES, Reachable, Route, Setting, SettingStatus, Status, assess,
+    controls,
 };
 
 const BASE: Rule = Rule {
@@ -330,15 +331,27 @@ pub fn sample_input() -> Input {
             },
         ],
         dependencies: vec![Dependency {
+            ecosystem: "PyPI".to_owned(),
             name: "werkzeug".to_owned(),
             version: Some("3.0.0".to_owned()),
             range: None,
             source: "requirements.txt".into(),
+            location: Location::file("requirements.txt".into()),
+            scope: DependencyScope::Production,
+            direct: false,
+            needs: vec!["markupsafe".to_owned()],
+            hashes: Vec::new(),
+            origin: None,
+            evidence: Vec::new(),
             chain: vec!["flask".to_owned(), "werkzeug".to_owned()],
-            advisories: vec![Advisory {
+            advisories: vec![KnownVulnerability {
                 id: "GHSA-2g68-c3qc-8985".to_owned(),
                 aliases: vec!["CVE-2024-34069".to_owned()],
+                summary: "Debugger may be made to run code".to_owned(),
                 severity: Severity::High,
+                vector: None,
+                reachable: Reachable::Undecided,
+                evidence: Vec::new(),
                 fixed: vec!["3.0.3".to_owned()],
             }],
             reachable: Reachable::Undecided,

@@ -1,0 +1,87 @@
+//! What an application is made of: its dependencies and what is known against them.
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Location, Severity, Step, words};
+
+/// A package that the application uses.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Dependency {
+    /// Where it comes from, as OSV calls it (`"PyPI"`, `"npm"`).
+    pub ecosystem: String,
+    /// Normalised name.
+    pub name: String,
+    /// Exact version, where one is resolved.
+    pub version: Option<String>,
+    /// Version range, where only that is known.
+    pub range: Option<String>,
+    /// The file that names it.
+    pub source: Arc<str>,
+    /// Where it stands in that file.
+    pub location: Location,
+    /// Whether it is part of what runs in production.
+    pub scope: DependencyScope,
+    /// Whether the application asks for it itself.
+    pub direct: bool,
+    /// How it is reached from the direct dependencies, outermost first, itself last.
+    pub chain: Vec<String>,
+    /// Names of the packages that it needs itself, sorted.
+    pub needs: Vec<String>,
+    /// Hashes of its archives, `algorithm:value`, sorted.
+    pub hashes: Vec<String>,
+    /// Where it is fetched when that is not the index of its ecosystem.
+    pub origin: Option<String>,
+    /// Known vulnerabilities.
+    pub advisories: Vec<KnownVulnerability>,
+    /// Whether the vulnerable part is used; where nothing is known against it, whether it is imported at all.
+    pub reachable: Reachable,
+    /// What shows that: the import, the call.
+    pub evidence: Vec<Step>,
+}
+
+/// A known vulnerability of a dependency.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KnownVulnerability {
+    /// Main id (`"GHSA-…"`, `"PYSEC-…"`).
+    pub id: String,
+    /// Its other ids.
+    pub aliases: Vec<String>,
+    /// One line.
+    pub summary: String,
+    /// How bad it is.
+    pub severity: Severity,
+    /// CVSS vector, where known.
+    pub vector: Option<String>,
+    /// Versions that are free of it, ascending.
+    pub fixed: Vec<String>,
+    /// Whether its vulnerable part is used.
+    pub reachable: Reachable,
+    /// What shows that.
+    pub evidence: Vec<Step>,
+}
+
+words! {
+    /// Whether a dependency is part of what runs in production.
+    DependencyScope {
+        /// It is.
+        Production = "production",
+        /// Only with an extra or an optional group.
+        Optional = "optional",
+        /// For building, testing or developing.
+        Development = "development",
+    }
+}
+
+words! {
+    /// Whether something of a dependency is used: its vulnerable part, where one is known, or the package itself.
+    Reachable {
+        /// A path was found.
+        Yes = "yes",
+        /// The search was complete and found none.
+        No = "no",
+        /// Not known.
+        Undecided = "undecided",
+    }
+}
