@@ -6,6 +6,8 @@
 pub mod advisory;
 pub mod manifest;
 mod name;
+mod tables;
+mod usage;
 mod version;
 
 pub use name::PackageName;
