@@ -23,6 +23,8 @@ pub struct Cx<'c, 'p> {
     pub(crate) drafts: &'c mut Vec<Draft>,
     pub(crate) facts: &'c mut Vec<Fact>,
     pub(crate) examined: &'c mut u32,
+    /// How often what is appended to a list is being judged inside such a judgement: a list may be appended to itself.
+    pub(crate) growing: u32,
 }
 
 /// How many instructions after a value its variable is looked for.

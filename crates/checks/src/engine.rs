@@ -225,6 +225,7 @@ impl<'t, 'p> Pass<'t, 'p> {
             drafts: &mut self.drafts,
             facts: &mut self.facts,
             examined: if self.counts { &mut self.examined[rule] } else { &mut ignored },
+            growing: 0,
         };
         work(&mut cx);
     }

@@ -2,12 +2,90 @@
 
 use std::sync::LazyLock;
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 type Table = FxHashMap<&'static str, Vec<&'static str>>;
 
 static IMPORT_NAMES: LazyLock<Table> = LazyLock::new(|| rows(include_str!("../data/import_names.tsv")));
 static SYMBOLS: LazyLock<Table> = LazyLock::new(|| rows(include_str!("../data/vulnerable_symbols.tsv")));
+static TOOLS: LazyLock<FxHashMap<&'static str, &'static str>> =
+    LazyLock::new(|| pairs(include_str!("../data/development_tools.tsv")));
+static ABANDONED: LazyLock<FxHashMap<&'static str, &'static str>> =
+    LazyLock::new(|| pairs(include_str!("../data/abandoned.tsv")));
+/// Well-known packages with their rank.
+static POPULAR: LazyLock<FxHashMap<&'static str, usize>> = LazyLock::new(|| {
+    let names = include_str!("../data/popular.txt").lines().filter(|line| !line.starts_with('#'));
+    names.enumerate().map(|(rank, name)| (name, rank)).collect()
+});
+static STANDARD: LazyLock<FxHashSet<&'static str>> =
+    LazyLock::new(|| include_str!("../data/standard_modules.txt").split_whitespace().collect());
+/// How many of the well-known packages are so well known that their names are imitated.
+const IMITATED: usize = 1500;
+/// Packages that are used without being imported: servers, drivers that an address names, plugins, data.
+const UNSEEN: &[&str] = &[
+    "alembic",
+    "ansible",
+    "asyncpg",
+    "brotli",
+    "certifi",
+    "channels-redis",
+    "circus",
+    "colorama",
+    "cryptography",
+    "cx-oracle",
+    "daphne",
+    "django-redis",
+    "email-validator",
+    "eventlet",
+    "flower",
+    "gevent",
+    "greenlet",
+    "gunicorn",
+    "h11",
+    "hiredis",
+    "honcho",
+    "httptools",
+    "hypercorn",
+    "idna",
+    "itsdangerous",
+    "lxml",
+    "meinheld",
+    "mysql-connector-python",
+    "mysqlclient",
+    "newrelic",
+    "openpyxl",
+    "oracledb",
+    "pip",
+    "psycopg",
+    "psycopg-binary",
+    "psycopg2",
+    "psycopg2-binary",
+    "pyarrow",
+    "pymysql",
+    "pyopenssl",
+    "python-multipart",
+    "pytz",
+    "redis",
+    "requests",
+    "service-identity",
+    "setproctitle",
+    "setuptools",
+    "sqlparse",
+    "supervisor",
+    "tzdata",
+    "uvicorn",
+    "uvloop",
+    "uwsgi",
+    "waitress",
+    "watchdog",
+    "watchfiles",
+    "websockets",
+    "wheel",
+    "whitenoise",
+    "xlrd",
+    "xlsxwriter",
+    "zstandard",
+];
 static PACKAGES: LazyLock<FxHashMap<&'static str, Vec<&'static str>>> = LazyLock::new(|| {
     let mut packages = Table::default();
     for (package, imports) in IMPORT_NAMES.iter() {
@@ -28,6 +106,46 @@ fn rows(text: &'static str) -> Table {
         .filter_map(|line| line.split_once('\t'))
         .map(|(key, words)| (key, words.split_whitespace().collect()))
         .collect()
+}
+
+/// `key`, tab, text.
+fn pairs(text: &'static str) -> FxHashMap<&'static str, &'static str> {
+    text.lines().filter(|line| !line.starts_with('#')).filter_map(|line| line.split_once('\t')).collect()
+}
+
+/// Whether a PyPI package is among the well-known ones.
+pub(crate) fn is_popular(package: &str) -> bool {
+    POPULAR.contains_key(package)
+}
+
+/// The name, if it is one of those that are imitated.
+pub(crate) fn very_popular(package: &str) -> Option<&'static str> {
+    POPULAR.get_key_value(package).filter(|(_, rank)| **rank < IMITATED).map(|(name, _)| *name)
+}
+
+/// Whether some table knows the package.
+pub(crate) fn is_known_package(package: &str) -> bool {
+    IMPORT_NAMES.contains_key(package) || TOOLS.contains_key(package) || ABANDONED.contains_key(package)
+}
+
+/// What a package is, if it is a tool for development.
+pub(crate) fn development_tool(package: &str) -> Option<&'static str> {
+    TOOLS.get(package).copied()
+}
+
+/// What to use instead of a package that is no longer maintained.
+pub(crate) fn abandoned(package: &str) -> Option<&'static str> {
+    ABANDONED.get(package).copied()
+}
+
+/// Whether a package is used without being imported.
+pub(crate) fn works_unseen(package: &str) -> bool {
+    UNSEEN.binary_search(&package).is_ok()
+}
+
+/// Whether a top-level module is part of Python.
+pub(crate) fn is_standard(module: &str) -> bool {
+    STANDARD.contains(module)
 }
 
 /// The dotted names under which a PyPI package is imported, and whether they are known: else they are what its own name suggests.
@@ -76,6 +194,14 @@ mod tests {
             assert!(id.starts_with("CVE-") || id.starts_with("GHSA-") || id.starts_with("PYSEC-"), "{id}");
             assert!(symbols.iter().all(|symbol| symbol.contains('.')), "{id}");
         }
+    }
+
+    #[test]
+    fn lists_are_sorted() {
+        assert!(UNSEEN.is_sorted());
+        assert!(is_standard("os") && !is_standard("yaml"));
+        assert_eq!(very_popular("requests"), Some("requests"));
+        assert!(development_tool("pytest").is_some() && abandoned("pycrypto").is_some());
     }
 
     #[test]

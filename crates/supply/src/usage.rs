@@ -56,13 +56,14 @@ impl<'p> Usage<'p> {
         Self { program, imports, named: OnceCell::new(), entered: OnceCell::new() }
     }
 
-    /// The top-level modules that are imported from outside, with the first place of each, by name.
+    /// The top-level modules that are imported from outside, with the first place of each, by name. Imports that may fail, or are for types only, do not count.
     pub(crate) fn tops(&self) -> Vec<(&'p str, Step)> {
         let mut all: Vec<_> = self
             .imports
             .iter()
             .filter_map(|(top, places)| {
-                places.first().map(|(module, at)| (*top, self.import_step(*module, *at)))
+                let place = places.iter().find(|(module, at)| !self.may_fail(*module, *at));
+                place.map(|(module, at)| (*top, self.import_step(*module, *at)))
             })
             .collect();
         all.sort_by(|a, b| a.0.cmp(b.0));
@@ -292,6 +293,33 @@ impl<'p> Usage<'p> {
                 Step { location: clearance_finding::Location::file(module.path.clone()), note: String::new() }
             }
         }
+    }
+
+    /// Whether an import stands under `try`, `except` or `if TYPE_CHECKING`, as the indentation says.
+    fn may_fail(&self, module: ModuleId, at: usize) -> bool {
+        let module = self.program.module(module);
+        let start = usize::from(module.ir.imports[at].statement.start());
+        let Some(before) = module.text.get(..start) else { return false };
+        let line_start = before.rfind('\n').map_or(0, |end| end + 1);
+        let mut indent = start - line_start;
+        for line in before[..line_start].lines().rev() {
+            let code = line.trim_start();
+            let here = line.len() - code.len();
+            if code.is_empty() || code.starts_with('#') || here >= indent {
+                continue;
+            }
+            indent = here;
+            if ["try", "except", "if TYPE_CHECKING", "if typing.TYPE_CHECKING", "else"]
+                .iter()
+                .any(|word| code.starts_with(word))
+            {
+                return true;
+            }
+            if indent == 0 {
+                break;
+            }
+        }
+        false
     }
 
     fn import_step(&self, module: ModuleId, at: usize) -> Step {

@@ -113,7 +113,7 @@ fn take_apart(cx: &mut Cx<'_, '_>, site: Site, found: &mut Vec<Piece>, depth: u3
             match method {
                 Some((base, "format")) => match cx.known_at(base).as_str() {
                     Some(format) => templates::braces(cx, format, site.module, ir.args(args), found, depth),
-                    None => leaf(cx, site, found),
+                    None => leaf(cx, site, found, depth),
                 },
                 Some((base, "join")) => join(cx, site, base, args, found, depth),
                 Some((base, "replace")) => {
@@ -135,11 +135,11 @@ fn take_apart(cx: &mut Cx<'_, '_>, site: Site, found: &mut Vec<Piece>, depth: u3
                     ) if arg.kind == ArgKind::Positional => {
                         take_apart(cx, at(arg.value), found, depth + 1);
                     }
-                    _ => leaf(cx, site, found),
+                    _ => leaf(cx, site, found, depth),
                 },
             }
         }
-        _ => leaf(cx, site, found),
+        _ => leaf(cx, site, found, depth),
     }
 }
 
@@ -168,7 +168,7 @@ pub(crate) fn put_in(cx: &mut Cx<'_, '_>, site: Site, found: &mut Vec<Piece>, de
 }
 
 /// What a value that is no string building is.
-fn leaf(cx: &mut Cx<'_, '_>, site: Site, found: &mut Vec<Piece>) {
+fn leaf(cx: &mut Cx<'_, '_>, site: Site, found: &mut Vec<Piece>, depth: u32) {
     let known = cx.known_at(site);
     if let Some(text) = constant_text(&known) {
         // All known callers pass a constant: true today, and nothing in the function says that it must be.
@@ -181,7 +181,7 @@ fn leaf(cx: &mut Cx<'_, '_>, site: Site, found: &mut Vec<Piece>) {
         && made.value != Value::NONE
         && cx.program.models.text(class) == "pathlib.Path"
     {
-        return put_in(cx, made, found, MAX_DEPTH / 2);
+        return put_in(cx, made, found, depth.max(MAX_DEPTH / 2));
     }
     if is_number(cx, site) {
         return found.push(Piece::Number(site));

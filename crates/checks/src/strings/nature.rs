@@ -5,6 +5,9 @@ use clearance_python::ir::{ArgKind, BinaryOp, CompareOp, Func, Op, UnaryOp, Valu
 
 use crate::Cx;
 
+/// How deep lists in lists are judged by what is appended to them.
+const MAX_GROWING: u32 = 2;
+
 /// Whether a value can only be a number.
 pub(crate) fn is_number(cx: &mut Cx<'_, '_>, site: Site) -> bool {
     number(cx, site, 0)
@@ -440,6 +443,16 @@ fn all_constant(known: &Known) -> bool {
 
 /// Whether everything that is appended to a list in its own function is constant, as far as its name shows it. True for displays that nothing is added to.
 pub(super) fn grows_by_constants(cx: &mut Cx<'_, '_>, list: Site) -> bool {
+    if cx.growing >= MAX_GROWING {
+        return false;
+    }
+    cx.growing += 1;
+    let grows = is_given_constants(cx, list);
+    cx.growing -= 1;
+    grows
+}
+
+fn is_given_constants(cx: &mut Cx<'_, '_>, list: Site) -> bool {
     let program = cx.program;
     let ir = &program.module(list.module).ir;
     let func = ir.function_of(list.value);
