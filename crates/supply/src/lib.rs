@@ -6,6 +6,7 @@
 pub mod advisory;
 pub mod manifest;
 mod name;
+pub mod resolve;
 mod tables;
 mod usage;
 mod version;
