@@ -158,6 +158,15 @@ pub(crate) struct RuleArgs {
     #[arg(long, value_name = "PATTERN", value_delimiter = ',')]
     pub(crate) exclude: Vec<String>,
 
+    /// Compare dependencies with these advisories: a database made by `clearance db`, or OSV records as a file, folder or archive
+    /// [default: the user's own database]
+    #[arg(long, value_name = "PATH")]
+    pub(crate) advisories: Option<PathBuf>,
+
+    /// Also take the packages installed in this folder (site-packages, or a folder of wheels) for dependencies of the target
+    #[arg(long, value_name = "FOLDER")]
+    pub(crate) environment: Option<PathBuf>,
+
     /// Use this configuration file and no other, not even those of Bandit and Ruff
     #[arg(long, value_name = "FILE", conflicts_with = "isolated")]
     pub(crate) config: Option<PathBuf>,

@@ -51,7 +51,10 @@ impl Catalogue {
         let web = clearance_web::rules::FAMILIES
             .iter()
             .flat_map(|family| family.rules.iter().map(|rule| (rule.rule, family.name)));
-        Self::new(code.chain(deploy).chain(web).chain(verdict))
+        let supply = clearance_supply::rules::FAMILIES
+            .iter()
+            .flat_map(|family| family.rules.iter().map(|rule| (rule.rule, family.name)));
+        Self::new(code.chain(deploy).chain(web).chain(supply).chain(verdict))
     }
 
     /// All rules.

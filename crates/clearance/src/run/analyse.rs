@@ -7,7 +7,7 @@ use std::{
 
 use clearance_checks::{Outcome, Settings as RuleSettings};
 use clearance_deploy::DeployFile;
-use clearance_finding::{Location, Notice, NoticeKind, Route, Setting};
+use clearance_finding::{Dependency, Location, Notice, NoticeKind, Route, Setting};
 use clearance_models::Models;
 use clearance_program::{Document, ModuleInput, Program, TemplateFile};
 use clearance_python::{PARSER_FAILED, TextRange, ir::ModuleIr};
@@ -20,6 +20,7 @@ use super::{
     plan::Plan,
     progress::Progress,
     sources::{self, Source},
+    supply::{Supplies, supplies},
     templates::Templates,
 };
 
@@ -38,6 +39,10 @@ pub(crate) struct Analysis {
     pub(crate) routes: Vec<Route>,
     /// The effective settings.
     pub(crate) settings: Vec<Setting>,
+    /// The dependencies.
+    pub(crate) dependencies: Vec<Dependency>,
+    /// What is to be said of the advisories; nothing where no file names packages.
+    pub(crate) supply: Option<String>,
     /// Calls that take data from outside and are not modelled, if that was asked.
     pub(crate) unmodelled: Vec<UnmodelledCall>,
     /// The files of deployment that were looked at.
@@ -87,13 +92,22 @@ fn of_files(
         analysis
     };
     let (deployment, unread) = super::deployment::files(&plan.inventory.files, &plan.options);
-    let beside = kept::Beside { templates: &templates, deployment: &deployment, unseen: &[&unseen, &unread] };
+    let supplies = supplies(plan, plan.now);
+    let told = (!supplies.is_empty()).then(|| supplies.told());
+    let cache = cache.filter(|_| supplies.is_cacheable());
+    let beside = kept::Beside {
+        templates: &templates,
+        deployment: &deployment,
+        supplies: &supplies,
+        unseen: &[&unseen, &unread],
+    };
     let run = cache.as_ref().map(|_| kept::run_key(plan, settings, &sources, beside));
     if let Some(cache) = &cache
         && let Some(run) = &run
         && let Some(mut analysis) = cache.analysis(run, &sources)
     {
         analysis.deployment = paths_of(&deployment);
+        analysis.supply = told;
         return (with_pages(analysis), None);
     }
     progress.phase("lowering", sources.len());
@@ -109,8 +123,9 @@ fn of_files(
         },
         || models(plan, settings.flow),
     );
-    let mut analysis = Analysis { notices: unseen, deployment: paths_of(&deployment), ..Analysis::default() };
+    let mut analysis = Analysis { notices: unseen, deployment: paths_of(&deployment), supply: told, ..Analysis::default() };
     analysis.notices.extend(unread);
+    analysis.notices.extend(supplies.notices.iter().cloned());
     let mut modules = Vec::with_capacity(lowered.len());
     let mut origins = Vec::with_capacity(lowered.len());
     for lowered in lowered {
@@ -129,7 +144,7 @@ fn of_files(
     let (documents, notices) = super::documents::documents(&modules, &plan.inventory, &plan.options);
     analysis.notices.extend(notices);
     progress.phase("checking", modules.len());
-    match guarded(|| examine((modules, documents, templates), &deployment, settings, plan)) {
+    match guarded(|| examine((modules, documents, templates), &deployment, &supplies, settings, plan)) {
         Ok((program, planes, unmodelled)) => {
             analysis.unmodelled = unmodelled;
             analysis.take(planes);
@@ -180,16 +195,17 @@ struct Planes {
     code: Outcome,
     web: clearance_web::Outcome,
     deploy: clearance_deploy::Outcome,
+    supply: clearance_supply::Outcome,
 }
 
 impl Analysis {
     /// Puts the planes together.
     fn take(&mut self, planes: Planes) {
-        let Planes { mut code, web, mut deploy } = planes;
+        let Planes { mut code, web, mut deploy, supply } = planes;
         clearance_deploy::settle(&mut code.findings, &mut deploy.plane.findings);
         self.notices.extend(code.truncated.iter().cloned());
         self.outcome = code;
-        for plane in [web.plane, deploy.plane] {
+        for plane in [web.plane, deploy.plane, supply.plane] {
             self.outcome.findings.extend(plane.findings);
             self.outcome.facts.extend(plane.facts);
             self.outcome.examined.extend(plane.examined);
@@ -197,29 +213,36 @@ impl Analysis {
         }
         self.routes = web.routes;
         self.settings = deploy.settings;
+        self.dependencies = supply.dependencies;
     }
 }
 
 fn examine(
     (modules, documents, templates): (Vec<ModuleInput>, Vec<Document>, Vec<TemplateFile>),
     deployment: &[DeployFile],
+    supplies: &Supplies,
     settings: &RuleSettings,
     plan: &Plan,
 ) -> (Program, Planes, Vec<UnmodelledCall>) {
     let program =
         Program::build_with(modules, documents, models(plan, settings.flow)).with_templates(templates);
     let public: Vec<String> = plan.settings.public.iter().map(|public| public.path.clone()).collect();
-    let (code, (web, deploy)) = rayon::join(
+    let (code, ((web, deploy), supply)) = rayon::join(
         || clearance_checks::run(&program, settings),
         || {
             rayon::join(
-                || clearance_web::run(&program, &public),
-                || clearance_deploy::run(&program, deployment),
+                || {
+                    rayon::join(
+                        || clearance_web::run(&program, &public),
+                        || clearance_deploy::run(&program, deployment),
+                    )
+                },
+                || supplies.run(&program),
             )
         },
     );
     let unmodelled = if plan.explain_unknown { unmodelled(&program) } else { Vec::new() };
-    (program, Planes { code, web, deploy }, unmodelled)
+    (program, Planes { code, web, deploy, supply }, unmodelled)
 }
 
 fn unmodelled(program: &Program) -> Vec<UnmodelledCall> {

@@ -82,6 +82,7 @@ pub(crate) fn judge(
             failed,
             analysis.files.iter().any(|file| file.kind == FileKind::Template.as_str()),
             analysis.deployment.len(),
+            analysis.supply,
         ),
         capabilities: std::iter::once(Capability::Syntax)
             .chain(settings.run.flow.value.then_some(Capability::Flow))
@@ -93,7 +94,7 @@ pub(crate) fn judge(
         examined: examined.filter(|examined| enabled.contains(examined.rule)).collect(),
         routes: analysis.routes,
         settings: analysis.settings,
-        dependencies: Vec::new(),
+        dependencies: analysis.dependencies,
         files: analysis.files,
         notices,
         rules,
@@ -105,7 +106,12 @@ pub(crate) fn judge(
 }
 
 /// The planes that ran.
-fn planes(failed: Option<String>, has_templates: bool, deployment: usize) -> Vec<PlaneRun> {
+fn planes(
+    failed: Option<String>,
+    has_templates: bool,
+    deployment: usize,
+    supply: Option<String>,
+) -> Vec<PlaneRun> {
     let run = |plane| PlaneRun {
         plane,
         status: if failed.is_some() { PlaneStatus::Failed } else { PlaneStatus::Run },
@@ -124,7 +130,14 @@ fn planes(failed: Option<String>, has_templates: bool, deployment: usize) -> Vec
             count => format!("{count} files of deployment"),
         };
     }
-    vec![run(Plane::Code), template, deploy]
+    let supply = match supply {
+        Some(told) => PlaneRun { why: failed.clone().unwrap_or(told), ..run(Plane::Supply) },
+        None => {
+            let why = "no file names packages".to_owned();
+            PlaneRun { plane: Plane::Supply, status: PlaneStatus::Skipped, why }
+        }
+    };
+    vec![run(Plane::Code), template, deploy, supply]
 }
 
 /// Whether the list of routes says enough for controls over routes: there are some, and the address of each is known.

@@ -13,6 +13,7 @@ pub(crate) mod previous;
 pub(crate) mod progress;
 pub(crate) mod render;
 pub(crate) mod sources;
+pub(crate) mod supply;
 pub(crate) mod target;
 mod templates;
 pub(crate) mod threads;

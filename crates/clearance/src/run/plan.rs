@@ -1,9 +1,10 @@
 //! Before anything is analysed: the configuration and the list of files.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, path::PathBuf};
 
 use clearance_source::{Inventory, Options, inventory};
 use clearance_verdict::controls;
+use jiff::Timestamp;
 
 use super::target::Target;
 use crate::{
@@ -23,6 +24,12 @@ pub(crate) struct Plan {
     pub(crate) options: Options,
     /// The models of the project.
     pub(crate) models: Vec<ModelFile>,
+    /// The advisories to use instead of the user's own database: a compiled one, or raw records.
+    pub(crate) advisories: Option<PathBuf>,
+    /// A folder of installed packages that belongs to the target.
+    pub(crate) environment: Option<PathBuf>,
+    /// When the run began, in seconds since 1970.
+    pub(crate) now: i64,
     /// Calls that are not modelled are looked for.
     pub(crate) explain_unknown: bool,
 }
@@ -82,7 +89,16 @@ fn finish(
     apply(&settings, &mut inventory);
     let options = source_options(&settings);
     let models = read_models(&settings.run.models)?;
-    Ok(Plan { settings, inventory, options, models, explain_unknown: false })
+    Ok(Plan {
+        settings,
+        inventory,
+        options,
+        models,
+        advisories: args.advisories.clone(),
+        environment: args.environment.clone(),
+        now: Timestamp::now().as_second(),
+        explain_unknown: false,
+    })
 }
 
 /// The configuration of `target` with that of all its folders.

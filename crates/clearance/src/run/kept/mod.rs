@@ -20,7 +20,7 @@ use clearance_python::{decode, encode, ir::ModuleIr};
 use clearance_source::FileKind;
 use rayon::prelude::*;
 
-use super::{analyse::Analysis, plan::Plan, sources::Source, target::Target};
+use super::{analyse::Analysis, plan::Plan, sources::Source, supply::Supplies, target::Target};
 use crate::console;
 
 /// Of this program; changes with all that may change what it finds.
@@ -106,10 +106,11 @@ pub(crate) fn module_key(kind: FileKind, bytes: &[u8]) -> Key {
 }
 
 /// What is looked at beside the Python files.
-#[derive(Debug, Clone, Copy)]
+#[derive(Clone, Copy)]
 pub(crate) struct Beside<'a> {
     pub(crate) templates: &'a [TemplateFile],
     pub(crate) deployment: &'a [DeployFile],
+    pub(crate) supplies: &'a Supplies,
     /// What of them could not be read.
     pub(crate) unseen: &'a [&'a [Notice]],
 }
@@ -154,6 +155,7 @@ pub(crate) fn run_key(
         key.add(&file.mode.unwrap_or(u32::MAX).to_le_bytes());
         key.add(file.text.as_bytes());
     }
+    beside.supplies.add_to(&mut key);
     for notice in beside.unseen.iter().copied().flatten() {
         key.add(notice.path.as_bytes());
         key.add(notice.text.as_bytes());

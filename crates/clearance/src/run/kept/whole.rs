@@ -4,7 +4,7 @@ use std::{borrow::Cow, collections::HashMap, sync::Arc};
 
 use clearance_checks::Outcome;
 use clearance_finding::{
-    Confidence, Examined, Fact, Finding, Fingerprint, Fix, Judgement, Label, Location, Notice, NoticeKind,
+    Confidence, Dependency, Examined, Fact, Finding, Fingerprint, Fix, Judgement, Label, Location, Notice, NoticeKind,
     Route, Rule, Setting, Severity, Step,
 };
 use clearance_source::{File, Role};
@@ -25,6 +25,7 @@ struct Kept<'a> {
     comments: Cow<'a, [CommentLine]>,
     routes: Cow<'a, [Route]>,
     settings: Cow<'a, [Setting]>,
+    dependencies: Cow<'a, [Dependency]>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -53,8 +54,12 @@ struct Numbers {
 impl Numbers {
     /// Those of the rules that look at the target.
     fn new() -> Self {
-        let planes =
-            [clearance_checks::catalogue(), clearance_deploy::catalogue(), clearance_web::catalogue()];
+        let planes = [
+            clearance_checks::catalogue(),
+            clearance_deploy::catalogue(),
+            clearance_web::catalogue(),
+            clearance_supply::catalogue(),
+        ];
         let rules = planes.concat();
         let numbers = (0u16..).zip(&rules).map(|(number, rule)| (rule.id, number)).collect();
         Self { rules, numbers }
@@ -94,6 +99,7 @@ pub(crate) fn encode(analysis: &Analysis) -> Option<Vec<u8>> {
         comments: Cow::Borrowed(&analysis.comments),
         routes: Cow::Borrowed(&analysis.routes),
         settings: Cow::Borrowed(&analysis.settings),
+        dependencies: Cow::Borrowed(&analysis.dependencies),
     };
     postcard::to_extend(&kept, Vec::with_capacity(1 << 20)).ok()
 }
@@ -184,9 +190,11 @@ pub(crate) fn decode<'f>(bytes: &[u8], files: impl ExactSizeIterator<Item = &'f 
         comments: kept.comments.into_owned(),
         routes: kept.routes.into_owned(),
         settings: kept.settings.into_owned(),
+        dependencies: kept.dependencies.into_owned(),
         unmodelled: Vec::new(),
         // The caller knows.
         deployment: Vec::new(),
+        supply: None,
         failed: None,
     })
 }

@@ -1,0 +1,179 @@
+//! The manifests and lock files of a target, and the advisory database.
+
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use clearance_cache::KeyBuilder;
+use clearance_finding::{Notice, NoticeKind};
+use clearance_program::Program;
+use clearance_source::{File, Options, Role, read};
+use clearance_supply::{
+    Advisories, Outcome,
+    advisory::Database,
+    manifest::{self, Manifest},
+    resolve::resolve,
+};
+use rayon::prelude::*;
+
+use super::plan::Plan;
+use crate::advisories::place;
+
+/// Lock files are larger than what people write.
+const MAX_BYTES: u64 = 24 << 20;
+const DAY: i64 = 24 * 60 * 60;
+
+/// What the supply plane looks at.
+#[derive(Default)]
+pub(crate) struct Supplies {
+    files: Vec<TextFile>,
+    /// What an installed environment holds, if one was named.
+    environment: Option<Manifest>,
+    database: Option<Database>,
+    age_days: Option<i64>,
+    /// What could not be seen.
+    pub(super) notices: Vec<Notice>,
+}
+
+struct TextFile {
+    path: Arc<str>,
+    text: String,
+    line_starts: Vec<u32>,
+}
+
+/// Reads the manifests among `files` and opens the database. `now` is in seconds since 1970.
+pub(super) fn supplies(plan: &Plan, now: i64) -> Supplies {
+    let options = Options { max_file_bytes: plan.options.max_file_bytes.max(MAX_BYTES), ..plan.options.clone() };
+    let wanted = |file: &&File| {
+        manifest::is_wanted(&file.path) && !matches!(file.role, Role::Generated | Role::Test | Role::Documentation)
+    };
+    let read: Vec<Result<(TextFile, Option<Notice>), Notice>> = plan
+        .inventory
+        .files
+        .par_iter()
+        .filter(wanted)
+        .map(|file| {
+            let text = read(file, &options)?;
+            let found =
+                TextFile { path: Arc::clone(&file.path), text: text.text, line_starts: text.line_starts };
+            Ok((found, text.notice))
+        })
+        .collect();
+    let mut supplies = Supplies::default();
+    for result in read {
+        match result {
+            Ok((file, notice)) => {
+                supplies.files.push(file);
+                supplies.notices.extend(notice);
+            }
+            Err(notice) => supplies.notices.push(notice),
+        }
+    }
+    supplies.files.sort_by(|a, b| a.path.cmp(&b.path));
+    if let Some(folder) = &plan.environment {
+        supplies.take_environment(folder);
+    }
+    supplies.open(plan.advisories.as_deref(), now);
+    supplies
+}
+
+impl Supplies {
+    fn take_environment(&mut self, folder: &Path) {
+        let shown = folder.display().to_string();
+        match manifest::read_environment(folder, &shown) {
+            Ok(manifest) => self.environment = Some(manifest),
+            Err(error) => self.notices.push(blind(format!("the environment {shown} cannot be read: {error}"))),
+        }
+    }
+
+    /// Opens the database that was asked for, or the user's own if there is one.
+    fn open(&mut self, asked_for: Option<&Path>, now: i64) {
+        let place: Option<PathBuf> = match asked_for {
+            Some(path) => Some(path.to_owned()),
+            None => place::index(None).ok().filter(|path| path.exists()),
+        };
+        let Some(place) = place else { return };
+        match Database::open(&place) {
+            Ok(database) => {
+                let fresh = database.meta().fresh();
+                // Records that were named by hand say for themselves how new they are.
+                self.age_days = (fresh > 0).then(|| now.saturating_sub(fresh).max(0) / DAY);
+                self.database = Some(database);
+            }
+            Err(error) => self.notices.push(blind(format!("the advisories cannot be used: {error}"))),
+        }
+    }
+
+    /// Whether anything names packages.
+    pub(super) fn is_empty(&self) -> bool {
+        self.files.is_empty() && self.environment.is_none()
+    }
+
+    /// Everything that decides about the outcome.
+    pub(super) fn add_to(&self, key: &mut KeyBuilder) {
+        for file in &self.files {
+            key.add(file.path.as_bytes());
+            key.add(file.text.as_bytes());
+        }
+        if let Some(database) = &self.database {
+            key.add(&database.size().to_le_bytes());
+            key.add(format!("{:?}", database.meta()).as_bytes());
+        }
+        key.add(&self.age_days.unwrap_or(-1).to_le_bytes());
+        for notice in &self.notices {
+            key.add(notice.text.as_bytes());
+        }
+    }
+
+    /// Whether the outcome depends on something that the key does not hold.
+    pub(super) fn is_cacheable(&self) -> bool {
+        self.environment.is_none()
+    }
+
+    /// What the report says of the database.
+    pub(super) fn told(&self) -> String {
+        match &self.database {
+            None => "no advisory database: run `clearance db update`, or name one with --advisories".to_owned(),
+            Some(database) => {
+                let meta = database.meta();
+                let from: Vec<&str> = meta.sources.iter().map(|source| source.from.as_str()).collect();
+                let day = meta.newest().get(..10).unwrap_or("an unknown day").to_owned();
+                format!("advisories up to {day} from {}", from.join(", "))
+            }
+        }
+    }
+
+    /// Runs the plane.
+    pub(super) fn run(&self, program: &Program) -> Outcome {
+        let mut manifests: Vec<Manifest> = self
+            .files
+            .par_iter()
+            .filter_map(|file| {
+                manifest::read(manifest::File {
+                    path: &file.path,
+                    text: &file.text,
+                    line_starts: &file.line_starts,
+                })
+            })
+            .collect();
+        for (_, module) in program.modules() {
+            if !module.path.ends_with("setup.py") && manifest::has_script_block(&module.text) {
+                manifests.extend(manifest::read(manifest::File {
+                    path: &module.path,
+                    text: &module.text,
+                    line_starts: &module.line_starts,
+                }));
+            }
+        }
+        manifests.extend(self.environment.clone());
+        manifests.sort_by(|a, b| a.path.cmp(&b.path));
+        let resolution = resolve(&manifests, None);
+        let advisories = Advisories { database: self.database.as_ref(), age_days: self.age_days };
+        clearance_supply::run(program, &manifests, &resolution, advisories)
+    }
+}
+
+fn blind(text: String) -> Notice {
+    Notice { path: Arc::from(""), line: None, kind: NoticeKind::Unreadable, text }
+}
