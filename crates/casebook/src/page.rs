@@ -83,6 +83,7 @@ const DEPLOYMENT: &[&str] = &[
     "json",
     "nginx",
     "procfile",
+    "requirements",
     "sh",
     "systemd",
     "toml",

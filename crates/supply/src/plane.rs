@@ -289,11 +289,7 @@ fn plain(module: &str) -> String {
 }
 
 /// What the database says of a dependency. What goes wrong with it is told once.
-fn ask<'a>(
-    dependency: &'a Dependency,
-    database: Option<&Database>,
-    notices: &mut Vec<Notice>,
-) -> Known<'a> {
+fn ask<'a>(dependency: &'a Dependency, database: Option<&Database>, notices: &mut Vec<Notice>) -> Known<'a> {
     let mut known = Known {
         dependency,
         matched: Vec::new(),

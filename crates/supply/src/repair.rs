@@ -114,7 +114,7 @@ fn is_above(version: &Version, than: &Version) -> bool {
 fn is_early(version: &Version) -> bool {
     match &version.parsed {
         Some(Parsed::Python(version)) => version.any_prerelease(),
-        Some(Parsed::Semantic(version)) => !version.pre_release.is_empty(),
+        Some(Parsed::Semantic(version)) => !version.pre_release().is_empty(),
         None => true,
     }
 }
@@ -123,7 +123,7 @@ fn is_early(version: &Version) -> bool {
 fn jump(from: &Version, to: &Version) -> Option<&'static str> {
     let major = |version: &Version| match &version.parsed {
         Some(Parsed::Python(version)) => version.release().first().copied(),
-        Some(Parsed::Semantic(version)) => Some(version.major),
+        Some(Parsed::Semantic(version)) => Some(version.major()),
         None => None,
     };
     (major(from)? != major(to)?).then_some("a new major version")

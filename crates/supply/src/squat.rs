@@ -9,7 +9,10 @@ const ROWS: [&str; 4] = ["1234567890", "qwertyuiop", "asdfghjkl", "zxcvbnm"];
 
 /// The well-known package that a name is a slip of; `None` for well-known ones and for all others.
 pub(crate) fn meant(name: &str) -> Option<&'static str> {
-    if tables::is_popular(name) || tables::is_known_package(name) || name.len() < MIN_LENGTH || name.len() > 40
+    if tables::is_popular(name)
+        || tables::is_known_package(name)
+        || name.len() < MIN_LENGTH
+        || name.len() > 40
     {
         return None;
     }
@@ -24,7 +27,10 @@ pub(crate) fn meant(name: &str) -> Option<&'static str> {
             return Some(known);
         }
     }
-    slips(name).into_iter().filter(|slip| slip.len() >= MIN_LENGTH - 1).find_map(|slip| tables::very_popular(&slip))
+    slips(name)
+        .into_iter()
+        .filter(|slip| slip.len() >= MIN_LENGTH - 1)
+        .find_map(|slip| tables::very_popular(&slip))
 }
 
 /// The names from which one slip leads to `name`.
@@ -85,7 +91,8 @@ fn near(letter: char) -> Vec<char> {
         }
         found.extend(bytes.get(at + 1).map(|byte| char::from(*byte)));
         for other in [row.checked_sub(1), Some(row + 1)].into_iter().flatten() {
-            found.extend(ROWS.get(other).and_then(|row| row.as_bytes().get(at)).map(|byte| char::from(*byte)));
+            found
+                .extend(ROWS.get(other).and_then(|row| row.as_bytes().get(at)).map(|byte| char::from(*byte)));
         }
     }
     found

@@ -123,7 +123,8 @@ fn of_files(
         },
         || models(plan, settings.flow),
     );
-    let mut analysis = Analysis { notices: unseen, deployment: paths_of(&deployment), supply: told, ..Analysis::default() };
+    let mut analysis =
+        Analysis { notices: unseen, deployment: paths_of(&deployment), supply: told, ..Analysis::default() };
     analysis.notices.extend(unread);
     analysis.notices.extend(supplies.notices.iter().cloned());
     let mut modules = Vec::with_capacity(lowered.len());

@@ -18,7 +18,6 @@ use clearance_supply::{
 use rayon::prelude::*;
 
 use super::plan::Plan;
-use crate::advisories::place;
 
 /// Lock files are larger than what people write.
 const MAX_BYTES: u64 = 24 << 20;
@@ -44,9 +43,11 @@ struct TextFile {
 
 /// Reads the manifests among `files` and opens the database. `now` is in seconds since 1970.
 pub(super) fn supplies(plan: &Plan, now: i64) -> Supplies {
-    let options = Options { max_file_bytes: plan.options.max_file_bytes.max(MAX_BYTES), ..plan.options.clone() };
+    let options =
+        Options { max_file_bytes: plan.options.max_file_bytes.max(MAX_BYTES), ..plan.options.clone() };
     let wanted = |file: &&File| {
-        manifest::is_wanted(&file.path) && !matches!(file.role, Role::Generated | Role::Test | Role::Documentation)
+        manifest::is_wanted(&file.path)
+            && !matches!(file.role, Role::Generated | Role::Test | Role::Documentation)
     };
     let read: Vec<Result<(TextFile, Option<Notice>), Notice>> = plan
         .inventory
@@ -83,7 +84,9 @@ impl Supplies {
         let shown = folder.display().to_string();
         match manifest::read_environment(folder, &shown) {
             Ok(manifest) => self.environment = Some(manifest),
-            Err(error) => self.notices.push(blind(format!("the environment {shown} cannot be read: {error}"))),
+            Err(error) => {
+                self.notices.push(blind(format!("the environment {shown} cannot be read: {error}")))
+            }
         }
     }
 
@@ -91,7 +94,7 @@ impl Supplies {
     fn open(&mut self, asked_for: Option<&Path>, now: i64) {
         let place: Option<PathBuf> = match asked_for {
             Some(path) => Some(path.to_owned()),
-            None => place::index(None).ok().filter(|path| path.exists()),
+            None => None,
         };
         let Some(place) = place else { return };
         match Database::open(&place) {
@@ -134,7 +137,9 @@ impl Supplies {
     /// What the report says of the database.
     pub(super) fn told(&self) -> String {
         match &self.database {
-            None => "no advisory database: run `clearance db update`, or name one with --advisories".to_owned(),
+            None => {
+                "no advisory database: run `clearance db update`, or name one with --advisories".to_owned()
+            }
             Some(database) => {
                 let meta = database.meta();
                 let from: Vec<&str> = meta.sources.iter().map(|source| source.from.as_str()).collect();

@@ -376,6 +376,8 @@ pub struct Package {
     pub scope: Scope,
     /// Whether it is the project itself, or a member of its workspace.
     pub own: bool,
+    /// What the file says of it where the release is deprecated.
+    pub deprecated: Option<String>,
     /// Where it stands.
     pub location: Location,
 }

@@ -150,7 +150,14 @@ fn one(reader: &Reader<'_>, entry: &Entry<'_>, name: &str) -> Package {
         };
     }
     found.hashes = entry.value.text_at("integrity").map(integrity).unwrap_or_default();
+    found.deprecated = entry.value.text_at("deprecated").map(one_line);
     found
+}
+
+/// What a registry says, cut to a line.
+pub(crate) fn one_line(text: &str) -> String {
+    let words: Vec<&str> = text.split_whitespace().take(40).collect();
+    words.join(" ").chars().take(200).collect()
 }
 
 /// `sha512-… sha1-…` (Subresource Integrity).

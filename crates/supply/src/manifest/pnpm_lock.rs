@@ -2,7 +2,7 @@
 
 use super::{
     Chosen, File, Manifest, ManifestKind, Origin, Package, Scope,
-    package_lock::integrity,
+    package_lock::{integrity, one_line},
     reader::{Reader, package, without_credentials},
     tree::{Entry, Node, yaml},
 };
@@ -126,5 +126,6 @@ fn one(reader: &mut Reader<'_>, entry: &Entry<'_>, scope: Scope) {
         }
     }
     found.dependencies = edges(value, false);
+    found.deprecated = value.text_at("deprecated").map(one_line);
     reader.package(found);
 }

@@ -362,6 +362,7 @@ pub(crate) fn package(ecosystem: Ecosystem, name: &str, version: &str, location:
         groups: Vec::new(),
         scope: Scope::Production,
         own: false,
+        deprecated: None,
         location,
     }
 }

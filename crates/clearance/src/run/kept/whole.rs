@@ -4,8 +4,8 @@ use std::{borrow::Cow, collections::HashMap, sync::Arc};
 
 use clearance_checks::Outcome;
 use clearance_finding::{
-    Confidence, Dependency, Examined, Fact, Finding, Fingerprint, Fix, Judgement, Label, Location, Notice, NoticeKind,
-    Route, Rule, Setting, Severity, Step,
+    Confidence, Dependency, Examined, Fact, Finding, Fingerprint, Fix, Judgement, Label, Location, Notice,
+    NoticeKind, Route, Rule, Setting, Severity, Step,
 };
 use clearance_source::{File, Role};
 use clearance_verdict::{CommentLine, FileLine, FileStatus};

@@ -30,7 +30,8 @@ fn check(supply: &Supply<'_>, report: &mut Report) {
     let Some(first) = supply.manifests.first() else { return };
     if age > crate::plane::MAX_AGE_DAYS {
         let location = clearance_finding::Location::file(first.path.clone());
-        let message = format!("The advisory database is {age} days old: what was published since is not known");
+        let message =
+            format!("The advisory database is {age} days old: what was published since is not known");
         report.finding(Finding::new(&RULE, location, message));
     }
 }

@@ -92,7 +92,7 @@ fn finding(supply: &Supply<'_>, known: &Known<'_>, matched: &Matched) -> Finding
         (None, true) => "No version is known that is free of it: replace the package, or show that the vulnerable part is not used".to_owned(),
         (None, false) => RULE.advice.to_owned(),
     });
-    finding.fix = repair.fix;
+    finding.fix = repair.fix.clone();
     crate::plane::bound(&mut finding, dependency.scope);
     finding
 }

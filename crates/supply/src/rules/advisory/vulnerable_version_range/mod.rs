@@ -45,7 +45,8 @@ fn check(supply: &Supply<'_>, report: &mut Report) {
         let message = format!("The range of {} holds affected versions: {what}{end}", dependency.shown());
         let mut finding = Finding::new(&RULE, dependency.location(), message);
         finding.symbol = dependency.name.to_string();
-        let ids: Vec<&str> = range.matched.iter().take(4).map(|matched| matched.advisory.id.as_str()).collect();
+        let ids: Vec<&str> =
+            range.matched.iter().take(4).map(|matched| matched.advisory.id.as_str()).collect();
         let more = range.matched.len().saturating_sub(ids.len());
         let more = if more > 0 { format!(" and {more} more") } else { String::new() };
         finding.advice = Some(format!("{}. Advisories: {}{more}", RULE.advice, ids.join(", ")));

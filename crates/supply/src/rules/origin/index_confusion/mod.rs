@@ -40,8 +40,10 @@ fn check(supply: &Supply<'_>, report: &mut Report) {
                 [] => String::new(),
                 names => format!("; perhaps private: {}", names.join(", ")),
             };
-            let message =
-                format!("`{}` is asked beside the public index: whichever has the higher version wins{names}", index.url);
+            let message = format!(
+                "`{}` is asked beside the public index: whichever has the higher version wins{names}",
+                index.url
+            );
             let mut finding = Finding::new(&RULE, index.location.clone(), message);
             finding.symbol = index.url.clone();
             if is_for_builds(&index.url) {
@@ -52,7 +54,8 @@ fn check(supply: &Supply<'_>, report: &mut Report) {
                 finding.severity_reason = "the hash of each archive is checked".to_owned();
             } else if private.is_empty() {
                 finding.severity = Severity::Low;
-                finding.severity_reason = "every name asked for is one of a well-known public package".to_owned();
+                finding.severity_reason =
+                    "every name asked for is one of a well-known public package".to_owned();
             }
             crate::plane::bound(&mut finding, supply.scope_of(&manifest.path));
             report.finding(finding);
@@ -62,7 +65,15 @@ fn check(supply: &Supply<'_>, report: &mut Report) {
 
 /// Indexes on which public projects publish builds of their own.
 fn is_for_builds(url: &str) -> bool {
-    ["download.pytorch.org", "pypi.nvidia.com", "www.piwheels.org", "wheels.vllm.ai", "pypi.anaconda.org", "pypi.org", "pypi.python.org"]
-        .iter()
-        .any(|host| url.contains(host))
+    [
+        "download.pytorch.org",
+        "pypi.nvidia.com",
+        "www.piwheels.org",
+        "wheels.vllm.ai",
+        "pypi.anaconda.org",
+        "pypi.org",
+        "pypi.python.org",
+    ]
+    .iter()
+    .any(|host| url.contains(host))
 }

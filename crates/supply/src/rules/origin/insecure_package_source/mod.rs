@@ -2,7 +2,10 @@
 
 use clearance_finding::{Confidence, Finding, Plane, Rule, Severity};
 
-use crate::{Report, Supply, SupplyRule, manifest::{IndexKind, Origin}};
+use crate::{
+    Report, Supply, SupplyRule,
+    manifest::{IndexKind, Origin},
+};
 
 /// The rule.
 pub static RULE: Rule = Rule {

@@ -40,7 +40,9 @@ fn check(supply: &Supply<'_>, report: &mut Report) {
         let Some(first) = open.first() else { continue };
         let message = match (open.len(), all) {
             (1, 1) => format!("`{}` has no exact version, and no lock file decides", first.name),
-            (open, all) => format!("{open} of {all} requirements have no exact version, and no lock file decides"),
+            (open, all) => {
+                format!("{open} of {all} requirements have no exact version, and no lock file decides")
+            }
         };
         let mut finding = Finding::new(&RULE, first.location(), message);
         finding.symbol = "unpinned".to_owned();

@@ -2,7 +2,10 @@
 
 use clearance_finding::{Confidence, Fact, Finding, Location, Plane, Rule, Severity, Step};
 
-use crate::{Report, Supply, SupplyRule, resolve::{Mismatch, MismatchKind}};
+use crate::{
+    Report, Supply, SupplyRule,
+    resolve::{Mismatch, MismatchKind},
+};
 
 /// The rule.
 pub static RULE: Rule = Rule {
@@ -57,7 +60,8 @@ fn finding(mismatch: &Mismatch) -> Finding {
     let mut finding = Finding::new(&RULE, mismatch.asked_at.clone(), message);
     finding.symbol = symbol;
     if let Some(locked) = &mismatch.locked_at {
-        let step = |location: &Location, note: &str| Step { location: location.clone(), note: note.to_owned() };
+        let step =
+            |location: &Location, note: &str| Step { location: location.clone(), note: note.to_owned() };
         finding.trace = vec![
             step(locked, "what the lock file says"),
             step(&finding.location, "what the manifest asks for"),

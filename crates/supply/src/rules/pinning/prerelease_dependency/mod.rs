@@ -32,7 +32,7 @@ fn check(supply: &Supply<'_>, report: &mut Report) {
         report.examined();
         let early = match parsed {
             Parsed::Python(version) => version.any_prerelease(),
-            Parsed::Semantic(version) => !version.pre_release.is_empty(),
+            Parsed::Semantic(version) => !version.pre_release().is_empty(),
         };
         if early {
             let message = format!("{} is a pre-release", dependency.shown());

@@ -29,7 +29,8 @@ fn check(supply: &Supply<'_>, report: &mut Report) {
     report.undecided();
     for dependency in supply.dependencies().filter(|dependency| dependency.counts()) {
         let said = supply.deprecated(dependency);
-        let Some(why) = said.or_else(|| tables::abandoned(dependency.name.as_str()).map(str::to_owned)) else {
+        let Some(why) = said.or_else(|| tables::abandoned(dependency.name.as_str()).map(str::to_owned))
+        else {
             continue;
         };
         let message = format!("`{}` is no longer maintained: {why}", dependency.name);

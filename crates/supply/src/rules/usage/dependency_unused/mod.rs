@@ -28,7 +28,8 @@ fn check(supply: &Supply<'_>, report: &mut Report) {
     if !supply.has_code() {
         return;
     }
-    for dependency in supply.dependencies().filter(|dependency| dependency.is_direct() && dependency.counts()) {
+    for dependency in supply.dependencies().filter(|dependency| dependency.is_direct() && dependency.counts())
+    {
         report.examined();
         if supply.is_idle(dependency) {
             let message = format!("`{}` is declared, and nothing imports or names it", dependency.name);

@@ -25,7 +25,8 @@ pub static RULE: Rule = Rule {
 pub static CHECK: SupplyRule = SupplyRule { rule: &RULE, check };
 
 fn check(supply: &Supply<'_>, report: &mut Report) {
-    for dependency in supply.dependencies().filter(|dependency| dependency.is_direct() && dependency.counts()) {
+    for dependency in supply.dependencies().filter(|dependency| dependency.is_direct() && dependency.counts())
+    {
         report.examined();
         let Some(what) = tables::development_tool(dependency.name.as_str()) else { continue };
         let message = format!("`{}` ({what}) is among what production installs", dependency.name);
@@ -36,7 +37,8 @@ fn check(supply: &Supply<'_>, report: &mut Report) {
             finding.severity_reason = "it shows what is inside to whoever reaches it".to_owned();
         } else {
             finding.severity = Severity::Info;
-            finding.severity_reason = "it does no harm by being there, but adds to what has to be kept up to date".to_owned();
+            finding.severity_reason =
+                "it does no harm by being there, but adds to what has to be kept up to date".to_owned();
         }
         report.finding(finding);
     }
