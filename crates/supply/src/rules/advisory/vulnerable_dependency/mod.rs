@@ -32,6 +32,10 @@ fn check(supply: &Supply<'_>, report: &mut Report) {
     for known in supply.known() {
         let dependency = known.dependency;
         if dependency.version.is_none() {
+            // What is not decided may be anything.
+            if dependency.counts() && dependency.is_from_index() {
+                report.undecided();
+            }
             continue;
         }
         report.examined();
