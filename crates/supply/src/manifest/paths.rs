@@ -153,6 +153,34 @@ const DEVELOPMENT: &[&str] = &[
     "contrib",
 ];
 
+/// Names of folders that say so.
+const ASIDE: &[&str] = &[
+    "test",
+    "tests",
+    "testing",
+    "doc",
+    "docs",
+    "documentation",
+    "example",
+    "examples",
+    "sample",
+    "samples",
+    "demo",
+    "demos",
+    "bench",
+    "benchmark",
+    "benchmarks",
+    "dev",
+    "ci",
+    "fixtures",
+    "testdata",
+    "e2e",
+    "tools",
+    "contrib",
+    "playground",
+    "notebooks",
+];
+
 /// Whether a name of a group, a file or a folder says that it is for development.
 pub(crate) fn is_development(name: &str) -> bool {
     let name = name.to_ascii_lowercase();
@@ -162,10 +190,8 @@ pub(crate) fn is_development(name: &str) -> bool {
 /// What the packages of a file are for, by its name and place, and why.
 pub(crate) fn scope_of(path: &str, kind: ManifestKind) -> (Scope, String) {
     let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
-    let aside = folder.split('/').find(|part| {
-        let part = part.to_ascii_lowercase();
-        DEVELOPMENT.contains(&part.trim_matches(['.', '_'])) && part != "build" && part != "release"
-    });
+    let aside =
+        folder.split('/').find(|part| ASIDE.contains(&part.to_ascii_lowercase().trim_matches(['.', '_'])));
     if let Some(part) = aside {
         return (Scope::Development, format!("it is in the folder `{part}`"));
     }

@@ -136,21 +136,18 @@ pub(crate) fn content_hash(root: &Node<'_>) -> Option<String> {
     };
     let project =
         pick(root.get("project"), &["requires-python", "dependencies", "optional-dependencies"], &[]);
-    let groups = root.get("dependency-groups").filter(|groups| !groups.entries().is_empty());
-    let modern = !project.is_empty() || groups.is_some();
+    // Whether dependency groups belong to it depends on the version of Poetry.
+    if root.get("dependency-groups").is_some_and(|groups| !groups.entries().is_empty()) {
+        return None;
+    }
+    let modern = !project.is_empty();
     let legacy: &[&str] =
         if modern { &[] } else { &["dependencies", "source", "extras", "dev-dependencies"] };
     let keys = ["dependencies", "source", "extras", "dev-dependencies", "group"];
     let own = pick(Some(poetry), &keys, legacy);
     let text = if modern {
-        let mut parts = vec![("tool".to_owned(), object(vec![("poetry".to_owned(), object(own))]))];
-        if !project.is_empty() {
-            parts.push(("project".to_owned(), object(project)));
-        }
-        if let Some(groups) = groups {
-            parts.push(("dependency-groups".to_owned(), python_json(groups, 0)));
-        }
-        object(parts)
+        let tool = object(vec![("poetry".to_owned(), object(own))]);
+        object(vec![("project".to_owned(), object(project)), ("tool".to_owned(), tool)])
     } else {
         object(own)
     };

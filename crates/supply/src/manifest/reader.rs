@@ -128,10 +128,12 @@ impl<'a> Reader<'a> {
         }
         // Of a line that holds the whole file, columns are not counted from its beginning for every place.
         let (end, _) = self.position(bytes.1.min(text.len() as u32));
-        let shown = text.get(bytes.0 as usize..).unwrap_or_default().lines().next().unwrap_or_default();
-        let shown = shown
+        let shown = text
+            .get(bytes.0 as usize..)
+            .unwrap_or_default()
             .chars()
             .take(Location::MAX_WIDTH)
+            .take_while(|&c| c != '\n')
             .map(|c| if c.is_control() || is_format(c) { '\u{FFFD}' } else { c })
             .collect();
         let code = vec![CodeLine { number: start.line, text: shown }];

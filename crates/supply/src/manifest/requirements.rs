@@ -250,6 +250,11 @@ fn address_or_name(
     let written = line.text[start..end].to_owned();
     let text = written.trim_matches(['"', '\'']);
     let place = |at: usize| line.place(start + at);
+    if text.starts_with("${") && !text.contains("://") {
+        let shown = clip(text);
+        reader.partial(place(0), format!("`{shown}` depends on a variable of the environment"));
+        return;
+    }
     let is_named_address = pep508::split(text).is_some_and(|parts| parts.url.is_some());
     if is_named_address || !is_address(text) {
         if text.contains("${") {
@@ -325,10 +330,12 @@ fn archive_hash(part: &str) -> Option<super::Hash> {
 /// Whether pip would take a text as an address or a path, not as a name.
 fn is_address(text: &str) -> bool {
     let before_marker = text.split(';').next().unwrap_or(text).trim();
+    if before_marker.contains(char::is_whitespace) {
+        return false;
+    }
     before_marker.contains("://")
         || before_marker.starts_with("file:")
         || before_marker.starts_with(['.', '/', '~'])
-        || before_marker.starts_with("${")
         || (before_marker.contains('/') && !before_marker.contains(['=', '<', '>']))
         || pep508::archive(before_marker).is_some()
         || [".whl", ".zip", ".tar.gz"].iter().any(|end| before_marker.ends_with(end))

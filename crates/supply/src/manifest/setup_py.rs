@@ -308,6 +308,10 @@ fn text(reader: &mut Reader<'_>, value: &Expr, range: TextRange, scope: Scope, g
         };
         if let Some(mut found) = pep508::read(reader, line, place, scope) {
             found.group = group.map(str::to_owned);
+            if inner.is_none() {
+                let (start, end) = (range.start().to_u32(), range.end().to_u32());
+                (found.name_bytes, found.specifier_bytes) = ((start, start), (end, end));
+            }
             reader.require(found);
         }
     }

@@ -32,7 +32,8 @@ pub(super) fn collect(manifests: &[&Manifest], plan: &Plan, target: &Target, out
         if listed {
             locked(manifests, plan, target, index, out);
         } else if plan.roles[index].lock.is_none() {
-            asked(manifest, plan, target, index, &limits, out);
+            let source = (0..manifests.len()).find(|&other| plan.roles[other].lock == Some(index));
+            asked(manifest, plan, target, index, (&limits, source.map(|source| manifests[source])), out);
         }
     }
     join_ranges(&mut out.dependencies);
@@ -77,9 +78,16 @@ fn asked(
     plan: &Plan,
     target: &Target,
     index: usize,
-    limits: &FxHashMap<PackageName, Option<Version>>,
+    (limits, source): (&FxHashMap<PackageName, Option<Version>>, Option<&Manifest>),
     out: &mut Resolution,
 ) {
+    // What a file was compiled from asks directly; where that takes in others, it does not tell all.
+    let direct = |name: &PackageName| match source {
+        None => Some(true),
+        Some(source) if source.requirements.iter().any(|asked| asked.name == *name) => Some(true),
+        Some(source) if source.references.is_empty() => Some(false),
+        Some(_) => None,
+    };
     let role = &plan.roles[index];
     if role.constraints {
         return;
@@ -105,7 +113,7 @@ fn asked(
             manifest: Some(requirement.location.clone()),
             lock: None,
             chain: vec![requirement.name.clone()],
-            direct: Some(true),
+            direct: direct(&requirement.name),
             marker: target.holds(requirement.marker.as_ref(), &BTreeSet::new()),
             groups: requirement.group.clone().into_iter().collect(),
             project: Arc::clone(&project),
@@ -157,6 +165,10 @@ struct Walk<'m> {
     wanted: Vec<BTreeSet<String>>,
     queue: BinaryHeap<Reverse<Way>>,
     edges: usize,
+    /// Whether the file tells nothing of what needs what.
+    flat: bool,
+    /// Whether nothing is known to be asked for directly.
+    unasked: bool,
 }
 
 impl<'m> Walk<'m> {
@@ -244,6 +256,8 @@ fn locked(manifests: &[&Manifest], plan: &Plan, target: &Target, lock: usize, ou
         wanted: vec![BTreeSet::new(); packages.len()],
         queue: BinaryHeap::new(),
         edges: 0,
+        flat: packages.iter().all(|package| package.dependencies.is_empty()),
+        unasked: true,
     };
     let mut direct: BTreeMap<usize, (Scope, String, (usize, usize))> = BTreeMap::new();
     let mut groups: BTreeMap<usize, BTreeSet<String>> = BTreeMap::new();
@@ -341,6 +355,7 @@ fn locked(manifests: &[&Manifest], plan: &Plan, target: &Target, lock: usize, ou
             reached.groups.extend(found);
         }
     }
+    walk.unasked = !walk.reached.iter().flatten().any(|reached| reached.direct);
     let project = project_of(&manifest.path);
     for (index, package) in packages.iter().enumerate().filter(|(_, package)| !package.own) {
         out.dependencies.push(dependency(manifests, &walk, target, index, package, manifest, role, &project));
@@ -390,8 +405,6 @@ fn dependency(
         None => (role.scope, role.reason.clone()),
     };
     let own_state = target.holds(package.marker.as_ref(), &BTreeSet::new());
-    let flat = walk.packages.iter().all(|package| package.dependencies.is_empty());
-    let no_askers = !walk.reached.iter().flatten().any(|reached| reached.direct);
     Dependency {
         ecosystem: package.ecosystem,
         name: package.name.clone(),
@@ -409,8 +422,8 @@ fn dependency(
         chain,
         direct: match reached {
             Some(reached) => Some(reached.direct),
-            None if no_askers => None,
-            None if flat => Some(false),
+            None if walk.unasked => None,
+            None if walk.flat => Some(false),
             None => None,
         },
         marker: reached.map_or(own_state, |reached| reached.state),

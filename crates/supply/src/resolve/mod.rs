@@ -18,7 +18,7 @@ use crate::{
 };
 
 pub use step::{Mismatch, MismatchKind};
-pub use target::{MarkerState, Target};
+pub use target::{MarkerState, System, Target};
 
 /// What an application is made of.
 #[derive(Debug, Clone, Default)]
