@@ -34,6 +34,7 @@ fn dispatch(command: &Command) -> Result<Exit, Failure> {
         Command::Rules(args) => commands::rules::run(&Catalogue::complete(), args),
         Command::Config(command) => commands::config::run(&Catalogue::complete(), command),
         Command::Models(command) => commands::models::run(command),
+        Command::Db(command) => commands::db::run(command),
         Command::Debug(command) => commands::debug::run(command),
         Command::Completions { shell } => commands::completions::run(*shell),
         Command::Man => commands::man::run(),

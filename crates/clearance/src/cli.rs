@@ -12,6 +12,7 @@ use clearance_report::Format;
 use clearance_verdict::Profile;
 
 use crate::{
+    cli_db::DbCommand,
     config::{CommandLine, Use},
     output::Output,
     words::FailOn,
@@ -50,6 +51,9 @@ pub(crate) enum Command {
     /// Look after models of libraries
     #[command(subcommand)]
     Models(ModelsCommand),
+    /// Look after the database of advisories
+    #[command(subcommand)]
+    Db(DbCommand),
     /// Show what the analysis sees
     #[command(subcommand)]
     Debug(DebugCommand),

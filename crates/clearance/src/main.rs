@@ -1,8 +1,10 @@
 //! Clearance says whether a Python web application may go to production, with evidence.
 
+mod advisories;
 mod app;
 mod catalogue;
 mod cli;
+mod cli_db;
 mod commands;
 mod config;
 mod console;

@@ -116,6 +116,12 @@ fn run(out: &mut String, settings: &Settings) {
     for pattern in &run.models.patterns {
         row(out, "models", &pattern.value, &pattern.origin);
     }
+    if let Some(mirror) = &run.advisories.mirror {
+        row(out, "advisories.mirror", &mirror.value, &mirror.origin);
+    }
+    for ecosystem in &run.advisories.ecosystems {
+        row(out, "advisories", ecosystem.purl(), &"");
+    }
     for (control, level) in &run.controls {
         row(out, "controls", &format!("{control} = {}", level.value), &level.origin);
     }

@@ -2,6 +2,7 @@
 
 use clearance_finding::{Confidence, Severity, UnknownWord};
 use clearance_source::Role;
+use clearance_supply::Ecosystem;
 use clearance_verdict::{Level, Profile};
 
 use super::{
@@ -9,7 +10,7 @@ use super::{
     origin::{Place, Sited},
     reader::{TableReader, ValueReader},
 };
-use crate::words::FailOn;
+use crate::{advisories::update::check_mirror, words::FailOn};
 
 /// The settings of one file. `None` and empty: not said.
 #[derive(Debug, Clone, Default)]
@@ -40,6 +41,16 @@ pub(crate) struct RunOptions {
     pub(crate) max_file_size: Option<Sited<u64>>,
     /// Patterns of model files.
     pub(crate) models: Vec<Sited<String>>,
+    pub(crate) advisories: Advisories,
+}
+
+/// The `[advisories]` table: where the advisory database is fetched from.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Advisories {
+    /// A folder with `PyPI/all.zip` and `npm/all.zip`.
+    pub(crate) mirror: Option<Sited<String>>,
+    /// Empty: not said.
+    pub(crate) ecosystems: Vec<Ecosystem>,
 }
 
 impl RunOptions {
@@ -54,6 +65,7 @@ impl RunOptions {
             ("controls", !self.controls.is_empty()),
             ("max-file-size", self.max_file_size.is_some()),
             ("models", !self.models.is_empty()),
+            ("advisories", self.advisories.mirror.is_some() || !self.advisories.ecosystems.is_empty()),
         ];
         keys.into_iter().filter(|(_, given)| *given).map(|(key, _)| key).collect()
     }
@@ -132,6 +144,10 @@ impl Options {
             max_file_size: take(&mut table, "max-file-size", ValueReader::size)?,
             controls: Vec::new(),
             models: take(&mut table, "models", ValueReader::strings)?.unwrap_or_default(),
+            advisories: match table.take("advisories") {
+                Some(value) => read_advisories(value.table()?)?,
+                None => Advisories::default(),
+            },
         };
         if let Some(value) = table.take("controls") {
             for (control, level) in value.table()?.take_rest() {
@@ -141,6 +157,26 @@ impl Options {
         table.finish()?;
         Ok(options)
     }
+}
+
+fn read_advisories(mut table: TableReader<'_>) -> Result<Advisories, ConfigError> {
+    let mut found = Advisories::default();
+    if let Some(value) = table.take("mirror") {
+        let mirror = value.string()?;
+        check_mirror(&mirror.value).map_err(|problem| value.bad(problem))?;
+        found.mirror = Some(mirror);
+    }
+    if let Some(value) = table.take("ecosystems") {
+        for name in value.strings()? {
+            match name.value.as_str() {
+                "pypi" => found.ecosystems.push(Ecosystem::PyPi),
+                "npm" => found.ecosystems.push(Ecosystem::Npm),
+                other => return Err(value.bad(format!("`{other}` is not one of pypi, npm"))),
+            }
+        }
+    }
+    table.finish()?;
+    Ok(found)
 }
 
 fn read_public(place: Place, mut table: TableReader<'_>) -> Result<Public, ConfigError> {

@@ -164,6 +164,7 @@ fn run_settings(
         controls,
         max_file_size: options.max_file_size.clone(),
         models: top.map_or_else(ModelPatterns::default, |index| models(&loaded.own[index])),
+        advisories: options.advisories.clone(),
     })
 }
 

@@ -6,7 +6,7 @@ use clearance_finding::{Confidence, Fingerprint, Severity};
 use clearance_source::Role;
 use clearance_verdict::{Level, Profile};
 
-use super::options::Public;
+use super::options::{Advisories, Public};
 use super::{
     load::FileRead,
     models::ModelPatterns,
@@ -54,6 +54,7 @@ pub(crate) struct RunSettings {
     /// In bytes. `None`: the reader's own limit.
     pub(crate) max_file_size: Option<Sited<u64>>,
     pub(crate) models: ModelPatterns,
+    pub(crate) advisories: Advisories,
 }
 
 /// Rules and thresholds below a folder.
