@@ -152,6 +152,20 @@ async function use(browser, url) {
   await page.close();
 }
 
+/** A link leads to its target, however much of the page before it was never drawn. */
+async function links(browser, url) {
+  for (const width of [360, 1600]) {
+    for (const id of ["finding-20", "map", "files"]) {
+      const page = await open(browser, url, { viewport: { width, height: 900 } }, `link to ${id}`);
+      await page.evaluate((to) => (location.hash = `#${to}`), id);
+      await page.waitForTimeout(600);
+      const top = await page.evaluate((to) => document.getElementById(to).getBoundingClientRect().top, id);
+      expect(top >= 0 && top < 60, `${width}: the link to ${id} ends ${Math.round(top)} pixels from it`);
+      await page.close();
+    }
+  }
+}
+
 /** Without script everything is there, and nothing is offered that could not work. */
 async function plain(browser, url) {
   const page = await open(browser, url, { viewport: { width: 800, height: 900 }, javaScriptEnabled: false }, "no script");
@@ -198,7 +212,7 @@ if (!executablePath) {
 // The report is our own, and nothing else is loaded: the sandbox of the browser is for what is not.
 const browser = await chromium.launch({ executablePath, args: process.getuid?.() === 0 ? ["--no-sandbox"] : [] });
 try {
-  const tasks = [...LOOKS.map((one) => () => look(browser, url, axe, one)), () => use(browser, url), () => plain(browser, url), () => policies(browser, url)];
+  const tasks = [...LOOKS.map((one) => () => look(browser, url, axe, one)), () => use(browser, url), () => links(browser, url), () => plain(browser, url), () => policies(browser, url)];
   for (const task of tasks) {
     const begun = Date.now();
     await task();

@@ -32,7 +32,7 @@ pub use listen::{
     Listen, Names, StoreEvent, StoreTarget, TextEvent,
 };
 pub use names::{has_stem, looks_like_secret_name, words};
-pub use pages::{PageCx, Place, Protection};
+pub use pages::{PageCx, Place, Policy, Protection};
 pub use situation::{Development, Situation};
 
 /// Every rule of code and templates, by id.

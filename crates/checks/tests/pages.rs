@@ -115,8 +115,10 @@ fn whole_page(rule: &CodeRule) -> String {
     let folder = rule.rule.id.replace('-', "_");
     let family = FAMILIES.iter().find(|family| family.rules.iter().any(|other| std::ptr::eq(*other, rule)));
     let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src/rules");
-    let more = family.and_then(|family| {
-        std::fs::read_to_string(root.join(family.name).join(folder).join("cases.md")).ok()
-    });
-    format!("{}\n{}", rule.rule.doc, more.unwrap_or_default())
+    let more = |name: &str| {
+        let family = family?;
+        std::fs::read_to_string(root.join(family.name).join(&folder).join(name)).ok()
+    };
+    let [cases, pages] = ["cases.md", "pages.md"].map(|name| more(name).unwrap_or_default());
+    format!("{}\n{cases}\n{pages}", rule.rule.doc)
 }

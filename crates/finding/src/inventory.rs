@@ -19,6 +19,8 @@ pub struct Route {
     pub file: Arc<str>,
     /// 1-based line of the handler.
     pub line: u32,
+    /// The functions that answer it.
+    pub bodies: Vec<Body>,
     /// Whether the caller is known.
     pub authentication: Protection,
     /// Whether the caller may.
@@ -27,6 +29,15 @@ pub struct Route {
     pub csrf: Protection,
     /// Whether calls are limited in number.
     pub rate_limit: Protection,
+}
+
+/// Where a function stands.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Body {
+    /// Its file.
+    pub file: Arc<str>,
+    /// Its first and last line, from 1.
+    pub lines: (u32, u32),
 }
 
 /// One protection on one route.

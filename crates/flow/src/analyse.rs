@@ -11,7 +11,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::graph::{Graph, Special, stays, worth};
 use crate::heap::{Heap, Key, Kind, ObjId, Object};
-use crate::interp::{AS_TEXT, Decision, Engine, Hit, Shared, harms, judge, shown_by};
+use crate::interp::{AS_TEXT, Decision, Engine, Hit, Shared, generic_views, harms, judge, shown_by};
 use crate::known::Known;
 use crate::probe::{Probe, Watched};
 use crate::sight::Sight;
@@ -200,6 +200,11 @@ impl<'p> Ground<'p> {
         for (id, file) in program.templates() {
             if program.is_risky(id) && !matches!(file.role, Role::Test | Role::Documentation) {
                 alone.page_alone(id);
+            }
+        }
+        if program.has_risky_templates() {
+            for view in generic_views(program) {
+                alone.page_of_view(&view);
             }
         }
         parts.push(Part { flows: alone.found.take(program), ..Part::default() });

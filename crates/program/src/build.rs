@@ -43,6 +43,7 @@ impl Program {
             context: crate::context::Context::default(),
             entries: crate::entries::Entries::default(),
             templates: crate::Templates::default(),
+            escaping: crate::autoescape::Settings::default(),
         };
         program.index_paths();
         program.resolve_imports();

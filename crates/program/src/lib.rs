@@ -5,6 +5,7 @@
 //! Every answer is a pure function of the program: it depends neither on threads nor on the order of questions.
 
 mod ask;
+mod autoescape;
 mod build;
 mod callgraph;
 mod context;
@@ -25,6 +26,7 @@ mod resolve_annotations;
 mod resolve_calls;
 mod templates;
 
+pub use autoescape::PageEscaping;
 pub use callgraph::{Callee, Edge};
 pub use documents::{Document, MAX_DOCUMENT, MAX_DOCUMENTS};
 pub use entity::{ClassRef, Entities, Entity, FuncRef, ModuleId, Site};
@@ -71,6 +73,8 @@ pub struct Program {
     entries: entries::Entries,
     /// The templates. One of them has the number that follows those of the modules.
     pub(crate) templates: Templates,
+    /// Whether the pages of the application are escaped, where it has templates.
+    escaping: autoescape::Settings,
 }
 
 impl Program {

@@ -10,7 +10,7 @@ use clearance_source::Role;
 use clearance_template::Template;
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use crate::{Module, ModuleId, Program, delimiters};
+use crate::{Module, ModuleId, PageEscaping, Program, delimiters};
 
 /// Bytes of the name of a template, and of its ending with the dot.
 const MAX_NAME: usize = 200;
@@ -50,6 +50,16 @@ impl TemplateFile {
         let ending = last_part(&self.path).rsplit('.').next().unwrap_or("").to_ascii_lowercase();
         matches!(ending.as_str(), "html" | "htm" | "xhtml" | "djhtml" | "jinja" | "jinja2" | "j2")
             && (self.text.contains("</") || self.text.contains("/>") || !self.template.elements.is_empty())
+            && !self.is_plain_text()
+    }
+
+    /// Whether it is a plain text by its name, and no tag of HTML speaks against that: `mail-body-text.html`.
+    pub fn is_plain_text(&self) -> bool {
+        let name = last_part(&self.path).to_ascii_lowercase();
+        let mut words = name.split(|c: char| !c.is_ascii_alphanumeric());
+        words.any(|word| matches!(word, "text" | "txt" | "plain" | "subject"))
+            && !self.text.contains("</")
+            && self.template.elements.is_empty()
     }
 
     /// A slice of its text; empty where there is none.
@@ -78,19 +88,21 @@ pub struct Templates {
 }
 
 impl Templates {
-    fn new(mut files: Vec<TemplateFile>) -> Self {
+    /// In any order; `unescaped`: the application escapes none.
+    fn new(mut files: Vec<TemplateFile>, unescaped: bool) -> Self {
         files.sort_by(|a, b| a.path.cmp(&b.path));
         let mut by_name: FxHashMap<Box<str>, Vec<u32>> = FxHashMap::default();
         for (number, file) in files.iter().enumerate() {
             by_name.entry(last_part(&file.path).into()).or_default().push(number as u32);
         }
         // What does not end as a page does is not escaped everywhere.
-        let unescaped = |file: &TemplateFile| {
-            matches!(last_part(&file.path).rsplit('.').next(), Some("jinja" | "jinja2" | "j2"))
+        let shows_all = |file: &TemplateFile| {
+            let ending = last_part(&file.path).rsplit('.').next();
+            (unescaped || matches!(ending, Some("jinja" | "jinja2" | "j2")))
                 && !file.template.places.is_empty()
                 && file.text.contains("</")
         };
-        let risky = files.iter().map(|file| file.template.is_risky || unescaped(file)).collect();
+        let risky = files.iter().map(|file| file.template.is_risky || shows_all(file)).collect();
         let named = vec![false; files.len()];
         let mut templates = Self { files, by_name, risky, named, takers: FxHashMap::default() };
         templates.takers = templates.find_takers();
@@ -173,14 +185,14 @@ impl Templates {
                 if !(folder.is_empty() || folder.ends_with('/')) {
                     return None;
                 }
-                let below = matches!(
-                    last_part(folder.trim_end_matches('/')),
-                    "templates" | "jinja2" | "template" | "views"
-                );
+                let below = is_root(folder);
                 let beside = path.split('/').next() == from.split('/').next() && path.contains('/');
                 Some((*number, below, beside))
             })
             .collect();
+        if found.is_empty() {
+            return self.in_theme(name, all);
+        }
         for mark in [|it: &(u32, bool, bool)| it.1, |it: &(u32, bool, bool)| it.2] {
             if found.iter().any(mark) {
                 found.retain(mark);
@@ -189,6 +201,24 @@ impl Templates {
         found.truncate(MAX_CANDIDATES);
         found.into_iter().map(|(number, ..)| number).collect()
     }
+
+    /// `dark/base.html` is `themes/dark/templates/base.html` where a loader puts the name of a theme or package before the names in its folder.
+    fn in_theme(&self, name: &str, all: &[u32]) -> Vec<u32> {
+        let Some((theme, rest)) = name.split_once('/') else { return Vec::new() };
+        let fits = |number: &&u32| {
+            let folder = self.files[**number as usize].path.strip_suffix(rest);
+            folder.filter(|folder| is_root(folder)).is_some_and(|folder| {
+                let above = folder.trim_end_matches('/').rsplit_once('/').map_or("", |(above, _)| above);
+                last_part(above) == theme
+            })
+        };
+        all.iter().filter(fits).take(MAX_CANDIDATES).copied().collect()
+    }
+}
+
+/// Whether a folder is one that loaders look in, by its name.
+fn is_root(folder: &str) -> bool {
+    matches!(last_part(folder.trim_end_matches('/')), "templates" | "jinja2" | "template" | "views")
 }
 
 fn last_part(path: &str) -> &str {
@@ -199,7 +229,12 @@ impl Program {
     /// The same with templates, in any order.
     pub fn with_templates(mut self, mut files: Vec<TemplateFile>) -> Self {
         delimiters::read_again(&self.modules, &mut files);
-        self.templates = Templates::new(files);
+        if !files.is_empty() {
+            self.escaping = crate::autoescape::Settings::of(&self.modules);
+        }
+        let settings = [self.flask_escaping(), self.django_escaping()];
+        let unescaped = settings.iter().any(|setting| matches!(setting, PageEscaping::Never(_)));
+        self.templates = Templates::new(files, unescaped);
         self.templates.mark_named(&self.modules);
         self
     }
@@ -277,6 +312,7 @@ mod tests {
                     template: clearance_template::parse(text),
                 })
                 .collect(),
+            false,
         )
     }
 
@@ -302,6 +338,18 @@ mod tests {
         assert_eq!(paths(&all, "page.html", "c.py"), ["a/templates/page.html", "b/templates/page.html"]);
         assert_eq!(paths(&all, "other.html", "app.py"), ["web/other.html"]);
         assert!(paths(&all, "ther.html", "app.py").is_empty());
+    }
+
+    #[test]
+    fn names_begin_with_a_theme() {
+        let all = templates(&[
+            ("web/themes/dark/templates/base.html", ""),
+            ("web/themes/light/templates/base.html", ""),
+            ("web/themes/dark/static/other.html", ""),
+        ]);
+        assert_eq!(paths(&all, "dark/base.html", "app.py"), ["web/themes/dark/templates/base.html"]);
+        assert!(paths(&all, "dark/other.html", "app.py").is_empty());
+        assert!(paths(&all, "green/base.html", "app.py").is_empty());
     }
 
     #[test]

@@ -87,6 +87,21 @@ fn json(format: Format, assessment: &Assessment) -> Value {
     serde_json::from_str(&plain(format, assessment)).expect("valid JSON")
 }
 
+#[test]
+fn sarif_says_how_each_result_stands_to_an_earlier_report() {
+    let assessment = changed();
+    let change = assessment.change.as_ref().unwrap();
+    let document = json(Format::Sarif, &assessment);
+    let results = document["runs"][0]["results"].as_array().unwrap();
+    let count = |state: &str| results.iter().filter(|result| result["baselineState"] == state).count();
+    assert_eq!(count("new"), change.new.len() + change.new_accepted.len());
+    assert_eq!(count("unchanged"), change.still.len() + change.quiet.len());
+    assert_eq!(count("updated"), change.reopened.len() + change.accepted.len());
+    assert!(results.iter().all(|result| result["baselineState"].is_string()));
+    let without = json(Format::Sarif, &sample());
+    assert!(without["runs"][0]["results"][0]["baselineState"].is_null());
+}
+
 /// The same schema with every object closed, so that a field that the schema does not know is an error.
 fn closed(schema: &mut Value) {
     match schema {

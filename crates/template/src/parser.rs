@@ -106,7 +106,7 @@ enum Holds {
     With(Vec<(Box<str>, Expr)>, Place),
     Block(Box<str>),
     Macro(Box<str>, Vec<(Box<str>, Option<Expr>)>),
-    Call(Expr, Place),
+    Call(Vec<Box<str>>, Expr, Place),
     Capture(Box<str>),
     /// What it says of escaping.
     Escape(Option<bool>),
@@ -229,12 +229,11 @@ impl Parser {
                 self.enter(range, Holds::Macro(name, params));
             }
             "call" => {
-                if reader.lexer.eat("(") {
-                    reader.arguments();
-                }
+                let takes: Vec<Box<str>> = params(reader).into_iter().map(|(name, _)| name).collect();
+                reader.lexer.eat(")");
                 let call = reader.expression();
                 let place = self.place(range);
-                self.enter(range, Holds::Call(call, place));
+                self.enter(range, Holds::Call(takes, call, place));
             }
             "autoescape" => {
                 let escape = match reader.lexer.advance() {
@@ -464,7 +463,7 @@ impl Parser {
                 self.html = open.html;
                 Node::Macro { name, params, body, range }
             }
-            Holds::Call(call, place) => Node::Call { call, body, place },
+            Holds::Call(params, call, place) => Node::Call { params, call, body, place },
             Holds::Capture(target) => {
                 self.html = open.html;
                 Node::Capture { target, body }

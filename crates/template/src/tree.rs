@@ -125,8 +125,10 @@ pub enum Node {
         /// All of it, with its tags.
         range: Span,
     },
-    /// `{% call … %}`
+    /// `{% call(a, b) … %}`
     Call {
+        /// What the macro hands to the body.
+        params: Vec<Box<str>>,
         /// The macro's call.
         call: Expr,
         /// What is handed to it.

@@ -87,8 +87,10 @@ pub struct Change {
     pub reopened: Vec<usize>,
     /// Accepted findings that were open then.
     pub accepted: Vec<usize>,
-    /// Accepted findings that were accepted then, or were not there.
+    /// Accepted findings that were accepted then.
     pub quiet: Vec<usize>,
+    /// Accepted findings that were not there.
+    pub new_accepted: Vec<usize>,
     /// Earlier findings that are gone although their file was seen whole.
     pub fixed: Vec<EarlierFinding>,
     /// Earlier findings that are not among the findings, for another reason than that they are fixed: with that reason, a clause.
@@ -139,6 +141,7 @@ fn compare(now: &Assessment, mut earlier: Earlier) -> Change {
         reopened: Vec::new(),
         accepted: Vec::new(),
         quiet: Vec::new(),
+        new_accepted: Vec::new(),
         fixed: Vec::new(),
         unseen: Vec::new(),
         controls,
@@ -168,11 +171,10 @@ fn compare(now: &Assessment, mut earlier: Earlier) -> Change {
                 (false, Some(_), false) => change.reopened.push(index),
                 (false, Some(_), true) => change.accepted.push(index),
                 (false, None, false) => change.new.push(index),
-                (false, None, true) => change.quiet.push(index),
+                (false, None, true) => change.new_accepted.push(index),
             }
         }
     }
-    change.quiet.sort_unstable();
     let mut gone: Vec<EarlierFinding> =
         left.into_values().flatten().flatten().map(Rc::unwrap_or_clone).collect();
     gone.sort_by(|a, b| {

@@ -8,8 +8,10 @@ use clearance_python::TextRange;
 use clearance_template::{Element, Expr, Output, Span};
 
 use super::{
+    constants::Constants,
     names::Names,
-    site::{Protection, Site, has_in},
+    renders::{Renderer, Unescaped},
+    site::{Policy, Protection, Site, has_in},
     value::{Place, is_harmless},
 };
 use crate::{Draft, flows::ModuleFlows};
@@ -91,9 +93,21 @@ impl<'p> PageCx<'_, 'p> {
         self.program.is_shown(self.id) || self.site.shows_by_default(&self.file.path)
     }
 
-    /// Whether a value can do no harm in a place of a kind.
+    /// Whether a value can do no harm in a place of a kind: by itself, or because it is a constant of the program whoever shows the page.
     pub fn is_harmless(&self, value: &Expr, place: Place) -> bool {
         is_harmless(value, self.names, place)
+            || Constants::new(self.program, &self.site.renders).is_constant(self.id, value)
+    }
+
+    /// The call that shows the page without escaping it, and what is said there.
+    pub(crate) fn unescaped(&self) -> Option<(&Renderer, Unescaped)> {
+        let why = self.site.renders.unescaped(self.id)?;
+        Some((self.site.renders.all.get(why.renderer)?, why))
+    }
+
+    /// Whether every call that is known to show the page escapes it, and there is one.
+    pub(crate) fn is_escaped(&self) -> bool {
+        self.site.renders.is_escaped(self.id)
     }
 
     /// What a name stands for, or the expression itself.
@@ -141,9 +155,19 @@ impl<'p> PageCx<'_, 'p> {
         self.site.is_checked_address(name)
     }
 
+    /// What the code says of a Content-Security-Policy.
+    pub fn policy(&self) -> Policy {
+        self.site.policy
+    }
+
     /// Whether scripts of the page send a token.
     pub fn sends_token(&self) -> bool {
         *self.memo.sends.get_or_init(|| self.site.sends_tokens(self.program, self.id))
+    }
+
+    /// What the page extends, at any distance, or takes in inside a part of it, and is not to be found: its name, or what stands in place of one.
+    pub fn is_open(&self, body: Span) -> Option<String> {
+        self.site.missing(self.program, self.id, body)
     }
 
     /// Whether scripts of some page send a token with every request of HTMX.

@@ -1,7 +1,9 @@
 //! Runs the rules over the templates, and makes findings of the ways of data that end in them.
 
+mod constants;
 mod cx;
 mod names;
+mod renders;
 mod site;
 mod value;
 
@@ -14,7 +16,8 @@ use rustc_hash::FxHashMap;
 
 pub use cx::PageCx;
 pub(crate) use cx::text_range;
-pub use site::Protection;
+pub(crate) use renders::Escaping;
+pub use site::{Policy, Protection};
 pub use value::Place;
 
 use crate::{
@@ -30,6 +33,7 @@ use site::Site;
 /// Rules whose place may be told by a way of data instead.
 const YIELDING: &[&str] = &[
     "template-unsafe-filter",
+    "template-rendered-without-escaping",
     "template-autoescape-off",
     "template-unquoted-attribute",
     "template-unchecked-link",

@@ -50,17 +50,14 @@ impl<'t> Names<'t> {
                 self.pieces.insert(name);
                 params.iter().for_each(|(name, _)| self.opened(name));
             }
+            Node::Call { params, .. } => params.iter().for_each(|name| self.opened(name)),
             Node::Capture { target, .. } | Node::Import { target, .. } => {
                 self.pieces.insert(target);
             }
             Node::From { names, .. } => {
                 self.pieces.extend(names.iter().map(|(_, here)| &**here));
             }
-            Node::Output(_)
-            | Node::Branches(_)
-            | Node::Block { .. }
-            | Node::Call { .. }
-            | Node::Extends(_) => {}
+            Node::Output(_) | Node::Branches(_) | Node::Block { .. } | Node::Extends(_) => {}
         }
     }
 
@@ -88,6 +85,11 @@ impl<'t> Names<'t> {
             [only] => Some(only),
             _ => None,
         }
+    }
+
+    /// Whether the template binds a name to something that it does not know.
+    pub(crate) fn is_bound(&self, name: &str) -> bool {
+        self.open.contains(name)
     }
 
     /// Whether a filter of the program escapes or cleans what it is given.

@@ -7,6 +7,8 @@ use clearance_template::{Expr, Node, Span};
 use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use super::renders::Renders;
+
 /// How an application protects itself against requests that other sites let a browser send.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Protection {
@@ -20,6 +22,8 @@ pub enum Protection {
 
 /// How far before a place a comment may begin.
 const MAX_COMMENT: usize = 400;
+/// Bytes of a text that may be a policy.
+const MAX_POLICY: usize = 4000;
 /// Bytes of one script that are looked through.
 const MAX_SCRIPT: usize = 1 << 16;
 /// Templates that are looked into for a token that a page takes from elsewhere.
@@ -40,6 +44,21 @@ pub(crate) struct Site {
     checked_addresses: FxHashSet<String>,
     /// Filters of the program that escape or clean what they are given.
     pub(crate) cleaning_filters: FxHashSet<String>,
+    /// Which calls show which templates.
+    pub(crate) renders: Renders,
+    /// What the code says of a policy for the content of pages.
+    pub(crate) policy: Policy,
+}
+
+/// What the code says of a Content-Security-Policy.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Policy {
+    /// Nothing.
+    None,
+    /// There is one, and it names `'unsafe-inline'`.
+    Inline,
+    /// There is one that does not.
+    Strict,
 }
 
 #[derive(Debug, Default)]
@@ -60,12 +79,16 @@ impl Site {
             files: FxHashMap::default(),
             checked_addresses: FxHashSet::default(),
             cleaning_filters: FxHashSet::default(),
+            renders: Renders::default(),
+            policy: Policy::None,
         };
         let all: Vec<(ModuleId, &TemplateFile)> = program.templates().collect();
         if all.is_empty() {
             return site;
         }
         site.protection = protection(program);
+        site.renders = Renders::of(program);
+        site.policy = policy(program);
         site.checked_addresses = checked_addresses(program);
         site.cleaning_filters = cleaning_filters(program);
         site.files = all.par_iter().map(|(id, file)| (*id, facts(file))).collect();
@@ -185,6 +208,51 @@ impl Site {
             }
         }
         false
+    }
+
+    /// What a template extends, at any distance, or takes in inside a part of it, and is not to be found.
+    pub(crate) fn missing(&self, program: &Program, id: ModuleId, body: Span) -> Option<String> {
+        let mut todo = vec![id];
+        let mut seen = Vec::new();
+        while let Some(next) = todo.pop() {
+            if seen.contains(&next) || seen.len() >= MAX_PAGES {
+                continue;
+            }
+            seen.push(next);
+            let Some(file) = program.template(next) else { continue };
+            let mut missing = None;
+            file.template.walk(&mut |node| {
+                let name = match node {
+                    // A base of Django's own brings no token for the forms of others.
+                    Node::Extends(name) if !self.is_django => name,
+                    Node::Include { name, place, .. } if next == id => {
+                        let (start, _) = file.template.range(*place);
+                        if !(body.0 <= start && start < body.1) {
+                            return;
+                        }
+                        name
+                    }
+                    _ => return,
+                };
+                let texts = name.texts();
+                let found: Vec<ModuleId> =
+                    texts.iter().flat_map(|text| program.templates_named(text, &file.path)).collect();
+                if found.is_empty() {
+                    missing.get_or_insert_with(|| {
+                        texts.first().map_or_else(
+                            || "a name that is made when the page is shown".to_owned(),
+                            |text| format!("`{text}`"),
+                        )
+                    });
+                } else if matches!(node, Node::Extends(_)) {
+                    todo.extend(found);
+                }
+            });
+            if missing.is_some() {
+                return missing;
+            }
+        }
+        None
     }
 
     /// Whether templates that take one in have a token.
@@ -383,6 +451,31 @@ fn cleaning_filters(program: &Program) -> FxHashSet<String> {
             let body = module.slice(function.range);
             if CLEANERS.iter().any(|cleaner| body.contains(cleaner)) {
                 found.insert(name);
+            }
+        }
+    }
+    found
+}
+
+/// What the texts of the code say of a policy.
+fn policy(program: &Program) -> Policy {
+    let mut found =
+        match ["flask_talisman", "talisman", "csp", "secure"].iter().any(|name| program.imports(name)) {
+            true => Policy::Strict,
+            false => Policy::None,
+        };
+    for (_, module) in program.modules().filter(|(_, module)| module.role != Role::Test) {
+        for number in 0..module.ir.texts.len() as u32 {
+            let text = module.ir.texts.get(Text(number));
+            if text.len() > MAX_POLICY {
+                continue;
+            }
+            if text.contains("'unsafe-inline'") {
+                return Policy::Inline;
+            }
+            if text.starts_with("default-src") || text.starts_with("script-src") || text == "CSP_DEFAULT_SRC"
+            {
+                found = Policy::Strict;
             }
         }
     }

@@ -196,6 +196,8 @@ fn judge(value: &Expr, names: &Names<'_>, place: Place, fuel: &Fuel, depth: u32)
             (base, "description" | "label" | "label_tag" | "help_text") if is_of_form(base) => true,
             (_, "get_absolute_url") => place == Place::Address || place == Place::ScriptString,
             (_, "page" | "number") => place != Place::Html,
+            // Names that a form makes of those of its fields.
+            (_, "id_for_label" | "auto_id" | "html_name" | "html_initial_id") => true,
             (_, name) => is_number_or_token(name),
         },
         Expr::Item(base, key) => match &**key {

@@ -6,6 +6,7 @@ use clearance_template::{Arg, Expr};
 use smallvec::smallvec;
 
 use super::filters::{Effect, effect, hands_on, is_plain_member, translates};
+use super::page_context::makes_markup;
 use super::pages::{Bound, Page, Piecewise, Unit, macro_of};
 use super::{Engine, Frame};
 use crate::heap::{Key, Kind};
@@ -31,7 +32,7 @@ impl<'p> Engine<'p> {
             Expr::Name(name) => match page.bound(name) {
                 Some(Bound::Value(value)) => value.clone(),
                 Some(Bound::Macro(..) | Bound::Macros(_)) => Piecewise::plain(),
-                None => Piecewise::of(self.given(frame, page, name)),
+                None => Piecewise::of(self.given(frame, page, name, site)),
             },
             Expr::Attr(base, name) => {
                 if matches!(&**base, Expr::Name(base) if &**base == "block") && &**name == "super" {
@@ -111,7 +112,7 @@ impl<'p> Engine<'p> {
     }
 
     /// What the page is given under a name.
-    fn given(&mut self, frame: &Frame, page: &Page<'_>, name: &str) -> Val {
+    fn given(&mut self, frame: &mut Frame, page: &Page<'_>, name: &str, site: Site) -> Val {
         if page.floor == 0 {
             if let Some(known) = page.given.known.get(name) {
                 return known.clone();
@@ -135,7 +136,31 @@ impl<'p> Engine<'p> {
         {
             return Val::of(Atom::Instance(path));
         }
-        Val::unknown()
+        self.by_processors(frame, page, name, site)
+    }
+
+    /// What a page knows without being given it: what context processors give, who is logged in, the session.
+    fn by_processors(&mut self, frame: &mut Frame, page: &Page<'_>, name: &str, site: Site) -> Val {
+        let context = self.shared.page_context(self.program);
+        let mut found = Val::default();
+        for (func, takes_request) in context.processors(name) {
+            let request = self.known.page_request().filter(|_| *takes_request);
+            let returned = self.processed(frame, *func, request);
+            for atom in &returned.atoms {
+                if let Atom::Object(id) = atom
+                    && let Some(object) = frame.heap.get(*id).filter(|object| object.kind == Kind::Dict)
+                {
+                    found.join(&super::container::read_item(object, Some(&Key::Str(name.into()))));
+                }
+            }
+        }
+        if !found.is_bottom() {
+            return found;
+        }
+        match context.origin(name, page.is_alone) {
+            Some(origin) => Val::tainted(self.source(site, origin, Kinds::HTML)),
+            None => Val::unknown(),
+        }
     }
 
     /// Errors of a form's field quote what was typed.
@@ -321,6 +346,24 @@ impl<'p> Engine<'p> {
                     self.inherited(frame, page);
                     finished
                 }
+                _ if &**name == "caller" => {
+                    for (at, arg) in args.iter().enumerate() {
+                        let value = self.expression(frame, page, unit, &arg.value, site);
+                        let value = Piecewise {
+                            value: value.value.map_taint(&|taint| taint.at(site, Note::Passed)),
+                            ..value
+                        };
+                        let Some(handed) = page.handed.last_mut() else { break };
+                        match handed.get_mut(at) {
+                            Some(known) => {
+                                known.value.join(&value.value);
+                                known.marked |= value.marked;
+                            }
+                            None => handed.push(value),
+                        }
+                    }
+                    finished
+                }
                 _ if translates(name) => {
                     let mut value = Val::tainted(Taint::default());
                     for arg in args {
@@ -329,8 +372,22 @@ impl<'p> Engine<'p> {
                     }
                     Piecewise::of(value)
                 }
-                // What a function makes of its arguments is not known.
-                _ => Piecewise::plain(),
+                _ => match self.shared.page_context(self.program).function(name) {
+                    Some(func) => {
+                        let mut all = Args::default();
+                        for arg in args {
+                            let value = self.expression(frame, page, unit, &arg.value, site).value;
+                            match &arg.name {
+                                Some(name) => all.keywords.push((name.as_ref().into(), value)),
+                                None => all.positional.push(value),
+                            }
+                        }
+                        let value = self.call_function(frame, page.at, func, None, all, None);
+                        Piecewise { value, marked: makes_markup(self.program, func) }
+                    }
+                    // What a function makes of its arguments is not known.
+                    None => Piecewise::plain(),
+                },
             },
             Expr::Attr(base, name) => {
                 if let Expr::Name(base) = &**base
@@ -425,7 +482,7 @@ impl<'p> Engine<'p> {
                 Piecewise { value: Val::tainted(taint), marked }
             }
             Effect::Unknown => {
-                let own = self.shared.filters(self.program).get(name).copied();
+                let own = self.shared.page_context(self.program).filter(name);
                 match own {
                     Some(func) => {
                         let mut all = vec![given.value];
@@ -433,7 +490,7 @@ impl<'p> Engine<'p> {
                             all.push(self.expression(frame, page, unit, &arg.value, site).value);
                         }
                         let value = self.call_function(frame, page.at, func, None, Args::of(all), None);
-                        Piecewise::of(value)
+                        Piecewise { value, marked: makes_markup(self.program, func) }
                     }
                     None => Piecewise::of(Val::tainted(taint)),
                 }

@@ -81,10 +81,14 @@ pub(super) struct Page<'t> {
     blocks: FxHashMap<&'t str, Vec<(Unit<'t>, &'t [Node])>>,
     /// Blocks that are being gone through, with their version.
     current: Vec<(&'t str, usize)>,
+    /// What macros hand to the bodies of the calls that are being gone through.
+    pub(super) handed: Vec<Vec<Piecewise>>,
     /// Inside a branch: names keep what they stood for as well.
     branches: u32,
     work: u32,
     inside: u32,
+    /// No call shows it: what it would be given is not known.
+    pub(super) is_alone: bool,
     /// How a template's name decides whether it escapes.
     pub(super) escaping: super::templates::Escaping,
 }
@@ -98,9 +102,11 @@ impl<'t> Page<'t> {
             floor: 0,
             blocks: FxHashMap::default(),
             current: Vec::new(),
+            handed: Vec::new(),
             branches: 0,
             work: MAX_WORK,
             inside: 0,
+            is_alone: false,
             escaping,
         }
     }
@@ -278,10 +284,17 @@ impl<'p> Engine<'p> {
                 self.block(frame, page, name, 0);
             }
             Node::Macro { name, .. } => page.bind(name, Bound::Macro(unit, node)),
-            Node::Call { call, body, place } => {
+            Node::Call { params, call, body, place } => {
                 let site = self.place(frame, page, unit, *place);
+                page.handed.push(Vec::new());
                 self.expression(frame, page, unit, call, site);
-                self.nodes(frame, page, unit, body);
+                let handed = page.handed.pop().unwrap_or_default();
+                let names = params
+                    .iter()
+                    .zip(handed.into_iter().map(Some).chain(std::iter::repeat(None)))
+                    .map(|(name, value)| (&**name, Bound::Value(value.unwrap_or_else(Piecewise::plain))))
+                    .collect();
+                self.scoped(frame, page, unit, names, body);
             }
             Node::Extends(_) => {}
             Node::Include { name, bindings, only, place } => {
@@ -427,6 +440,10 @@ impl<'p> Engine<'p> {
     {
         let site = self.place(frame, page, unit, output.place);
         let shown = self.expression(frame, page, unit, &output.value, site);
+        let file = unit.file.and_then(|file| self.program.template(file));
+        if file.is_some_and(|file| file.is_plain_text()) {
+            return;
+        }
         let escapes = output.escape.unwrap_or(unit.escapes);
         if shown.marked || !escapes {
             if shown.marked || output.escape == Some(false) || unit.is_page {

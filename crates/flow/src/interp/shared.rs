@@ -6,7 +6,7 @@ use clearance_program::{FuncRef, Program};
 use clearance_template::Template;
 use rustc_hash::FxHashMap;
 
-use super::Summary;
+use super::{Summary, page_context::PageContext};
 
 /// How many tables the functions are spread over.
 const TABLES: usize = 64;
@@ -15,8 +15,8 @@ const TABLES: usize = 64;
 #[derive(Default)]
 pub(crate) struct Shared {
     tables: Vec<RwLock<FxHashMap<FuncRef, Arc<Summary>>>>,
-    /// Filters of templates that the program registers.
-    filters: OnceLock<FxHashMap<String, FuncRef>>,
+    /// What templates know that the program registers.
+    page_context: OnceLock<PageContext>,
     /// Templates that are written in the code, by their text.
     templates: RwLock<FxHashMap<Box<str>, Arc<Template>>>,
 }
@@ -34,8 +34,8 @@ impl Shared {
         self.table(function).read().unwrap_or_else(PoisonError::into_inner).get(&function).cloned()
     }
 
-    pub(super) fn filters(&self, program: &Program) -> &FxHashMap<String, FuncRef> {
-        self.filters.get_or_init(|| super::templates::filters(program))
+    pub(super) fn page_context(&self, program: &Program) -> &PageContext {
+        self.page_context.get_or_init(|| PageContext::of(program))
     }
 
     pub(super) fn template(&self, text: &str) -> Arc<Template> {

@@ -3,14 +3,13 @@
 use std::sync::Arc;
 
 use clearance_models::PathId;
-use clearance_models::flow::{Escapes, Render, Slot};
-use clearance_program::{EntryPoint, FuncRef, ModuleId, Program, Resolver, Site};
-use clearance_python::ir::{ArgKind, Func, Op, Value};
-use clearance_source::Role;
+use clearance_models::flow::{Escapes, Kinds, Origin, Render, Slot};
+use clearance_program::{EntryPoint, FuncRef, ModuleId, PageEscaping, Program, Resolver, Site};
+use clearance_python::ir::{ArgKind, Op, Value};
 use clearance_template::{Template, parse};
-use rustc_hash::FxHashMap;
 
 use super::external::select;
+use super::page_context::LookedUp;
 use super::pages::{Given, Page, Unit};
 use super::{Engine, Frame};
 use crate::heap::{Key, Kind, Object};
@@ -29,7 +28,10 @@ const MAX_TEMPLATES: usize = 4;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Escaping {
     Always,
+    /// An environment that does not; what comes out of it is followed instead.
     Never,
+    /// The whole application does not.
+    Off,
     ByName,
     /// It is not known; only what is marked as finished HTML is told.
     Unknown,
@@ -63,7 +65,7 @@ impl<'p> Engine<'p> {
         match escaping {
             Escaping::Always => true,
             Escaping::ByName => names.iter().all(|name| ends_as_page(name)),
-            Escaping::Never | Escaping::Unknown => false,
+            Escaping::Never | Escaping::Off | Escaping::Unknown => false,
         }
     }
 
@@ -102,6 +104,7 @@ impl<'p> Engine<'p> {
             Escaping::Always => Val::bool(true),
             Escaping::Never => Val::bool(false),
             Escaping::ByName => Val::str("name"),
+            Escaping::Off => Val::str("off"),
             Escaping::Unknown => Val::unknown(),
         };
         object.set(Key::Attr(ESCAPES.into()), escapes, true);
@@ -111,8 +114,11 @@ impl<'p> Engine<'p> {
     /// How the environment of a call escapes.
     fn environment(&self, frame: &Frame, escapes: Escapes, receiver: Option<&Val>, args: &Args) -> Escaping {
         match escapes {
-            Escapes::Always => return Escaping::Always,
-            Escapes::ByName => return Escaping::ByName,
+            Escapes::Always => {
+                let off = matches!(self.program.django_escaping(), PageEscaping::Never(_));
+                return if off { Escaping::Off } else { Escaping::Always };
+            }
+            Escapes::ByName => return self.by_application(frame, receiver),
             Escapes::Environment => {}
         }
         let said = match receiver.and_then(Val::single) {
@@ -134,6 +140,33 @@ impl<'p> Engine<'p> {
         }
     }
 
+    /// What the application, or the object that shows its pages, says of them: `Jinja2Templates(env=…)`.
+    fn by_application(&self, frame: &Frame, receiver: Option<&Val>) -> Escaping {
+        if let Some(Atom::Object(id)) = receiver.and_then(Val::single)
+            && let Some(object) = frame.heap.get(*id)
+        {
+            let environment = match object.key(&Key::Attr("\0made:env".into())).and_then(Val::single) {
+                Some(Atom::Object(environment)) => frame.heap.get(*environment),
+                _ => None,
+            };
+            let holder = environment.unwrap_or(object);
+            return match holder.key(&Key::Attr("\0made:autoescape".into())) {
+                Some(value) => match self.truth(&frame.heap, value) {
+                    Some(true) => Escaping::Always,
+                    Some(false) => Escaping::Off,
+                    None => Escaping::ByName,
+                },
+                None if environment.is_some() => Escaping::Off,
+                None => Escaping::ByName,
+            };
+        }
+        match self.program.flask_escaping() {
+            PageEscaping::Default => Escaping::ByName,
+            PageEscaping::Always(_) => Escaping::Always,
+            PageEscaping::Never(_) => Escaping::Off,
+        }
+    }
+
     /// Names or text of the templates of a call, and how they escape.
     fn template_of(
         &mut self,
@@ -151,6 +184,7 @@ impl<'p> Engine<'p> {
             let escaping = match object.key(&Key::Attr(ESCAPES.into())).and_then(Val::single) {
                 Some(Atom::Bool(true)) => Escaping::Always,
                 Some(Atom::Bool(false)) => Escaping::Never,
+                Some(text @ Atom::Text(_)) if Val::of(text.clone()).as_str() == Some("off") => Escaping::Off,
                 Some(Atom::Text(_)) => Escaping::ByName,
                 _ => Escaping::Unknown,
             };
@@ -198,7 +232,7 @@ impl<'p> Engine<'p> {
     /// What a call gives to its template.
     fn given_by(&mut self, frame: &Frame, at: Value, render: &Render, args: &Args) -> Given {
         let site = frame.site(at);
-        let mut given = Given::default();
+        let mut given = self.locals_given(frame, at);
         for slot in &render.context {
             if *slot == Slot::Names {
                 for (name, value) in &args.keywords {
@@ -218,6 +252,38 @@ impl<'p> Engine<'p> {
             for value in values {
                 give(frame, &mut given, &value, site);
             }
+        }
+        given
+    }
+
+    /// `render(request, "page.html", locals())`: every name that the function has bound so far.
+    fn locals_given(&mut self, frame: &Frame, at: Value) -> Given {
+        let mut given = Given::default();
+        let ir = self.ir(frame.func);
+        let Op::Call { args, .. } = ir.op(at) else { return given };
+        let is_locals = |value: Value| {
+            let Op::Call { callee, args } = ir.op(super::root(ir, value)) else { return false };
+            let name = match ir.op(super::root(ir, callee)) {
+                Op::Global(name) | Op::Unbound(name) => ir.name(name),
+                _ => return false,
+            };
+            name == "locals" && ir.args(args).is_empty()
+        };
+        if !ir.args(args).iter().any(|arg| is_locals(arg.value)) {
+            return given;
+        }
+        let site = frame.site(at);
+        for value in ir.values(frame.func.func).take_while(|value| *value < at) {
+            let (name, bound) = match ir.op(value) {
+                Op::Bind { name, value: bound } => (name, bound),
+                Op::Param(index) => match ir.functions[frame.func.func.index()].params.get(index as usize) {
+                    Some(param) => (param.name, value),
+                    None => continue,
+                },
+                _ => continue,
+            };
+            let bound = passed(&self.operand(frame, bound), site);
+            given.known.entry(ir.name(name).into()).and_modify(|known| known.join(&bound)).or_insert(bound);
         }
         given
     }
@@ -253,7 +319,7 @@ impl<'p> Engine<'p> {
             && escaping != Escaping::Never
         {
             let template = self.shared.template(source);
-            if template.is_risky || !template.takes.is_empty() {
+            if template.is_risky || !template.takes.is_empty() || escaping == Escaping::Off {
                 chosen.push(Chosen::Text(template));
             }
         }
@@ -261,7 +327,10 @@ impl<'p> Engine<'p> {
         for (number, each) in chosen.iter().enumerate() {
             let unit = match each {
                 Chosen::File(id) => self.unit(*id, escaping),
-                Chosen::Text(template) => Some(Unit { template, file: None, escapes: true, is_page: true }),
+                Chosen::Text(template) => {
+                    let escapes = escaping != Escaping::Off;
+                    Some(Unit { template, file: None, escapes, is_page: true })
+                }
             };
             let Some(unit) = unit else { continue };
             let mine =
@@ -281,28 +350,72 @@ impl<'p> Engine<'p> {
         let ending = file.path.rsplit('.').next().unwrap_or("").to_ascii_lowercase();
         let escapes = match escaping {
             Escaping::Always | Escaping::Unknown => true,
-            Escaping::Never => false,
+            Escaping::Never | Escaping::Off => false,
             Escaping::ByName => ends_as_page(&file.path),
         };
         let other = matches!(
             ending.as_str(),
             "txt" | "js" | "css" | "csv" | "json" | "md" | "eml" | "sql" | "yml" | "yaml" | "conf" | "tex"
         );
-        let is_page = escaping == Escaping::ByName && !other && file.text.contains("</");
+        let shows_pages = matches!(escaping, Escaping::ByName | Escaping::Off);
+        let is_page = shows_pages && !other && file.text.contains("</");
         Some(Unit { template: &file.template, file: Some(id), escapes, is_page })
     }
 
     /// A template by itself: what it takes from the request, and what it says of forms.
     pub(crate) fn page_alone(&mut self, id: ModuleId) {
-        let Some(unit) = self.unit(id, Escaping::Always) else { return };
+        let settings = [self.program.flask_escaping(), self.program.django_escaping()];
+        let is_off = settings.iter().any(|setting| matches!(setting, PageEscaping::Never(_)));
+        let escaping = if is_off { Escaping::Off } else { Escaping::Always };
+        let Some(unit) = self.unit(id, escaping) else { return };
         let Some(mut frame) = self.idle_frame() else { return };
         let at = Value(frame.first);
-        let mut page = Page::new(at, Given::default(), Escaping::Always);
+        let mut page = Page::new(at, Given::default(), escaping);
+        page.is_alone = true;
         self.page(&mut frame, &mut page, unit);
         let hits = std::mem::take(&mut frame.hits);
         let here: Vec<_> =
             hits.into_iter().filter(|hit| self.program.template(hit.site.module).is_some()).collect();
         self.record(&here);
+    }
+
+    /// What a generic view looks up, as its templates show it.
+    pub(crate) fn page_of_view(&mut self, view: &LookedUp) {
+        let program = self.program;
+        let from = &*program.module(view.site.module).path;
+        let mut files = Vec::new();
+        for name in &view.templates {
+            match name.strip_prefix('/') {
+                None => files.extend(program.templates_named(name, from)),
+                // `shop/entry_list.html`, whatever the application is called.
+                Some(_) => files.extend(
+                    program.templates().filter(|(_, file)| file.path.ends_with(&**name)).map(|(id, _)| id),
+                ),
+            }
+        }
+        files.retain(|id| program.is_risky(*id));
+        files.truncate(MAX_TEMPLATES);
+        for id in files {
+            let Some(mut frame) = self.idle_frame() else { return };
+            let site = view.site;
+            let one = Val::tainted(self.source(site, Origin::Database, Kinds::HTML));
+            let mut given = Given::default();
+            for name in &view.names {
+                given.known.insert(name.as_str().into(), one.clone());
+            }
+            let at = Value(frame.first);
+            let escaping = match program.django_escaping() {
+                PageEscaping::Never(_) => Escaping::Off,
+                _ => Escaping::Always,
+            };
+            let Some(unit) = self.unit(id, escaping) else { continue };
+            let mut page = Page::new(at, given, escaping);
+            self.page(&mut frame, &mut page, unit);
+            let hits = std::mem::take(&mut frame.hits);
+            let here: Vec<_> =
+                hits.into_iter().filter(|hit| program.template(hit.site.module).is_some()).collect();
+            self.record(&here);
+        }
     }
 
     /// What an entry point's decorator, or its class, shows of what it returns.
@@ -430,34 +543,6 @@ pub(crate) fn shown_by(program: &Program, function: FuncRef) -> Vec<String> {
         for value in module.attribute(body, name) {
             if let Op::Str(text) = ir.op(value) {
                 found.push(ir.text(text).to_owned());
-            }
-        }
-    }
-    found
-}
-
-/// Filters that the program registers, by name: `@app.template_filter("name")`, `@register.filter`.
-pub(super) fn filters(program: &Program) -> FxHashMap<String, FuncRef> {
-    let mut found = FxHashMap::default();
-    for (id, module) in program.modules().filter(|(_, module)| module.role != Role::Test) {
-        let ir = &module.ir;
-        for (number, function) in ir.functions.iter().enumerate() {
-            for decorator in &function.decorators {
-                let (callee, args) = match ir.op(*decorator) {
-                    Op::Call { callee, args } => (callee, ir.args(args)),
-                    _ => (*decorator, &[][..]),
-                };
-                let Op::Attr { name, .. } = ir.op(callee) else { continue };
-                if !matches!(ir.name(name), "filter" | "template_filter" | "app_template_filter") {
-                    continue;
-                }
-                let named = args.iter().find_map(|arg| match (arg.kind, ir.op(arg.value)) {
-                    (ArgKind::Positional, Op::Str(text)) => Some(ir.text(text)),
-                    (ArgKind::Keyword(key), Op::Str(text)) if ir.name(key) == "name" => Some(ir.text(text)),
-                    _ => None,
-                });
-                let name = named.unwrap_or(ir.name(function.name)).to_owned();
-                found.entry(name).or_insert(FuncRef { module: id, func: Func(number as u32) });
             }
         }
     }

@@ -1,11 +1,10 @@
 //! The map of the application: from routes through their handlers to where outside data does harm.
 //!
-//! A finding belongs to the handler that it lies in by its symbol, or else to the last handler that begins, in the same file, at or above the line where its way
-//! begins. The page says so.
+//! A finding is shown for a route where it lies in a function that answers it, or where its way goes through one. Nothing else is said of what a route reaches.
 
 use std::collections::BTreeMap;
 
-use clearance_finding::Finding;
+use clearance_finding::{Body, Finding};
 use clearance_verdict::{Assessment, Route};
 use maud::{Markup, html};
 
@@ -21,10 +20,9 @@ const CHARACTER: f64 = 8.0;
 fn reached(assessment: &Assessment) -> BTreeMap<usize, Vec<usize>> {
     let mut by_file: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
     for (at, route) in assessment.routes.iter().enumerate() {
-        by_file.entry(&route.file).or_default().push(at);
-    }
-    for routes in by_file.values_mut() {
-        routes.sort_by_key(|&at| assessment.routes[at].line);
+        for file in std::iter::once(&route.file).chain(route.bodies.iter().map(|body| &body.file)) {
+            by_file.entry(file).or_default().push(at);
+        }
     }
     let mut out: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
     for (index, finding) in assessment.findings.iter().enumerate() {
@@ -38,31 +36,38 @@ fn reached(assessment: &Assessment) -> BTreeMap<usize, Vec<usize>> {
     out
 }
 
-/// Indices of the routes whose handler the finding belongs to: all routes of one handler.
+/// Indices of the routes in whose handlers a finding lies, or through whose handlers its way goes.
 fn handlers(finding: &Finding, by_file: &BTreeMap<&str, Vec<usize>>, routes: &[Route]) -> Vec<usize> {
-    let of = |path: &str| by_file.get(path).map_or(&[][..], Vec::as_slice);
-    let begins = finding.trace.first().map_or(&finding.location, |step| &step.location);
-    let is_own = |route: &Route| {
+    let places: Vec<(&str, u32)> = std::iter::once(&finding.location)
+        .chain(finding.trace.iter().map(|step| &step.location))
+        .map(|location| (&*location.path, location.start.line))
+        .collect();
+    // What is said of a handler may stand at its decorators.
+    let is_of = |route: &Route| {
         !finding.symbol.is_empty()
+            && route.file == finding.location.path
             && route
                 .handler
                 .strip_suffix(finding.symbol.as_str())
                 .is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
     };
-    let own: Vec<usize> =
-        of(&finding.location.path).iter().copied().filter(|&at| is_own(&routes[at])).collect();
-    if !own.is_empty() {
-        return own;
-    }
-    // A finding without a way says nothing of where it is reached from.
-    if finding.trace.is_empty() {
-        return Vec::new();
-    }
-    let above = of(&begins.path).iter().copied().filter(|&at| routes[at].line <= begins.start.line);
-    let Some(line) = above.clone().map(|at| routes[at].line).max() else {
-        return Vec::new();
-    };
-    above.filter(|&at| routes[at].line == line).collect()
+    let mut files: Vec<&str> = places.iter().map(|place| place.0).collect();
+    files.sort_unstable();
+    files.dedup();
+    let candidates = files.into_iter().flat_map(|file| by_file.get(file).into_iter().flatten().copied());
+    let mut found: Vec<usize> = candidates
+        .filter(|&at| {
+            let goes_through = |body: &Body| {
+                places.iter().any(|(file, line)| {
+                    *file == &*body.file && body.lines.0 <= *line && *line <= body.lines.1
+                })
+            };
+            is_of(&routes[at]) || routes[at].bodies.iter().any(goes_through)
+        })
+        .collect();
+    found.sort_unstable();
+    found.dedup();
+    found
 }
 
 pub(super) fn map(assessment: &Assessment) -> Markup {
@@ -77,7 +82,7 @@ pub(super) fn map(assessment: &Assessment) -> Markup {
     html! {
         p.lead {
             (words::count(assessment.routes.len(), "route")) ", of which " (reached.len())
-            " lead to an open finding. A finding is put to the handler that it lies in, or to the last handler above the line where its way begins."
+            " lead to an open finding: one that lies in the handler, or whose way goes through it."
         }
         (drawing(assessment, &reached))
         div.map {

@@ -55,7 +55,14 @@
     for (let at = target; at; at = at.parentElement) {
       if (at.localName === "details") at.open = true;
     }
-    setTimeout(() => target.scrollIntoView());
+    // What was never shown has no height of its own yet: where the target stands is known when what is around it is drawn.
+    let rounds = 6;
+    const settle = () => {
+      target.scrollIntoView();
+      rounds -= 1;
+      if (rounds > 0) requestAnimationFrame(settle);
+    };
+    setTimeout(settle);
   };
   addEventListener("hashchange", reveal);
   reveal();

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use clearance_finding::{Finding, Location};
-use clearance_verdict::Assessment;
+use clearance_verdict::{Assessment, Change};
 use serde::{Serialize, Serializer};
 
 use super::{
@@ -26,8 +26,22 @@ impl Serialize for Results<'_> {
         let rules = &self.assessment.rules;
         let indices: HashMap<&str, usize> =
             rules.iter().enumerate().map(|(index, rule)| (rule.id, index)).collect();
-        serializer.collect_seq(self.assessment.findings.iter().map(|finding| shape(finding, &indices)))
+        let states = self.assessment.change.as_ref().map(states);
+        let findings = self.assessment.findings.iter().enumerate();
+        serializer.collect_seq(findings.map(|(index, finding)| ResultShape {
+            baseline_state: states.as_ref().and_then(|states| states.get(&index).copied()),
+            ..shape(finding, &indices)
+        }))
     }
+}
+
+/// How each finding stands to the earlier report (SARIF 2.1.0, 3.27.24); what is gone is no result.
+fn states(change: &Change) -> HashMap<usize, &'static str> {
+    let new = change.new.iter().chain(&change.new_accepted).map(|index| (*index, "new"));
+    let same = change.still.iter().chain(&change.quiet).map(|index| (*index, "unchanged"));
+    // Whether it is accepted is another matter now.
+    let updated = change.reopened.iter().chain(&change.accepted).map(|index| (*index, "updated"));
+    new.chain(same).chain(updated).collect()
 }
 
 fn shape<'a>(finding: &'a Finding, indices: &HashMap<&str, usize>) -> ResultShape<'a> {
@@ -38,6 +52,7 @@ fn shape<'a>(finding: &'a Finding, indices: &HashMap<&str, usize>) -> ResultShap
     ResultShape {
         rule_id: finding.rule.id,
         rule_index: indices.get(finding.rule.id).copied(),
+        baseline_state: None,
         level: level(finding.severity),
         message: Message { text: message(finding) },
         locations: [primary],

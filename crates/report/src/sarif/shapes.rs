@@ -191,6 +191,9 @@ pub(super) struct ResultShape<'a> {
     pub(super) rule_id: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) rule_index: Option<usize>,
+    /// How it stands to an earlier report; on all results or none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) baseline_state: Option<&'static str>,
     pub(super) level: &'static str,
     pub(super) message: Message<String>,
     pub(super) locations: [Place<'a>; 1],

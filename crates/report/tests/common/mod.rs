@@ -305,6 +305,7 @@ pub fn sample_input() -> Input {
             handler: "orders.change".to_owned(),
             file: "storefront/orders.py".into(),
             line: 12,
+            bodies: Vec::new(),
             authentication: Protection {
                 file: Some("storefront/orders.py".into()),
                 line: Some(11),

@@ -1,6 +1,6 @@
 //! Puts together what stands before one route.
 
-use clearance_finding::{Protection, ProtectionStatus, Route};
+use clearance_finding::{Body, Protection, ProtectionStatus, Route};
 use clearance_program::{ClassRef, Entity, FuncRef, ParamSource, Route as Declared, Site};
 use clearance_python::ir::{ArgKind, Op, Value};
 
@@ -49,7 +49,13 @@ impl Judge<'_> {
             true => plain(ProtectionStatus::Absent, "exempt"),
             false => self.best(&decorated.layers, Kind::Rate, route),
         };
+        let body = |function: &FuncRef| {
+            let range = self.program.function(*function).range;
+            let place = self.program.location(function.module, range);
+            Body { file: place.path, lines: (place.start.line, place.end.line) }
+        };
         Route {
+            bodies: route.functions.iter().map(body).collect(),
             path: route.path.clone(),
             methods: route.methods.clone(),
             handler: route.handler.clone(),

@@ -8,6 +8,7 @@ pub mod template_debug_tag;
 pub mod template_form_without_csrf_token;
 pub mod template_inline_code;
 pub mod template_mixed_content;
+pub mod template_rendered_without_escaping;
 pub mod template_script_without_integrity;
 pub mod template_unchecked_link;
 pub mod template_unquoted_attribute;
@@ -24,6 +25,7 @@ pub static RULES: &[&CodeRule] = &[
     &template_form_without_csrf_token::CHECK,
     &template_inline_code::CHECK,
     &template_mixed_content::CHECK,
+    &template_rendered_without_escaping::CHECK,
     &template_script_without_integrity::CHECK,
     &template_unchecked_link::CHECK,
     &template_unquoted_attribute::CHECK,

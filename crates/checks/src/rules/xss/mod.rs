@@ -11,6 +11,8 @@ pub mod mako_template_unescaped;
 pub mod markup_from_expression;
 pub mod stored_cross_site_scripting;
 
+pub(crate) use jinja2_autoescape_disabled::is_markup;
+
 /// The family's rules, by folder name.
 pub static RULES: &[&CodeRule] = &[
     &cross_site_scripting::CHECK,

@@ -53,6 +53,12 @@ fn check(cx: &mut PageCx<'_, '_>, form: &Element) {
     if (by_script && cx.requests_carry_tokens()) || cx.sends_token() {
         return cx.hold(form.range, "scripts of the page send a token");
     }
+    if let Some(missing) = cx.is_open(body) {
+        let message = "Whether the form carries a token is not decided here";
+        let why = format!("the page takes in {missing}, which is not among the templates");
+        let draft = Draft::new(&RULE, text_range(form.range), message);
+        return cx.report(draft.severity(Severity::Info, why).confidence(Confidence::Low));
+    }
     let draft = Draft::new(
         &RULE,
         text_range(form.range),
@@ -84,7 +90,10 @@ fn is_taken_over(name: &str, value: &str) -> bool {
     let prevents = value.contains("return false")
         || value.contains("preventDefault")
         || value.trim_end_matches(';').trim() == "return";
+    // Stimulus: a controller of the page sends it.
+    let controlled = name == "data-action" && value.contains("#submit");
     (listens && name.contains("prevent"))
+        || controlled
         || name == "ng-submit"
         || name == "(submit)"
         || (name == "onsubmit" && prevents)

@@ -3,7 +3,7 @@
 use clearance_finding::{Confidence, Plane, Rule, Severity};
 use clearance_template::{Element, slice};
 
-use crate::{CodeRule, Draft, Listen, PageCx, pages::text_range};
+use crate::{CodeRule, Draft, Listen, PageCx, Policy, pages::text_range};
 
 /// The rule.
 pub static RULE: Rule = Rule {
@@ -56,7 +56,12 @@ fn check(cx: &mut PageCx<'_, '_>) {
             .collect();
     let message =
         format!("The page has {} in it that a strict Content-Security-Policy stops", parts.join(", "));
-    cx.report(Draft::new(&RULE, text_range(first), message));
+    let reason = match cx.policy() {
+        Policy::None => "nothing in the code sets such a policy",
+        Policy::Inline => "the policy in the code has to allow `'unsafe-inline'` for it",
+        Policy::Strict => "the policy in the code stops it, unless a nonce or a digest lets it through",
+    };
+    cx.report(Draft::new(&RULE, text_range(first), message).severity(Severity::Info, reason));
 }
 
 fn count(counts: &mut Counts, element: &Element, text: &str) {

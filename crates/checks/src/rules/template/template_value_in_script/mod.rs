@@ -1,7 +1,7 @@
 //! `<script>var x = {{ value }}`
 
 use clearance_finding::{Confidence, Plane, Rule, Severity};
-use clearance_template::{Context, Output};
+use clearance_template::{Context, Expr, Output};
 
 use crate::{CodeRule, Listen, PageCx, Place};
 
@@ -35,10 +35,25 @@ fn check(cx: &mut PageCx<'_, '_>, output: &Output) {
     // What is marked as finished HTML is told as that.
     let marked = output.escape == Some(false) || output.value.has_filter(&["safe", "safeseq"]);
     let place = if in_string { Place::ScriptString } else { Place::Script };
+    let range = cx.range(output);
+    // The JSON of a text begins with a quote, which ends the string around it: what follows is run.
+    let json = match &output.value {
+        Expr::Filter(value, name, _) if &**name == "tojson" => Some(value),
+        _ => None,
+    };
+    let is_quoted = || cx.whole().get(..range.0 as usize).is_some_and(|before| before.ends_with('"'));
+    if let Some(value) = json
+        && in_string
+        && !marked
+        && is_quoted()
+        && !cx.is_harmless(value, Place::Script)
+    {
+        let message = "The result of `tojson` has quotes of its own: they end the string around it, and the value is run";
+        return cx.report_shown(range, message, Severity::Medium);
+    }
     if marked || cx.is_harmless(&output.value, place) {
         return;
     }
-    let range = cx.range(output);
     if in_string {
         let message = "A value in a string of a script is escaped for HTML only: a backslash or a line break gets through";
         cx.report_shown(range, message, Severity::Low);

@@ -10,6 +10,7 @@ use clearance_python::{
 };
 
 use self::output::Output;
+pub(crate) use self::output::is_markup;
 use crate::{CallEvent, CodeRule, Cx, Draft, Listen, Names, StoreEvent, StoreTarget};
 
 /// The rule.
@@ -142,7 +143,7 @@ fn template(cx: &mut Cx<'_, '_>, call: CallEvent) {
         return cx.report(draft.trail(trail));
     };
     let inserts = text.contains("{{");
-    if !inserts || !output::is_markup(&text) {
+    if !inserts || !is_markup(&text) {
         return cx
             .hold(range, if inserts { "the template is not HTML" } else { "the template puts nothing in" });
     }

@@ -31,7 +31,7 @@ impl Output {
 }
 
 /// Whether a text has tags.
-pub(super) fn is_markup(text: &str) -> bool {
+pub(crate) fn is_markup(text: &str) -> bool {
     let lower = text.to_ascii_lowercase();
     lower.match_indices('<').any(|(at, _)| {
         let rest = lower[at + 1..].trim_start_matches('/');
