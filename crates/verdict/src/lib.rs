@@ -5,6 +5,7 @@
 
 pub mod acceptance;
 mod assessment;
+mod asvs;
 mod change;
 mod controls;
 mod coverage;
@@ -19,8 +20,12 @@ mod totals;
 mod words;
 
 pub use assessment::{Assessment, CategoryCount, assess, rule_set_version};
+pub use asvs::{ASVS_LEVEL_1, ASVS_LEVEL_2, AsvsRow};
 pub use change::{Change, ControlChange, Earlier, EarlierControl, EarlierFinding};
-pub use clearance_finding::{Protection, ProtectionStatus, Route, Setting, SettingStatus};
+pub use clearance_finding::{
+    Environment, EnvironmentLine, EnvironmentValue, Protection, ProtectionStatus, Route, Setting,
+    SettingStatus,
+};
 pub use controls::{ControlDefinition, Phase, controls, mismatches};
 pub use coverage::Coverage;
 pub use decision::{MOST_REASONS, Reason};

@@ -7,7 +7,7 @@ use std::{
 
 use clearance_checks::{Outcome, Settings as RuleSettings};
 use clearance_deploy::DeployFile;
-use clearance_finding::{Location, Notice, NoticeKind, Route, Setting};
+use clearance_finding::{EnvironmentLine, Location, Notice, NoticeKind, Route, Setting};
 use clearance_models::Models;
 use clearance_program::{Document, ModuleInput, Program, TemplateFile};
 use clearance_python::{PARSER_FAILED, TextRange, ir::ModuleIr};
@@ -38,6 +38,8 @@ pub(crate) struct Analysis {
     pub(crate) routes: Vec<Route>,
     /// The effective settings.
     pub(crate) settings: Vec<Setting>,
+    /// The environments of the target.
+    pub(crate) environments: Vec<EnvironmentLine>,
     /// Calls that take data from outside and are not modelled, if that was asked.
     pub(crate) unmodelled: Vec<UnmodelledCall>,
     /// The files of deployment that were looked at.
@@ -197,6 +199,7 @@ impl Analysis {
         }
         self.routes = web.routes;
         self.settings = deploy.settings;
+        self.environments = deploy.environments;
     }
 }
 
@@ -212,10 +215,9 @@ fn examine(
     let (code, (web, deploy)) = rayon::join(
         || clearance_checks::run(&program, settings),
         || {
-            rayon::join(
-                || clearance_web::run(&program, &public),
-                || clearance_deploy::run(&program, deployment),
-            )
+            let deploy = clearance_deploy::run(&program, deployment);
+            // Routes are protected by what is in force.
+            (clearance_web::run(&program, &public, &deploy.settings), deploy)
         },
     );
     let unmodelled = if plan.explain_unknown { unmodelled(&program) } else { Vec::new() };

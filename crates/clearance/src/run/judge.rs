@@ -93,6 +93,7 @@ pub(crate) fn judge(
         examined: examined.filter(|examined| enabled.contains(examined.rule)).collect(),
         routes: analysis.routes,
         settings: analysis.settings,
+        environments: analysis.environments,
         dependencies: Vec::new(),
         files: analysis.files,
         notices,

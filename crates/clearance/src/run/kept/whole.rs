@@ -4,8 +4,8 @@ use std::{borrow::Cow, collections::HashMap, sync::Arc};
 
 use clearance_checks::Outcome;
 use clearance_finding::{
-    Confidence, Examined, Fact, Finding, Fingerprint, Fix, Judgement, Label, Location, Notice, NoticeKind,
-    Route, Rule, Setting, Severity, Step,
+    Confidence, EnvironmentLine, Examined, Fact, Finding, Fingerprint, Fix, Judgement, Label, Location,
+    Notice, NoticeKind, Route, Rule, Setting, Severity, Step,
 };
 use clearance_source::{File, Role};
 use clearance_verdict::{CommentLine, FileLine, FileStatus};
@@ -25,6 +25,7 @@ struct Kept<'a> {
     comments: Cow<'a, [CommentLine]>,
     routes: Cow<'a, [Route]>,
     settings: Cow<'a, [Setting]>,
+    environments: Cow<'a, [EnvironmentLine]>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -94,6 +95,7 @@ pub(crate) fn encode(analysis: &Analysis) -> Option<Vec<u8>> {
         comments: Cow::Borrowed(&analysis.comments),
         routes: Cow::Borrowed(&analysis.routes),
         settings: Cow::Borrowed(&analysis.settings),
+        environments: Cow::Borrowed(&analysis.environments),
     };
     postcard::to_extend(&kept, Vec::with_capacity(1 << 20)).ok()
 }
@@ -184,6 +186,7 @@ pub(crate) fn decode<'f>(bytes: &[u8], files: impl ExactSizeIterator<Item = &'f 
         comments: kept.comments.into_owned(),
         routes: kept.routes.into_owned(),
         settings: kept.settings.into_owned(),
+        environments: kept.environments.into_owned(),
         unmodelled: Vec::new(),
         // The caller knows.
         deployment: Vec::new(),
