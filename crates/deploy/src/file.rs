@@ -100,14 +100,47 @@ fn is_settings(path: &str) -> bool {
     let path = path.to_ascii_lowercase();
     let (folders, name) = path.rsplit_once('/').unwrap_or(("", &path));
     let told = |word: &str| word.contains("config") || word.contains("settings");
-    [".toml", ".cfg", ".ini"].iter().any(|end| name.ends_with(end))
-        && (told(name) || folders.split('/').any(|folder| told(folder) || folder == "instance"))
+    let data = [".json", ".yaml", ".yml"].iter().any(|end| name.ends_with(end));
+    if data {
+        // Tools of other languages have files of such names, too.
+        return folders.matches('/').count() < 3
+            && (matches!(name.split('.').next(), Some("config" | "settings" | "configuration" | "secrets"))
+                || name.starts_with("config.")
+                || name.starts_with(".secrets.")
+                || (folders
+                    .split('/')
+                    .any(|folder| matches!(folder, "instance" | "config" | "configs" | "settings"))
+                    && name.split('.').next().is_some_and(|stem| {
+                        matches!(
+                            stem,
+                            "app"
+                                | "base"
+                                | "default"
+                                | "development"
+                                | "dev"
+                                | "production"
+                                | "prod"
+                                | "staging"
+                        )
+                    })));
+    }
+    name == ".secrets.toml"
+        || [".toml", ".cfg", ".ini"].iter().any(|end| name.ends_with(end))
+            && (told(name) || folders.split('/').any(|folder| told(folder) || folder == "instance"))
+}
+
+/// Whether a file is a table of cron.
+fn is_cron(path: &str) -> bool {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    name == "crontab" || name.ends_with(".cron") || name.ends_with(".crontab") || path.contains("cron.d/")
 }
 
 /// Whether a file of the inventory belongs to this plane.
 pub fn is_wanted(path: &str, kind: FileKind) -> bool {
     match kind {
         FileKind::EnvFile => true,
-        kind => what_is(path, kind).is_some() || (kind == FileKind::Config && is_settings(path)),
+        kind => {
+            what_is(path, kind).is_some() || (kind == FileKind::Config && is_settings(path)) || is_cron(path)
+        }
     }
 }

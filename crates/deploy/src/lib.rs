@@ -21,20 +21,20 @@ pub mod yaml;
 
 use std::sync::LazyLock;
 
-use clearance_finding::{Examined, PlaneOutcome, Rule, Setting};
+use clearance_finding::{EnvironmentLine, Examined, PlaneOutcome, Rule, Setting};
 use clearance_program::Program;
 use rayon::prelude::*;
 
 pub use file::{DeployFile, Span, is_wanted};
 pub use model::Model;
 pub use report::Report;
-use settings::Settings;
+use settings::{Matrix, Settings};
 pub use settings::{Profile, settle};
 pub use what::{Purpose, What};
 
 /// External paths whose calls and values this plane asks about.
 pub fn paths() -> impl Iterator<Item = &'static str> {
-    server::python::PATHS.iter().copied()
+    server::python::PATHS.iter().copied().chain(rules::operations::paths())
 }
 
 /// What the rules look at.
@@ -68,6 +68,8 @@ pub struct Outcome {
     pub plane: PlaneOutcome,
     /// The effective settings, by name.
     pub settings: Vec<Setting>,
+    /// The environments; empty where there are no settings.
+    pub environments: Vec<EnvironmentLine>,
 }
 
 /// Every rule of the plane, by id.
@@ -87,14 +89,9 @@ pub fn rules() -> impl Iterator<Item = &'static DeployRule> {
 
 /// Runs every rule. The outcome does not depend on the number of threads. `files` are sorted by path.
 pub fn run(program: &Program, files: &[DeployFile]) -> Outcome {
-    let (model, settings) =
-        rayon::join(|| Model::new(files), || Settings::resolve(program, files, Profile::Production));
-    let bare = if settings.variables.is_empty() {
-        Settings::default()
-    } else {
-        Settings::resolve(program, &[], Profile::Production)
-    };
-    let deployment = Deployment { program, files, model: &model, settings: &settings, bare: &bare };
+    let (model, matrix) = rayon::join(|| Model::new(files), || Matrix::new(program, files));
+    let (settings, bare) = (&matrix.production, &matrix.bare);
+    let deployment = Deployment { program, files, model: &model, settings, bare };
     let rules: Vec<&'static DeployRule> = rules().collect();
     let reports: Vec<Report> = rules
         .par_iter()
@@ -114,6 +111,7 @@ pub fn run(program: &Program, files: &[DeployFile]) -> Outcome {
         }
     }
     plane.notices.extend(model.notices.iter().cloned());
+    plane.notices.extend(matrix.notices());
     let code = |finding: &clearance_finding::Finding| {
         let (start, end) = finding.location.bytes;
         let found = files.binary_search_by(|file| (*file.path).cmp(&finding.location.path));
@@ -124,5 +122,6 @@ pub fn run(program: &Program, files: &[DeployFile]) -> Outcome {
         };
         text.split_whitespace().collect::<Vec<_>>().join(" ")
     };
-    Outcome { plane: plane.finish(code), settings: settings.listed() }
+    let plane = plane.finish(code);
+    Outcome { plane, settings: matrix.listed(), environments: matrix.environments() }
 }

@@ -180,6 +180,8 @@ fn is_start_script(name: &str) -> bool {
         "app",
         "celery",
         "init",
+        "backup",
+        "backups",
     ];
     let stem = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
     stem.split(['-', '_', '.']).any(|part| WORDS.contains(&part))

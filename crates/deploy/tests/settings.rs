@@ -2,6 +2,8 @@
 //!
 //! A case is a heading (`=== …`), files (`--- path`), and what is expected (`--- expect`): lines `NAME = value | status | path:line`. The value is as Python
 //! writes it, `***` where it is withheld, `?` where it is not known, `-` where there is no such setting. The place is that of the deciding step.
+//! `NAME @ development = …` is the value in another environment, `= same` where it differs in none; `environments = development production` are those
+//! that the project has.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
@@ -54,10 +56,23 @@ fn differences(body: &str) -> String {
     }
     assert!(!expect.trim().is_empty(), "a case without expectations: {body}");
     let (program, deployment) = common::target(&files);
-    let settings = run(&program, &deployment).settings;
+    let outcome = run(&program, &deployment);
+    let settings = outcome.settings;
     let mut problems = String::new();
     for line in expect.lines().filter(|line| !line.trim().is_empty()) {
         let (name, rest) = line.split_once(" = ").unwrap_or_else(|| panic!("not understood: {line}"));
+        if name == "environments" {
+            let defined = outcome.environments.iter().filter(|line| line.is_defined());
+            let defined: Vec<&str> = defined.map(|line| line.environment.as_str()).collect();
+            if defined.join(" ") != rest {
+                let _ = writeln!(problems, "  environments: {rest} expected, found {}", defined.join(" "));
+            }
+            continue;
+        }
+        let (name, environment) = match name.split_once(" @ ") {
+            Some((name, environment)) => (name, Some(environment)),
+            None => (name, None),
+        };
         let mut fields = rest.rsplitn(3, " | ").collect::<Vec<_>>();
         fields.reverse();
         let found = settings.iter().find(|setting| setting.name == name);
@@ -72,16 +87,31 @@ fn differences(body: &str) -> String {
             let _ = writeln!(problems, "  {name} is not there, only {all:?}");
             continue;
         };
-        let value = match (&found.value, found.redacted) {
+        let (mut value, mut redacted) = (&found.value, found.redacted);
+        let (mut status, mut provenance) = (found.status, &found.provenance);
+        if let Some(wanted) = environment {
+            let there = found.environments.iter().find(|value| value.environment.as_str() == wanted);
+            match there {
+                Some(there) => {
+                    (value, redacted) = (&there.value, there.redacted);
+                    (status, provenance) = (there.status, &there.provenance);
+                }
+                None if fields == ["same"] => continue,
+                None => {
+                    let _ = writeln!(problems, "  {name} does not differ in {wanted}: {:?}", found.value);
+                    continue;
+                }
+            }
+        }
+        let value = match (value, redacted) {
             (_, true) => "***",
             (Some(value), _) => value,
             (None, _) => "?",
         };
-        let place = found
-            .provenance
+        let place = provenance
             .first()
             .map_or(String::new(), |step| format!("{}:{}", step.location.path, step.location.start.line));
-        let shown = [value, found.status.as_str(), &place];
+        let shown = [value, status.as_str(), &place];
         if shown[..fields.len().min(3)] != fields[..] {
             let _ =
                 writeln!(problems, "  {name}: {} expected, found {}", fields.join(" | "), shown.join(" | "));

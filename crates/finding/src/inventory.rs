@@ -66,6 +66,51 @@ pub struct Setting {
     pub status: SettingStatus,
     /// Where the value comes from, the deciding place first.
     pub provenance: Vec<Step>,
+    /// What it is in each environment that the target has, where these differ; empty where they do not.
+    pub environments: Vec<EnvironmentValue>,
+}
+
+/// A setting in one environment.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EnvironmentValue {
+    /// Which.
+    pub environment: Environment,
+    /// The effective value there as Python writes it; `None` when it is secret, not known or not set.
+    pub value: Option<String>,
+    /// Whether the value is withheld because it is secret.
+    pub redacted: bool,
+    /// How well it is known.
+    pub status: SettingStatus,
+    /// Where the value comes from, the deciding place first.
+    pub provenance: Vec<Step>,
+}
+
+/// An environment, and whether the target has it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EnvironmentLine {
+    /// Which.
+    pub environment: Environment,
+    /// Where the target speaks of it. Where it speaks of none but production, nothing is said of others.
+    pub evidence: Vec<Step>,
+}
+
+impl EnvironmentLine {
+    /// Whether the target has it: production is what runs where nothing says otherwise.
+    pub fn is_defined(&self) -> bool {
+        self.environment == Environment::Production || !self.evidence.is_empty()
+    }
+}
+
+words! {
+    /// A kind of deployment of the target.
+    Environment {
+        /// A developer's machine.
+        Development = "development",
+        /// Like production, for those who try.
+        Staging = "staging",
+        /// What users see.
+        Production = "production",
+    }
 }
 
 words! {
@@ -95,5 +140,7 @@ words! {
         Undecided = "undecided",
         /// Nothing reads it.
         Dead = "dead",
+        /// Nothing sets it there, though something does in another environment.
+        Absent = "absent",
     }
 }

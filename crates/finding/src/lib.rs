@@ -17,7 +17,10 @@ use serde::{Deserialize, Serialize};
 
 pub use dependency::{Dependency, DependencyScope, KnownVulnerability, Reachable};
 pub use fingerprint::{Fingerprint, normalise_code, number_equals};
-pub use inventory::{Body, Protection, ProtectionStatus, Route, Setting, SettingStatus};
+pub use inventory::{
+    Body, Environment, EnvironmentLine, EnvironmentValue, Protection, ProtectionStatus, Route, Setting,
+    SettingStatus,
+};
 pub use location::{CodeLine, Location, Position, Step};
 pub use outcome::PlaneOutcome;
 pub use rule::{Alias, AliasKind, Confidence, Plane, Rule, Severity, UnknownWord};

@@ -3,7 +3,10 @@
 use std::time::Duration;
 
 use clearance_finding::{Finding, Notice, Plane};
-use clearance_verdict::{Assessment, Change, HiddenBy, PlaneStatus, Protection, ProtectionStatus, Status};
+use clearance_verdict::{
+    ASVS_LEVEL_1, ASVS_LEVEL_2, Assessment, Change, EnvironmentLine, HiddenBy, PlaneStatus, Protection,
+    ProtectionStatus, Status,
+};
 
 /// `1 file`, `2 files`.
 pub(crate) fn count(number: usize, noun: &str) -> String {
@@ -272,5 +275,35 @@ mod tests {
         assert_eq!(page_part(doc, None).as_deref(), Some("One two."));
         assert_eq!(page_part(doc, Some("How to fix")).as_deref(), Some("Do it."));
         assert_eq!(page_part(doc, Some("Bad")), None);
+    }
+}
+
+/// How much of ASVS the table is about.
+pub(crate) fn asvs_scope(assessment: &Assessment) -> String {
+    let of = |level| assessment.asvs.iter().filter(|row| row.level == level).count();
+    format!(
+        "Controls stand for {} of {ASVS_LEVEL_1} requirements of level 1 and {} of {ASVS_LEVEL_2} of level 2; the others are not looked at. A requirement may ask for more \
+         than the controls behind it see.",
+        of(1),
+        of(2)
+    )
+}
+
+/// What is said of an environment that nothing speaks of.
+pub(crate) fn unseen_environment(line: &EnvironmentLine) -> &'static str {
+    if line.is_defined() {
+        "what runs where nothing says otherwise"
+    } else {
+        "nothing in the target speaks of it"
+    }
+}
+
+/// What is said where no setting differs.
+pub(crate) fn no_setting_differs(assessment: &Assessment) -> &'static str {
+    let defined = assessment.environments.iter().filter(|line| line.is_defined()).count();
+    if defined > 1 {
+        "As far as it is known, no setting differs between them."
+    } else {
+        "The target speaks of production only, so there is nothing to compare."
     }
 }

@@ -2,9 +2,10 @@
 
 use std::cmp::Reverse;
 
-use clearance_finding::{Dependency, Finding, Plane, Route, Rule, Setting};
+use clearance_finding::{Dependency, EnvironmentLine, Finding, Plane, Route, Rule, Setting};
 
 use crate::{
+    asvs::{AsvsRow, asvs},
     change::Change,
     controls::Phase,
     coverage::Coverage,
@@ -46,6 +47,8 @@ pub struct Assessment {
     pub owasp_2021: Vec<StandardRow>,
     /// OWASP Top 10:2025.
     pub owasp_2025: Vec<StandardRow>,
+    /// Requirements of levels 1 and 2 of ASVS 5.0 that controls stand for.
+    pub asvs: Vec<AsvsRow>,
     /// Weaknesses found.
     pub cwe: Vec<CweRow>,
     /// What to do.
@@ -54,6 +57,8 @@ pub struct Assessment {
     pub routes: Vec<Route>,
     /// Settings, by name.
     pub settings: Vec<Setting>,
+    /// The environments of the target, the developer's first.
+    pub environments: Vec<EnvironmentLine>,
     /// Dependencies, by name.
     pub dependencies: Vec<Dependency>,
     /// Files, by path.
@@ -83,6 +88,7 @@ pub fn assess(input: Input, policy: &Policy) -> Assessment {
         .routes
         .sort_by(|a, b| (&a.path, &a.methods, &a.file, a.line).cmp(&(&b.path, &b.methods, &b.file, b.line)));
     input.settings.sort_by(|a, b| a.name.cmp(&b.name));
+    input.environments.sort_by_key(|line| line.environment);
     input
         .dependencies
         .sort_by(|a, b| (&a.name, &a.version, &a.source).cmp(&(&b.name, &b.version, &b.source)));
@@ -113,6 +119,7 @@ pub fn assess(input: Input, policy: &Policy) -> Assessment {
         planes,
         capabilities: input.capabilities.into_iter().collect(),
         totals: Totals::of(&findings),
+        asvs: asvs(&controls),
         cwe: cwe(&findings),
         controls,
         owasp_2021,
@@ -120,6 +127,7 @@ pub fn assess(input: Input, policy: &Policy) -> Assessment {
         plan,
         routes: input.routes,
         settings: input.settings,
+        environments: input.environments,
         dependencies: input.dependencies,
         files: input.files,
         rules: input.rules,

@@ -2,7 +2,9 @@
 
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
-use clearance_finding::{Dependency, Examined, Fact, Finding, Notice, Plane, Route, Rule, Setting, Severity};
+use clearance_finding::{
+    Dependency, EnvironmentLine, Examined, Fact, Finding, Notice, Plane, Route, Rule, Setting, Severity,
+};
 use jiff::Timestamp;
 
 use crate::words::{Capability, FileStatus, HiddenBy, PlaneStatus, Profile};
@@ -27,6 +29,8 @@ pub struct Input {
     pub routes: Vec<Route>,
     /// Effective settings.
     pub settings: Vec<Setting>,
+    /// The environments, and whether the target has them.
+    pub environments: Vec<EnvironmentLine>,
     /// Dependencies with their advisories.
     pub dependencies: Vec<Dependency>,
     /// Every file of the inventory that a plane of this run could have looked at.

@@ -5,6 +5,7 @@
 
 pub mod acceptance;
 mod assessment;
+mod asvs;
 mod change;
 mod controls;
 mod coverage;
@@ -19,10 +20,11 @@ mod totals;
 mod words;
 
 pub use assessment::{Assessment, CategoryCount, assess, rule_set_version};
+pub use asvs::{ASVS_LEVEL_1, ASVS_LEVEL_2, AsvsRow};
 pub use change::{Change, ControlChange, Earlier, EarlierControl, EarlierFinding};
 pub use clearance_finding::{
-    Dependency, DependencyScope, KnownVulnerability, Protection, ProtectionStatus, Reachable, Route, Setting,
-    SettingStatus,
+    Dependency, DependencyScope, Environment, EnvironmentLine, EnvironmentValue, KnownVulnerability,
+    Protection, ProtectionStatus, Reachable, Route, Setting, SettingStatus,
 };
 pub use controls::{ControlDefinition, Phase, controls, mismatches};
 pub use coverage::Coverage;

@@ -91,7 +91,7 @@ pub(crate) fn owasp(
                 let found: Vec<usize> = (0..findings.len())
                     .filter(|&at| findings[at].acceptance.is_none() && of_rule(&findings[at]) == category)
                     .collect();
-                row(format!("{category}:{year}"), title, own, found, controls, findings, policy)
+                row(format!("{category}:{year}"), title, own, found, controls, findings, Some(policy))
             })
             .collect()
     };
@@ -108,12 +108,14 @@ fn row(
     found: Vec<usize>,
     controls: &[Control],
     findings: &[Finding],
-    policy: &Policy,
+    policy: Option<&Policy>,
 ) -> StandardRow {
+    let blocks = |at: &usize| policy.is_some_and(|policy| policy.blocks(&findings[*at]));
+    let warns = |at: &usize| policy.is_some_and(|policy| policy.warns(&findings[*at]));
     let has = |status| own.iter().any(|&at| controls[at].status == status);
-    let status = if has(Status::Fail) || found.iter().any(|&at| policy.blocks(&findings[at])) {
+    let status = if has(Status::Fail) || found.iter().any(blocks) {
         Status::Fail
-    } else if has(Status::Warn) || found.iter().any(|&at| policy.warns(&findings[at])) {
+    } else if has(Status::Warn) || found.iter().any(warns) {
         Status::Warn
     } else if has(Status::NotVerified) || own.is_empty() {
         Status::NotVerified
@@ -136,6 +138,11 @@ fn row(
         parts.push(count(found.len(), "open finding"));
     }
     StandardRow { id, title, status, controls: own, findings: found, evidence: parts.join(", ") }
+}
+
+/// A row that rests on controls alone.
+pub(crate) fn row_of_controls(id: String, own: Vec<usize>, controls: &[Control]) -> StandardRow {
+    row(id, "", own, Vec::new(), controls, &[], None)
 }
 
 /// Weaknesses with findings, by CWE number.

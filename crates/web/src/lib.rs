@@ -9,7 +9,7 @@ pub use protect::Kind;
 
 use std::sync::LazyLock;
 
-use clearance_finding::{Examined, Finding, PlaneOutcome, Route, Rule};
+use clearance_finding::{Examined, Finding, PlaneOutcome, Route, Rule, Setting};
 use clearance_program::Program;
 
 /// External paths whose calls and values this crate asks about.
@@ -132,9 +132,10 @@ pub fn rules() -> impl Iterator<Item = &'static WebRule> {
     rules::FAMILIES.iter().flat_map(|family| family.rules.iter().copied())
 }
 
-/// Lists the routes, finds what protects them, and runs every rule on them. `public` are patterns of addresses that everybody may call.
-pub fn run(program: &Program, public: &[String]) -> Outcome {
-    let mut judge = protect::Judge::new(program);
+/// Lists the routes, finds what protects them, and runs every rule on them. `public` are patterns of addresses that everybody may call; `settings` are those in
+/// force in production, as far as they are known.
+pub fn run(program: &Program, public: &[String], settings: &[Setting]) -> Outcome {
+    let mut judge = protect::Judge::new(program, settings);
     let (routes, declared): (Vec<Route>, Vec<usize>) = protect::routes(&mut judge).into_iter().unzip();
     let redirects: Vec<bool> =
         declared.iter().map(|number| judge.only_redirects(&program.routes()[*number])).collect();

@@ -7,7 +7,7 @@ use std::{
 
 use clearance_checks::{Outcome, Settings as RuleSettings};
 use clearance_deploy::DeployFile;
-use clearance_finding::{Dependency, Location, Notice, NoticeKind, Route, Setting};
+use clearance_finding::{Dependency, EnvironmentLine, Location, Notice, NoticeKind, Route, Setting};
 use clearance_models::Models;
 use clearance_program::{Document, ModuleInput, Program, TemplateFile};
 use clearance_python::{PARSER_FAILED, TextRange, ir::ModuleIr};
@@ -43,6 +43,8 @@ pub(crate) struct Analysis {
     pub(crate) dependencies: Vec<Dependency>,
     /// What is to be said of the advisories; nothing where no file names packages.
     pub(crate) supply: Option<String>,
+    /// The environments of the target.
+    pub(crate) environments: Vec<EnvironmentLine>,
     /// Calls that take data from outside and are not modelled, if that was asked.
     pub(crate) unmodelled: Vec<UnmodelledCall>,
     /// The files of deployment that were looked at.
@@ -215,6 +217,7 @@ impl Analysis {
         self.routes = web.routes;
         self.settings = deploy.settings;
         self.dependencies = supply.dependencies;
+        self.environments = deploy.environments;
     }
 }
 
@@ -233,10 +236,9 @@ fn examine(
         || {
             rayon::join(
                 || {
-                    rayon::join(
-                        || clearance_web::run(&program, &public),
-                        || clearance_deploy::run(&program, deployment),
-                    )
+                    let deploy = clearance_deploy::run(&program, deployment);
+                    // Routes are protected by what is in force.
+                    (clearance_web::run(&program, &public, &deploy.settings), deploy)
                 },
                 || supplies.run(&program),
             )

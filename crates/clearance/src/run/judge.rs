@@ -94,6 +94,7 @@ pub(crate) fn judge(
         examined: examined.filter(|examined| enabled.contains(examined.rule)).collect(),
         routes: analysis.routes,
         settings: analysis.settings,
+        environments: analysis.environments,
         dependencies: analysis.dependencies,
         files: analysis.files,
         notices,

@@ -4,9 +4,8 @@ use std::{collections::BTreeSet, path::PathBuf};
 
 use clearance_source::{Inventory, Options, inventory};
 use clearance_verdict::controls;
-use jiff::Timestamp;
 
-use super::target::Target;
+use super::{clock::Clock, target::Target};
 use crate::{
     catalogue::Catalogue,
     cli::RuleArgs,
@@ -96,7 +95,7 @@ fn finish(
         models,
         advisories: args.advisories.clone(),
         environment: args.environment.clone(),
-        now: Timestamp::now().as_second(),
+        now: Clock::start()?.begin.as_second(),
         explain_unknown: false,
     })
 }

@@ -18,6 +18,7 @@ use clearance_supply::{
 use rayon::prelude::*;
 
 use super::plan::Plan;
+use crate::advisories::place;
 
 /// Lock files are larger than what people write.
 const MAX_BYTES: u64 = 24 << 20;
@@ -94,7 +95,7 @@ impl Supplies {
     fn open(&mut self, asked_for: Option<&Path>, now: i64) {
         let place: Option<PathBuf> = match asked_for {
             Some(path) => Some(path.to_owned()),
-            None => None,
+            None => place::index(None).ok().filter(|path| path.exists()),
         };
         let Some(place) = place else { return };
         match Database::open(&place) {

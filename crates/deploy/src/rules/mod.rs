@@ -1,6 +1,7 @@
 //! The rules, family by family. A rule lives in one folder.
 
 mod environment;
+pub(crate) mod operations;
 mod settings;
 
 use crate::DeployRule;
@@ -27,6 +28,7 @@ pub static FAMILIES: &[Family] = &[
     Family { name: "docker", rules: docker::RULES },
     Family { name: "environment", rules: environment::RULES },
     Family { name: "kubernetes", rules: kubernetes::RULES },
+    Family { name: "operations", rules: operations::RULES },
     Family { name: "proxy", rules: proxy::RULES },
     Family { name: "server", rules: server::RULES },
     Family { name: "settings", rules: settings::RULES },

@@ -128,6 +128,23 @@ impl Machine<'_> {
         None
     }
 
+    /// Whether a class has a decorator of one of these names.
+    pub(crate) fn decorated_class(&self, class: ClassRef, names: &[&str]) -> bool {
+        let ir = self.ir(class.module);
+        ir.classes[class.class.index()].decorators.iter().any(|decorator| {
+            let op = match ir.op(*decorator) {
+                Op::Call { callee, .. } => ir.op(callee),
+                op => op,
+            };
+            let name = match op {
+                Op::Global(name) | Op::Free(name) | Op::Attr { name, .. } => ir.name(name),
+                Op::Import(import) => ir.name(ir.imports[import.index()].bound),
+                _ => return false,
+            };
+            names.contains(&name)
+        })
+    }
+
     pub(crate) fn decorated(&self, function: FuncRef, names: &[&str]) -> bool {
         let ir = self.ir(function.module);
         ir.functions[function.func.index()].decorators.iter().any(|decorator| {
@@ -144,7 +161,7 @@ impl Machine<'_> {
     pub(crate) fn item(&mut self, base: &Value, key: &Value, place: Place) -> Value {
         match &base.data {
             Data::Object(id) => match self.object(*id) {
-                Object::Mapping { .. } => self.entry(*id, key).unwrap_or_else(Value::unknown).with(key),
+                Object::Mapping { .. } => self.chosen(*id, key).unwrap_or_else(|| Value::unknown().with(key)),
                 Object::Sequence { items, open, .. } => {
                     let Data::Int(number) = key.data else { return Value::unknown().with(base) };
                     if *open || items.iter().any(|item| item.maybe) {

@@ -61,6 +61,7 @@ impl Machine<'_> {
                 }
                 Value::unknown()
             }
+            Data::Made(path) if path.starts_with("decouple.") => self.decouple(&positional, &keywords, place),
             Data::Made(path) if path.starts_with("starlette.config.Config") => {
                 let default =
                     keywords.iter().find(|(name, _)| &**name == "default").map(|entry| entry.1.clone());
@@ -184,6 +185,10 @@ impl Machine<'_> {
             all.extend(positional);
             self.enter(function, parent, all, keywords, spread);
         } else if let Data::Object(id) = value.data
+            && self.decorated_class(class, &["dataclass", "define", "frozen"])
+        {
+            self.fill_dataclass(class, id, positional, &keywords);
+        } else if let Data::Object(id) = value.data
             && external.iter().any(|base| is_settings_base(base))
         {
             // The fields of pydantic settings, read from the environment.
@@ -262,6 +267,10 @@ impl Machine<'_> {
                 }
                 Object::Reader { .. } => self.read(*id, name, &positional, &keywords, place),
             },
+            Data::Str(path) if matches!(name, "open" | "read_text" | "read_bytes") => {
+                Value { data: Data::File(Arc::clone(path)), ..receiver.clone() }
+            }
+            Data::File(_) if matches!(name, "read" | "read_text" | "decode") => receiver.clone(),
             Data::Str(_) | Data::Profile | Data::Bytes(_) => self.text_method(receiver, name, &positional),
             Data::Duration(seconds) if name == "total_seconds" => {
                 Value::new(Data::Int(*seconds)).with(receiver)
@@ -298,8 +307,8 @@ impl Machine<'_> {
     ) -> Value {
         match (name, positional) {
             ("get" | "pop" | "setdefault", [key, rest @ ..]) => {
-                if let Some(found) = self.entry(id, key) {
-                    return found.with(key);
+                if let Some(found) = self.chosen(id, key) {
+                    return found;
                 }
                 let Object::Mapping { entries, open } = self.object(id) else { return Value::unknown() };
                 let sure = !*open && !key.is_unknown() && entries.iter().all(|entry| !entry.key.is_unknown());

@@ -14,7 +14,7 @@ use crate::DeployFile;
 /// Containers inside containers.
 const MAX_DEPTH: u32 = 6;
 /// Items of one container.
-const MAX_ITEMS: usize = 200;
+const MAX_ITEMS: usize = 1000;
 /// Containers that are copied.
 const MAX_COPIED: u32 = 60_000;
 
@@ -89,7 +89,7 @@ impl<'m, 'p> Maker<'m, 'p> {
                         .take(MAX_ITEMS)
                         .map(|item| (self.copy(&item.value, depth + 1), item.maybe))
                         .collect(),
-                    *open,
+                    *open || items.len() > MAX_ITEMS,
                 ),
                 Object::Mapping { entries, open } => Plain::Map(
                     entries
@@ -97,7 +97,7 @@ impl<'m, 'p> Maker<'m, 'p> {
                         .take(MAX_ITEMS)
                         .map(|entry| (self.copy(&entry.key, depth + 1), self.copy(&entry.value, depth + 1)))
                         .collect(),
-                    *open,
+                    *open || entries.len() > MAX_ITEMS,
                 ),
                 Object::App(app) => Plain::Named(Arc::clone(&app.path)),
                 Object::Scope(_) | Object::Reader { .. } => Plain::Unknown,

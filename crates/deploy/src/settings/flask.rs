@@ -5,7 +5,7 @@ use clearance_program::{Entity, ModuleId};
 use super::{
     calls::Keywords,
     machine::{Frame, Machine},
-    value::{Data, Entry, Object, ObjectId, Place, Reach, Spot, Value},
+    value::{Data, Object, ObjectId, Place, Reach, Value},
 };
 
 impl Machine<'_> {
@@ -101,6 +101,9 @@ impl Machine<'_> {
     /// Takes all names in capitals of a class, an instance or a module.
     fn take_object(&mut self, config: ObjectId, value: &Value) {
         let reach = self.reach;
+        if let Some(suited) = self.suited_object(value) {
+            return self.take_object(config, &suited);
+        }
         match &value.data {
             Data::Str(dotted) => {
                 let suited = self.suited(dotted, value);
@@ -109,7 +112,8 @@ impl Machine<'_> {
                 } else {
                     Value { vars: Vec::new(), ..value.clone() }
                 };
-                match self.at_path(&suited) {
+                let found = self.at_path(&suited);
+                match found.or_else(|| self.near(&suited)) {
                     Some(found) => {
                         let found = self.forced(found).with(&rests);
                         self.take_object(config, &found);
@@ -204,8 +208,10 @@ impl Machine<'_> {
         };
         let ending =
             name.trim_start_matches(['.', '/', super::value::HOLE]).trim_start_matches("../").to_owned();
-        match self.python_file(&ending, frame.module) {
+        let folders = if self.is_instance_relative(config) { &["instance/"][..] } else { &["", "instance/"] };
+        match self.python_file(&ending, frame.module, folders) {
             Some(id) => {
+                self.note_modules(id);
                 let scope = self.module(id);
                 let note = "read from this file".to_owned();
                 let chosen = Value { places: vec![Place { note, ..place.clone() }], ..Value::unknown() };
@@ -215,12 +221,25 @@ impl Machine<'_> {
         }
     }
 
-    fn python_file(&self, ending: &str, from: ModuleId) -> Option<ModuleId> {
+    /// Whether paths of files are looked for in the folder of the instance.
+    fn is_instance_relative(&self, config: ObjectId) -> bool {
+        let app = self.apps.iter().filter_map(|app| self.app(*app)).find(|app| app.config == config);
+        app.is_some_and(|app| {
+            let made = self.calls.iter().find(|call| call.place == app.place);
+            made.is_some_and(|call| {
+                call.keywords.iter().any(|(name, value)| {
+                    &**name == "instance_relative_config" && self.truth(value) == Some(true)
+                })
+            })
+        })
+    }
+
+    fn python_file(&self, ending: &str, from: ModuleId, folders: &[&str]) -> Option<ModuleId> {
         let program = self.program;
         let folder = program.module(from).path.rsplit_once('/').map_or("", |(folder, _)| folder);
         let mut here = folder;
         loop {
-            for inner in ["", "instance/"] {
+            for inner in folders {
                 let path = if here.is_empty() {
                     format!("{inner}{ending}")
                 } else {
@@ -235,54 +254,6 @@ impl Machine<'_> {
             }
             here = here.rsplit_once('/').map_or("", |(folder, _)| folder);
         }
-    }
-
-    fn take_file(&mut self, config: ObjectId, name: Option<&Value>) {
-        let Some(name) = name.and_then(Value::text) else {
-            return self.open(config, "the file that it is read from is not known");
-        };
-        let ending = name.trim_start_matches(['.', '/', super::value::HOLE]).to_owned();
-        let Some((number, table)) = self.environment.toml(&ending) else {
-            return self.open(config, "a further file is read that is not in the tree, or not understood");
-        };
-        for (key, value) in &table {
-            if is_setting_name(key) {
-                let text = &self.environment.files[number].text;
-                let at = text.find(key.as_str()).unwrap_or(0);
-                let place = Place {
-                    spot: Spot::File(number, (at, at + key.len())),
-                    note: format!("`{key}` is set here"),
-                };
-                let value = self.of_toml(value).at(place);
-                self.write(config, key, value);
-            }
-        }
-    }
-
-    /// A value of a TOML file.
-    pub(crate) fn of_toml(&mut self, value: &toml::Value) -> Value {
-        Value::new(match value {
-            toml::Value::String(text) => Data::Str(text.as_str().into()),
-            toml::Value::Integer(number) => Data::Int(*number),
-            toml::Value::Float(number) => Data::Float(*number),
-            toml::Value::Boolean(flag) => Data::Bool(*flag),
-            toml::Value::Datetime(_) => Data::Unknown,
-            toml::Value::Array(items) => {
-                let items = items
-                    .iter()
-                    .map(|item| super::value::Item { value: self.of_toml(item), maybe: false })
-                    .collect();
-                let kind = super::value::Kind::List;
-                Data::Object(self.make(Object::Sequence { kind, items, open: false }))
-            }
-            toml::Value::Table(table) => {
-                let entries = table
-                    .iter()
-                    .map(|(key, value)| Entry { key: Value::str(key), value: self.of_toml(value) })
-                    .collect();
-                Data::Object(self.make(Object::Mapping { entries, open: false }))
-            }
-        })
     }
 }
 

@@ -69,7 +69,7 @@ const FLASK_EXTENSIONS: &[(&str, &[&str])] = &[
     ("REMEMBER_COOKIE_", &["flask_login", "flask_security"]),
     ("LOGIN_", &["flask_login", "flask_security"]),
     ("JWT_", &["flask_jwt_extended", "flask_jwt"]),
-    ("RATELIMIT_", &["flask_limiter"]),
+    ("RATELIMIT_", &["flask_limiter", "flask_appbuilder"]),
     ("CACHE_", &["flask_caching", "flask_cache"]),
     ("BABEL_", &["flask_babel", "flask_babelex", "flask_babelplus"]),
     ("SECURITY_", &["flask_security"]),
@@ -102,6 +102,8 @@ const FLASK_EXTENSIONS: &[(&str, &[&str])] = &[
     ("SWAGGER", &["flasgger", "flask_restx"]),
     ("BOOTSTRAP_", &["flask_bootstrap", "flask_bootstrap5"]),
     ("LDAP_", &["flask_ldap3_login", "flask_appbuilder"]),
+    ("WHOOSHEE_", &["flask_whooshee"]),
+    ("ALEMBIC", &["flask_alembic"]),
 ];
 
 /// Whether Flask, or an extension of which `imports` tells that it is there, reads a setting.

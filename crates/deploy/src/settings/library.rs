@@ -2,11 +2,14 @@
 
 use std::sync::Arc;
 
+use clearance_python::TextRange;
+
 use super::{
     calls::{Keywords, is_application},
+    documents::is_loader,
     machine::{Frame, Machine},
-    profile::names_profile,
-    value::{Data, Entry, HOLE, Kind, Object, ObjectId, Place, Value},
+    profile::{Profile, names_profile},
+    value::{Data, Entry, HOLE, Kind, Object, ObjectId, Place, Scope, Spot, Value},
 };
 
 /// Variables that are noted as read.
@@ -26,6 +29,10 @@ impl Machine<'_> {
             return Value::str(&found.value).at(found.place.clone()).at(Place { note, ..place });
         }
         if (no_default || said.is_some()) && names_profile(name, said) {
+            if let Some(profile) = said.and_then(Profile::named) {
+                let note = format!("the default of `{name}`");
+                self.note_choice(profile, Place { note, ..place.clone() });
+            }
             let note = format!("environment variable `{name}`, taken as {}", self.profile.as_str());
             return Value::new(Data::Profile).at(Place { note, ..place });
         }
@@ -57,6 +64,10 @@ impl Machine<'_> {
             return Value::unknown();
         };
         let found = self.variable(&name, default, place);
+        self.cast_to(found, cast)
+    }
+
+    fn cast_to(&mut self, found: Value, cast: Option<Value>) -> Value {
         match cast.map(|cast| self.forced(cast)) {
             Some(Value { data: Data::External(path), .. }) => {
                 let kind = path.rsplit('.').next().unwrap_or("").to_owned();
@@ -69,6 +80,23 @@ impl Machine<'_> {
         }
     }
 
+    /// `config("X", default=…, cast=bool)` of decouple: the environment, then `settings.ini`.
+    pub(crate) fn decouple(&mut self, positional: &[Value], keywords: &Keywords, place: Place) -> Value {
+        let named =
+            |wanted: &str| keywords.iter().find(|(name, _)| &**name == wanted).map(|entry| entry.1.clone());
+        let default = named("default").or_else(|| positional.get(1).cloned());
+        let cast = named("cast").or_else(|| positional.get(2).cloned());
+        if let Some(name) = positional.first().and_then(Value::whole)
+            && self.environment.variable(name).is_none()
+            && let Some(found) = self.environment.ini(name)
+        {
+            let value =
+                Value::str(&found.value).at(found.place).at(Place { note: format!("`{name}`"), ..place });
+            return self.cast_to(value, cast);
+        }
+        self.cast_variable(positional, default, cast, place)
+    }
+
     /// `env("X")`, `env.bool("X", default=…)` of django-environ and environs.
     pub(crate) fn read(
         &mut self,
@@ -79,7 +107,10 @@ impl Machine<'_> {
         place: Place,
     ) -> Value {
         let Object::Reader { defaults, prefix } = self.object(reader) else { return Value::unknown() };
-        if matches!(method, "read_env" | "prefixed" | "seal") {
+        if method == "prefixed" {
+            return self.prefixed(reader, positional, &place);
+        }
+        if matches!(method, "read_env" | "seal") {
             return Value::unknown();
         }
         let named =
@@ -92,7 +123,12 @@ impl Machine<'_> {
             return Value::unknown();
         };
         let declared = defaults.get(name).cloned();
-        let name = format!("{prefix}{name}");
+        let mut name = format!("{prefix}{name}");
+        for (of, until, prefix) in self.prefixes.iter().rev() {
+            if *of == reader && is_within(until, &place.spot) {
+                name = format!("{prefix}{name}");
+            }
+        }
         let default = named("default")
             .or_else(
                 || if method.is_empty() { positional.get(2).cloned() } else { positional.get(1).cloned() },
@@ -106,6 +142,31 @@ impl Machine<'_> {
             (method, _) => method.to_owned(),
         };
         self.converted(found, &kind)
+    }
+
+    /// `with env.prefixed("SHOP_"):` — what is read in the block begins so.
+    fn prefixed(&mut self, reader: ObjectId, positional: &[Value], place: &Place) -> Value {
+        let value = Value::new(Data::Object(reader));
+        let Some(prefix) = positional.first().and_then(Value::whole) else { return Value::unknown() };
+        let Spot::Code(module, range) = place.spot else { return value };
+        let text = &self.program.module(module).text;
+        let start = usize::from(range.start());
+        let line = text[..start].rfind('\n').map_or(0, |at| at + 1);
+        let indent = |line: &str| line.len() - line.trim_start().len();
+        let own = indent(&text[line..]);
+        let mut end = text[start..].find('\n').map_or(text.len(), |at| start + at + 1);
+        for line in text[end..].split_inclusive('\n') {
+            if !line.trim().is_empty() && indent(line) <= own {
+                break;
+            }
+            end += line.len();
+        }
+        let end = u32::try_from(end).unwrap_or(u32::MAX);
+        let block = Spot::Code(module, TextRange::new(range.start(), end.into()));
+        if self.prefixes.len() < MAX_READS {
+            self.prefixes.push((reader, block, prefix.into()));
+        }
+        value
     }
 
     fn first(&self, value: &Value) -> Option<Value> {
@@ -200,14 +261,59 @@ impl Machine<'_> {
                     None => Value::unknown(),
                 }
             }
-            "decouple.config" => {
-                let default = named("default").or_else(|| positional.get(1).cloned());
-                self.cast_variable(
-                    &positional,
-                    default,
-                    named("cast").or_else(|| positional.get(2).cloned()),
-                    place,
-                )
+            "decouple.config" => self.decouple(&positional, &keywords, place),
+            "builtins.open" | "io.open" | "codecs.open" => match first {
+                Some(value) => match value.text() {
+                    Some(text) => Value { data: Data::File(text.into()), ..value },
+                    None => Value::unknown().with(&value),
+                },
+                None => Value::unknown(),
+            },
+            _ if is_loader(path) => match first {
+                // Some of them take the path as well.
+                Some(value) if path.starts_with("toml.") && value.text().is_some() => {
+                    let text = value.text().unwrap_or_default().into();
+                    let file = Value { data: Data::File(text), ..value };
+                    self.loaded(&file)
+                }
+                Some(value) => self.loaded(&value),
+                None => Value::unknown(),
+            },
+            "dynaconf.FlaskDynaconf" | "dynaconf.contrib.FlaskDynaconf" => {
+                self.keep(frame, path, &positional, &keywords, place);
+                let app = first.or_else(|| named("app")).and_then(|app| match app.data {
+                    Data::Object(app) => self.app(app).map(|app| app.config),
+                    _ => None,
+                });
+                if let Some(config) = app {
+                    let mut given = vec![
+                        (Arc::from("environments"), Value::new(Data::Bool(true))),
+                        (Arc::from("envvar_prefix"), Value::str("FLASK")),
+                        (Arc::from("env_switcher"), Value::str("FLASK_ENV")),
+                    ];
+                    given.retain(|(name, _)| !keywords.iter().any(|(known, _)| known == name));
+                    given.extend(keywords);
+                    self.dynaconf(config, &given);
+                }
+                Value::new(Data::Made(path.into()))
+            }
+            "dynaconf.DjangoDynaconf" => {
+                let mut given = vec![
+                    (Arc::from("environments"), Value::new(Data::Bool(true))),
+                    (Arc::from("envvar_prefix"), Value::str("DJANGO")),
+                    (Arc::from("env_switcher"), Value::str("DJANGO_ENV")),
+                ];
+                given.retain(|(name, _)| !keywords.iter().any(|(known, _)| known == name));
+                given.extend(keywords);
+                self.dynaconf(frame.scope, &given);
+                Value::new(Data::Made(path.into()))
+            }
+            "dynaconf.Dynaconf" | "dynaconf.LazySettings" => {
+                let scope = Scope { config: true, ..Scope::default() };
+                let scope = self.make(Object::Scope(scope));
+                self.dynaconf(scope, &keywords);
+                self.standalone.push((scope, place));
+                Value::new(Data::Object(scope))
             }
             "environ.Env" | "environ.FileAwareEnv" | "environs.Env" => {
                 let defaults = keywords.into_iter().collect();
@@ -289,7 +395,13 @@ impl Machine<'_> {
                     (Data::Str(_), Some(name)) => name.to_owned(),
                     _ => return Value::unknown(),
                 };
-                let found = self.attribute(&base, &name);
+                let mut found = self.attribute(&base, &name);
+                if found.is_unknown()
+                    && let Data::Module(module) = base.data
+                    && let Some(member) = self.member_for_profile(module, &name)
+                {
+                    found = member;
+                }
                 match (found.is_unknown(), positional.get(2)) {
                     (true, Some(default)) => default.clone(),
                     _ => found,
@@ -374,6 +486,14 @@ impl Machine<'_> {
                 Value { data: Data::Made(path.into()), ..rests }
             }
         }
+    }
+}
+
+/// Whether a place is in the block of another.
+fn is_within(block: &Spot, place: &Spot) -> bool {
+    match (block, place) {
+        (Spot::Code(a, block), Spot::Code(b, place)) => a == b && block.contains_range(*place),
+        _ => false,
     }
 }
 

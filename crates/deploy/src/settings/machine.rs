@@ -24,7 +24,7 @@ const FUEL: u32 = 150_000;
 /// Calls inside calls.
 const MAX_DEPTH: usize = 24;
 /// Elements of a loop that are gone through one by one.
-const MAX_ROUNDS: usize = 40;
+const MAX_ROUNDS: usize = 1000;
 /// Objects that are made.
 const MAX_OBJECTS: usize = 60_000;
 
@@ -56,10 +56,18 @@ pub(crate) struct Machine<'p> {
     pub(crate) ran: Vec<FuncRef>,
     /// Variables that were read, with the place and the default.
     pub(crate) reads: Vec<(Arc<str>, Option<Value>, Place)>,
+    /// Where the program speaks of a profile as of one that it may run in.
+    pub(crate) choices: Vec<(Profile, Place)>,
+    /// Blocks in which a reader of the environment has a prefix.
+    pub(crate) prefixes: Vec<(ObjectId, Spot, Arc<str>)>,
+    /// Settings that belong to no application.
+    pub(crate) standalone: Vec<(ObjectId, Place)>,
     pub(crate) reach: Reach,
     here: Here,
     runs: u32,
     fuel: u32,
+    /// A loop had more elements than are gone through.
+    bounded: bool,
     pub(crate) active: Vec<FuncRef>,
 }
 
@@ -117,10 +125,14 @@ impl<'p> Machine<'p> {
             calls: Vec::new(),
             ran: Vec::new(),
             reads: Vec::new(),
+            choices: Vec::new(),
+            prefixes: Vec::new(),
+            standalone: Vec::new(),
             reach: Reach::Surely,
             here: Here::default(),
             runs: 0,
             fuel: FUEL,
+            bounded: false,
             active: Vec::new(),
         }
     }
@@ -168,7 +180,7 @@ impl<'p> Machine<'p> {
 
     /// Whether the bound on work was hit.
     pub(crate) fn exhausted(&self) -> bool {
-        self.fuel == 0
+        self.fuel == 0 || self.bounded
     }
 
     /// Writes a name.
@@ -449,7 +461,9 @@ impl<'p> Machine<'p> {
             });
         let Some((element, iterable)) = element else { return };
         let iterable = self.used(frame, iterable);
-        let items = self.elements(&iterable).filter(|items| items.len() <= MAX_ROUNDS);
+        let items = self.elements(&iterable);
+        self.bounded |= items.as_ref().is_some_and(|items| items.len() > MAX_ROUNDS);
+        let items = items.filter(|items| items.len() <= MAX_ROUNDS);
         let known = items.is_some();
         let items = items.unwrap_or_else(|| vec![(Value::unknown().with(&iterable), true)]);
         let mass = frame.mass[(head - first) as usize];

@@ -5,12 +5,15 @@
 
 mod attributes;
 mod calls;
+mod choices;
+mod documents;
 mod effective;
 pub(crate) mod environment;
 mod flask;
 pub(crate) mod known;
 mod library;
 mod machine;
+mod matrix;
 mod operators;
 mod ops;
 mod overlap;
@@ -26,12 +29,13 @@ use std::{
     sync::Arc,
 };
 
-use clearance_finding::{Location, Setting, SettingStatus, Step};
+use clearance_finding::{Location, Step};
 use clearance_program::Program;
 use clearance_source::Role;
 
 pub(crate) use effective::{Effective, Plain};
-pub(crate) use known::{Strength, is_secret_name, is_signing_key, strength, url_password};
+pub(crate) use known::{Strength, is_secret_name, is_signing_key, strength, url_password, words};
+pub(crate) use matrix::Matrix;
 pub use overlap::settle;
 pub use profile::Profile;
 
@@ -40,6 +44,7 @@ use self::{
     environment::Environment,
     machine::Machine,
     reads::Reads,
+    roots::Roots,
     value::{Data, Object, ObjectId},
 };
 use crate::DeployFile;
@@ -99,6 +104,8 @@ pub(crate) struct Settings {
     pub(crate) variables: Vec<(String, String, Location)>,
     /// Positions of the environment files that are in force.
     pub(crate) in_force: Vec<usize>,
+    /// Where the project speaks of a profile as of one that it may run in.
+    pub(crate) choices: Vec<(Profile, Step)>,
     /// The bound on work was hit: what is missing proves nothing.
     pub(crate) cut: bool,
 }
@@ -117,23 +124,30 @@ impl Application {
 
 impl Settings {
     /// Resolves the settings of a profile.
-    pub(crate) fn resolve(program: &Program, files: &[DeployFile], profile: Profile) -> Self {
+    pub(crate) fn resolve(
+        program: &Program,
+        roots: &Roots<'_>,
+        files: &[DeployFile],
+        profile: Profile,
+    ) -> Self {
         let environment = Environment::new(program, files, profile);
         let mut machine = Machine::new(program, &environment, profile);
         let mut settings = Self { in_force: environment.in_force.clone(), ..Self::default() };
         let mut found: Vec<(Framework, String, ObjectId, Location)> = Vec::new();
-        for module in roots::django(program, &environment, profile) {
+        let django = roots::django(program, &environment, profile);
+        machine.choices.extend(roots::django_choices(program, &django));
+        for module in django {
             let scope = machine.module(module);
             let dotted = program.module(module).dotted.clone();
             let location = Location::file(Arc::clone(&program.module(module).path));
             found.push((Framework::Django, dotted, scope, location));
         }
-        for maker in roots::makers(program) {
-            roots::make(&mut machine, maker);
+        for maker in &roots.makers {
+            roots::make(&mut machine, *maker);
         }
         if machine.apps.iter().any(|app| machine.app(*app).is_some_and(|app| is_flask(&app.path))) {
-            for module in roots::changers(program) {
-                machine.module(module);
+            for module in &roots.changers {
+                machine.module(*module);
             }
         }
         let mut places = Vec::new();
@@ -147,12 +161,19 @@ impl Settings {
             let location = effective::location(program, files, &app.place.spot);
             found.push((framework, program.module(app.module).dotted.clone(), app.config, location));
         }
-        for class in roots::settings_classes(program) {
+        for &class in &roots.classes {
             let instance = pydantic::resolve(&mut machine, class);
             let data = program.class(class);
             let module = program.module(class.module);
             let location = program.location(class.module, data.name_range);
             found.push((Framework::Fields, module.ir.name(data.name).to_owned(), instance, location));
+        }
+        for module in &roots.standalone {
+            machine.module(*module);
+        }
+        for (scope, place) in machine.standalone.clone() {
+            let location = effective::location(program, files, &place.spot);
+            found.push((Framework::Fields, "settings".to_owned(), scope, location));
         }
         let mut maker = Maker::new(&machine, files);
         for (framework, name, scope, location) in found {
@@ -207,53 +228,45 @@ impl Settings {
                 )
             })
             .collect();
+        let choices = machine.choices.iter().chain(&environment.named);
+        settings.choices = choices
+            .map(|(profile, place)| {
+                let location = effective::location(program, files, &place.spot);
+                (*profile, Step { location, note: place.note.clone() })
+            })
+            .collect();
         settings.cut = machine.exhausted();
-        if settings.applications.iter().any(|app| !app.settings.is_empty()) {
-            let reads = Reads::new(program);
-            for app in &mut settings.applications {
-                let dead =
-                    app.settings.keys().filter(|name| is_dead(app, name, &reads, program)).cloned().collect();
-                app.dead = dead;
-            }
+        for app in &mut settings.applications {
+            let dead = app
+                .settings
+                .keys()
+                .filter(|name| is_dead(app, name, &roots.reads, program))
+                .cloned()
+                .collect();
+            app.dead = dead;
         }
         settings
     }
+}
 
-    /// The settings as a report shows them, by name.
-    pub(crate) fn listed(&self) -> Vec<Setting> {
-        if self.applications.is_empty() {
-            return Vec::new();
-        }
-        let mut listed: Vec<(usize, Setting)> = Vec::new();
-        for (number, application) in self.applications.iter().enumerate() {
-            for (name, value) in &application.settings {
-                let mut status = value.status();
-                if application.dead.contains(name) {
-                    status = SettingStatus::Dead;
-                }
-                let secret = is_secret_name(name) || value.plain.holds_credential();
-                let redacted = secret
-                    && !matches!(value.plain, Plain::None | Plain::Unknown)
-                    && !value.plain.is_empty_text();
-                let shown =
-                    if redacted || value.plain.is_unknown() { None } else { Some(value.plain.python(0)) };
-                let steps: Vec<Step> = value
-                    .steps
-                    .iter()
-                    .map(|step| if secret { mask_step(step, &value.plain) } else { step.clone() })
-                    .collect();
-                let name = match application.framework {
-                    Framework::Fields => format!("{}.{name}", application.name),
-                    _ => name.to_string(),
-                };
-                listed.push((number, Setting { name, value: shown, redacted, status, provenance: steps }));
-            }
-        }
-        listed.sort_by(|a, b| (&a.1.name, a.0).cmp(&(&b.1.name, b.0)));
-        // Several applications of one tree often share their settings.
-        listed.dedup_by(|a, b| a.1 == b.1);
-        listed.into_iter().map(|entry| entry.1).collect()
-    }
+/// Whether the module that sets a name speaks of it again without setting it, comments aside.
+fn is_named_again(application: &Application, name: &str, program: &Program) -> bool {
+    let Some(step) = application.settings.get(name).and_then(|value| value.steps.first()) else {
+        return false;
+    };
+    let Some(module) = program.module_at(&step.location.path) else { return false };
+    let word = |c: char| c.is_alphanumeric() || c == '_';
+    program.module(module).text.lines().filter(|line| !line.trim_start().starts_with('#')).any(|line| {
+        line.match_indices(name).any(|(at, _)| {
+            let (before, after) = (&line[..at], &line[at + name.len()..]);
+            let sets = after.trim_start().strip_prefix('=').is_some_and(|rest| !rest.starts_with('='))
+                || after.trim_start().starts_with(':');
+            let whole = !before.ends_with(|c: char| word(c) || matches!(c, '"' | '\'' | '`'))
+                && !after.starts_with(|c: char| word(c) || matches!(c, '"' | '\'' | '`'));
+            let code = before.matches(['"', '\'']).count() % 2 == 0 && !before.contains('#');
+            whole && !sets && code && before.contains(['=', '(', '[', ',', '{'])
+        })
+    })
 }
 
 fn is_dead(application: &Application, name: &str, reads: &Reads<'_>, program: &Program) -> bool {
@@ -262,12 +275,20 @@ fn is_dead(application: &Application, name: &str, reads: &Reads<'_>, program: &P
         Framework::Flask => {
             !known::flask_reads(name, &imports)
                 && !reads.reads(name)
+                && !is_named_again(application, name, program)
                 && (known::is_of_absent_extension(name, &imports) || !reads.whole_config)
         }
         Framework::Django => {
-            !known::django_reads(name) && !reads.reads(name) && !is_used_within(application, name)
+            !known::django_reads(name)
+                && !reads.reads(name)
+                && !is_used_within(application, name)
+                && !is_named_again(application, name, program)
         }
-        Framework::Fields => !reads.reads_field(name) && !is_used_within(application, name),
+        Framework::Fields => {
+            !reads.reads_field(name)
+                && !reads.reads_field(&name.to_lowercase())
+                && !is_used_within(application, name)
+        }
         Framework::Asgi => false,
     }
 }

@@ -74,6 +74,7 @@ impl Machine<'_> {
     pub(super) fn compare(&mut self, op: CompareOp, left: &Value, right: &Value) -> Value {
         let whole = Value::unknown().with(left).with(right);
         let whole = Value { places: Vec::new(), ..whole };
+        self.note_comparison(left, right);
         let truth = match op {
             CompareOp::Eq | CompareOp::Is => self.equal(left, right),
             CompareOp::NotEq | CompareOp::IsNot => self.equal(left, right).map(|equal| !equal),

@@ -1,5 +1,7 @@
 //! Profiles: for which kind of deployment settings are resolved.
 
+use clearance_finding::Environment;
+
 /// A kind of deployment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Profile {
@@ -13,8 +15,10 @@ pub enum Profile {
 
 const PRODUCTION: &[&str] = &["production", "prod", "live", "prd", "release"];
 const STAGING: &[&str] = &["staging", "stage", "preprod", "uat"];
-const DEVELOPMENT: &[&str] =
-    &["development", "dev", "local", "develop", "debug", "testing", "test", "tests", "ci", "default_dev"];
+const DEVELOPMENT: &[&str] = &["development", "dev", "local", "develop", "debug", "default_dev"];
+/// No environment that anything is deployed to, and none of the profiles.
+const TEST: &[&str] = &["testing", "test", "tests", "ci"];
+const EVERY: [&[&str]; 4] = [PRODUCTION, STAGING, DEVELOPMENT, TEST];
 
 impl Profile {
     /// All, production first.
@@ -27,6 +31,29 @@ impl Profile {
             Self::Staging => "staging",
             Self::Development => "development",
         }
+    }
+
+    /// The environment of the report.
+    pub(crate) fn environment(self) -> Environment {
+        match self {
+            Self::Production => Environment::Production,
+            Self::Staging => Environment::Staging,
+            Self::Development => Environment::Development,
+        }
+    }
+
+    /// The profile of which a text is a name.
+    pub(crate) fn named(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|profile| profile.is_named(text) == Some(true))
+    }
+
+    /// The profile that a name of a class, module or file speaks of, if it speaks of one only.
+    pub(crate) fn spoken_of(name: &str) -> Option<Self> {
+        let words = super::known::words(name);
+        let has = |list: &[&str]| words.iter().any(|word| list.contains(&word.as_str()));
+        let mut all = Self::ALL.into_iter().filter(|profile| has(profile.words()));
+        let first = all.next()?;
+        (all.next().is_none() && !has(TEST)).then_some(first)
     }
 
     fn words(self) -> &'static [&'static str] {
@@ -43,7 +70,7 @@ impl Profile {
         if self.words().contains(&text.as_str()) {
             return Some(true);
         }
-        [PRODUCTION, STAGING, DEVELOPMENT].iter().any(|words| words.contains(&text.as_str())).then_some(false)
+        EVERY.iter().any(|words| words.contains(&text.as_str())).then_some(false)
     }
 
     /// How well a name of a class, module or key suits this profile: 2 it names it, 1 it names none, 0 it names another.
@@ -53,7 +80,7 @@ impl Profile {
         if has(self.words()) {
             return 2;
         }
-        if has(PRODUCTION) || has(STAGING) || has(DEVELOPMENT) {
+        if EVERY.iter().any(|list| has(list)) {
             return 0;
         }
         1
@@ -73,9 +100,7 @@ pub(crate) fn names_profile(variable: &str, default: Option<&str>) -> bool {
                 )
             }));
     let fits = |text: &str| {
-        [PRODUCTION, STAGING, DEVELOPMENT]
-            .iter()
-            .any(|words| words.contains(&text.to_ascii_lowercase().as_str()))
+        EVERY.iter().any(|words| words.contains(&text.to_ascii_lowercase().as_str()))
             || text.eq_ignore_ascii_case("default")
     };
     match default {

@@ -9,7 +9,7 @@ use super::{
 };
 
 /// Fields of one class.
-const MAX_FIELDS: usize = 200;
+const MAX_FIELDS: usize = 1000;
 
 /// Fills an instance: what is passed, then the environment, then the defaults.
 pub(crate) fn fill(machine: &mut Machine<'_>, class: ClassRef, instance: ObjectId, passed: &Keywords) {
@@ -131,6 +131,28 @@ fn alias(machine: &Machine<'_>, value: clearance_python::ir::Value, owner: Class
             _ => None,
         }
     })
+}
+
+impl Machine<'_> {
+    /// The fields of a dataclass that are passed; the others are what the class says.
+    pub(crate) fn fill_dataclass(
+        &mut self,
+        class: ClassRef,
+        instance: ObjectId,
+        positional: Vec<Value>,
+        keywords: &Keywords,
+    ) {
+        let ir = self.ir(class.module);
+        let body = ir.classes[class.class.index()].body;
+        let names = ir.annotations.iter().filter(|annotation| annotation.function == body);
+        let names: Vec<&str> = names.map(|field| ir.name(field.name)).take(MAX_FIELDS).collect();
+        for (name, value) in names.iter().zip(positional) {
+            self.write(instance, name, value);
+        }
+        for (name, value) in keywords.iter().filter(|(name, _)| names.contains(&&**name)) {
+            self.write(instance, name, value.clone());
+        }
+    }
 }
 
 /// Makes an instance of a settings class and gives its fields.

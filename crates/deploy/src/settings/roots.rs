@@ -6,10 +6,12 @@ use clearance_source::Role;
 use rustc_hash::FxHashSet;
 
 use super::{
+    choices::start_of,
     environment::Environment,
     machine::Machine,
     profile::Profile,
-    value::{Data, Spot, Value},
+    reads::Reads,
+    value::{Data, Place, Spot, Value},
 };
 
 /// Roots of one kind.
@@ -17,13 +19,37 @@ const MAX_ROOTS: usize = 12;
 
 const CONSTRUCTORS: &[&str] = &["Flask", "Quart", "FastAPI", "Starlette", "APIFlask", "OpenAPI", "Litestar"];
 
+/// What is the same whatever the profile.
+pub(crate) struct Roots<'p> {
+    /// The bodies in which applications are made.
+    pub(crate) makers: Vec<FuncRef>,
+    /// Modules that change the configuration of an application when they are imported.
+    pub(crate) changers: Vec<ModuleId>,
+    /// Classes of settings that are read from the environment.
+    pub(crate) classes: Vec<ClassRef>,
+    /// Modules that may make settings that belong to no application.
+    pub(crate) standalone: Vec<ModuleId>,
+    /// What the code reads.
+    pub(crate) reads: Reads<'p>,
+}
+
+impl<'p> Roots<'p> {
+    pub(crate) fn new(program: &'p Program) -> Self {
+        let (reads, (makers, changers, classes)) = rayon::join(
+            || Reads::new(program),
+            || (makers(program), changers(program), settings_classes(program)),
+        );
+        Self { makers, changers, classes, standalone: standalone(program), reads }
+    }
+}
+
 /// Whether a module may be part of what is deployed.
 pub(crate) fn counts(program: &Program, module: ModuleId) -> bool {
     program.module(module).role == Role::Application
 }
 
 /// The bodies in which applications are made, those of modules first.
-pub(crate) fn makers(program: &Program) -> Vec<FuncRef> {
+fn makers(program: &Program) -> Vec<FuncRef> {
     let mut names: FxHashSet<String> = CONSTRUCTORS.iter().map(|name| (*name).to_owned()).collect();
     // Classes that derive from them.
     for _ in 0..2 {
@@ -83,6 +109,7 @@ pub(crate) fn make(machine: &mut Machine<'_>, maker: FuncRef) {
         machine.module(maker.module);
         return;
     }
+    let profile = machine.profile;
     let made = |machine: &Machine<'_>| {
         machine.apps.iter().any(|app| {
             machine.app(*app).is_some_and(|app| {
@@ -107,6 +134,9 @@ pub(crate) fn make(machine: &mut Machine<'_>, maker: FuncRef) {
         let path = &program.module(*module).path;
         let name = path.rsplit('/').next().unwrap_or(path);
         let rank = match name {
+            // What a developer starts.
+            _ if profile == Profile::Development && name.contains("dev") && !name.contains("test") => 0,
+            "manage.py" | "run.py" if profile == Profile::Development => 0,
             "wsgi.py" => 0,
             "asgi.py" => 1,
             "app.py" | "main.py" | "application.py" | "__init__.py" => 2,
@@ -167,6 +197,8 @@ pub(crate) fn django(program: &Program, environment: &Environment<'_>, profile: 
             "wsgi.py" => 1,
             "asgi.py" => 2,
             "celery.py" => 3,
+            // What a developer starts.
+            "manage.py" if profile == Profile::Development => 0,
             "manage.py" => 4,
             _ => continue,
         };
@@ -228,17 +260,22 @@ pub(crate) fn django(program: &Program, environment: &Environment<'_>, profile: 
 
 /// The module beside this one that is made for the profile, if this one is not.
 fn better(program: &Program, id: ModuleId, profile: Profile) -> ModuleId {
-    let module = program.module(id);
-    let last = module.dotted.rsplit('.').next().unwrap_or("");
+    let last = program.module(id).dotted.rsplit('.').next().unwrap_or("");
     if profile.suits(last) == 2 {
         return id;
     }
+    beside(program, id, profile).unwrap_or(id)
+}
+
+/// A settings module beside this one that is made for a profile.
+fn beside(program: &Program, id: ModuleId, profile: Profile) -> Option<ModuleId> {
+    let module = program.module(id);
     let folder = if module.is_package {
         module.dotted.clone()
     } else {
         module.dotted.rsplit_once('.').map_or(String::new(), |(folder, _)| folder.to_owned())
     };
-    let siblings = program.modules().filter(|(other, candidate)| {
+    let mut siblings = program.modules().filter(|(other, candidate)| {
         *other != id
             && counts(program, *other)
             && candidate.dotted.rsplit_once('.').map_or("", |(folder, _)| folder) == folder
@@ -252,7 +289,37 @@ fn better(program: &Program, id: ModuleId, profile: Profile) -> ModuleId {
             || folder.contains("settings")
             || folder.contains("config")
     };
-    siblings.into_iter().find(|(_, candidate)| is_settings(candidate)).map_or(id, |(other, _)| other)
+    siblings.find(|(_, candidate)| is_settings(candidate)).map(|(other, _)| other)
+}
+
+/// The profiles that Django's settings modules are for, and where that is seen. `found` are those in force in production.
+pub(crate) fn django_choices(program: &Program, found: &[ModuleId]) -> Vec<(Profile, Place)> {
+    let mut choices = Vec::new();
+    for id in found {
+        let own = program.module(*id).dotted.rsplit('.').next().unwrap_or("");
+        for profile in Profile::ALL {
+            let module = if profile.suits(own) == 2 { Some(*id) } else { beside(program, *id, profile) };
+            if let Some(module) = module {
+                let note = format!("the module `{}`", program.module(module).dotted);
+                choices.push((profile, start_of(module, note)));
+            }
+        }
+    }
+    // `manage.py` starts other settings than the server does: those of a developer.
+    for (id, module) in program.modules() {
+        if !module.path.ends_with("manage.py") || !counts(program, id) {
+            continue;
+        }
+        let named = settings_named_in(&module.ir).and_then(|path| module_named(program, &path, Some(id)));
+        if let Some(named) = named
+            && !found.is_empty()
+            && !found.contains(&named)
+        {
+            let note = format!("`manage.py` starts with `{}`", program.module(named).dotted);
+            choices.push((Profile::Development, start_of(id, note)));
+        }
+    }
+    choices
 }
 
 fn module_named(program: &Program, path: &str, from: Option<ModuleId>) -> Option<ModuleId> {
@@ -299,7 +366,7 @@ fn settings_named_in(ir: &ir::ModuleIr) -> Option<String> {
 }
 
 /// Classes of settings that are read from the environment.
-pub(crate) fn settings_classes(program: &Program) -> Vec<ClassRef> {
+fn settings_classes(program: &Program) -> Vec<ClassRef> {
     if !program.imports("pydantic") && !program.imports("pydantic_settings") {
         return Vec::new();
     }
@@ -328,8 +395,19 @@ pub(crate) fn settings_classes(program: &Program) -> Vec<ClassRef> {
     found
 }
 
+/// Modules that make settings of Dynaconf.
+fn standalone(program: &Program) -> Vec<ModuleId> {
+    if !program.imports("dynaconf") {
+        return Vec::new();
+    }
+    let makes =
+        |ir: &ir::ModuleIr| ["Dynaconf", "LazySettings"].iter().any(|name| ir.names.find(name).is_some());
+    let modules = program.modules().filter(|(id, module)| counts(program, *id) && makes(&module.ir));
+    modules.map(|(id, _)| id).take(MAX_ROOTS).collect()
+}
+
 /// Modules that change the configuration of an application when they are imported.
-pub(crate) fn changers(program: &Program) -> Vec<ModuleId> {
+fn changers(program: &Program) -> Vec<ModuleId> {
     program
         .modules()
         .filter(|(id, module)| {

@@ -75,6 +75,8 @@ pub(crate) enum Data {
     External(Arc<str>),
     /// What a call of something of a library gives.
     Made(Arc<str>),
+    /// A file that is opened, or its text, by its path.
+    File(Arc<str>),
     /// One of several.
     Either(Vec<Value>),
     Unknown,

@@ -95,6 +95,24 @@ pub(super) fn standards(assessment: &Assessment) -> Markup {
     }
 }
 
+pub(super) fn asvs(assessment: &Assessment) -> Markup {
+    let rows = html! {
+        @for requirement in &assessment.asvs {
+            @let row = &requirement.row;
+            tr {
+                th scope="row" { (row.id) }
+                td.number { (requirement.level) }
+                td { (parts::status(row.status)) }
+                td { (behind(row, assessment)) }
+            }
+        }
+    };
+    html! {
+        p { (words::asvs_scope(assessment)) }
+        (parts::table("ASVS 5.0", "standard", &["requirement", "level:", "status", "controls behind it"], rows))
+    }
+}
+
 fn standard(year: u16, rows: &[StandardRow], assessment: &Assessment) -> Markup {
     let body = html! {
         @for row in rows {

@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 
 use clearance_finding::Step;
-use clearance_verdict::{Assessment, Dependency, FileLine, FileStatus, Protection, Route, Setting};
+use clearance_verdict::{
+    Assessment, Dependency, FileLine, FileStatus, Protection, Route, Setting, SettingStatus,
+};
 use maud::{Markup, html};
 
 use super::parts;
@@ -106,6 +108,7 @@ fn value(setting: &Setting) -> Markup {
     match (&setting.value, setting.redacted) {
         (_, true) => html! { em { "secret, not shown" } },
         (Some(value), false) => html! { code.place { (value) } },
+        (None, false) if setting.status == SettingStatus::Absent => html! { em { "not set" } },
         (None, false) => html! { em { "unknown" } },
     }
 }

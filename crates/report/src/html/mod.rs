@@ -6,6 +6,7 @@ mod change;
 mod charts;
 mod code;
 mod controls;
+mod environments;
 mod findings;
 mod head;
 mod highlight;
@@ -140,6 +141,7 @@ fn sections(assessment: &Assessment) -> Vec<Section> {
         section("accepted", "Accepted findings", Some(accepted), findings::accepted(assessment)),
         section("controls", "Controls", None, controls::controls(assessment)),
         section("owasp", "OWASP Top 10", None, controls::standards(assessment)),
+        section("asvs", "ASVS 5.0", Some(assessment.asvs.len()), controls::asvs(assessment)),
         section(
             "weaknesses",
             "Weaknesses (CWE)",
@@ -147,6 +149,7 @@ fn sections(assessment: &Assessment) -> Vec<Section> {
             controls::weaknesses(assessment),
         ),
         section("readiness", "Deployment readiness", None, controls::readiness(assessment)),
+        section("environments", "Environments", None, environments::environments(assessment)),
         section("map", "Map of the application", None, map::map(assessment)),
         section("routes", "Routes", Some(assessment.routes.len()), inventory::routes(assessment)),
         section("settings", "Settings", Some(assessment.settings.len()), inventory::settings(assessment)),

@@ -1,6 +1,6 @@
 //! Fills the shapes of the contract from an assessment.
 
-use clearance_finding::{Finding, Judgement, Location, Notice, Severity, Step};
+use clearance_finding::{EnvironmentLine, Finding, Judgement, Location, Notice, Severity, Step};
 use clearance_verdict::{
     Assessment, Control, Dependency, FileLine, Plan, PlanStep, Protection, Route, Setting, StandardRow,
 };
@@ -8,10 +8,11 @@ use clearance_verdict::{
 use super::{
     change::ChangeShape,
     shapes::{
-        AcceptanceShape, AdvisoryShape, CodeShape, ControlShape, CoverageShape, CweShape, DependencyShape,
-        Document, Each, EditShape, FileShape, FindingShape, FixShape, HeaderShape, HiddenShape, LabelShape,
-        MilestoneShape, NoticeShape, PlanShape, PlanStepShape, PlaneShape, PolicyShape, ProtectionShape,
-        RouteShape, SettingShape, SeverityShape, StandardShape, StepShape, TotalsShape,
+        AcceptanceShape, AdvisoryShape, AsvsShape, CodeShape, ControlShape, CoverageShape, CweShape,
+        DependencyShape, Document, Each, EditShape, EnvironmentShape, EnvironmentValueShape, FileShape,
+        FindingShape, FixShape, HeaderShape, HiddenShape, LabelShape, MilestoneShape, NoticeShape, PlanShape,
+        PlanStepShape, PlaneShape, PolicyShape, ProtectionShape, RouteShape, SettingShape, SeverityShape,
+        StandardShape, StepShape, TotalsShape,
     },
 };
 use crate::words;
@@ -49,6 +50,21 @@ impl<'a> Document<'a> {
             controls: assessment.controls.iter().map(|item| control(item, assessment)).collect(),
             owasp_2021: assessment.owasp_2021.iter().map(|row| standard(row, assessment)).collect(),
             owasp_2025: assessment.owasp_2025.iter().map(|row| standard(row, assessment)).collect(),
+            asvs: assessment
+                .asvs
+                .iter()
+                .map(|requirement| AsvsShape {
+                    id: &requirement.row.id,
+                    level: requirement.level,
+                    status: requirement.row.status.as_str(),
+                    controls: requirement
+                        .row
+                        .controls
+                        .iter()
+                        .map(|&at| assessment.controls[at].definition.id.as_str())
+                        .collect(),
+                })
+                .collect(),
             cwe: assessment
                 .cwe
                 .iter()
@@ -61,6 +77,7 @@ impl<'a> Document<'a> {
                 .collect(),
             plan: plan(&assessment.plan, &print),
             routes: assessment.routes.iter().map(route).collect(),
+            environments: assessment.environments.iter().map(environment).collect(),
             settings: assessment.settings.iter().map(setting).collect(),
             dependencies: assessment.dependencies.iter().map(dependency).collect(),
             files: assessment.files.iter().map(file).collect(),
@@ -202,10 +219,6 @@ fn finding(index: usize, finding: &Finding) -> FindingShape<'_> {
     }
 }
 
-fn steps(taken: &[Step]) -> Vec<StepShape<'_>> {
-    taken.iter().map(|taken| step(&taken.location, &taken.note)).collect()
-}
-
 fn step<'a>(location: &'a Location, note: &'a str) -> StepShape<'a> {
     StepShape {
         path: &location.path,
@@ -324,7 +337,30 @@ fn setting(setting: &Setting) -> SettingShape<'_> {
         redacted: setting.redacted,
         status: setting.status.as_str(),
         provenance: steps(&setting.provenance),
+        environments: setting
+            .environments
+            .iter()
+            .map(|value| EnvironmentValueShape {
+                environment: value.environment.as_str(),
+                value: value.value.as_deref().filter(|_| !value.redacted),
+                redacted: value.redacted,
+                status: value.status.as_str(),
+                provenance: steps(&value.provenance),
+            })
+            .collect(),
     }
+}
+
+fn environment(line: &EnvironmentLine) -> EnvironmentShape<'_> {
+    EnvironmentShape {
+        name: line.environment.as_str(),
+        defined: line.is_defined(),
+        evidence: steps(&line.evidence),
+    }
+}
+
+fn steps(steps: &[Step]) -> Vec<StepShape<'_>> {
+    steps.iter().map(|taken| step(&taken.location, &taken.note)).collect()
 }
 
 fn dependency(dependency: &Dependency) -> DependencyShape<'_> {

@@ -21,9 +21,11 @@ pub(super) struct Document<'a> {
     pub(super) controls: Vec<ControlShape<'a>>,
     pub(super) owasp_2021: Vec<StandardShape<'a>>,
     pub(super) owasp_2025: Vec<StandardShape<'a>>,
+    pub(super) asvs: Vec<AsvsShape<'a>>,
     pub(super) cwe: Vec<CweShape<'a>>,
     pub(super) plan: PlanShape<'a>,
     pub(super) routes: Vec<RouteShape<'a>>,
+    pub(super) environments: Vec<EnvironmentShape<'a>>,
     pub(super) settings: Vec<SettingShape<'a>>,
     pub(super) dependencies: Vec<DependencyShape<'a>>,
     pub(super) files: Vec<FileShape<'a>>,
@@ -274,6 +276,14 @@ pub(super) struct ProtectionShape<'a> {
 }
 
 #[derive(Serialize)]
+pub(super) struct AsvsShape<'a> {
+    pub(super) id: &'a str,
+    pub(super) level: u8,
+    pub(super) status: &'static str,
+    pub(super) controls: Vec<&'a str>,
+}
+
+#[derive(Serialize)]
 pub(super) struct SettingShape<'a> {
     pub(super) name: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -282,6 +292,26 @@ pub(super) struct SettingShape<'a> {
     pub(super) redacted: bool,
     pub(super) status: &'static str,
     pub(super) provenance: Vec<StepShape<'a>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) environments: Vec<EnvironmentValueShape<'a>>,
+}
+
+#[derive(Serialize)]
+pub(super) struct EnvironmentValueShape<'a> {
+    pub(super) environment: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) value: Option<&'a str>,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub(super) redacted: bool,
+    pub(super) status: &'static str,
+    pub(super) provenance: Vec<StepShape<'a>>,
+}
+
+#[derive(Serialize)]
+pub(super) struct EnvironmentShape<'a> {
+    pub(super) name: &'static str,
+    pub(super) defined: bool,
+    pub(super) evidence: Vec<StepShape<'a>>,
 }
 
 #[derive(Serialize)]

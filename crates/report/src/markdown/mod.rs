@@ -1,6 +1,7 @@
 //! The Markdown report, sections 1 to 9.
 
 mod change;
+mod environments;
 mod findings;
 mod tables;
 
@@ -23,6 +24,7 @@ pub(crate) fn render(assessment: &Assessment) -> String {
     tables::controls(&mut page, assessment);
     tables::standards(&mut page, assessment);
     tables::readiness(&mut page, assessment);
+    environments::environments(&mut page, assessment);
     tables::inventory(&mut page, assessment);
     tables::plan(&mut page, assessment);
     tables::checklists(&mut page, assessment);

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use clearance_verdict::{
-    Assessment, Category, Control, FileStatus, Phase, Protection, ProtectionStatus, StandardRow,
+    Assessment, Category, Control, FileStatus, Phase, Protection, ProtectionStatus, SettingStatus,
+    StandardRow,
 };
 
 use super::{Page, status};
@@ -94,6 +95,21 @@ pub(super) fn standards(page: &mut Page, assessment: &Assessment) {
             ]);
         }
     }
+    page.heading(2, "ASVS 5.0");
+    page.line(&words::asvs_scope(assessment));
+    if !assessment.asvs.is_empty() {
+        page.table(&["requirement", "level:", "status", "evidence", "controls"]);
+    }
+    for requirement in &assessment.asvs {
+        let row = &requirement.row;
+        page.row(&[
+            row.id.clone(),
+            requirement.level.to_string(),
+            status(row.status),
+            row.evidence.clone(),
+            behind(row, assessment),
+        ]);
+    }
     page.heading(2, "Weaknesses (CWE)");
     if assessment.cwe.is_empty() {
         page.line("No finding names one.");
@@ -177,6 +193,7 @@ fn settings(page: &mut Page, assessment: &Assessment) {
         let value = match (&setting.value, setting.redacted) {
             (_, true) => "(secret)".to_owned(),
             (Some(value), false) => clean::code(value),
+            (None, false) if setting.status == SettingStatus::Absent => "not set".to_owned(),
             (None, false) => "unknown".to_owned(),
         };
         let chain: Vec<String> = setting

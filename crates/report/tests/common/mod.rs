@@ -11,9 +11,9 @@ use clearance_finding::{
 };
 use clearance_verdict::{
     Assessment, Capability, Decision, Dependency, DependencyScope, Earlier, EarlierControl, EarlierFinding,
-    FileLine, FileStatus, Header, Hidden, HiddenBy, Input, KnownVulnerability, PlaneRun, PlaneStatus, Policy,
-    Profile, Protection, ProtectionStatus, RULES, Reachable, Route, Setting, SettingStatus, Status, assess,
-    controls,
+    Environment, EnvironmentLine, EnvironmentValue, FileLine, FileStatus, Header, Hidden, HiddenBy, Input,
+    KnownVulnerability, PlaneRun, PlaneStatus, Policy, Profile, Protection, ProtectionStatus, RULES,
+    Reachable, Route, Setting, SettingStatus, Status, assess, controls,
 };
 
 const BASE: Rule = Rule {
@@ -322,6 +322,7 @@ pub fn sample_input() -> Input {
                 redacted: true,
                 status: SettingStatus::Decided,
                 provenance: vec![Step { location: keys.at("PAIR"), note: "default in code".to_owned() }],
+                environments: Vec::new(),
             },
             Setting {
                 name: "DEBUG".to_owned(),
@@ -329,8 +330,38 @@ pub fn sample_input() -> Input {
                 redacted: false,
                 status: SettingStatus::Conditional,
                 provenance: Vec::new(),
+                environments: vec![
+                    EnvironmentValue {
+                        environment: Environment::Development,
+                        value: Some("True".to_owned()),
+                        redacted: false,
+                        status: SettingStatus::Decided,
+                        provenance: vec![Step {
+                            location: keys.at("PAIR"),
+                            note: "the entry for development".to_owned(),
+                        }],
+                    },
+                    EnvironmentValue {
+                        environment: Environment::Production,
+                        value: Some("False".to_owned()),
+                        redacted: false,
+                        status: SettingStatus::Conditional,
+                        provenance: Vec::new(),
+                    },
+                ],
             },
         ],
+        environments: Environment::ALL
+            .iter()
+            .map(|&environment| EnvironmentLine {
+                environment,
+                evidence: if environment == Environment::Development {
+                    vec![Step { location: keys.at("PAIR"), note: "the class `Development`".to_owned() }]
+                } else {
+                    Vec::new()
+                },
+            })
+            .collect(),
         dependencies: vec![Dependency {
             ecosystem: "PyPI".to_owned(),
             name: "werkzeug".to_owned(),
@@ -432,6 +463,7 @@ pub fn empty() -> Assessment {
         facts: Vec::new(),
         routes: Vec::new(),
         settings: Vec::new(),
+        environments: Vec::new(),
         dependencies: Vec::new(),
         files: Vec::new(),
         notices: Vec::new(),

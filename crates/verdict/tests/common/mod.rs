@@ -138,6 +138,7 @@ pub fn input() -> Input {
         examined: ids.iter().map(|&rule| Examined { rule, count: 0 }).collect(),
         routes: Vec::new(),
         settings: Vec::new(),
+        environments: Vec::new(),
         dependencies: Vec::new(),
         files: vec![file("app.py"), file("views.py")],
         notices: Vec::new(),

@@ -215,9 +215,17 @@ impl Judge<'_> {
         class.is_some_and(|class| self.resolver.is_instance(site, class))
     }
 
-    /// Whether a setting is false: in a class of settings that is not for tests and not for another profile than production, or by an assignment to the
+    /// Whether a setting is false in production. Where the value in force is not known: in a class of settings that is not for tests and not for another profile than production, or by an assignment to the
     /// configuration.
     fn turned_off(&mut self, name: &str) -> bool {
+        let mut effective = self.settings.iter().filter(|setting| setting.name == name);
+        if let Some(first) = effective.next() {
+            let mut values = effective.chain([first]).map(|setting| setting.value.as_deref());
+            // Where the value in force is known, it is what counts, whatever else is written down.
+            if values.clone().all(|value| matches!(value, Some("True" | "False"))) {
+                return values.any(|value| value == Some("False"));
+            }
+        }
         let program = self.program;
         for (id, module) in program.modules() {
             if is_aside(program, id) {

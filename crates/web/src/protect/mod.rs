@@ -15,7 +15,7 @@ mod route;
 pub(crate) use known::paths;
 pub(crate) use route::routes;
 
-use clearance_finding::{Protection, ProtectionStatus};
+use clearance_finding::{Protection, ProtectionStatus, Setting};
 use clearance_program::{FuncRef, ModuleId, Program, Resolver, Site};
 use clearance_python::{TextRange, ir::Value};
 use rustc_hash::FxHashMap;
@@ -48,6 +48,8 @@ pub(crate) struct Layer {
 pub(crate) struct Judge<'p> {
     pub(crate) program: &'p Program,
     pub(crate) resolver: Resolver<'p>,
+    /// The settings in force in production, as far as they are known.
+    settings: &'p [Setting],
     looks: FxHashMap<Site, looks::Looks>,
     returns: FxHashMap<FuncRef, looks::Looks>,
     gates: FxHashMap<(FuncRef, gate::Part), Vec<gate::Gate>>,
@@ -62,9 +64,10 @@ pub(crate) struct Judge<'p> {
 }
 
 impl<'p> Judge<'p> {
-    pub(crate) fn new(program: &'p Program) -> Self {
+    pub(crate) fn new(program: &'p Program, settings: &'p [Setting]) -> Self {
         Self {
             program,
+            settings,
             resolver: Resolver::new(program),
             looks: FxHashMap::default(),
             returns: FxHashMap::default(),

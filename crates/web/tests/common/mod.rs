@@ -20,7 +20,7 @@ pub(crate) fn routes_of(files: &[(&str, &str)]) -> Vec<Route> {
         })
         .collect();
     let case = Case { heading: String::new(), line: 1, audit: false, files };
-    clearance_web::run(&program_of(&case, clearance_web::paths()), &[]).routes
+    clearance_web::run(&program_of(&case, clearance_web::paths()), &[], &[]).routes
 }
 
 /// One line for each route, in the order authentication, authorisation, CSRF, rate limit: `POST /a: yes no n/a no`.

@@ -4,8 +4,8 @@ use std::{borrow::Cow, collections::HashMap, sync::Arc};
 
 use clearance_checks::Outcome;
 use clearance_finding::{
-    Confidence, Dependency, Examined, Fact, Finding, Fingerprint, Fix, Judgement, Label, Location, Notice,
-    NoticeKind, Route, Rule, Setting, Severity, Step,
+    Confidence, Dependency, EnvironmentLine, Examined, Fact, Finding, Fingerprint, Fix, Judgement, Label,
+    Location, Notice, NoticeKind, Route, Rule, Setting, Severity, Step,
 };
 use clearance_source::{File, Role};
 use clearance_verdict::{CommentLine, FileLine, FileStatus};
@@ -26,6 +26,7 @@ struct Kept<'a> {
     routes: Cow<'a, [Route]>,
     settings: Cow<'a, [Setting]>,
     dependencies: Cow<'a, [Dependency]>,
+    environments: Cow<'a, [EnvironmentLine]>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -100,6 +101,7 @@ pub(crate) fn encode(analysis: &Analysis) -> Option<Vec<u8>> {
         routes: Cow::Borrowed(&analysis.routes),
         settings: Cow::Borrowed(&analysis.settings),
         dependencies: Cow::Borrowed(&analysis.dependencies),
+        environments: Cow::Borrowed(&analysis.environments),
     };
     postcard::to_extend(&kept, Vec::with_capacity(1 << 20)).ok()
 }
@@ -191,6 +193,7 @@ pub(crate) fn decode<'f>(bytes: &[u8], files: impl ExactSizeIterator<Item = &'f 
         routes: kept.routes.into_owned(),
         settings: kept.settings.into_owned(),
         dependencies: kept.dependencies.into_owned(),
+        environments: kept.environments.into_owned(),
         unmodelled: Vec::new(),
         // The caller knows.
         deployment: Vec::new(),

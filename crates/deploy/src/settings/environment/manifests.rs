@@ -4,6 +4,7 @@ use clearance_source::FileKind;
 
 use super::{Environment, dotenv, is_deployed, is_pattern, names_another};
 use crate::{
+    DeployFile,
     settings::profile::Profile,
     yaml::{self, Node},
 };
@@ -42,12 +43,11 @@ const OTHERS: &[&str] = &[
 /// Reads all of them into the environment.
 pub(super) fn read(environment: &mut Environment<'_>, profile: Profile) {
     let files = environment.files;
-    let wanted: Vec<usize> = (0..files.len())
-        .filter(|&number| {
-            let file = &files[number];
-            is_deployed(file) && profile.suits(&file.path) > 0 && !is_pattern(file.name())
-        })
+    let mut wanted: Vec<usize> = (0..files.len())
+        .filter(|&number| is_deployed(&files[number]) && !is_pattern(files[number].name()))
         .collect();
+    note_files(environment, &wanted);
+    wanted.retain(|&number| suits(profile, &files[number]) > 0);
     let mut images: Vec<usize> =
         wanted.iter().copied().filter(|&number| is_dockerfile(files[number].name())).collect();
     images.sort_by_key(|&number| (std::cmp::Reverse(files[number].path.matches('/').count()), number));
@@ -60,11 +60,7 @@ pub(super) fn read(environment: &mut Environment<'_>, profile: Profile) {
         .filter(|&number| files[number].kind == FileKind::Container && is_yaml(files[number].name()))
         .collect();
     compositions.sort_by_key(|&number| {
-        (
-            profile.suits(files[number].name()),
-            std::cmp::Reverse(files[number].path.matches('/').count()),
-            number,
-        )
+        (suits(profile, &files[number]), std::cmp::Reverse(files[number].path.matches('/').count()), number)
     });
     for number in compositions {
         composition(environment, number);
@@ -75,13 +71,66 @@ pub(super) fn read(environment: &mut Environment<'_>, profile: Profile) {
             unit(environment, number);
         } else if name == "procfile" {
             procfile(environment, number);
-        } else if is_yaml(&name)
-            && files[number].kind == FileKind::Config
-            && files[number].text.contains("apiVersion")
-        {
+        } else if is_manifest(&files[number]) {
             kubernetes(environment, number);
         }
     }
+}
+
+/// How well a file suits a profile. What Compose puts over a composition by itself is for development.
+fn suits(profile: Profile, file: &DeployFile) -> u8 {
+    if is_override(file) { profile.suits("development") } else { profile.suits(&file.path) }
+}
+
+fn is_override(file: &DeployFile) -> bool {
+    file.kind == FileKind::Container
+        && matches!(
+            file.name(),
+            "docker-compose.override.yml"
+                | "docker-compose.override.yaml"
+                | "compose.override.yml"
+                | "compose.override.yaml"
+        )
+}
+
+/// Notes which profiles files are for.
+fn note_files(environment: &mut Environment<'_>, wanted: &[usize]) {
+    let files = environment.files;
+    let composes = |number: usize| files[number].kind == FileKind::Container && is_yaml(files[number].name());
+    for &number in wanted {
+        let file = &files[number];
+        let name = file.name().to_ascii_lowercase();
+        if is_override(file) {
+            environment.note(Profile::Development, number, (0, 0), "what Compose adds by itself".to_owned());
+        } else if composes(number) || is_dockerfile(&name) {
+            environment.note_file(number, &name);
+        } else if is_manifest(file) {
+            environment.note_file(number, &file.path);
+        }
+    }
+    // What is composed without the file of production is what a developer gets.
+    for &number in wanted.iter().filter(|&&number| composes(number)) {
+        let production = |other: usize| {
+            composes(other)
+                && files[other].folder() == files[number].folder()
+                && Profile::spoken_of(files[other].name()) == Some(Profile::Production)
+        };
+        if matches!(
+            files[number].name(),
+            "docker-compose.yml" | "docker-compose.yaml" | "compose.yml" | "compose.yaml"
+        ) && wanted.iter().any(|&other| production(other))
+        {
+            let note = "what is composed without the file of production".to_owned();
+            environment.note(Profile::Development, number, (0, 0), note);
+        }
+    }
+}
+
+/// Whether a file describes objects of Kubernetes.
+fn is_manifest(file: &DeployFile) -> bool {
+    is_yaml(&file.name().to_ascii_lowercase())
+        && file.kind == FileKind::Config
+        && file.text.contains("apiVersion")
 }
 
 fn is_yaml(name: &str) -> bool {
@@ -111,6 +160,7 @@ fn dockerfile(environment: &mut Environment<'_>, number: usize) {
         if trimmed.len() > 4 && trimmed.is_char_boundary(4) && trimmed[..4].eq_ignore_ascii_case("env ") {
             let begin = at + instruction.len() - trimmed.len() + 4;
             for (name, value, range) in pairs(&text[begin..end], begin) {
+                environment.note_variable(&name, &value, number, range);
                 let (value, _) = dotenv::expand(&value, &|name| {
                     environment.variable(name).map(|variable| variable.value.clone())
                 });
@@ -179,20 +229,29 @@ fn composition(environment: &mut Environment<'_>, number: usize) {
             let is_other = service.get("build").is_none()
                 && OTHERS.iter().any(|other| program == *other || program.starts_with(&format!("{other}-")));
             let set = service.get("environment").map(|node| variables(node)).unwrap_or_default();
-            if is_other || set.iter().any(|(name, value, _)| names_another(name, value, environment.profile))
+            let named: Vec<&str> = service.get("env_file").map_or_else(Vec::new, |named| {
+                let list = named.one_or_more().into_iter();
+                list.filter_map(|item| item.text().or_else(|| item.text_at("path"))).collect()
+            });
+            if !is_other {
+                for (name, value, at) in &set {
+                    let range = line_at(environment, number, *at);
+                    environment.note_variable(name, value, number, range);
+                }
+            }
+            // What is given the environment file of another profile is for that one.
+            let foreign = named
+                .iter()
+                .any(|name| environment.profile.suits(name.rsplit('/').next().unwrap_or(name)) == 0);
+            if is_other
+                || foreign
+                || set.iter().any(|(name, value, _)| names_another(name, value, environment.profile))
             {
                 continue;
             }
-            if let Some(named) = service.get("env_file") {
-                let list: Vec<&str> = named
-                    .one_or_more()
-                    .into_iter()
-                    .filter_map(|item| item.text().or_else(|| item.text_at("path")))
-                    .collect();
-                for name in list {
-                    if let Some(file) = environment.file_at(&path, name) {
-                        environment.dotenv(file);
-                    }
+            for name in named {
+                if let Some(file) = environment.file_at(&path, name) {
+                    environment.dotenv(file);
                 }
             }
             for (name, value, at) in set {
@@ -302,14 +361,34 @@ fn kubernetes(environment: &mut Environment<'_>, number: usize) {
         let kind = document.get("kind").and_then(|kind| kind.text()).unwrap_or("").to_owned();
         if kind == "ConfigMap" {
             if let Some(data) = document.get("data") {
-                for (name, value, at) in variables(data) {
-                    let range = line_at(environment, number, at);
-                    environment.set(&name, value, number, range);
+                take(environment, number, variables(data));
+            }
+            continue;
+        }
+        if kind == "Kustomization" {
+            for map in document.get("configMapGenerator").map_or(&[][..], |maps| maps.items()) {
+                if let Some(literals) = map.get("literals") {
+                    take(environment, number, variables(literals));
                 }
             }
             continue;
         }
         containers(environment, number, &document, 0);
+    }
+}
+
+/// Takes variables, unless they say that they are for another profile.
+fn take(environment: &mut Environment<'_>, number: usize, set: Vec<(String, String, usize)>) {
+    for (name, value, at) in &set {
+        let range = line_at(environment, number, *at);
+        environment.note_variable(name, value, number, range);
+    }
+    if set.iter().any(|(name, value, _)| names_another(name, value, environment.profile)) {
+        return;
+    }
+    for (name, value, at) in set {
+        let range = line_at(environment, number, at);
+        environment.set(&name, value, number, range);
     }
 }
 
@@ -320,16 +399,13 @@ fn containers(environment: &mut Environment<'_>, number: usize, node: &Node, dep
     if let Some(env) = node.get("env")
         && node.get("image").is_some()
     {
-        for item in env.items() {
-            let name = item.get("name").and_then(|name| name.text());
-            let value = item.get("value");
-            if let (Some(name), Some(value)) = (name, value)
-                && let Some(text) = value.text()
-            {
-                let range = line_at(environment, number, value.span.start);
-                environment.set(name, text.to_owned(), number, range);
-            }
-        }
+        let set = env.items().iter().filter_map(|item| {
+            let name = item.get("name").and_then(|name| name.text())?;
+            let value = item.get("value")?;
+            Some((name.to_owned(), value.text()?.to_owned(), value.span.start))
+        });
+        let set = set.collect();
+        take(environment, number, set);
         return;
     }
     for entry in node.entries() {

@@ -57,9 +57,27 @@ fn database(app: &Application) -> Option<(&Effective, bool)> {
     Some((engine, text.ends_with("sqlite3")))
 }
 
+/// Whether the address may be another one, which is not known.
+fn is_open(value: &Effective) -> bool {
+    let unknown = |value: &&Effective| match value.text() {
+        Some(text) => text.starts_with('…'),
+        None => value.truth().is_none(),
+    };
+    value.each().iter().any(unknown)
+}
+
 fn check(deployment: &Deployment<'_>, report: &mut Report) {
     for app in &deployment.settings.applications {
         match database(app) {
+            Some((value, true)) if is_open(value) => {
+                report.examined();
+                let text = "SQLite takes the place of the database where nothing names another one";
+                report.finding(weigh(
+                    finding(&RULE, app, Some(value), text),
+                    Severity::Low,
+                    "what may name another one is not known",
+                ));
+            }
             Some((value, true)) => {
                 report.examined();
                 say(
