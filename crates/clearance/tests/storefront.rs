@@ -1,6 +1,10 @@
 //! The example application: its report and the list of its known defects agree.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stderr,
+    reason = "a test that cannot go on fails, and one that is skipped says so"
+)]
 
 use std::{collections::BTreeSet, fs, path::Path, process::Command};
 
@@ -17,6 +21,8 @@ fn run(args: &[&str]) -> (i32, String) {
         .env("CLEARANCE_CACHE_DIR", concat!(env!("CARGO_TARGET_TMPDIR"), "/cache"))
         // The example's acceptances have dates: one in the past of this day, one after it.
         .env("SOURCE_DATE_EPOCH", "1795000000")
+        // No database of the user's decides.
+        .env("CLEARANCE_ADVISORIES_INDEX", concat!(env!("CARGO_TARGET_TMPDIR"), "/no-advisories"))
         .output()
         .unwrap();
     (output.status.code().unwrap(), String::from_utf8(output.stdout).unwrap())
@@ -57,6 +63,7 @@ fn truth() -> Truth {
             let is_told = match text("plane").as_str() {
                 "code" | "template" => true,
                 "deploy" => known(&text("rule")),
+                "supply" => text("rule") != "vulnerable-dependency",
                 _ => false,
             };
             if !is_told {
@@ -100,6 +107,48 @@ fn the_report_finds_what_is_known() {
         "missed {missed:#?}\nmissed with --audit {missed_by_audit:#?}\nfalse alarms {false_alarms:#?}\nnot in the list {unknown:#?}"
     );
     assert!(truth.defects.len() > 60, "the list is not empty: {}", truth.defects.len());
+}
+
+/// `CLEARANCE_ADVISORIES` names the folder with the archive of PyPA's records; without it this test says so and passes.
+#[test]
+fn its_vulnerable_dependencies_are_known() {
+    let Some(folder) = std::env::var_os("CLEARANCE_ADVISORIES") else {
+        eprintln!("skipped: CLEARANCE_ADVISORIES does not name a folder with the records of PyPA");
+        return;
+    };
+    let archive = fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .find(|path| path.to_string_lossy().ends_with(".tar.zst"))
+        .unwrap();
+    let advisories = archive.to_str().unwrap();
+    let (code, text) =
+        run(&["check", "examples/storefront", "--no-flow", "--format", "json", "--advisories", advisories]);
+    assert_eq!(code, 1);
+    let report: Value = serde_json::from_str(&text).unwrap();
+    let found: BTreeSet<i64> = places(&report)
+        .into_iter()
+        .filter(|(path, _, rule)| path == "requirements.lock" && rule == "vulnerable-dependency")
+        .map(|(_, line, _)| line)
+        .collect();
+    let text = fs::read_to_string(root().join("examples/storefront.truth.toml")).unwrap();
+    let table: toml::Table = text.parse().unwrap();
+    let lines = |kind: &str| -> BTreeSet<i64> {
+        let of_rule = |entry: &&toml::Value| {
+            entry.get("rule").and_then(toml::Value::as_str) == Some("vulnerable-dependency")
+        };
+        let entries = table[kind].as_array().unwrap().iter().filter(of_rule);
+        entries.map(|entry| entry["line"].as_integer().unwrap()).collect()
+    };
+    let (clean, defects) = (lines("clean"), lines("defect"));
+    let false_alarms: Vec<_> = found.intersection(&clean).collect();
+    let unknown: Vec<_> = found.difference(&defects).collect();
+    assert!(false_alarms.is_empty() && unknown.is_empty(), "{false_alarms:?} {unknown:?}");
+    // Some of the list are in records of GitHub only, or newer than the archive.
+    assert!(found.len() >= 12, "{found:?}");
+    let control =
+        report["controls"].as_array().unwrap().iter().find(|it| it["id"] == "known-vulnerabilities");
+    assert_eq!(control.unwrap()["status"], "fail");
 }
 
 #[test]

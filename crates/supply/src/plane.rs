@@ -249,6 +249,7 @@ impl<'a> Supply<'a> {
         for name in declared.chain(asked) {
             let (imports, _) = tables::import_names(name.as_str());
             brought.extend(imports.iter().map(|import| top(import).to_owned()));
+            brought.extend(tables::along(name.as_str()).iter().map(|&module| module.to_owned()));
         }
         let mut found = Vec::new();
         for (module, step) in self.usage.tops() {

@@ -21,6 +21,8 @@ static STANDARD: LazyLock<FxHashSet<&'static str>> =
     LazyLock::new(|| include_str!("../data/standard_modules.txt").split_whitespace().collect());
 /// How many of the well-known packages are so well known that their names are imitated.
 const IMITATED: usize = 1500;
+/// Modules that a well-known package brings along and that are used together with it: a package, tab, modules.
+static ALONG: LazyLock<Table> = LazyLock::new(|| rows(include_str!("../data/comes_along.tsv")));
 /// Packages that are used without being imported: servers, drivers that an address names, plugins, data.
 const UNSEEN: &[&str] = &[
     "alembic",
@@ -141,6 +143,11 @@ pub(crate) fn abandoned(package: &str) -> Option<&'static str> {
 /// Whether a package is used without being imported.
 pub(crate) fn works_unseen(package: &str) -> bool {
     UNSEEN.binary_search(&package).is_ok()
+}
+
+/// The modules that a package brings along.
+pub(crate) fn along(package: &str) -> &'static [&'static str] {
+    ALONG.get(package).map_or(&[], Vec::as_slice)
 }
 
 /// Whether a top-level module is part of Python.

@@ -66,6 +66,8 @@ fn by_shape(folder: &str, parent: &str, name: &str) -> Option<ManifestKind> {
         _ if stem.starts_with("dockerfile") && !matches!(extension, "md" | "py" | "rst" | "txt") => {
             Some(ManifestKind::InstallCommand)
         }
+        // What `pip freeze` writes, and Rye.
+        "lock" if has_word(&["requirements"]) => Some(ManifestKind::Requirements),
         "json" if is_sbom(name) => Some(ManifestKind::Sbom),
         "txt" | "in" | "pip" | "" => {
             let words = ["requirements", "requirement", "constraints", "constraint", "reqs"];

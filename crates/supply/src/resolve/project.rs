@@ -247,10 +247,14 @@ fn lock_of(manifest: &Manifest, by_path: &BTreeMap<&str, usize>, manifests: &[&M
     }
 }
 
-/// `requirements.in` is compiled to `requirements.txt`.
+/// `requirements.in` is compiled to `requirements.txt`, and what `requirements.txt` leaves open is frozen in `requirements.lock`.
 fn compiled(manifest: &Manifest, by_path: &BTreeMap<&str, usize>) -> Option<usize> {
-    let stem = manifest.path.strip_suffix(".in")?;
-    by_path.get(format!("{stem}.txt").as_str()).copied()
+    let at = |path: String| by_path.get(path.as_str()).copied();
+    if let Some(stem) = manifest.path.strip_suffix(".in") {
+        return at(format!("{stem}.txt"));
+    }
+    let stem = manifest.path.strip_suffix(".txt")?;
+    [".lock", ".lock.txt", "-lock.txt"].iter().find_map(|end| at(format!("{stem}{end}")))
 }
 
 /// Whether a manifest is of an ecosystem.

@@ -65,8 +65,12 @@ pub(super) fn compare(manifests: &[&Manifest], plan: &Plan, target: &Target, out
                 && ecosystem(lock.kind) == Some(requirement.ecosystem)
                 && target.holds(requirement.marker.as_ref(), &BTreeSet::new()) != MarkerState::DoesNotHold
         });
-        for requirement in asked.filter(|_| lock.kind != ManifestKind::Requirements) {
-            out.mismatches.extend(one(requirement, lock, &by_name));
+        for requirement in asked {
+            let mismatch = match lock.kind {
+                ManifestKind::Requirements => frozen(requirement, lock),
+                _ => one(requirement, lock, &by_name),
+            };
+            out.mismatches.extend(mismatch);
         }
         let digests = manifest.content_hash.as_ref().zip(lock.content_hash.as_ref());
         if lock.kind == ManifestKind::PoetryLock
@@ -80,6 +84,39 @@ pub(super) fn compare(manifests: &[&Manifest], plan: &Plan, target: &Target, out
             });
         }
     }
+}
+
+/// Compares a requirement with a list of exact versions.
+fn frozen(requirement: &Requirement, lock: &Manifest) -> Option<Mismatch> {
+    if requirement.origin != Origin::Index {
+        return None;
+    }
+    let found: Vec<&Requirement> = lock
+        .requirements
+        .iter()
+        .filter(|other| other.name == requirement.name && !other.constraint)
+        .collect();
+    let mismatch = |kind, locked_at| Mismatch {
+        kind,
+        lock: Arc::clone(&lock.path),
+        asked_at: requirement.location.clone(),
+        locked_at,
+    };
+    let Some(first) = found.first() else {
+        // What another file that it takes in says is not here.
+        let whole =
+            lock.references.is_empty() && lock.notices.iter().all(|notice| !notice.kind.is_blind_spot());
+        return whole.then(|| mismatch(MismatchKind::Missing { name: requirement.name.clone() }, None));
+    };
+    let fits = |other: &&Requirement| {
+        other.range.exact().is_none_or(|version| requirement.range.allows(&version) != Some(false))
+    };
+    if found.iter().any(fits) {
+        return None;
+    }
+    let locked = first.range.exact()?;
+    let (name, allowed) = (requirement.name.clone(), requirement.range.to_string());
+    Some(mismatch(MismatchKind::OutOfRange { name, allowed, locked }, Some(first.location.clone())))
 }
 
 /// Whether the tools that write lock files write this requirement there.
