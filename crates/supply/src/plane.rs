@@ -185,10 +185,12 @@ impl<'a> Supply<'a> {
         found.map_or(Scope::Production, |input| input.scope)
     }
 
-    /// Whether a lock file stands for the manifest of a requirement.
+    /// Whether a lock file of a kind that names commits stands for the manifest of a requirement.
     pub(crate) fn is_locked(&self, requirement: &Requirement) -> bool {
         let path = &requirement.location.path;
-        self.resolution.inputs.iter().any(|input| input.path == *path && input.locked_by.is_some())
+        let inputs = &self.resolution.inputs;
+        let lock = inputs.iter().find(|input| input.path == *path).and_then(|input| input.locked_by.as_ref());
+        inputs.iter().any(|input| Some(&input.path) == lock && input.kind.is_lock())
     }
 
     /// Whether another package is known to need this one.
