@@ -15,7 +15,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 pub use fingerprint::{Fingerprint, normalise_code, number_equals};
-pub use inventory::{Protection, ProtectionStatus, Route, Setting, SettingStatus};
+pub use inventory::{Protection, ProtectionStatus, Route, Setting, SettingStatus, Upload, UploadParts};
 pub use location::{CodeLine, Location, Position, Step};
 pub use outcome::PlaneOutcome;
 pub use rule::{Alias, AliasKind, Confidence, Plane, Rule, Severity, UnknownWord};

@@ -20,7 +20,9 @@ mod words;
 
 pub use assessment::{Assessment, CategoryCount, assess, rule_set_version};
 pub use change::{Change, ControlChange, Earlier, EarlierControl, EarlierFinding};
-pub use clearance_finding::{Protection, ProtectionStatus, Route, Setting, SettingStatus};
+pub use clearance_finding::{
+    Protection, ProtectionStatus, Route, Setting, SettingStatus, Upload, UploadParts,
+};
 pub use controls::{ControlDefinition, Phase, controls, mismatches};
 pub use coverage::Coverage;
 pub use decision::{MOST_REASONS, Reason};

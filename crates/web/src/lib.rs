@@ -45,7 +45,7 @@ impl Site<'_> {
 
     /// Whether an address is declared public: `*` in a pattern stands for anything.
     pub fn is_public(&self, path: &str) -> bool {
-        self.public.iter().any(|pattern| matches(pattern.as_bytes(), path.as_bytes()))
+        self.public.iter().any(|pattern| is_declared(pattern, path))
     }
 }
 
@@ -56,6 +56,11 @@ pub struct WebRule {
     pub rule: &'static Rule,
     /// Looks, and says what it finds.
     pub check: fn(&Site<'_>, &mut Report),
+}
+
+/// Whether a declaration of public addresses is about an address: `*` stands for any text.
+pub fn is_declared(pattern: &str, path: &str) -> bool {
+    matches(pattern.as_bytes(), path.as_bytes())
 }
 
 /// Whether a pattern with `*` for any text matches the whole of a text.
@@ -130,6 +135,11 @@ pub fn catalogue() -> &'static [&'static Rule] {
 /// Every rule with its check, family by family.
 pub fn rules() -> impl Iterator<Item = &'static WebRule> {
     rules::FAMILIES.iter().flat_map(|family| family.rules.iter().copied())
+}
+
+/// Lets the effective settings of an application bound the files that its routes take.
+pub fn settle_uploads(routes: &mut [Route], settings: &[clearance_finding::Setting]) {
+    protect::settle_uploads(routes, settings);
 }
 
 /// Lists the routes, finds what protects them, and runs every rule on them. `public` are patterns of addresses that everybody may call.

@@ -196,6 +196,7 @@ impl Analysis {
             self.notices.extend(plane.notices);
         }
         self.routes = web.routes;
+        clearance_web::settle_uploads(&mut self.routes, &deploy.settings);
         self.settings = deploy.settings;
     }
 }

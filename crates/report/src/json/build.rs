@@ -11,7 +11,8 @@ use super::{
         AcceptanceShape, AdvisoryShape, CodeShape, ControlShape, CoverageShape, CweShape, DependencyShape,
         Document, Each, EditShape, FileShape, FindingShape, FixShape, HeaderShape, HiddenShape, LabelShape,
         MilestoneShape, NoticeShape, PlanShape, PlanStepShape, PlaneShape, PolicyShape, ProtectionShape,
-        RouteShape, SettingShape, SeverityShape, StandardShape, StepShape, TotalsShape,
+        RouteShape, SettingShape, SeverityShape, StandardShape, StepShape, TotalsShape, UploadPartsShape,
+        UploadShape,
     },
 };
 use crate::words;
@@ -310,6 +311,15 @@ fn route(route: &Route) -> RouteShape<'_> {
         authorisation: protection(&route.authorisation),
         csrf: protection(&route.csrf),
         rate_limit: protection(&route.rate_limit),
+        validation: protection(&route.validation),
+        upload: UploadShape {
+            whole: protection(&route.upload.whole),
+            parts: route.upload.parts.as_ref().map(|parts| UploadPartsShape {
+                size: protection(&parts.size),
+                name: protection(&parts.name),
+                kind: protection(&parts.kind),
+            }),
+        },
     }
 }
 

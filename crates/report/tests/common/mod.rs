@@ -12,7 +12,8 @@ use clearance_finding::{
 use clearance_verdict::{
     Advisory, Assessment, Capability, Decision, Dependency, Earlier, EarlierControl, EarlierFinding,
     FileLine, FileStatus, Header, Hidden, HiddenBy, Input, PlaneRun, PlaneStatus, Policy, Profile,
-    Protection, ProtectionStatus, RULES, Reachable, Route, Setting, SettingStatus, Status, assess, controls,
+    Protection, ProtectionStatus, RULES, Reachable, Route, Setting, SettingStatus, Status, Upload,
+    UploadParts, assess, controls,
 };
 
 const BASE: Rule = Rule {
@@ -312,6 +313,12 @@ pub fn sample_input() -> Input {
             authorisation: protection(ProtectionStatus::Absent, ""),
             csrf: protection(ProtectionStatus::Undecided, ""),
             rate_limit: protection(ProtectionStatus::NotApplicable, ""),
+            validation: protection(ProtectionStatus::Partial, "form `OrderForm`"),
+            upload: Upload::of(UploadParts {
+                size: protection(ProtectionStatus::InForce, "`MAX_CONTENT_LENGTH`"),
+                name: protection(ProtectionStatus::InForce, "`secure_filename`"),
+                kind: protection(ProtectionStatus::Absent, ""),
+            }),
         }],
         settings: vec![
             Setting {
