@@ -67,6 +67,49 @@ fn wrong_types_and_words_are_explained() {
     assert!(refused("select = [").contains("not valid TOML"));
 }
 
+const ROUTES: &str = "from flask import Flask
+from flask_login import login_required
+app = Flask(__name__)
+@app.get('/a')
+@login_required
+def a(): return 'a'
+@app.get('/b')
+@login_required
+def b(): return 'b'
+@app.get('/c')
+@login_required
+def c(): return 'c'
+@app.get('/prices')
+def prices(): return 'prices'
+";
+
+#[test]
+fn public_addresses_need_a_reason_and_a_route() {
+    let problem = "2:1: `public`: give a `path` that begins with a slash, and the `reason`";
+    assert!(
+        refused("\n[[public]]\npath = '/x'").contains(problem),
+        "{}",
+        refused("\n[[public]]\npath = '/x'")
+    );
+    assert!(
+        refused("[[public]]\npath = '/x'\nreason = ' '").contains("the `reason` why everybody may call it")
+    );
+    assert!(refused("[[public]]\npath = 'x'\nreason = 'shop'").contains("begins with a slash"));
+
+    let told = |configuration: &str| {
+        let tree = Tree::new(&[("app.py", ROUTES), ("clearance.toml", configuration)]);
+        tree.run(&["check", "--format", "json", "--severity", "info"]).stdout
+    };
+    assert!(told("").contains("\"route-without-authentication\",\n"));
+    let declared = told("[[public]]\npath = '/pri*'\nreason = 'the shop window'\n");
+    assert!(!declared.contains("does not ask who calls") && !declared.contains("no route has such a path"));
+    let idle = told("[[public]]\npath = '/old/*'\nreason = 'the shop window'\n");
+    assert!(
+        idle.contains("clearance.toml:1:1: `[[public]]` declares `/old/*`, and no route has such a path")
+    );
+    assert!(idle.contains("does not ask who calls"));
+}
+
 #[test]
 fn what_a_tree_must_not_decide_is_refused() {
     assert!(refused("output = ['/tmp/x.md']").contains("named on the command line only"));

@@ -56,7 +56,7 @@ fn truth() -> Truth {
         clean: BTreeSet::new(),
         later: BTreeSet::new(),
     };
-    for (kind, list) in &table {
+    for (kind, list) in table.iter().filter(|(kind, _)| *kind != "route") {
         for entry in list.as_array().unwrap() {
             let text = |key: &str| entry.get(key).and_then(toml::Value::as_str).unwrap_or("").to_owned();
             let known = |rule: &str| clearance_deploy::catalogue().iter().any(|other| other.id == rule);
@@ -149,6 +149,35 @@ fn its_vulnerable_dependencies_are_known() {
     let control =
         report["controls"].as_array().unwrap().iter().find(|it| it["id"] == "known-vulnerabilities");
     assert_eq!(control.unwrap()["status"], "fail");
+}
+
+#[test]
+fn its_routes_are_protected_as_is_known() {
+    let text = fs::read_to_string(root().join("examples/storefront.truth.toml")).unwrap();
+    let table: toml::Table = text.parse().unwrap();
+    let (_, text) = run(&["check", "examples/storefront", "--format", "json"]);
+    let report: Value = serde_json::from_str(&text).unwrap();
+    let routes = report["routes"].as_array().unwrap();
+    let mut wrong = Vec::new();
+    let known = table["route"].as_array().unwrap();
+    for entry in known {
+        let (method, path) = (entry["method"].as_str().unwrap(), entry["path"].as_str().unwrap());
+        let is_it = |route: &&Value| {
+            route["path"] == path && route["methods"].as_array().unwrap().iter().any(|one| one == method)
+        };
+        let Some(route) = routes.iter().find(is_it) else {
+            wrong.push(format!("{method} {path} is not in the report"));
+            continue;
+        };
+        for kind in ["authentication", "authorisation", "csrf", "rate_limit", "validation", "upload"] {
+            let Some(expected) = entry.get(kind).and_then(toml::Value::as_str) else { continue };
+            let found = &route[kind]["status"];
+            if found != expected {
+                wrong.push(format!("{method} {path}: {kind} is {found}, expected {expected}"));
+            }
+        }
+    }
+    assert!(wrong.is_empty() && known.len() > 20, "{wrong:#?}");
 }
 
 #[test]

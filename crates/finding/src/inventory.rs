@@ -29,6 +29,69 @@ pub struct Route {
     pub csrf: Protection,
     /// Whether calls are limited in number.
     pub rate_limit: Protection,
+    /// Whether what the handler reads from the request is checked before it is used.
+    pub validation: Protection,
+    /// Whether files that the route takes are bounded.
+    pub upload: Upload,
+}
+
+/// What bounds the files that a route takes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Upload {
+    /// All of it together; not applicable where the route takes no files.
+    pub whole: Protection,
+    /// One by one, where the route takes files.
+    pub parts: Option<Box<UploadParts>>,
+}
+
+/// The bounds on an uploaded file, one by one.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UploadParts {
+    /// Its size.
+    pub size: Protection,
+    /// The name under which it is kept.
+    pub name: Protection,
+    /// What kinds of files are taken.
+    pub kind: Protection,
+}
+
+impl Upload {
+    /// Of a route that takes no files.
+    pub fn none() -> Self {
+        Self { whole: Protection::plain(ProtectionStatus::NotApplicable, "takes no files"), parts: None }
+    }
+
+    /// Of a route that takes files.
+    pub fn of(parts: UploadParts) -> Self {
+        let all = [("size", &parts.size), ("name", &parts.name), ("type", &parts.kind)];
+        let every = |status| {
+            all.iter().all(|(_, part)| {
+                matches!(part.status, ProtectionStatus::NotApplicable) || part.status == status
+            })
+        };
+        let has = |status| all.iter().any(|(_, part)| part.status == status);
+        let status = match () {
+            () if every(ProtectionStatus::InForce) => ProtectionStatus::InForce,
+            () if every(ProtectionStatus::Absent) => ProtectionStatus::Absent,
+            () if has(ProtectionStatus::Absent) || has(ProtectionStatus::Partial) => {
+                ProtectionStatus::Partial
+            }
+            () => ProtectionStatus::Undecided,
+        };
+        let by = all.map(|(what, part)| match part.by.as_str() {
+            "" => format!("{what}: {}", part.status.as_str()),
+            by => format!("{what}: {by}"),
+        });
+        let whole = Protection { by: by.join("; "), ..Protection::plain(status, "") };
+        Self { whole, parts: Some(Box::new(parts)) }
+    }
+}
+
+impl Protection {
+    /// A protection without a place.
+    pub fn plain(status: ProtectionStatus, by: &str) -> Self {
+        Self { status, by: by.to_owned(), file: None, line: None }
+    }
 }
 
 /// Where a function stands.

@@ -19,7 +19,7 @@ pub use dependency::{Dependency, DependencyScope, KnownVulnerability, Reachable}
 pub use fingerprint::{Fingerprint, normalise_code, number_equals};
 pub use inventory::{
     Body, Environment, EnvironmentLine, EnvironmentValue, Protection, ProtectionStatus, Route, Setting,
-    SettingStatus,
+    SettingStatus, Upload, UploadParts,
 };
 pub use location::{CodeLine, Location, Position, Step};
 pub use outcome::PlaneOutcome;

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, sync::LazyLock};
 
-use clearance_finding::{Plane, Rule};
+use clearance_finding::{Plane, ProtectionStatus, Route, Rule};
 use serde::Deserialize;
 
 use crate::words::{Capability, Category, Level, Profile, Status};
@@ -29,6 +29,9 @@ pub struct ControlDefinition {
     /// Rules whose findings count too, but which may be off.
     #[serde(default)]
     pub also: Vec<String>,
+    /// What must be in force on every route that needs it, beside what the rules say.
+    #[serde(default)]
+    pub over: Option<Over>,
     /// No finding of its rules is too slight to keep it from passing; notes (`info`) are.
     #[serde(default)]
     pub strict: bool,
@@ -62,6 +65,45 @@ pub struct ControlDefinition {
     /// On which checklist it stands.
     #[serde(default)]
     pub checklist: Option<Phase>,
+}
+
+/// A protection that the routes are gone through for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Over {
+    /// Input is checked.
+    Validation,
+    /// Files are bounded in size and kept under safe names.
+    Upload,
+}
+
+impl Over {
+    /// How one route stands.
+    pub fn of(self, route: &Route) -> ProtectionStatus {
+        match self {
+            Self::Validation => route.validation.status,
+            Self::Upload => match &route.upload.parts {
+                None => route.upload.whole.status,
+                Some(parts) => {
+                    let both = [parts.size.status, parts.name.status];
+                    let order =
+                        [ProtectionStatus::Absent, ProtectionStatus::Partial, ProtectionStatus::Undecided];
+                    order
+                        .into_iter()
+                        .find(|status| both.contains(status))
+                        .unwrap_or(ProtectionStatus::InForce)
+                }
+            },
+        }
+    }
+
+    /// What it says about one route.
+    pub fn by(self, route: &Route) -> &str {
+        match self {
+            Self::Validation => &route.validation.by,
+            Self::Upload => &route.upload.whole.by,
+        }
+    }
 }
 
 /// On which side of the deployment something is to be done.

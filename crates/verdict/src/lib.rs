@@ -24,7 +24,7 @@ pub use asvs::{ASVS_LEVEL_1, ASVS_LEVEL_2, AsvsRow};
 pub use change::{Change, ControlChange, Earlier, EarlierControl, EarlierFinding};
 pub use clearance_finding::{
     Dependency, DependencyScope, Environment, EnvironmentLine, EnvironmentValue, KnownVulnerability,
-    Protection, ProtectionStatus, Reachable, Route, Setting, SettingStatus,
+    Protection, ProtectionStatus, Reachable, Route, Setting, SettingStatus, Upload, UploadParts,
 };
 pub use controls::{ControlDefinition, Phase, controls, mismatches};
 pub use coverage::Coverage;

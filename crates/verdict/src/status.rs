@@ -2,11 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use clearance_finding::{Finding, Judgement, Location, Plane, Severity};
+use clearance_finding::{Finding, Judgement, Location, Plane, ProtectionStatus, Severity};
 use rustc_hash::FxHashMap;
 
 use crate::{
-    controls::{ControlDefinition, controls},
+    controls::{ControlDefinition, Over, controls},
     coverage::Coverage,
     input::Input,
     policy::Policy,
@@ -150,7 +150,9 @@ impl Evaluation<'_> {
 
     /// Nothing speaks against the control and the search was complete: what was there to be judged?
     fn settle(&self, definition: &ControlDefinition, control: &mut Control, has_accepted: bool) {
-        let judged = self.judged(definition);
+        let routes = definition.over.map(|over| self.over(over));
+        let (protected, open) = routes.unwrap_or_default();
+        let judged = self.judged(definition) + protected;
         let facts: Vec<_> = self
             .input
             .facts
@@ -164,7 +166,7 @@ impl Evaluation<'_> {
                 .replace("{count}", &judged.to_string())
         };
         // A finding that is too light to warn is no evidence that all is well.
-        let something = judged > 0 || !facts.is_empty() || has_accepted;
+        let something = judged > 0 || !open.is_empty() || !facts.is_empty() || has_accepted;
         let looked = missing.is_none() || sees_by_syntax(definition);
         if !something && looked && control.findings.is_empty() && definition.absent != Status::NotVerified {
             control.status = definition.absent;
@@ -176,6 +178,17 @@ impl Evaluation<'_> {
                 String::new()
             };
             control.evidence.push(line(format!("{seen}{missing}")));
+            control.to_verify = Some(definition.to_verify.clone());
+        } else if !open.is_empty() {
+            control.evidence.push(line(format!(
+                "in force on {protected} of {}",
+                count_u64(protected + open.len() as u64, "route")
+            )));
+            let more = open.len().saturating_sub(MOST_LINES);
+            control.evidence.extend(open.into_iter().take(MOST_LINES).map(line));
+            if more > 0 {
+                control.evidence.push(line(format!("and {} more", count(more, "route"))));
+            }
             control.to_verify = Some(definition.to_verify.clone());
         } else if !something {
             control.evidence.push(line("nothing was found that this could be judged by".to_owned()));
@@ -202,6 +215,30 @@ impl Evaluation<'_> {
         if control.evidence.is_empty() {
             control.evidence.push(line(fill(&definition.evidence)));
         }
+    }
+
+    /// The number of routes on which a protection is in force, and the others that need it, one clause each.
+    fn over(&self, over: Over) -> (u64, Vec<String>) {
+        let mut protected = 0;
+        let mut open = Vec::new();
+        for route in &self.input.routes {
+            match over.of(route) {
+                ProtectionStatus::NotApplicable => {}
+                ProtectionStatus::InForce => protected += 1,
+                status => {
+                    let name = match route.methods.is_empty() {
+                        true => route.path.clone(),
+                        false => format!("{} {}", route.methods.join(","), route.path),
+                    };
+                    let by = match over.by(route) {
+                        "" => String::new(),
+                        by => format!(", {by}"),
+                    };
+                    open.push(format!("`{name}` at {}:{}: {}{by}", route.file, route.line, status.as_str()));
+                }
+            }
+        }
+        (protected, open)
     }
 
     /// How many findings are too light to warn, if there are any.

@@ -45,7 +45,7 @@ impl Site<'_> {
 
     /// Whether an address is declared public: `*` in a pattern stands for anything.
     pub fn is_public(&self, path: &str) -> bool {
-        self.public.iter().any(|pattern| matches(pattern.as_bytes(), path.as_bytes()))
+        self.public.iter().any(|pattern| is_declared(pattern, path))
     }
 }
 
@@ -56,6 +56,11 @@ pub struct WebRule {
     pub rule: &'static Rule,
     /// Looks, and says what it finds.
     pub check: fn(&Site<'_>, &mut Report),
+}
+
+/// Whether a declaration of public addresses is about an address: `*` stands for any text.
+pub fn is_declared(pattern: &str, path: &str) -> bool {
+    matches(pattern.as_bytes(), path.as_bytes())
 }
 
 /// Whether a pattern with `*` for any text matches the whole of a text.
@@ -136,7 +141,8 @@ pub fn rules() -> impl Iterator<Item = &'static WebRule> {
 /// force in production, as far as they are known.
 pub fn run(program: &Program, public: &[String], settings: &[Setting]) -> Outcome {
     let mut judge = protect::Judge::new(program, settings);
-    let (routes, declared): (Vec<Route>, Vec<usize>) = protect::routes(&mut judge).into_iter().unzip();
+    let (mut routes, declared): (Vec<Route>, Vec<usize>) = protect::routes(&mut judge).into_iter().unzip();
+    protect::settle_uploads(&mut routes, settings);
     let redirects: Vec<bool> =
         declared.iter().map(|number| judge.only_redirects(&program.routes()[*number])).collect();
     let site = Site { program, routes: &routes, declared: &declared, redirects: &redirects, public };

@@ -5,7 +5,7 @@ use std::{
     sync::Arc,
 };
 
-use clearance_finding::{Finding, Location, Notice, NoticeKind, Plane, Position, Rule};
+use clearance_finding::{Finding, Location, Notice, NoticeKind, Plane, Position, Route, Rule};
 use clearance_source::{FileKind, GitState};
 use clearance_verdict::{
     Assessment, Capability, Header, Hidden, HiddenBy, Input, PlaneRun, PlaneStatus, Policy,
@@ -63,6 +63,7 @@ pub(crate) fn judge(
     notices.extend(settings.passed_over.iter().cloned().map(run_notice));
     notices.extend(peer_lines(settings, catalogue).into_iter().map(run_notice));
     notices.extend(model_lines(&plan.models).into_iter().map(run_notice));
+    notices.extend(idle_public(settings, &analysis.routes).map(run_notice));
     let examined = analysis.outcome.examined.into_iter().chain(accepted.examined);
     let failed = analysis.failed;
     let policy = policy(settings);
@@ -106,6 +107,14 @@ pub(crate) fn judge(
     Ok(assess(input, &policy))
 }
 
+/// Declarations of public addresses that no route answers to.
+fn idle_public<'a>(settings: &'a Settings, routes: &'a [Route]) -> impl Iterator<Item = String> + 'a {
+    let is_idle = |path: &str| !routes.iter().any(|route| clearance_web::is_declared(path, &route.path));
+    settings.public.iter().filter(move |public| is_idle(&public.path)).map(|public| {
+        format!("{}: `[[public]]` declares `{}`, and no route has such a path", public.place, public.path)
+    })
+}
+
 /// The planes that ran.
 fn planes(
     failed: Option<String>,
@@ -142,7 +151,7 @@ fn planes(
 }
 
 /// Whether the list of routes says enough for controls over routes: there are some, and the address of each is known.
-fn knows_routes(routes: &[clearance_finding::Route]) -> bool {
+fn knows_routes(routes: &[Route]) -> bool {
     !routes.is_empty() && !routes.iter().any(|route| route.path.contains("{?}"))
 }
 

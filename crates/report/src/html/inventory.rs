@@ -15,11 +15,13 @@ use crate::{spots::spots, words};
 type Kind = (&'static str, fn(&Route) -> &Protection);
 
 /// The protections of a route.
-pub(super) const KINDS: [Kind; 4] = [
+pub(super) const KINDS: [Kind; 6] = [
     ("authentication", |route| &route.authentication),
     ("authorisation", |route| &route.authorisation),
     ("CSRF", |route| &route.csrf),
     ("rate limit", |route| &route.rate_limit),
+    ("input validation", |route| &route.validation),
+    ("upload", |route| &route.upload.whole),
 ];
 /// Deepest indentation of a folder.
 const DEEPEST: usize = 6;
@@ -40,7 +42,7 @@ pub(super) fn routes(assessment: &Assessment) -> Markup {
             }
         }
     };
-    let titles = ["route", "handler", "authentication", "authorisation", "CSRF", "rate limit"];
+    let titles: Vec<&str> = ["route", "handler"].into_iter().chain(KINDS.map(|(name, _)| name)).collect();
     html! {
         (protection_counts(assessment))
         (route_filter())

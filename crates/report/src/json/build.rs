@@ -12,7 +12,7 @@ use super::{
         DependencyShape, Document, Each, EditShape, EnvironmentShape, EnvironmentValueShape, FileShape,
         FindingShape, FixShape, HeaderShape, HiddenShape, LabelShape, MilestoneShape, NoticeShape, PlanShape,
         PlanStepShape, PlaneShape, PolicyShape, ProtectionShape, RouteShape, SettingShape, SeverityShape,
-        StandardShape, StepShape, TotalsShape,
+        StandardShape, StepShape, TotalsShape, UploadPartsShape, UploadShape,
     },
 };
 use crate::words;
@@ -327,6 +327,15 @@ fn route(route: &Route) -> RouteShape<'_> {
         authorisation: protection(&route.authorisation),
         csrf: protection(&route.csrf),
         rate_limit: protection(&route.rate_limit),
+        validation: protection(&route.validation),
+        upload: UploadShape {
+            whole: protection(&route.upload.whole),
+            parts: route.upload.parts.as_ref().map(|parts| UploadPartsShape {
+                size: protection(&parts.size),
+                name: protection(&parts.name),
+                kind: protection(&parts.kind),
+            }),
+        },
     }
 }
 

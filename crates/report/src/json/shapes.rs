@@ -265,6 +265,24 @@ pub(super) struct RouteShape<'a> {
     pub(super) authorisation: ProtectionShape<'a>,
     pub(super) csrf: ProtectionShape<'a>,
     pub(super) rate_limit: ProtectionShape<'a>,
+    pub(super) validation: ProtectionShape<'a>,
+    pub(super) upload: UploadShape<'a>,
+}
+
+#[derive(Serialize)]
+pub(super) struct UploadShape<'a> {
+    #[serde(flatten)]
+    pub(super) whole: ProtectionShape<'a>,
+    #[serde(flatten)]
+    pub(super) parts: Option<UploadPartsShape<'a>>,
+}
+
+#[derive(Serialize)]
+pub(super) struct UploadPartsShape<'a> {
+    pub(super) size: ProtectionShape<'a>,
+    pub(super) name: ProtectionShape<'a>,
+    #[serde(rename = "type")]
+    pub(super) kind: ProtectionShape<'a>,
 }
 
 #[derive(Serialize)]

@@ -170,7 +170,16 @@ fn routes(page: &mut Page, assessment: &Assessment) {
         format!("{word}{by}{at}")
     };
     page.heading(2, "Routes");
-    page.table(&["route", "handler", "authentication", "authorisation", "CSRF", "rate limit"]);
+    page.table(&[
+        "route",
+        "handler",
+        "authentication",
+        "authorisation",
+        "CSRF",
+        "rate limit",
+        "input validation",
+        "upload",
+    ]);
     for route in &assessment.routes {
         page.row(&[
             clean::code(&format!("{} {}", route.methods.join(","), route.path)),
@@ -179,6 +188,8 @@ fn routes(page: &mut Page, assessment: &Assessment) {
             cell(&route.authorisation),
             cell(&route.csrf),
             cell(&route.rate_limit),
+            cell(&route.validation),
+            cell(&route.upload.whole),
         ]);
     }
 }

@@ -13,7 +13,7 @@ use clearance_verdict::{
     Assessment, Capability, Decision, Dependency, DependencyScope, Earlier, EarlierControl, EarlierFinding,
     Environment, EnvironmentLine, EnvironmentValue, FileLine, FileStatus, Header, Hidden, HiddenBy, Input,
     KnownVulnerability, PlaneRun, PlaneStatus, Policy, Profile, Protection, ProtectionStatus, RULES,
-    Reachable, Route, Setting, SettingStatus, Status, assess, controls,
+    Reachable, Route, Setting, SettingStatus, Status, Upload, UploadParts, assess, controls,
 };
 
 const BASE: Rule = Rule {
@@ -314,6 +314,12 @@ pub fn sample_input() -> Input {
             authorisation: protection(ProtectionStatus::Absent, ""),
             csrf: protection(ProtectionStatus::Undecided, ""),
             rate_limit: protection(ProtectionStatus::NotApplicable, ""),
+            validation: protection(ProtectionStatus::Partial, "form `OrderForm`"),
+            upload: Upload::of(UploadParts {
+                size: protection(ProtectionStatus::InForce, "`MAX_CONTENT_LENGTH`"),
+                name: protection(ProtectionStatus::InForce, "`secure_filename`"),
+                kind: protection(ProtectionStatus::Absent, ""),
+            }),
         }],
         settings: vec![
             Setting {

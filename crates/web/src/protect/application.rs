@@ -2,11 +2,11 @@
 
 use clearance_finding::ProtectionStatus;
 use clearance_program::{Entity, FuncRef, Known, ModuleId, Program, Site};
-use clearance_python::ir::{ArgKind, ClassData, Op, Value};
+use clearance_python::ir::{ArgKind, ClassData, ModuleIr, Op, Value};
 use clearance_source::Role;
 use rustc_hash::FxHashMap;
 
-use super::{Judge, Kind, Layer, known};
+use super::{Judge, Kind, Layer};
 
 /// What is in force beyond single routes.
 #[derive(Debug, Default)]
@@ -17,6 +17,10 @@ pub(super) struct Application {
     pub(super) csrf_exempt: Vec<Exempt>,
     /// Limits on every route.
     pub(super) limits: Option<Layer>,
+    /// The same for applications of Starlette and FastAPI.
+    pub(super) asgi_limits: Option<Layer>,
+    /// Blueprints without limits.
+    pub(super) limit_exempt: Vec<Site>,
     /// Limits on blueprints.
     pub(super) limited: Vec<(Site, Layer)>,
     /// Functions that are called before requests: on which blueprint (nothing: on all), and whether a setting decides that they are.
@@ -48,6 +52,8 @@ pub(super) struct Django {
     pub(super) csrf: Option<Site>,
     /// The entry of the middleware that demands a login.
     pub(super) login: Option<Site>,
+    /// What middleware of the program demands.
+    pub(super) middleware: Vec<Layer>,
     /// What API views demand that say nothing themselves.
     pub(super) permissions: Vec<Layer>,
     /// Whether API views take the session for authentication.
@@ -60,6 +66,9 @@ pub(super) fn is_aside(program: &Program, module: ModuleId) -> bool {
     matches!(program.module(module).role, Role::Test | Role::Documentation | Role::Example)
 }
 
+const SLOWAPI: [&str; 2] =
+    ["slowapi.middleware.SlowAPIMiddleware", "slowapi.middleware.SlowAPIASGIMiddleware"];
+
 const WANTED: &[&str] = &[
     "flask_wtf.CSRFProtect",
     "flask_wtf.CSRFProtect.init_app",
@@ -70,6 +79,8 @@ const WANTED: &[&str] = &[
     "flask_limiter.Limiter",
     "flask_limiter.Limiter.init_app",
     "flask_limiter.Limiter.limit",
+    "flask_limiter.Limiter.exempt",
+    "slowapi.Limiter",
     "flask.Scaffold.before_request",
     "flask.Scaffold.before_app_request",
 ];
@@ -98,6 +109,12 @@ impl Judge<'_> {
                 continue;
             }
             self.visit(path, site, reached.is_none(), is_set_up, &mut found);
+        }
+        let only_included = |ir: &ModuleIr, op: Op| matches!(op, Op::Str(text) if ir.text(text) == "include");
+        if found.csrf.as_ref().is_some_and(|layer| layer.by == "`SeaSurf`")
+            && self.is_set("SEASURF_INCLUDE_OR_EXEMPT_VIEWS", only_included)
+        {
+            found.csrf = None;
         }
         if let Some(layer) = &mut found.csrf {
             if self.turned_off("WTF_CSRF_CHECK_DEFAULT") || self.turned_off("WTF_CSRF_ENABLED") {
@@ -150,21 +167,25 @@ impl Judge<'_> {
                 }
             }
             "flask_limiter.Limiter" => {
-                let limits = args.iter().find(|arg| {
-                    matches!(arg.kind, ArgKind::Keyword(name)
-                        if matches!(ir.name(name), "default_limits" | "application_limits" | "global_limits"))
-                });
-                let is_some = limits.is_some_and(|arg| {
-                    let known = self.resolver.known(Site { module: site.module, value: arg.value });
-                    known.truth() != Some(false)
-                });
                 let has_app = args.iter().any(|arg| {
                     matches!(arg.kind, ArgKind::Keyword(name) if ir.name(name) == "app")
                         || self.is_application(Site { module: site.module, value: arg.value })
                 });
-                if is_some && (has_app || limiter_is_set_up) {
+                if self.is_limited_by_default(site) && (has_app || limiter_is_set_up) {
                     found.limits.get_or_insert(layer(Kind::Rate, "`Limiter` (default limits)"));
                 }
+            }
+            "slowapi.Limiter" if self.is_limited_by_default(site) && self.adds_middleware(&SLOWAPI) => {
+                found.asgi_limits.get_or_insert(layer(Kind::Rate, "`SlowAPIMiddleware` (default limits)"));
+            }
+            "flask_limiter.Limiter.exempt" => {
+                let Some(first) = first else { return };
+                found.limit_exempt.extend(self.resolver.entities(first).into_iter().filter_map(|entity| {
+                    match entity {
+                        Entity::Instance(_, made) | Entity::Object(_, made) => Some(made),
+                        _ => None,
+                    }
+                }));
             }
             "flask_limiter.Limiter.limit" => {
                 // `limiter.limit("5/minute")(blueprint)`
@@ -210,6 +231,49 @@ impl Judge<'_> {
         }
     }
 
+    /// Whether a limiter is made with limits for all routes.
+    fn is_limited_by_default(&mut self, site: Site) -> bool {
+        let ir = &self.program.module(site.module).ir;
+        let Op::Call { args, .. } = ir.op(site.value) else { return false };
+        let limits = ir.args(args).iter().find(|arg| {
+            matches!(arg.kind, ArgKind::Keyword(name)
+                if matches!(ir.name(name), "default_limits" | "application_limits" | "global_limits"))
+        });
+        limits.is_some_and(|arg| {
+            self.resolver.known(Site { module: site.module, value: arg.value }).truth() != Some(false)
+        })
+    }
+
+    /// Whether one of these classes is added as middleware: `app.add_middleware(X)`, `Middleware(X)`.
+    fn adds_middleware(&mut self, classes: &[&str]) -> bool {
+        let program = self.program;
+        let names: Vec<&str> = classes.iter().filter_map(|class| class.rsplit('.').next()).collect();
+        for (id, module) in program.modules() {
+            let ir = &module.ir;
+            if is_aside(program, id) || !names.iter().any(|name| ir.names.find(name).is_some()) {
+                continue;
+            }
+            for inst in &ir.insts {
+                let Op::Call { callee, args } = inst.op else { continue };
+                let adds = match ir.op(callee) {
+                    Op::Attr { name, .. } | Op::Global(name) => {
+                        matches!(ir.name(name), "add_middleware" | "Middleware")
+                    }
+                    Op::Import(import) => ir.name(ir.imports[import.index()].bound) == "Middleware",
+                    _ => false,
+                };
+                let Some(first) = ir.args(args).first().filter(|_| adds) else { continue };
+                if self
+                    .path(Site { module: id, value: first.value })
+                    .is_some_and(|path| classes.contains(&path))
+                {
+                    return true;
+                }
+            }
+        }
+        false
+    }
+
     fn is_application(&mut self, site: Site) -> bool {
         let class = self.program.models.find("flask.Flask");
         class.is_some_and(|class| self.resolver.is_instance(site, class))
@@ -226,6 +290,10 @@ impl Judge<'_> {
                 return values.any(|value| value == Some("False"));
             }
         }
+        self.is_set(name, |_, op| op == Op::Bool(false))
+    }
+
+    fn is_set(&mut self, name: &str, to: impl Fn(&ModuleIr, Op) -> bool) -> bool {
         let program = self.program;
         for (id, module) in program.modules() {
             if is_aside(program, id) {
@@ -243,14 +311,14 @@ impl Judge<'_> {
                     if profile.contains("test") || profile.contains("dev") || (is_told && !is_shared) {
                         continue;
                     }
-                    if module.attribute(class.body, number).any(|value| ir.op(value) == Op::Bool(false)) {
+                    if module.attribute(class.body, number).any(|value| to(ir, ir.op(value))) {
                         return true;
                     }
                 }
             }
             for inst in &ir.insts {
                 if let Op::StoreItem { key, value, .. } = inst.op
-                    && ir.op(value) == Op::Bool(false)
+                    && to(ir, ir.op(value))
                     && matches!(ir.op(key), Op::Str(text) if ir.text(text) == name)
                 {
                     return true;
@@ -280,7 +348,12 @@ impl Judge<'_> {
                             Some("django.contrib.auth.middleware.LoginRequiredMiddleware") => {
                                 found.login = Some(item);
                             }
-                            _ => {}
+                            Some(dotted) => {
+                                if let Some(entity) = self.named_by_settings(item, dotted) {
+                                    found.middleware.extend(self.middleware(entity));
+                                }
+                            }
+                            None => {}
                         }
                     }
                 }
@@ -295,19 +368,16 @@ impl Judge<'_> {
                         "DEFAULT_PERMISSION_CLASSES" => {
                             for item in self.items(value) {
                                 let named = self.resolver.known(item);
-                                let known = named.as_str().and_then(|named| {
-                                    known::CLASSES.iter().find(|known| known.path == named)
-                                });
+                                let Some(named) = named.as_str() else { continue };
                                 let place = self.place(item);
-                                for kind in known.map_or(&[][..], |known| known.kinds) {
-                                    found.permissions.push(Layer {
-                                        kind: *kind,
-                                        status: ProtectionStatus::InForce,
-                                        by: "`DEFAULT_PERMISSION_CLASSES`".to_owned(),
-                                        place,
-                                        methods: Vec::new(),
-                                    });
+                                let mut layers = match self.named_by_settings(item, named) {
+                                    Some(Entity::Class(class)) => self.permission_class(class, place),
+                                    _ => super::django::library_permission(named, place),
+                                };
+                                for layer in &mut layers {
+                                    layer.by = "`DEFAULT_PERMISSION_CLASSES`".to_owned();
                                 }
+                                found.permissions.extend(layers);
                             }
                         }
                         "DEFAULT_AUTHENTICATION_CLASSES" => {

@@ -2,7 +2,7 @@
 
 use clearance_finding::ProtectionStatus;
 use clearance_program::{ClassRef, Entity, FuncRef, Site};
-use clearance_python::ir::{ArgKind, Func, FunctionKind, Op, Value};
+use clearance_python::ir::{ArgKind, Func, Op, Value};
 
 use super::{Judge, Kind, Layer, gate::Part, known};
 
@@ -69,7 +69,9 @@ impl Judge<'_> {
             }
             if at.is_some_and(|at| position < at) {
                 // Limits and exemptions go by the name of the function.
-                one.layers.retain(|layer| layer.kind == Kind::Rate && layer.by.contains("limit"));
+                one.layers.retain(|layer| {
+                    layer.kind == Kind::Rate && layer.by.contains("limit") || layer.by == "`@include`"
+                });
                 one.login_exempt = false;
             }
             found.extend(one);
@@ -208,11 +210,20 @@ impl Judge<'_> {
             if self.is_optional(site) {
                 return;
             }
-            for kind in known.kinds {
+            let mut kinds = known.kinds.to_vec();
+            // `auth.login_required(role="admin")`
+            if path.starts_with("flask_httpauth.") && self.has_keyword(site, "role") {
+                kinds.push(Kind::Authorisation);
+            }
+            for kind in &kinds {
                 let status = ProtectionStatus::InForce;
                 let place = self.place(site);
                 found.layers.push(Layer { kind: *kind, status, by: by.clone(), place, methods: Vec::new() });
             }
+            return;
+        }
+        if known::REQUIREMENTS.contains(&path) {
+            self.requirements(args, site, &by, found);
             return;
         }
         match path {
@@ -234,12 +245,45 @@ impl Judge<'_> {
                     }
                 }
             }
-            "rest_framework.decorators.permission_classes" => {
-                if let Some(list) = first {
-                    found.layers.extend(self.permissions(list));
+            _ => {}
+        }
+    }
+
+    /// `name=…` among the arguments of a call.
+    fn has_keyword(&self, call: Site, name: &str) -> bool {
+        let ir = &self.program.module(call.module).ir;
+        let Op::Call { args, .. } = ir.op(call.value) else { return false };
+        ir.args(args).iter().any(|arg| matches!(arg.kind, ArgKind::Keyword(known) if ir.name(known) == name))
+    }
+
+    /// Tests of the user that must all come out well; of what is not seen into, its name is trusted.
+    fn requirements(
+        &mut self,
+        args: &[clearance_python::ir::Arg],
+        site: Site,
+        by: &str,
+        found: &mut Decorated,
+    ) {
+        let place = self.place(site);
+        for arg in args.iter().filter(|arg| arg.kind == ArgKind::Positional) {
+            let mut tests = Vec::new();
+            for entity in self.resolver.entities(Site { module: site.module, value: arg.value }) {
+                match entity {
+                    Entity::Function(function) | Entity::Method(function) => tests.push(function),
+                    Entity::Class(class) | Entity::Object(class, _) => {
+                        tests.extend(self.method(class, "fulfill"))
+                    }
+                    _ => {}
                 }
             }
-            _ => {}
+            if tests.is_empty() {
+                let (kind, status) = (Kind::Authorisation, ProtectionStatus::InForce);
+                found.layers.push(Layer { kind, status, by: by.to_owned(), place, methods: Vec::new() });
+            }
+            for test in tests {
+                let layers = self.user_layers(test, by, place);
+                found.layers.extend(layers);
+            }
         }
     }
 
@@ -247,18 +291,9 @@ impl Judge<'_> {
     fn user_test(&mut self, test: Site, site: Site, by: &str, found: &mut Decorated) {
         for entity in self.resolver.entities(test) {
             let (Entity::Function(function) | Entity::Method(function)) = entity else { continue };
-            let looks = self.returned(function);
             let place = self.place(site);
-            let mut add = |kind| {
-                let status = ProtectionStatus::InForce;
-                found.layers.push(Layer { kind, status, by: by.to_owned(), place, methods: Vec::new() });
-            };
-            if looks.has(super::looks::USER) && looks.passes != Some(false) {
-                add(Kind::Authentication);
-                if looks.has(super::looks::ROLE) {
-                    add(Kind::Authorisation);
-                }
-            }
+            let layers = self.user_layers(function, by, place);
+            found.layers.extend(layers);
         }
     }
 
@@ -290,23 +325,7 @@ impl Judge<'_> {
             }
             _ => format!("`@{name}`"),
         };
-        let inside = |func: Func| {
-            let mut here = Some(func);
-            while let Some(current) = here {
-                if current == function.func {
-                    return true;
-                }
-                here = ir.functions[current.index()].parent;
-            }
-            false
-        };
-        let wrappers: Vec<Func> = (function.func.index()..ir.functions.len())
-            .map(|number| Func(number as u32))
-            .filter(|func| {
-                inside(*func)
-                    && matches!(ir.functions[func.index()].kind, FunctionKind::Def | FunctionKind::Lambda)
-            })
-            .collect();
+        let wrappers = super::input::nested(program, function);
         for func in wrappers {
             let wrapper = FuncRef { module: function.module, func };
             for gate in self.gates(wrapper, Part::Wrapped) {
@@ -399,62 +418,6 @@ impl Judge<'_> {
             clearance_program::Known::Sequence(_, items) => items,
             _ => Vec::new(),
         }
-    }
-
-    /// What permission classes of Django REST framework demand: all of a list.
-    pub(super) fn permissions(&mut self, list: Site) -> Vec<Layer> {
-        let mut layers = Vec::new();
-        for item in self.items(list) {
-            layers.extend(self.permission(item));
-        }
-        layers
-    }
-
-    fn permission(&mut self, item: Site) -> Vec<Layer> {
-        let place = self.place(item);
-        let layer = |kind, by: &str| Layer {
-            kind,
-            status: ProtectionStatus::InForce,
-            by: format!("permission `{by}`"),
-            place,
-            methods: Vec::new(),
-        };
-        if let Op::Binary { op, left, right, .. } = self.program.op(item) {
-            let left = self.permission(Site { module: item.module, value: left });
-            let right = self.permission(Site { module: item.module, value: right });
-            return match op {
-                clearance_python::ir::BinaryOp::BitOr => left
-                    .into_iter()
-                    .filter(|layer| right.iter().any(|other| other.kind == layer.kind))
-                    .collect(),
-                _ => left.into_iter().chain(right).collect(),
-            };
-        }
-        if let Some(path) = self.path(item) {
-            let last = path.rsplit('.').next().unwrap_or(path);
-            let known = known::CLASSES.iter().find(|known| known.path == path);
-            return known
-                .map(|known| known.kinds.iter().map(|kind| layer(*kind, last)).collect())
-                .unwrap_or_default();
-        }
-        for entity in self.resolver.entities(item) {
-            let Entity::Class(class) = entity else { continue };
-            let name = self.program.module(class.module).ir.name(self.program.class(class).name).to_owned();
-            if let Some(test) = self.method(class, "has_permission") {
-                let looks = self.returned(test);
-                let mut found = Vec::new();
-                if looks.has(super::looks::USER) && looks.passes == Some(true) {
-                    found.push(layer(Kind::Authentication, &name));
-                    if looks.has(super::looks::ROLE) {
-                        found.push(layer(Kind::Authorisation, &name));
-                    }
-                }
-                return found;
-            }
-            // A class of its own without a test of its own has its base's.
-            return self.base_layers(class, &name, place);
-        }
-        Vec::new()
     }
 
     /// What classes of libraries that a class derives from demand.

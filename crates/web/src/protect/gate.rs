@@ -11,6 +11,8 @@ use clearance_python::{
     ir::{Block, CompareOp, Op, Value},
 };
 
+use rustc_hash::FxHashSet;
+
 use super::{
     Judge, Kind,
     graph::{End, Graph},
@@ -162,6 +164,17 @@ impl Judge<'_> {
                         Some("not for requests with a header of the client's choice"),
                     ));
                 }
+                if verdict.is_none() && matches!(part, Part::Silent | Part::Wrapped) {
+                    let addresses = conditions
+                        .iter()
+                        .filter(|(.., looks)| looks.has(looks::ADDRESS) && !concerns(*looks, kind));
+                    let mut with = cut.clone();
+                    with.extend(addresses.flat_map(|(block, ..)| [(*block, 0), (*block, 1)]));
+                    // Where every way leads past a test of the address, one side must lead to the test of the user all the same.
+                    if with.len() > cut.len() && !remains(&with) {
+                        verdict = Some((ProtectionStatus::Partial, Some("not for some addresses")));
+                    }
+                }
                 if verdict.is_none() && part != Part::Answer {
                     let settings = conditions.iter().filter(|(.., looks)| looks.has(looks::CONFIG));
                     let before = with.len();
@@ -273,6 +286,32 @@ impl Judge<'_> {
         points
     }
 
+    /// The blocks from which control comes to nothing but ends that turn the request away.
+    pub(super) fn refusing(&mut self, graph: &Graph<'_>) -> FxHashSet<Block> {
+        let mut found: FxHashSet<Block> = self.ending_blocks(graph).into_iter().collect();
+        for (block, end) in graph.ends() {
+            let refuses = match end {
+                End::Raises => true,
+                End::Returns(value) => self.rejects(Site { module: graph.function.module, value }, 0),
+            };
+            if refuses {
+                found.insert(block);
+            }
+        }
+        loop {
+            let before = found.len();
+            for block in graph.blocks() {
+                let next: Vec<Block> = graph.normal(block).into_iter().flatten().collect();
+                if !next.is_empty() && next.iter().all(|next| found.contains(next)) {
+                    found.insert(block);
+                }
+            }
+            if found.len() == before {
+                return found;
+            }
+        }
+    }
+
     /// The blocks in which a call ends the request.
     fn ending_blocks(&mut self, graph: &Graph<'_>) -> Vec<Block> {
         let mut found = Vec::new();
@@ -330,8 +369,16 @@ impl Judge<'_> {
         let mut found = Vec::new();
         for block in graph.blocks() {
             for value in graph.values(block) {
-                let Op::Call { callee, args } = graph.ir.op(value) else { continue };
                 let site = Site { module: graph.function.module, value };
+                // `with permission.require():`
+                if let Op::Enter { manager, .. } = graph.ir.op(value)
+                    && let Op::Call { callee, .. } = graph.ir.op(manager)
+                    && let Some(path) = self.path(Site { module: site.module, value: callee })
+                    && let Some(known) = known::MANAGERS.iter().find(|known| known.path == path)
+                {
+                    found.extend(known.kinds.iter().map(|kind| (*kind, block, site)));
+                }
+                let Op::Call { callee, args } = graph.ir.op(value) else { continue };
                 let callee = Site { module: site.module, value: callee };
                 if let Some(path) = self.path(callee) {
                     if let Some(gate) = known::GATES.iter().find(|gate| gate.path == path)

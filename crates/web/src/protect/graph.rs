@@ -95,6 +95,22 @@ impl<'p> Graph<'p> {
             .collect()
     }
 
+    /// The blocks that control may come to from a block, itself first.
+    pub(super) fn from(&self, block: Block) -> Vec<Block> {
+        let mut seen = vec![false; self.thrown.len()];
+        let mut found = Vec::new();
+        let mut todo = vec![block];
+        while let Some(block) = todo.pop() {
+            let Some(seen) = seen.get_mut(block.0.wrapping_sub(self.first) as usize) else { continue };
+            if std::mem::replace(seen, true) {
+                continue;
+            }
+            found.push(block);
+            todo.extend(self.normal(block).into_iter().flatten());
+        }
+        found
+    }
+
     /// The blocks that are reached from the entry: `follows(block, 0 or 1)` says whether a block goes on to its first or second successor. Exceptions
     /// are always followed.
     pub(super) fn reached(&self, follows: impl Fn(Block, usize) -> bool) -> Reached {

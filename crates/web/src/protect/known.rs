@@ -14,7 +14,6 @@ const fn known(path: &'static str, kinds: &'static [Kind]) -> Known {
 
 const LOGIN: &[Kind] = &[Kind::Authentication];
 const ROLE: &[Kind] = &[Kind::Authentication, Kind::Authorisation];
-const MAY: &[Kind] = &[Kind::Authorisation];
 const RATE: &[Kind] = &[Kind::Rate];
 const CSRF: &[Kind] = &[Kind::Csrf];
 
@@ -44,10 +43,6 @@ pub(super) const DECORATORS: &[Known] = &[
     known("flask_httpauth.HTTPTokenAuth.login_required", LOGIN),
     known("flask_httpauth.MultiAuth.login_required", LOGIN),
     known("flask_principal.Permission.require", ROLE),
-    known("flask_allows.requires", MAY),
-    known("flask_allows2.requires", MAY),
-    known("flask_allows.Allows.requires", MAY),
-    known("flask_allows2.Allows.requires", MAY),
     known("flask_appbuilder.has_access", ROLE),
     known("flask_appbuilder.has_access_api", ROLE),
     known("flask_appbuilder.security.decorators.has_access", ROLE),
@@ -69,7 +64,25 @@ pub(super) const DECORATORS: &[Known] = &[
     known("django.views.decorators.csrf.csrf_protect", CSRF),
     known("django.views.decorators.csrf.requires_csrf_token", CSRF),
     known("starlette.authentication.requires", ROLE),
+    known("flask_seasurf.SeaSurf.include", CSRF),
 ];
+
+/// Decorators whose arguments are tests of the user that must all come out well.
+pub(super) const REQUIREMENTS: &[&str] = &[
+    "flask_allows.requires",
+    "flask_allows2.requires",
+    "flask_allows.Allows.requires",
+    "flask_allows2.Allows.requires",
+];
+
+/// Classes whose objects are dependencies.
+pub(super) const DEPENDENCIES: &[Known] = &[
+    known("fastapi_limiter.depends.RateLimiter", RATE),
+    known("fastapi_limiter.depends.WebSocketRateLimiter", RATE),
+];
+
+/// Context managers that let only requests in that they approve of.
+pub(super) const MANAGERS: &[Known] = &[known("flask_principal.Permission.require", ROLE)];
 
 /// Decorators whose argument decides: a function of the user.
 pub(super) const USER_TESTS: &[&str] = &["django.contrib.auth.decorators.user_passes_test"];
@@ -177,6 +190,10 @@ pub(super) const OTHERS: &[&str] = &[
     "flask_seasurf.SeaSurf.init_app",
     "flask_limiter.Limiter",
     "flask_limiter.Limiter.init_app",
+    "flask_principal.Permission.can",
+    "slowapi.Limiter",
+    "slowapi.middleware.SlowAPIMiddleware",
+    "slowapi.middleware.SlowAPIASGIMiddleware",
     "flask_login.LoginManager",
     "flask_login.login_user",
     "hmac.compare_digest",
@@ -186,6 +203,7 @@ pub(super) const OTHERS: &[&str] = &[
     "django.utils.decorators.method_decorator",
     "django.contrib.auth.mixins.UserPassesTestMixin",
     "rest_framework.decorators.permission_classes",
+    "rest_framework.decorators.action",
     "rest_framework.decorators.authentication_classes",
     "rest_framework.permissions.AllowAny",
     "rest_framework.views.APIView",
@@ -206,9 +224,15 @@ pub(super) const OTHERS: &[&str] = &[
 
 /// Every path that is asked about.
 pub(crate) fn paths() -> impl Iterator<Item = &'static str> {
-    let known = DECORATORS.iter().chain(CLASSES).chain(GATES).map(|known| known.path);
+    let known = DECORATORS
+        .iter()
+        .chain(CLASSES)
+        .chain(GATES)
+        .chain(DEPENDENCIES)
+        .chain(MANAGERS)
+        .map(|known| known.path);
     known.chain(
-        [USER_TESTS, CSRF_EXEMPT, LIMIT_EXEMPT, LOGIN_EXEMPT, USERS, ENDS, REJECTIONS, OTHERS]
+        [USER_TESTS, REQUIREMENTS, CSRF_EXEMPT, LIMIT_EXEMPT, LOGIN_EXEMPT, USERS, ENDS, REJECTIONS, OTHERS]
             .into_iter()
             .flatten()
             .copied(),
@@ -256,4 +280,6 @@ pub(super) fn names_credential(key: &str) -> bool {
         || key.contains("api-key")
         || key.contains("apikey")
         || key.contains("token")
+        || key.contains("signature")
+        || key.contains("hmac")
 }

@@ -34,6 +34,9 @@ pub(super) const COMPARED: u16 = 256;
 /// Credentials that have not been checked.
 pub(super) const CREDENTIAL: u16 = 512;
 
+/// The address that is asked for.
+pub(super) const ADDRESS: u16 = 2048;
+
 /// Values inside values that are looked into.
 const MAX_NESTING: u32 = 64;
 /// A mark on the view that says that it is left out.
@@ -219,6 +222,9 @@ impl Judge<'_> {
             "headers" | "META" => HEADER,
             "form" | "values" | "args" | "json" | "POST" | "GET" | "data" | "query_params" => REQUEST,
             "cookies" | "COOKIES" => REQUEST,
+            "path" | "path_info" | "endpoint" | "blueprint" | "url_rule" | "resolver_match" | "url" => {
+                ADDRESS
+            }
             "session" => SESSION,
             "authorization" => CREDENTIAL,
             "config" | "testing" | "debug" => CONFIG,
@@ -471,6 +477,7 @@ fn of_path(path: &str) -> Option<Looks> {
         return Some(Looks::of(USER));
     }
     Some(Looks::of(match path {
+        "flask_principal.Permission.can" => USER | ROLE,
         "flask.session" => SESSION,
         "flask.Request.headers" => HEADER,
         "flask.Request.form"
@@ -480,6 +487,12 @@ fn of_path(path: &str) -> Option<Looks> {
         | "flask.Request.get_json"
         | "flask.Request.cookies" => REQUEST,
         "flask.Request.method" => METHOD,
+        "flask.Request.path"
+        | "flask.Request.full_path"
+        | "flask.Request.url"
+        | "flask.Request.endpoint"
+        | "flask.Request.blueprint"
+        | "flask.Request.url_rule" => ADDRESS,
         "flask.Request.authorization" => CREDENTIAL,
         "flask.Flask.config" | "django.conf.settings" => CONFIG,
         _ => {

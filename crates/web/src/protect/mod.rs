@@ -6,19 +6,21 @@
 
 mod application;
 mod decorators;
+mod django;
 mod gate;
 mod graph;
+mod input;
 mod known;
 mod looks;
 mod route;
 
-pub(crate) use known::paths;
+pub(crate) use input::settle_uploads;
 pub(crate) use route::routes;
 
 use clearance_finding::{Protection, ProtectionStatus, Setting};
 use clearance_program::{FuncRef, ModuleId, Program, Resolver, Site};
 use clearance_python::{TextRange, ir::Value};
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 /// What a route is protected against.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -32,6 +34,14 @@ pub enum Kind {
     /// Too many requests.
     Rate,
 }
+
+/// External paths whose calls and values are asked about.
+pub(crate) fn paths() -> impl Iterator<Item = &'static str> {
+    known::paths().chain(input::paths())
+}
+
+/// A place in a module.
+type Place = (ModuleId, TextRange);
 
 /// One thing between a request and its handler.
 #[derive(Debug, Clone, PartialEq)]
@@ -59,6 +69,10 @@ pub(crate) struct Judge<'p> {
     /// How deep the questions are in each other.
     nesting: u32,
     gate_nesting: u32,
+    /// What functions take from requests.
+    bodies: FxHashMap<FuncRef, std::rc::Rc<input::Body>>,
+    body_nesting: u32,
+    source_names: FxHashSet<&'p str>,
     /// A bound was hit, so the answers on the way are not kept.
     cut: bool,
 }
@@ -76,6 +90,9 @@ impl<'p> Judge<'p> {
             own_decorators: FxHashMap::default(),
             nesting: 0,
             gate_nesting: 0,
+            bodies: FxHashMap::default(),
+            body_nesting: 0,
+            source_names: input::source_names(program),
             cut: false,
         }
     }
@@ -105,9 +122,4 @@ impl<'p> Judge<'p> {
             line: Some(location.start.line),
         }
     }
-}
-
-/// A protection without a place.
-fn plain(status: ProtectionStatus, by: &str) -> Protection {
-    Protection { status, by: by.to_owned(), file: None, line: None }
 }

@@ -9,7 +9,7 @@ use super::{
     application::{Application, is_aside},
     decorators::Decorated,
     gate::Part,
-    plain,
+    known,
 };
 
 const UNSAFE: &[&str] = &["DELETE", "PATCH", "POST", "PUT"];
@@ -46,7 +46,7 @@ impl Judge<'_> {
         let authorisation = self.best(&decorated.layers, Kind::Authorisation, route);
         let csrf = self.csrf(route, &decorated, application, &authentication);
         let rate_limit = match decorated.limit_exempt {
-            true => plain(ProtectionStatus::Absent, "exempt"),
+            true => Protection::plain(ProtectionStatus::Absent, "exempt"),
             false => self.best(&decorated.layers, Kind::Rate, route),
         };
         let body = |function: &FuncRef| {
@@ -54,6 +54,7 @@ impl Judge<'_> {
             let place = self.program.location(function.module, range);
             Body { file: place.path, lines: (place.start.line, place.end.line) }
         };
+        let (validation, upload) = self.input(route);
         Route {
             bodies: route.functions.iter().map(body).collect(),
             path: route.path.clone(),
@@ -65,6 +66,8 @@ impl Judge<'_> {
             authorisation,
             csrf,
             rate_limit,
+            validation,
+            upload,
         }
     }
 
@@ -83,6 +86,9 @@ impl Judge<'_> {
             let mut one = self.above(function, (!several).then_some(route.site));
             one.layers.extend(self.inside(function));
             one.layers.extend(self.dependencies(function, 0));
+            if route.framework == "fastapi" {
+                one.layers.extend(self.made_defaults(function));
+            }
             let methods = self.methods_of(function, route);
             if several && !methods.is_empty() {
                 for layer in &mut one.layers {
@@ -113,6 +119,7 @@ impl Judge<'_> {
             }
             let exempt = application.csrf_exempt.iter().find(|exempt| exempt.object == Some(link.object));
             found.csrf_exempt = found.csrf_exempt.or(exempt.map(|exempt| exempt.at));
+            found.limit_exempt |= application.limit_exempt.contains(&link.object);
         }
         for function in &route.functions {
             let exempt = application.csrf_exempt.iter().find(|exempt| exempt.function == Some(*function));
@@ -124,10 +131,14 @@ impl Judge<'_> {
             }
             found.layers.extend(application.limits.clone());
         }
+        if matches!(route.framework, "fastapi" | "starlette") {
+            found.layers.extend(application.asgi_limits.clone());
+        }
         found.layers.extend(self.declared_dependencies(route.site));
         if let Some(django) = &application.django
             && matches!(route.framework, "django" | "rest_framework")
         {
+            found.layers.extend(django.middleware.iter().cloned());
             if let (Some(item), false) = (django.login, found.login_exempt) {
                 found.layers.push(self.setting_layer(
                     Kind::Authentication,
@@ -136,11 +147,7 @@ impl Judge<'_> {
                 ));
             }
             if route.framework == "rest_framework" {
-                let own = route.class.and_then(|class| self.attribute(class, "permission_classes"));
-                let of_function = route.functions.iter().any(|function| self.says_permissions(*function));
-                if own.is_none() && !of_function {
-                    found.layers.extend(django.permissions.iter().cloned());
-                }
+                found.layers.extend(self.rest_permissions(route, application));
                 if let Some(site) = django.throttle {
                     found.layers.push(self.setting_layer(Kind::Rate, "`DEFAULT_THROTTLE_CLASSES`", site));
                 }
@@ -154,19 +161,8 @@ impl Judge<'_> {
         Layer { kind, status, by: by.to_owned(), place, methods: Vec::new() }
     }
 
-    /// Whether a function has permissions of its own.
-    fn says_permissions(&mut self, function: FuncRef) -> bool {
-        let decorators = self.program.function(function).decorators.clone();
-        decorators.into_iter().any(|decorator| {
-            let ir = &self.program.module(function.module).ir;
-            let Op::Call { callee, .. } = ir.op(decorator) else { return false };
-            self.path(Site { module: function.module, value: callee })
-                == Some("rest_framework.decorators.permission_classes")
-        })
-    }
-
     /// The HTTP methods that one of several functions of a class answers.
-    fn methods_of(&self, function: FuncRef, route: &Declared) -> Vec<String> {
+    pub(super) fn methods_of(&self, function: FuncRef, route: &Declared) -> Vec<String> {
         let ir = &self.program.module(function.module).ir;
         let name = ir.name(self.program.function(function).name);
         let verb = match name {
@@ -207,9 +203,6 @@ impl Judge<'_> {
                 }
             }
         }
-        if let Some(list) = self.attribute(class, "permission_classes") {
-            found.layers.extend(self.permissions(list));
-        }
         if let Some(list) = self.attribute(class, "throttle_classes")
             && !self.items(list).is_empty()
         {
@@ -229,18 +222,9 @@ impl Judge<'_> {
             _ => false,
         });
         if derives_test && let Some(test) = self.method(class, "test_func") {
-            let looks = self.returned(test);
             let place = (test.module, program.function(test).name_range);
-            let mut add = |kind| {
-                let (status, by) = (ProtectionStatus::InForce, "`UserPassesTestMixin`".to_owned());
-                found.layers.push(Layer { kind, status, by, place, methods: Vec::new() });
-            };
-            if looks.has(super::looks::USER) && looks.passes != Some(false) {
-                add(Kind::Authentication);
-                if looks.has(super::looks::ROLE) {
-                    add(Kind::Authorisation);
-                }
-            }
+            let layers = self.user_layers(test, "`UserPassesTestMixin`", place);
+            found.layers.extend(layers);
         }
         for name in ["dispatch", "dispatch_request"] {
             let Some(function) = self.method(class, name) else { continue };
@@ -356,6 +340,35 @@ impl Judge<'_> {
         layers
     }
 
+    /// A dependency that a library makes: `Depends(RateLimiter(times=2, seconds=5))`.
+    fn made_dependency(&mut self, given: Site) -> Vec<Layer> {
+        let mut layers = Vec::new();
+        for entity in self.resolver.entities(given) {
+            let Entity::Instance(class, _) = entity else { continue };
+            let path = self.program.models.dotted(class);
+            let Some(known) = known::DEPENDENCIES.iter().find(|known| known.path == path) else { continue };
+            let by = format!("dependency `{}`", path.rsplit('.').next().unwrap_or(path));
+            layers.extend(known.kinds.iter().map(|kind| self.setting_layer(*kind, &by, given)));
+        }
+        layers
+    }
+
+    /// The same among the defaults of a handler's parameters.
+    fn made_defaults(&mut self, function: FuncRef) -> Vec<Layer> {
+        let program = self.program;
+        let ir = &program.module(function.module).ir;
+        let data = program.function(function);
+        let mut layers = Vec::new();
+        for param in &data.params {
+            let Some(default) = param.default.some() else { continue };
+            let Op::Call { args, .. } = ir.op(default) else { continue };
+            if let Some(first) = ir.args(args).first() {
+                layers.extend(self.made_dependency(Site { module: function.module, value: first.value }));
+            }
+        }
+        layers
+    }
+
     /// `dependencies=[Depends(check)]` of a route, router, inclusion or application.
     fn declared_dependencies(&mut self, call: Site) -> Vec<Layer> {
         let program = self.program;
@@ -365,6 +378,7 @@ impl Judge<'_> {
             let Op::Call { args, .. } = inner.op(item.value) else { continue };
             let Some(first) = inner.args(args).first() else { continue };
             let given = Site { module: item.module, value: first.value };
+            layers.extend(self.made_dependency(given));
             for entity in self.resolver.entities(given) {
                 let function = match entity {
                     Entity::Function(function) | Entity::Method(function) => Some(function),
@@ -431,7 +445,7 @@ impl Judge<'_> {
         if let Some(layer) = of_kind.iter().find(|layer| layer.status == ProtectionStatus::Partial) {
             partly.get_or_insert(self.protection(layer));
         }
-        partly.unwrap_or_else(|| plain(ProtectionStatus::Absent, ""))
+        partly.unwrap_or_else(|| Protection::plain(ProtectionStatus::Absent, ""))
     }
 
     fn csrf(
@@ -447,7 +461,7 @@ impl Judge<'_> {
                 route.methods.iter().filter(|method| UNSAFE.contains(&method.as_str())).cloned().collect()
             }
         };
-        let na = |by: &str| plain(ProtectionStatus::NotApplicable, by);
+        let na = |by: &str| Protection::plain(ProtectionStatus::NotApplicable, by);
         if state.is_empty() && !route.methods.is_empty() {
             return na("only safe methods");
         }
@@ -475,7 +489,7 @@ impl Judge<'_> {
                     None => django.session,
                 };
                 return match session {
-                    true => plain(ProtectionStatus::InForce, "`SessionAuthentication`"),
+                    true => Protection::plain(ProtectionStatus::InForce, "`SessionAuthentication`"),
                     false => na("no authentication by cookies"),
                 };
             }
@@ -484,7 +498,7 @@ impl Judge<'_> {
             }
             return match django.csrf {
                 Some(item) => self.protection(&self.setting_layer(Kind::Csrf, "`CsrfViewMiddleware`", item)),
-                None => plain(ProtectionStatus::Absent, ""),
+                None => Protection::plain(ProtectionStatus::Absent, ""),
             };
         }
         if let Some(at) = decorated.csrf_exempt {

@@ -1,5 +1,7 @@
 //! Small programs and the protections of their routes.
 
+#![allow(dead_code, reason = "not every test uses everything")]
+
 use clearance_casebook::{Case, CaseFile, program_of};
 use clearance_finding::{Protection, Route};
 

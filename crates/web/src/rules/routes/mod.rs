@@ -7,6 +7,7 @@ pub mod object_access_without_owner_check;
 pub mod route_without_authentication;
 pub mod route_without_csrf_protection;
 pub mod state_change_on_get;
+pub mod upload_without_size_limit;
 
 use super::Family;
 
@@ -20,5 +21,6 @@ pub(super) const FAMILY: Family = Family {
         &route_without_authentication::CHECK,
         &route_without_csrf_protection::CHECK,
         &state_change_on_get::CHECK,
+        &upload_without_size_limit::CHECK,
     ],
 };
