@@ -609,6 +609,7 @@ impl Finish for Program {
             fix: draft.fix,
             acceptance: None,
             judged: None,
+            package: None,
         }
     }
 }

@@ -48,6 +48,7 @@ pub(crate) fn judge(
         enabled: &ran,
         aside: &aside,
         silent: &analysis.outcome.silent,
+        advisories: false,
         today: about.clock.begin.to_zoned(jiff::tz::TimeZone::UTC).date(),
     };
     let tables: Vec<ConfigAcceptance> = settings.accepts.iter().map(config_acceptance).collect();
@@ -170,6 +171,7 @@ fn config_acceptance(rule: &AcceptRule) -> ConfigAcceptance {
             end: position,
             ..Location::file(Arc::clone(&rule.place.file))
         }),
+        ..ConfigAcceptance::default()
     }
 }
 
