@@ -78,9 +78,11 @@ fn bom<'a>(version: Version, assessment: &'a Assessment, parts: &'a [Part<'a>]) 
         },
         components: parts.iter().map(component).collect(),
         dependencies: graph(target, parts),
-        compositions: (!unknown.is_empty())
-            .then(|| vec![Composition { aggregate: "unknown", dependencies: unknown }])
-            .unwrap_or_default(),
+        compositions: if unknown.is_empty() {
+            Vec::new()
+        } else {
+            vec![Composition { aggregate: "unknown", dependencies: unknown }]
+        },
         vulnerabilities: parts.iter().flat_map(vulnerabilities).collect(),
     }
 }
