@@ -610,6 +610,7 @@ impl Finish for Program {
             fix: draft.fix,
             acceptance: None,
             judged: None,
+            package: None,
         }
     }
 }

@@ -80,7 +80,8 @@ pub(crate) struct CheckArgs {
     #[arg(long, value_name = "FORMAT", default_value = "terminal", value_parser = words(Format::ALL))]
     pub(crate) format: Format,
 
-    /// Also write a report to FILE; .html, .md, .json, .sarif, .xml (JUnit), .csv and .txt say the format, or write FORMAT=FILE.
+    /// Also write a report to FILE; .html, .md, .json, .sarif, .xml (JUnit), .csv, .cdx.json (CycloneDX), .spdx.json, .openvex.json and .txt say the
+    /// format, or write FORMAT=FILE.
     /// May be repeated
     #[arg(long, short, value_name = "FILE")]
     pub(crate) output: Vec<Output>,

@@ -16,7 +16,7 @@ pub(crate) struct Output {
 /// An `--output` that does not say its format.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "the format is not clear from the name; end it in .html, .md, .json, .sarif, .xml, .csv or .txt, or write FORMAT=FILE"
+    "the format is not clear from the name; end it in .html, .md, .json, .sarif, .xml, .csv, .cdx.json, .spdx.json, .openvex.json or .txt, or write FORMAT=FILE"
 )]
 pub(crate) struct UnclearFormat;
 
@@ -50,6 +50,9 @@ mod tests {
         assert_eq!(format("json=/dev/null"), Ok(Format::Json));
         assert_eq!(format("report.HTML"), Ok(Format::Html));
         assert_eq!(format("gl-sast-report.json"), Ok(Format::Gitlab));
+        assert_eq!(format("gl-dependency-scanning-report.json"), Ok(Format::GitlabDependency));
+        assert_eq!(format("shop.cdx.json"), Ok(Format::Cyclonedx));
+        assert_eq!(format("cyclonedx-1.7=bom.json"), Ok(Format::Cyclonedx17));
         assert_eq!(format("github=annotations"), Ok(Format::Github));
         assert_eq!(format("a=b.txt"), Ok(Format::Terminal));
         assert_eq!(format("report.pdf"), Err(UnclearFormat));

@@ -309,3 +309,61 @@ fn what_is_passed_over_is_said() {
     assert!(run.stderr.contains("inner/clearance.toml: fail-on: only the uppermost"), "{run:?}");
     assert!(run.stdout.contains("only the uppermost configuration may say this"), "{run:?}");
 }
+
+#[test]
+fn vulnerabilities_are_accepted_by_bound_tables() {
+    let tree = Tree::new(&[
+        ("app.py", GOOD),
+        (
+            "clearance.toml",
+            "[[accept]]\nadvisory = 'CVE-2024-34069'\npackage = 'werkzeug'\nversion = '>=3,<3.0.3'\nreason = 'x'\nuntil = 'fixed'\n",
+        ),
+    ]);
+    let run = tree.run(&["config", "show"]);
+    assert!(run.stdout.contains("CVE-2024-34069 werkzeug >=3,<3.0.3 in everywhere"), "{run:?}");
+    assert_eq!(tree.run(&["check", "-q", "--exit-zero"]).code, 0);
+    assert!(refused("[[accept]]\nadvisory = 'CVE-1-1'\nrule = 'B201'").contains("and not two of them"));
+    assert!(
+        refused("[[accept]]\nadvisory = 'CVE-1-1'\nversion = '>=1'").contains("`version` needs `package`")
+    );
+    assert!(refused("[[accept]]\nrule = 'B201'\nuntil = 'fixed'").contains("needs `advisory` or `package`"));
+    assert!(refused("[[accept]]\npackage = ' '").contains("1:12: `package`: is empty"));
+    assert!(refused("[[accept]]\npackage = 'x'\nversion = '!'").contains("`!` is no range of versions"));
+}
+
+#[test]
+fn what_other_tools_ignore_is_taken_over() {
+    let tree = Tree::new(&[
+        ("app.py", GOOD),
+        ("svc/app.py", GOOD),
+        ("svc/osv-scanner.toml", "[[IgnoredVulns]]\nid = 'GHSA-aaaa'\nreason = 'x'\n"),
+        (
+            ".safety-policy.yml",
+            "security:\n  ignore-vulnerabilities:\n    CVE-2024-1:\n      expires: never\n",
+        ),
+        (".trivyignore", "CVE-2024-2\n"),
+        (
+            ".github/workflows/ci.yml",
+            "jobs:\n  a:\n    steps:\n      - run: pip-audit --ignore-vuln PYSEC-2024-3\n",
+        ),
+        ("pyproject.toml", "[tool.uv.audit]\nignore-until-fixed = ['CVE-2024-4']\n"),
+        ("osv-scanner.toml", "[[IgnoredVulns]\n"),
+    ]);
+    let run = tree.run(&["config", "show"]);
+    for (what, place) in [
+        ("GHSA-aaaa in svc/*", "svc/osv-scanner.toml:1:1"),
+        ("CVE-2024-2 in everywhere", ".trivyignore:1:1"),
+        ("PYSEC-2024-3 in everywhere", ".github/workflows/ci.yml:4:24"),
+        ("CVE-2024-4 in everywhere", "pyproject.toml:2:23"),
+    ] {
+        assert!(
+            run.stdout.lines().any(|line| line.contains(what) && line.contains(place)),
+            "{what}: {run:?}"
+        );
+    }
+    let run = tree.run(&["check", "--exit-zero"]);
+    assert!(run.stderr.contains(".safety-policy.yml:3:5: `never` is no day such as 2026-12-31"), "{run:?}");
+    assert!(run.stderr.contains("osv-scanner.toml:1:") && run.stderr.contains("not valid TOML"), "{run:?}");
+    let isolated = tree.run(&["config", "show", "--isolated"]);
+    assert!(!isolated.stdout.contains("CVE-2024-2"), "{isolated:?}");
+}

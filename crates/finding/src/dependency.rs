@@ -62,6 +62,39 @@ pub struct KnownVulnerability {
     pub evidence: Vec<Step>,
 }
 
+/// What a finding about a known vulnerability is about. An acceptance holds for it by any of the ids, whatever database it was looked up in.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AffectedPackage {
+    /// Where the package comes from, as OSV calls it (`"PyPI"`, `"npm"`).
+    pub ecosystem: String,
+    /// Normalised name.
+    pub name: String,
+    /// Exact version, where one is resolved.
+    pub version: Option<String>,
+    /// All ids of the vulnerability, the main one first.
+    pub ids: Vec<String>,
+    /// Versions that are free of it, ascending; empty where none is known.
+    pub fixed: Vec<String>,
+}
+
+impl AffectedPackage {
+    /// The package of `dependency` and what `advisory` says of it.
+    pub fn new(dependency: &Dependency, advisory: &KnownVulnerability) -> Self {
+        Self {
+            ecosystem: dependency.ecosystem.clone(),
+            name: dependency.name.clone(),
+            version: dependency.version.clone(),
+            ids: std::iter::once(&advisory.id).chain(&advisory.aliases).cloned().collect(),
+            fixed: advisory.fixed.clone(),
+        }
+    }
+
+    /// Whether the vulnerability has the id `given`; case does not count.
+    pub fn has_id(&self, given: &str) -> bool {
+        self.ids.iter().any(|id| id.eq_ignore_ascii_case(given.trim()))
+    }
+}
+
 words! {
     /// Whether a dependency is part of what runs in production.
     DependencyScope {

@@ -15,7 +15,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-pub use dependency::{Dependency, DependencyScope, KnownVulnerability, Reachable};
+pub use dependency::{AffectedPackage, Dependency, DependencyScope, KnownVulnerability, Reachable};
 pub use fingerprint::{Fingerprint, normalise_code, number_equals};
 pub use inventory::{
     Body, Environment, EnvironmentLine, EnvironmentValue, Protection, ProtectionStatus, Route, Setting,
@@ -58,6 +58,8 @@ pub struct Finding {
     pub acceptance: Option<Acceptance>,
     /// What following data says of it, where its rule is one that this can judge and data was followed.
     pub judged: Option<Judgement>,
+    /// The package and the vulnerability that it is about. Only rules about known vulnerabilities of dependencies say it: acceptances are matched by it.
+    pub package: Option<Box<AffectedPackage>>,
 }
 
 /// What following data through the program says of a finding.

@@ -34,6 +34,7 @@ impl Finding {
             fix: None,
             acceptance: None,
             judged: None,
+            package: None,
         }
     }
 }

@@ -239,6 +239,7 @@ mod tests {
             fix: None,
             acceptance: None,
             judged: None,
+            package: None,
         };
         let lines = frame(&finding, width);
         lines

@@ -12,34 +12,18 @@ use serde::Serialize;
 use crate::{clean, json, words};
 
 /// The version of the schema that the report follows.
-const VERSION: &str = "15.0.7";
+pub(crate) const VERSION: &str = "15.0.7";
 const SCHEMA: &str = "https://gitlab.com/gitlab-org/security-products/security-report-schemas/-/raw/v15.0.7/dist/sast-report-format.json";
 /// Longest name and solution that the schema takes, in characters.
-const MOST_NAME: usize = 255;
-const MOST_SOLUTION: usize = 7000;
+pub(crate) const MOST_NAME: usize = 255;
+pub(crate) const MOST_SOLUTION: usize = 7000;
 
 /// Writes the report to `out`.
 pub(crate) fn write(assessment: &Assessment, out: &mut dyn io::Write) -> io::Result<()> {
-    let header = &assessment.header;
-    let tool = Tool {
-        id: "clearance",
-        name: "Clearance",
-        version: &header.tool_version,
-        vendor: Named { name: "Clearance" },
-    };
-    let end = header.time.checked_add(header.duration).unwrap_or(header.time);
     let report = Report {
         schema: SCHEMA,
         version: VERSION,
-        scan: Scan {
-            analyzer: tool,
-            scanner: tool,
-            kind: "sast",
-            start_time: header.time.strftime("%Y-%m-%dT%H:%M:%S").to_string(),
-            end_time: end.strftime("%Y-%m-%dT%H:%M:%S").to_string(),
-            status: if assessment.is_complete() { "success" } else { "failure" },
-            messages: messages(assessment),
-        },
+        scan: Scan::new("sast", assessment),
         vulnerabilities: assessment
             .findings
             .iter()
@@ -48,6 +32,40 @@ pub(crate) fn write(assessment: &Assessment, out: &mut dyn io::Write) -> io::Res
             .collect(),
     };
     json::serialise(&report, out)
+}
+
+impl<'a> Scan<'a> {
+    /// What every report says of its run. `kind` is a type of scan by the schema.
+    pub(crate) fn new(kind: &'static str, assessment: &'a Assessment) -> Self {
+        let header = &assessment.header;
+        let tool = Tool {
+            id: "clearance",
+            name: "Clearance",
+            version: &header.tool_version,
+            vendor: Named { name: "Clearance" },
+        };
+        let end = header.time.checked_add(header.duration).unwrap_or(header.time);
+        Self {
+            analyzer: tool,
+            scanner: tool,
+            kind,
+            start_time: header.time.strftime("%Y-%m-%dT%H:%M:%S").to_string(),
+            end_time: end.strftime("%Y-%m-%dT%H:%M:%S").to_string(),
+            status: if assessment.is_complete() { "success" } else { "failure" },
+            messages: messages(assessment),
+        }
+    }
+}
+
+/// A severity by the schema.
+pub(crate) fn severity(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Critical => "Critical",
+        Severity::High => "High",
+        Severity::Medium => "Medium",
+        Severity::Low => "Low",
+        Severity::Info => "Info",
+    }
 }
 
 /// The decision with its reasons, and what was not seen.
@@ -64,6 +82,7 @@ fn messages(assessment: &Assessment) -> Vec<Told> {
     out
 }
 
+/// One finding.
 fn vulnerability(finding: &Finding) -> Vulnerability<'_> {
     let place = &finding.location;
     let mut about = vec![clean::markdown(&finding.message)];
@@ -76,13 +95,7 @@ fn vulnerability(finding: &Finding) -> Vulnerability<'_> {
         id: uuid(finding.fingerprint.0),
         name: finding.rule.title.chars().take(MOST_NAME).collect(),
         description: about.join("\n\n"),
-        severity: match finding.severity {
-            Severity::Critical => "Critical",
-            Severity::High => "High",
-            Severity::Medium => "Medium",
-            Severity::Low => "Low",
-            Severity::Info => "Info",
-        },
+        severity: severity(finding.severity),
         solution: words::advice(finding).chars().take(MOST_SOLUTION).collect(),
         identifiers: identifiers(finding),
         location: Place {
@@ -145,7 +158,7 @@ fn step(step: &Step) -> (StepPlace<'_>, Text<'_>) {
 }
 
 /// A fingerprint in the shape of a UUID.
-fn uuid(fingerprint: u128) -> String {
+pub(crate) fn uuid(fingerprint: u128) -> String {
     let digits = format!("{fingerprint:032x}");
     [&digits[..8], &digits[8..12], &digits[12..16], &digits[16..20], &digits[20..]].join("-")
 }
@@ -159,7 +172,7 @@ struct Report<'a> {
 }
 
 #[derive(Serialize)]
-struct Scan<'a> {
+pub(crate) struct Scan<'a> {
     analyzer: Tool<'a>,
     scanner: Tool<'a>,
     #[serde(rename = "type")]
@@ -203,13 +216,13 @@ struct Vulnerability<'a> {
 }
 
 #[derive(Serialize)]
-struct Identifier {
+pub(crate) struct Identifier {
     #[serde(rename = "type")]
-    kind: String,
-    name: String,
-    value: String,
+    pub(crate) kind: String,
+    pub(crate) name: String,
+    pub(crate) value: String,
     #[serde(skip_serializing_if = "Option::is_none")]
-    url: Option<String>,
+    pub(crate) url: Option<String>,
 }
 
 #[derive(Serialize)]

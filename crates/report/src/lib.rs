@@ -3,6 +3,7 @@
 //! In: an `Assessment` of the verdict. Out: the bytes of a report, one module for each format.
 //! Text of the target is hostile here: it passes through [`clean`] before it is shown. Nothing here reads a file, a clock or the environment.
 
+mod bom;
 pub mod clean;
 mod csv;
 mod frame;
@@ -47,6 +48,16 @@ pub enum Format {
     Github,
     /// The findings as a table for spreadsheets.
     Csv,
+    /// The bill of material with its vulnerabilities, CycloneDX 1.6 in JSON.
+    Cyclonedx,
+    /// The same by version 1.7.
+    Cyclonedx17,
+    /// The bill of material, SPDX 2.3 in JSON.
+    Spdx,
+    /// What the vulnerabilities of dependencies mean for the target, OpenVEX 0.2.0.
+    Openvex,
+    /// The dependency scanning report of GitLab, version 15 of its schema.
+    GitlabDependency,
 }
 
 impl Format {
@@ -61,6 +72,11 @@ impl Format {
         Self::Gitlab,
         Self::Github,
         Self::Csv,
+        Self::Cyclonedx,
+        Self::Cyclonedx17,
+        Self::Spdx,
+        Self::Openvex,
+        Self::GitlabDependency,
     ];
 
     /// The word used in options.
@@ -75,17 +91,28 @@ impl Format {
             Self::Gitlab => "gitlab",
             Self::Github => "github",
             Self::Csv => "csv",
+            Self::Cyclonedx => "cyclonedx",
+            Self::Cyclonedx17 => "cyclonedx-1.7",
+            Self::Spdx => "spdx",
+            Self::Openvex => "openvex",
+            Self::GitlabDependency => "gitlab-dependency",
         }
     }
 
-    /// The format that the end of a file's name asks for: `.txt`, `.md`, `.html`, `.json`, `.sarif` (also `.sarif.json`), `.xml` (JUnit), `.csv`, and
-    /// `gl-sast-report.json`, the name that GitLab looks for.
+    /// The format that the end of a file's name asks for: `.txt`, `.md`, `.html`, `.json`, `.sarif` (also `.sarif.json`), `.xml` (JUnit), `.csv`,
+    /// `.cdx.json` and `bom.json` (CycloneDX), `.spdx.json`, `.openvex.json` and `.vex.json`, and `gl-sast-report.json` and `gl-dependency-scanning-report.json`, the names that
+    /// GitLab looks for.
     pub fn from_extension(path: &Path) -> Option<Self> {
         let name = path.file_name()?.to_str()?.to_ascii_lowercase();
         let ends = [
             (".sarif.json", Self::Sarif),
             (".sarif", Self::Sarif),
             ("gl-sast-report.json", Self::Gitlab),
+            ("gl-dependency-scanning-report.json", Self::GitlabDependency),
+            (".cdx.json", Self::Cyclonedx),
+            (".spdx.json", Self::Spdx),
+            (".openvex.json", Self::Openvex),
+            (".vex.json", Self::Openvex),
             (".html", Self::Html),
             (".htm", Self::Html),
             (".xml", Self::Junit),
@@ -95,6 +122,9 @@ impl Format {
             (".markdown", Self::Markdown),
             (".txt", Self::Terminal),
         ];
+        if name == "bom.json" {
+            return Some(Self::Cyclonedx);
+        }
         ends.into_iter().find(|(end, _)| name.ends_with(end)).map(|(_, format)| format)
     }
 }
@@ -106,8 +136,22 @@ impl fmt::Display for Format {
 }
 
 /// The words of all formats.
-const EXPECTED: &[&str] =
-    &["terminal", "markdown", "html", "json", "sarif", "junit", "gitlab", "github", "csv"];
+const EXPECTED: &[&str] = &[
+    "terminal",
+    "markdown",
+    "html",
+    "json",
+    "sarif",
+    "junit",
+    "gitlab",
+    "github",
+    "csv",
+    "cyclonedx",
+    "cyclonedx-1.7",
+    "spdx",
+    "openvex",
+    "gitlab-dependency",
+];
 
 impl FromStr for Format {
     type Err = UnknownWord;
@@ -172,6 +216,11 @@ pub fn write(
         Format::Gitlab => gitlab::write(assessment, out),
         Format::Github => out.write_all(github::render(assessment).as_bytes()),
         Format::Csv => out.write_all(csv::render(assessment).as_bytes()),
+        Format::Cyclonedx => bom::cyclonedx::write(bom::cyclonedx::Version::V1_6, assessment, out),
+        Format::Cyclonedx17 => bom::cyclonedx::write(bom::cyclonedx::Version::V1_7, assessment, out),
+        Format::Spdx => bom::spdx::write(assessment, out),
+        Format::Openvex => bom::openvex::write(assessment, out),
+        Format::GitlabDependency => bom::gitlab::write(assessment, out),
     }
 }
 
@@ -194,6 +243,13 @@ mod tests {
         assert_eq!(of("r.md"), Some(Format::Markdown));
         assert_eq!(of("r.html"), Some(Format::Html));
         assert_eq!(of("build/gl-sast-report.json"), Some(Format::Gitlab));
+        assert_eq!(of("out/shop.cdx.json"), Some(Format::Cyclonedx));
+        assert_eq!(of("bom.json"), Some(Format::Cyclonedx));
+        assert_eq!(of("carbom.json"), Some(Format::Json));
+        assert_eq!(of("shop.spdx.json"), Some(Format::Spdx));
+        assert_eq!(of("shop.openvex.json"), Some(Format::Openvex));
+        assert_eq!(of("gl-dependency-scanning-report.json"), Some(Format::GitlabDependency));
         assert_eq!(of("r.pdf"), None);
+        assert!(Format::ALL.iter().map(|format| format.as_str()).eq(EXPECTED.iter().copied()));
     }
 }

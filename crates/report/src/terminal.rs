@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use anstyle::{AnsiColor, Style};
-use clearance_finding::{AliasKind, Finding, Judgement, Location, Severity};
+use clearance_finding::{AliasKind, Finding, Judgement, Location, Reachable, Severity};
 use clearance_verdict::{Assessment, Category, Change, Decision, HiddenBy, Level, Status};
 use unicode_width::UnicodeWidthStr;
 
@@ -281,6 +281,7 @@ impl Terminal<'_> {
             "controls",
             Category::ALL.iter().filter_map(|&category| category_line(assessment, category)),
         );
+        self.labelled("dependencies", dependencies(assessment));
         self.labelled("not verified", limited(doubts(assessment)));
         self.labelled("not seen", limited(blind_spots(assessment)));
         self.labelled("accepted", accepted(assessment));
@@ -340,6 +341,32 @@ fn category_line(assessment: &Assessment, category: Category) -> Option<String> 
         let _ = write!(text, "  {number} {word}");
     }
     Some(text)
+}
+
+/// How many dependencies there are, and those of which the vulnerable part is used.
+fn dependencies(assessment: &Assessment) -> Vec<String> {
+    if assessment.dependencies.is_empty() {
+        return Vec::new();
+    }
+    let mut lines = vec![words::dependency_counts(&assessment.dependencies)];
+    for dependency in &assessment.dependencies {
+        for advisory in dependency.advisories.iter().filter(|one| one.reachable == Reachable::Yes) {
+            let fixed = match advisory.fixed.as_slice() {
+                [] => "no fixed version is known".to_owned(),
+                list => format!("fixed in {}", list.join(", ")),
+            };
+            let shown = words::evidence(&advisory.evidence);
+            let shown = if shown.is_empty() { shown } else { format!(": {shown}") };
+            lines.push(format!(
+                "{} {} has {} ({}), {fixed}, and the vulnerable part is used{shown}",
+                dependency.name,
+                words::version(dependency),
+                advisory.id,
+                advisory.severity,
+            ));
+        }
+    }
+    limited(lines)
 }
 
 /// What changed since an earlier run; what was fixed and what is new in the controls is named, the rest counted.

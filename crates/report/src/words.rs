@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use clearance_finding::{Finding, Notice, Plane};
+use clearance_finding::{Dependency, DependencyScope, Finding, Notice, Plane, Reachable, Step};
 use clearance_verdict::{
     ASVS_LEVEL_1, ASVS_LEVEL_2, Assessment, Change, EnvironmentLine, HiddenBy, PlaneStatus, Protection,
     ProtectionStatus, Status,
@@ -185,6 +185,57 @@ pub(crate) fn unseen_place(path: &str, line: Option<u32>) -> String {
         None if path.is_empty() => "the run as a whole".to_owned(),
         None => path.to_owned(),
     }
+}
+
+/// The version of a dependency, or the range where only that is known.
+pub(crate) fn version(dependency: &Dependency) -> &str {
+    dependency.version.as_deref().or(dependency.range.as_deref()).unwrap_or("unknown")
+}
+
+/// Whether the vulnerable part of a dependency is used, or, where nothing is known against it, the dependency itself.
+pub(crate) fn reachable(reachable: Reachable) -> &'static str {
+    match reachable {
+        Reachable::Yes => "used",
+        Reachable::No => "not used",
+        Reachable::Undecided => "not known",
+    }
+}
+
+/// Evidence as one text: `note at path:line; …`.
+pub(crate) fn evidence(steps: &[Step]) -> String {
+    let steps = steps.iter().map(|step| format!("{} at {}", step.note, place(&step.location)));
+    steps.collect::<Vec<_>>().join("; ")
+}
+
+/// How many dependencies there are, for what, and how many of them are known to be vulnerable.
+pub(crate) fn dependency_counts(dependencies: &[Dependency]) -> String {
+    let scope = |scope| dependencies.iter().filter(|one| one.scope == scope).count();
+    let (production, optional) = (scope(DependencyScope::Production), scope(DependencyScope::Optional));
+    let development = scope(DependencyScope::Development);
+    let direct = dependencies.iter().filter(|one| one.direct).count();
+    let mut text = format!(
+        "{}: {production} in production, {optional} optional, {development} for development; {direct} asked for directly",
+        count(dependencies.len(), "dependency")
+    );
+    let vulnerable: Vec<&Dependency> = dependencies.iter().filter(|one| !one.advisories.is_empty()).collect();
+    if vulnerable.is_empty() {
+        text.push_str("; none with a vulnerability that is known here");
+        return text;
+    }
+    let known = vulnerable.iter().flat_map(|one| &one.advisories);
+    let of = |wanted| known.clone().filter(|advisory| advisory.reachable == wanted).count();
+    text.push_str(&format!(
+        "; {} with {} ({} used, {} not used, {} not known)",
+        vulnerable.len(),
+        match known.clone().count() {
+            1 => "1 known vulnerability".to_owned(),
+            number => format!("{} known vulnerabilities", thousands(number as u64)),
+        },
+        of(Reachable::Yes),
+        of(Reachable::No),
+        of(Reachable::Undecided)
+    ));
+    text
 }
 
 /// When the earlier run of a comparison began.

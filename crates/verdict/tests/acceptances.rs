@@ -4,7 +4,7 @@ mod common;
 
 use std::{collections::BTreeSet, sync::Arc};
 
-use clearance_finding::{Finding, Judgement, Location, Rule, Severity};
+use clearance_finding::{AffectedPackage, Finding, Judgement, Location, Rule, Severity};
 use clearance_verdict::{
     CommentLine,
     acceptance::{AcceptanceError, ConfigAcceptance, Context, Outcome, apply},
@@ -32,7 +32,12 @@ fn run_beside(
 ) -> Result<Outcome, AcceptanceError> {
     let rules = rules();
     let today = TODAY.parse().expect("a valid date");
-    apply(findings, comments, config, &Context { rules: &rules, enabled, today, aside, silent: &[] })
+    apply(
+        findings,
+        comments,
+        config,
+        &Context { rules: &rules, enabled, today, aside, silent: &[], advisories: true },
+    )
 }
 
 #[test]
@@ -44,7 +49,8 @@ fn acceptances_over_what_is_not_told_are_listed_with_it() {
         [judged(3, Judgement::Proven), judged(5, Judgement::Disproved), judged(7, Judgement::Proven)];
     let comments = [comment(3, (3, 3), "# noqa: S608"), comment(5, (5, 5), "# noqa: S608")];
     let (enabled, aside) = (enabled(), BTreeSet::new());
-    let context = Context { rules: &rules, enabled: &enabled, today, aside: &aside, silent: &silent };
+    let context =
+        Context { rules: &rules, enabled: &enabled, today, aside: &aside, silent: &silent, advisories: true };
     let outcome = apply(Vec::new(), &comments, &[], &context).expect("no tables");
     // The second needs a reason; the first needs none, and neither is unused. Nobody accepts the third.
     assert_eq!(
@@ -284,12 +290,109 @@ fn rules_about_acceptances_can_be_off() {
 fn table(rule: Option<&str>, path: Option<&str>) -> ConfigAcceptance {
     ConfigAcceptance {
         rule: rule.map(str::to_owned),
-        fingerprint: None,
         path: path.map(str::to_owned),
         reason: Some("looked at in review".to_owned()),
-        until: None,
         location: Some(Location::file("pyproject.toml".into())),
+        ..ConfigAcceptance::default()
     }
+}
+
+/// A finding about a known vulnerability; the rule has no part in the match.
+fn vulnerable(name: &str, version: Option<&str>, fixed: &[&str]) -> Finding {
+    let package = AffectedPackage {
+        ecosystem: "PyPI".to_owned(),
+        name: name.to_owned(),
+        version: version.map(str::to_owned),
+        ids: vec!["GHSA-2g68-c3qc-8985".to_owned(), "CVE-2024-34069".to_owned()],
+        fixed: fixed.iter().map(|&text| text.to_owned()).collect(),
+    };
+    Finding { package: Some(Box::new(package)), ..finding(&HASH, "sub/uv.lock", 3, 3) }
+}
+
+fn bound(advisory: Option<&str>, package: Option<&str>, version: Option<&str>) -> ConfigAcceptance {
+    ConfigAcceptance {
+        advisory: advisory.map(str::to_owned),
+        package: package.map(str::to_owned),
+        version: version.map(str::to_owned),
+        ..table(None, None)
+    }
+}
+
+#[test]
+fn tables_accept_vulnerabilities_by_any_id_package_and_version() {
+    let accepts = |table: ConfigAcceptance| {
+        let findings = vec![vulnerable("Werkzeug", Some("3.0.0"), &["3.0.3"]), finding(&HASH, "a.py", 1, 1)];
+        let outcome = run(findings, &[], &[table], &enabled()).unwrap();
+        assert!(outcome.findings[1].acceptance.is_none(), "what is about no package is not accepted");
+        outcome.findings[0].acceptance.is_some()
+    };
+    for id in ["GHSA-2g68-c3qc-8985", "cve-2024-34069", " CVE-2024-34069 "] {
+        assert!(accepts(bound(Some(id), None, None)), "{id}");
+    }
+    assert!(!accepts(bound(Some("CVE-2024-3406"), None, None)));
+    assert!(accepts(bound(None, Some("werkzeug"), None)));
+    assert!(accepts(bound(Some("CVE-2024-34069"), Some("werkzeug"), Some(">=3.0,<3.0.3"))));
+    assert!(!accepts(bound(Some("CVE-2024-34069"), Some("werkzeug"), Some(">=3.0.1"))));
+    assert!(!accepts(bound(Some("CVE-2024-34069"), Some("flask"), None)));
+    assert!(!accepts(ConfigAcceptance {
+        ecosystem: Some("npm".to_owned()),
+        ..bound(None, Some("werkzeug"), None)
+    }));
+    assert!(!accepts(ConfigAcceptance { path: Some("*".to_owned()), ..bound(None, Some("werkzeug"), None) }));
+    let unknown = vec![vulnerable("werkzeug", None, &[])];
+    let outcome = run(unknown, &[], &[bound(None, Some("werkzeug"), Some(">=1"))], &enabled()).unwrap();
+    assert!(outcome.findings[0].acceptance.is_none(), "a version that is not known is in no range");
+}
+
+#[test]
+fn an_acceptance_until_fixed_ends_with_the_first_fixed_version() {
+    let until = |text: &str| ConfigAcceptance {
+        until: Some(text.to_owned()),
+        ..bound(Some("CVE-2024-34069"), None, None)
+    };
+    let open =
+        run(vec![vulnerable("werkzeug", Some("3.0.0"), &[])], &[], &[until("fixed")], &enabled()).unwrap();
+    assert_eq!(open.findings.len(), 1);
+    assert_eq!(open.findings[0].acceptance.as_ref().unwrap().until.as_deref(), Some("fixed"));
+    let fixed = vec![vulnerable("werkzeug", Some("3.0.0"), &["3.0.3", "4.0"])];
+    let lapsed = run(fixed, &[], &[until("fixed")], &enabled()).unwrap();
+    assert!(lapsed.findings[0].acceptance.is_none());
+    assert_eq!(lapsed.findings[1].rule.id, "acceptance-expired");
+    assert!(lapsed.findings[1].message.ends_with("werkzeug 3.0.3 is one"), "{}", lapsed.findings[1].message);
+    let nothing = ConfigAcceptance { until: Some("fixed".to_owned()), ..table(Some("weak-hash"), None) };
+    assert!(matches!(run(Vec::new(), &[], &[nothing], &enabled()), Err(AcceptanceError::UntilFixed)));
+    let wrong = bound(None, None, Some(">=1"));
+    assert!(
+        run(Vec::new(), &[], &[ConfigAcceptance { rule: Some("weak-hash".to_owned()), ..wrong }], &enabled())
+            .is_err()
+    );
+    let wrong = bound(None, Some("x"), Some("nonsense!"));
+    assert!(matches!(run(Vec::new(), &[], &[wrong], &enabled()), Err(AcceptanceError::Version(_))));
+}
+
+#[test]
+fn acceptances_of_other_tools_are_told_like_our_own() {
+    let peer = |id: &str| ConfigAcceptance {
+        by: Some(format!("OSV-Scanner ignores {id}")),
+        reason: None,
+        ..bound(Some(id), None, None)
+    };
+    let found = || vec![vulnerable("werkzeug", Some("3.0.0"), &[])];
+    let told = |tables: &[ConfigAcceptance]| -> Vec<String> {
+        let outcome = run(found(), &[], tables, &enabled()).unwrap();
+        outcome.findings[1..].iter().map(|one| format!("{} {}", one.rule.id, one.message)).collect()
+    };
+    assert_eq!(
+        told(&[peer("CVE-2024-34069")]),
+        ["acceptance-unexplained `OSV-Scanner ignores CVE-2024-34069` gives no reason"]
+    );
+    assert_eq!(
+        told(&[peer("CVE-1-1")]),
+        ["acceptance-unused `OSV-Scanner ignores CVE-1-1` matches no finding"]
+    );
+    assert!(told(&[ConfigAcceptance { elsewhere: true, ..peer("CVE-1-1") }]).is_empty());
+    let old = ConfigAcceptance { until: Some("2020-01-01".to_owned()), ..peer("CVE-2024-34069") };
+    assert_eq!(told(&[old]), ["acceptance-expired This acceptance ended on 2020-01-01"]);
 }
 
 #[test]
@@ -336,7 +439,7 @@ fn a_table_may_accept_what_is_said_about_comments() {
 #[test]
 fn tables_that_cannot_be_used_are_errors() {
     let fails = |table: ConfigAcceptance| run(Vec::new(), &[], &[table], &enabled()).unwrap_err().to_string();
-    assert!(fails(table(None, None)).contains("needs `rule` or `fingerprint`"));
+    assert!(fails(table(None, None)).contains("needs `rule`, `fingerprint`, `advisory` or `package`"));
     assert!(fails(table(Some("weak-hsah"), None)).contains("weak-hsah"));
     assert!(fails(table(Some("weak-hash"), Some("a["))).contains("a["));
     let wrong = ConfigAcceptance { fingerprint: Some("xyz".to_owned()), ..table(None, None) };

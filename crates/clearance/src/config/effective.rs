@@ -208,6 +208,10 @@ fn files(out: &mut String, settings: &Settings, path: &str) {
         let target = match &accept.target {
             Accepted::Rule(name) => name.clone(),
             Accepted::Finding(fingerprint) => fingerprint.to_string(),
+            Accepted::Vulnerability(bound) => {
+                let parts = [&bound.advisory, &bound.package, &bound.version];
+                parts.into_iter().flatten().map(String::as_str).collect::<Vec<_>>().join(" ")
+            }
         };
         let path = accept.path.as_deref().unwrap_or("everywhere");
         row(out, "accept", &format!("{target} in {path}"), &accept.place);

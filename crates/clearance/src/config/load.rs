@@ -11,6 +11,7 @@ use std::{
 
 use super::{
     error::ConfigError,
+    ignores::{self, Found, Ignored},
     options::Options,
     patterns::Base,
     peers::{self, Peer, PeerOptions},
@@ -25,6 +26,15 @@ const PROJECT_FILE: &str = "pyproject.toml";
 const BANDIT_FILE: &str = ".bandit";
 /// The first of them that exists counts, as with Ruff.
 const RUFF_FILES: [&str; 2] = [".ruff.toml", "ruff.toml"];
+
+/// The folder of GitHub's workflows.
+const WORKFLOWS: &str = ".github/workflows";
+/// Workflows that are looked into.
+const MOST_WORKFLOWS: usize = 200;
+/// Entries of their folder that are listed.
+const MOST_LISTED: usize = 20_000;
+/// Vulnerabilities that other tools may be told to ignore, in all files together; a bound on work for hostile trees.
+const MOST_IGNORED: usize = 20_000;
 
 /// Which configuration files to use.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -62,6 +72,8 @@ pub(crate) struct Loaded {
     pub(crate) own: Vec<Layer<Options>>,
     pub(crate) bandit: Vec<Layer<PeerOptions>>,
     pub(crate) ruff: Vec<Layer<PeerOptions>>,
+    /// Which vulnerabilities other tools are told to ignore.
+    pub(crate) ignores: Vec<Layer<Vec<Ignored>>>,
     pub(crate) files: Vec<FileRead>,
     /// What was passed over and why.
     pub(crate) notes: Vec<String>,
@@ -80,6 +92,7 @@ impl Loaded {
                 loaded.boundary = boundary(root);
                 for (folder, base, shown) in folders_upwards(root, &loaded.boundary) {
                     loaded.read_folder(&folder, &base, &shown, Wanted::missing_in(&loaded))?;
+                    loaded.read_ignores(&folder, &base, &shown)?;
                 }
             }
         }
@@ -94,9 +107,81 @@ impl Loaded {
     ) -> Result<(), ConfigError> {
         for folder in folders.filter(|folder| !folder.is_empty()) {
             let base = Base::Inside(folder.to_owned());
-            self.read_folder(&root.join(folder), &base, &format!("{folder}/"), Wanted::ALL)?;
+            let (at, shown) = (root.join(folder), format!("{folder}/"));
+            self.read_folder(&at, &base, &shown, Wanted::ALL)?;
+            let (name, read) = ignores::INNER_FILE;
+            self.read_ignore(&at, &base, &shown, name, read)?;
         }
         Ok(())
+    }
+
+    /// Reads in which files of `folder` other tools are told to ignore vulnerabilities.
+    fn read_ignores(&mut self, folder: &Path, base: &Base, shown: &str) -> Result<(), ConfigError> {
+        for &(name, read) in ignores::FILES {
+            self.read_ignore(folder, base, shown, name, read)?;
+        }
+        let workflows = folder.join(WORKFLOWS);
+        // No link may lead out of the project, not even one in the middle of the way.
+        if !workflows.canonicalize().is_ok_and(|path| path.starts_with(&self.boundary)) {
+            return Ok(());
+        }
+        let Ok(listed) = fs::read_dir(&workflows) else { return Ok(()) };
+        let mut names: Vec<String> = listed
+            .take(MOST_LISTED)
+            .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
+            .filter(|name| name.ends_with(".yml") || name.ends_with(".yaml"))
+            .collect();
+        names.sort_unstable();
+        for name in names.into_iter().take(MOST_WORKFLOWS) {
+            let shown = format!("{shown}{WORKFLOWS}/");
+            self.read_ignore_as(&workflows, folder, base, &shown, &name, ignores::read_workflow)?;
+        }
+        Ok(())
+    }
+
+    fn read_ignore(
+        &mut self,
+        folder: &Path,
+        base: &Base,
+        shown: &str,
+        name: &str,
+        read: ignores::Read,
+    ) -> Result<(), ConfigError> {
+        self.read_ignore_as(folder, folder, base, shown, name, read)
+    }
+
+    /// Reads `place/name`, which speaks for `folder`.
+    fn read_ignore_as(
+        &mut self,
+        place: &Path,
+        folder: &Path,
+        base: &Base,
+        shown: &str,
+        name: &str,
+        read: ignores::Read,
+    ) -> Result<(), ConfigError> {
+        let Some(document) = self.open(place, shown, name)? else { return Ok(()) };
+        let found = read(&document.file, &document.text);
+        self.push_ignores(base, folder, &document.file, found);
+        Ok(())
+    }
+
+    fn push_ignores(&mut self, base: &Base, folder: &Path, file: &Arc<str>, found: Found) {
+        self.notes.extend(found.notes);
+        let known: usize = self.ignores.iter().map(|layer| layer.options.len()).sum();
+        if known + found.entries.len() > MOST_IGNORED {
+            self.notes.push(format!(
+                "{file}: more than {MOST_IGNORED} ignored vulnerabilities in all; passed over"
+            ));
+        } else if !found.entries.is_empty() {
+            self.files.push(FileRead { file: Arc::clone(file), part: "ignored vulnerabilities" });
+            self.ignores.push(Layer {
+                base: base.clone(),
+                file: Arc::clone(file),
+                options: found.entries,
+                folder: folder.to_owned(),
+            });
+        }
     }
 
     fn read_only(&mut self, file: &Path) -> Result<(), ConfigError> {
@@ -209,6 +294,15 @@ impl Loaded {
                 ));
             } else {
                 self.push_own(base, folder, &document.file, "[tool.clearance]", own.table()?)?;
+            }
+        }
+        if let Some(uv) = tool.take("uv") {
+            match uv.table() {
+                Ok(table) => {
+                    let found = ignores::read_audit_table(table);
+                    self.push_ignores(base, folder, &document.file, found);
+                }
+                Err(error) => self.notes.push(format!("{error}; passed over")),
             }
         }
         let tables = [

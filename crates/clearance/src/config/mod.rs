@@ -5,6 +5,7 @@
 
 mod effective;
 mod error;
+mod ignores;
 mod ini;
 mod load;
 mod models;
@@ -19,6 +20,7 @@ mod settings;
 
 pub(crate) use effective::{describe, peer_lines};
 pub(crate) use error::ConfigError;
+pub(crate) use ignores::End;
 pub(crate) use load::{Loaded, Use};
 pub(crate) use models::{ModelFile, library, model_lines, read_models};
 pub(crate) use origin::Sited;

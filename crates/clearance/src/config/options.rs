@@ -7,6 +7,7 @@ use clearance_verdict::{Level, Profile};
 
 use super::{
     error::ConfigError,
+    ignores::End,
     origin::{Place, Sited},
     reader::{TableReader, ValueReader},
 };
@@ -87,7 +88,7 @@ pub(crate) struct Accept {
     pub(crate) target: AcceptTarget,
     pub(crate) path: Option<Sited<String>>,
     pub(crate) reason: Option<String>,
-    pub(crate) until: Option<jiff::civil::Date>,
+    pub(crate) until: Option<End>,
 }
 
 /// What an `[[accept]]` table accepts.
@@ -97,6 +98,20 @@ pub(crate) enum AcceptTarget {
     Rule(Sited<String>),
     /// One finding.
     Fingerprint(clearance_finding::Fingerprint),
+    /// Known vulnerabilities of dependencies.
+    Vulnerability(Vulnerability),
+}
+
+/// The known vulnerabilities that an acceptance is bound to: by an id, by a package, or by both.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Vulnerability {
+    /// Any id of it.
+    pub(crate) advisory: Option<String>,
+    pub(crate) package: Option<String>,
+    /// As OSV calls it; `None`: any.
+    pub(crate) ecosystem: Option<String>,
+    /// Range of versions of the package; `None`: all.
+    pub(crate) version: Option<String>,
 }
 
 impl Options {
@@ -203,9 +218,33 @@ fn read_accept(place: Place, mut table: TableReader<'_>) -> Result<Accept, Confi
     let fingerprint = table.take("fingerprint");
     let path = take(&mut table, "path", ValueReader::string)?;
     let reason = take(&mut table, "reason", ValueReader::string)?;
-    let until = take(&mut table, "until", ValueReader::day)?;
+    let until = take(&mut table, "until", read_until)?;
+    let vulnerability = Vulnerability {
+        advisory: take(&mut table, "advisory", filled)?,
+        package: take(&mut table, "package", filled)?,
+        ecosystem: None,
+        version: take(&mut table, "version", filled)?,
+    };
     table.finish()?;
+    let bad = |problem: &str| ConfigError::BadValue {
+        place: place.clone(),
+        key: "accept".to_owned(),
+        problem: problem.to_owned(),
+    };
+    if vulnerability.version.is_some() && vulnerability.package.is_none() {
+        return Err(bad("`version` needs `package`: the package whose versions are meant"));
+    }
+    let is_bound = vulnerability.advisory.is_some() || vulnerability.package.is_some();
+    if until == Some(End::Fixed) && !is_bound {
+        return Err(bad("`until = \"fixed\"` needs `advisory` or `package`"));
+    }
     let target = match (rule, fingerprint) {
+        (None, None) if is_bound => AcceptTarget::Vulnerability(vulnerability),
+        (Some(_), _) | (_, Some(_)) if is_bound => {
+            return Err(bad(
+                "give `rule`, or `fingerprint`, or `advisory` and `package`, and not two of them",
+            ));
+        }
         (Some(rule), None) => AcceptTarget::Rule(rule),
         (None, Some(value)) => {
             let text = value.string()?.value;
@@ -224,17 +263,27 @@ fn read_accept(place: Place, mut table: TableReader<'_>) -> Result<Accept, Confi
             return Err(ConfigError::BadValue {
                 place,
                 key: "accept".to_owned(),
-                problem: "give either `rule` or `fingerprint`".to_owned(),
+                problem:
+                    "give either `rule` or `fingerprint`, or, for a vulnerability, `advisory` or `package`"
+                        .to_owned(),
             });
         }
     };
-    Ok(Accept {
-        place,
-        target,
-        path,
-        reason: reason.map(|reason| reason.value),
-        until: until.map(|until| until.value),
-    })
+    Ok(Accept { place, target, path, reason: reason.map(|reason| reason.value), until })
+}
+
+/// A day, or `"fixed"`: as long as no fixed version is known.
+fn read_until(value: &ValueReader<'_>) -> Result<End, ConfigError> {
+    match value.string() {
+        Ok(text) if text.value == clearance_verdict::acceptance::UNTIL_FIXED => Ok(End::Fixed),
+        _ => Ok(End::Day(value.day()?.value)),
+    }
+}
+
+/// A text that is not empty.
+fn filled(value: &ValueReader<'_>) -> Result<String, ConfigError> {
+    let text = value.string()?.value.trim().to_owned();
+    if text.is_empty() { Err(value.bad("is empty".to_owned())) } else { Ok(text) }
 }
 
 fn take<'d, T>(

@@ -190,6 +190,17 @@ impl<'d> ValueReader<'d> {
         }
     }
 
+    /// A day, or a moment of which only the day counts.
+    pub(crate) fn day_of_moment(&self) -> Result<jiff::civil::Date, ConfigError> {
+        if let DeValue::Datetime(moment) = self.value.get_ref()
+            && let Some(date) = moment.date
+            && let Ok(day) = date.to_string().parse()
+        {
+            return Ok(day);
+        }
+        Ok(self.day()?.value)
+    }
+
     /// One word of a closed list.
     pub(crate) fn word<T: Copy>(
         &self,

@@ -5,9 +5,10 @@ use clearance_verdict::{Policy, Profile};
 
 use super::{
     error::{ConfigError, Hint},
+    ignores::Ignored,
     load::{Layer, Loaded},
     models::ModelPatterns,
-    options::{Accept, AcceptTarget, Options, RunOptions},
+    options::{Accept, AcceptTarget, Options, RunOptions, Vulnerability},
     origin::{Origin, Sited},
     patterns::{BanditPattern, Base, Pattern, RuffPattern},
     peers::{Peer, PeerOptions},
@@ -359,12 +360,36 @@ fn accepts(catalogue: &Catalogue, loaded: &Loaded) -> Result<Vec<AcceptRule>, Co
             accepts.push(accept_rule(catalogue, &layer.base, accept)?);
         }
     }
+    for layer in &loaded.ignores {
+        // What holds for its own folder only does not hold for a target below it.
+        let holds = |entry: &&Ignored| !(entry.flat && matches!(layer.base, Base::Above(_)));
+        accepts.extend(layer.options.iter().filter(holds).map(|entry| imported(&layer.base, entry)));
+    }
     Ok(accepts)
+}
+
+/// An entry of another tool's file.
+fn imported(base: &Base, entry: &Ignored) -> AcceptRule {
+    AcceptRule {
+        place: entry.place.clone(),
+        target: Accepted::Vulnerability(Vulnerability {
+            advisory: entry.advisory.clone(),
+            package: entry.package.clone(),
+            ecosystem: entry.ecosystem.clone(),
+            version: entry.version.clone(),
+        }),
+        path: base.glob_from_target(entry.flat.then_some("*")),
+        reason: entry.reason.clone(),
+        until: entry.until,
+        by: Some(entry.by.clone()),
+        elsewhere: entry.elsewhere,
+    }
 }
 
 fn accept_rule(catalogue: &Catalogue, base: &Base, accept: &Accept) -> Result<AcceptRule, ConfigError> {
     let target = match &accept.target {
         AcceptTarget::Fingerprint(fingerprint) => Accepted::Finding(*fingerprint),
+        AcceptTarget::Vulnerability(vulnerability) => Accepted::Vulnerability(vulnerability.clone()),
         AcceptTarget::Rule(name) => {
             let found = catalogue
                 .find(&name.value)
@@ -389,6 +414,8 @@ fn accept_rule(catalogue: &Catalogue, base: &Base, accept: &Accept) -> Result<Ac
         path: base.glob_from_target(accept.path.as_ref().map(|path| path.value.as_str())),
         reason: accept.reason.clone(),
         until: accept.until,
+        by: None,
+        elsewhere: false,
     })
 }
 

@@ -6,7 +6,8 @@ use clearance_finding::{Confidence, Fingerprint, Severity};
 use clearance_source::Role;
 use clearance_verdict::{Level, Profile};
 
-use super::options::{Advisories, Public};
+use super::ignores::End;
+use super::options::{Advisories, Public, Vulnerability};
 use super::{
     load::FileRead,
     models::ModelPatterns,
@@ -125,7 +126,11 @@ pub(crate) struct AcceptRule {
     /// A glob relative to the target; `None`: everywhere.
     pub(crate) path: Option<String>,
     pub(crate) reason: Option<String>,
-    pub(crate) until: Option<jiff::civil::Date>,
+    pub(crate) until: Option<End>,
+    /// What another tool's file says, as the report calls it; `None` for a table of our own.
+    pub(crate) by: Option<String>,
+    /// It may be meant for what only that tool looks at.
+    pub(crate) elsewhere: bool,
 }
 
 /// What an acceptance is for.
@@ -135,6 +140,8 @@ pub(crate) enum Accepted {
     Rule(String),
     /// One finding.
     Finding(Fingerprint),
+    /// Known vulnerabilities of dependencies.
+    Vulnerability(Vulnerability),
 }
 
 /// Why a finding is not shown.

@@ -16,7 +16,7 @@ use clearance_verdict::{
 use super::{analyse::Analysis, clock::Clock, plan::Plan};
 use crate::{
     catalogue::Catalogue,
-    config::{AcceptRule, Accepted, FileSettings, HiddenBecause, Settings, model_lines, peer_lines},
+    config::{AcceptRule, Accepted, End, FileSettings, HiddenBecause, Settings, model_lines, peer_lines},
     exit::Failure,
     words::FailOn,
 };
@@ -48,6 +48,7 @@ pub(crate) fn judge(
         enabled: &ran,
         aside: &aside,
         silent: &analysis.outcome.silent,
+        advisories: false,
         today: about.clock.begin.to_zoned(jiff::tz::TimeZone::UTC).date(),
     };
     let tables: Vec<ConfigAcceptance> = settings.accepts.iter().map(config_acceptance).collect();
@@ -174,10 +175,12 @@ pub(crate) fn policy(settings: &Settings) -> Policy {
 }
 
 fn config_acceptance(rule: &AcceptRule) -> ConfigAcceptance {
-    let (name, fingerprint) = match &rule.target {
-        Accepted::Rule(name) => (Some(name.clone()), None),
-        Accepted::Finding(fingerprint) => (None, Some(fingerprint.to_string())),
+    let (name, fingerprint, bound) = match &rule.target {
+        Accepted::Rule(name) => (Some(name.clone()), None, None),
+        Accepted::Finding(fingerprint) => (None, Some(fingerprint.to_string()), None),
+        Accepted::Vulnerability(bound) => (None, None, Some(bound.clone())),
     };
+    let bound = bound.unwrap_or_default();
     let position = Position {
         line: u32::try_from(rule.place.line).unwrap_or(u32::MAX),
         column: u32::try_from(rule.place.column).unwrap_or(u32::MAX),
@@ -186,8 +189,17 @@ fn config_acceptance(rule: &AcceptRule) -> ConfigAcceptance {
         rule: name,
         fingerprint,
         path: rule.path.clone(),
+        advisory: bound.advisory,
+        package: bound.package,
+        ecosystem: bound.ecosystem,
+        version: bound.version,
         reason: rule.reason.clone(),
-        until: rule.until.map(|day| day.to_string()),
+        until: rule.until.map(|until| match until {
+            End::Day(day) => day.to_string(),
+            End::Fixed => acceptance::UNTIL_FIXED.to_owned(),
+        }),
+        by: rule.by.clone(),
+        elsewhere: rule.elsewhere,
         location: Some(Location {
             start: position,
             end: position,

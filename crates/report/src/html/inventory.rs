@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use clearance_finding::Step;
+use clearance_finding::{Reachable, Step};
 use clearance_verdict::{
     Assessment, Dependency, FileLine, FileStatus, Protection, Route, Setting, SettingStatus,
 };
@@ -124,37 +124,84 @@ fn chain(steps: &[Step]) -> Markup {
     }
 }
 
+/// Dependencies that are listed without a fold.
+const MOST_UNFOLDED: usize = 12;
+
+/// Those with known vulnerabilities first; the others folded away where there are many.
 pub(super) fn dependencies(assessment: &Assessment) -> Markup {
     if assessment.dependencies.is_empty() {
         return parts::nothing("This run lists no dependencies.");
     }
+    let (vulnerable, others): (Vec<&Dependency>, Vec<&Dependency>) =
+        assessment.dependencies.iter().partition(|dependency| !dependency.advisories.is_empty());
+    let noun = if vulnerable.is_empty() { "dependency" } else { "other dependency" };
+    html! {
+        p { (words::dependency_counts(&assessment.dependencies)) "." }
+        @if !vulnerable.is_empty() { (vulnerable_table(&vulnerable)) }
+        @if others.len() > MOST_UNFOLDED {
+            details { summary { (words::count(others.len(), noun)) } (other_table(&others)) }
+        } @else if !others.is_empty() { (other_table(&others)) }
+    }
+}
+
+fn vulnerable_table(dependencies: &[&Dependency]) -> Markup {
     let rows = html! {
-        @for dependency in &assessment.dependencies {
-            tr {
-                th scope="row" {
-                    code.place { (dependency.name) }
-                    @if dependency.chain.len() > 1 { p.about { "through " (dependency.chain.join(" → ")) } }
+        @for dependency in dependencies {
+            @for advisory in &dependency.advisories {
+                tr {
+                    (dependency_head(dependency))
+                    td {
+                        p {
+                            (parts::severity(advisory.severity)) " " (advisory.id)
+                            @if !advisory.aliases.is_empty() { " (" (advisory.aliases.join(", ")) ")" }
+                        }
+                        @if !advisory.summary.is_empty() { p.about { (parts::prose(&advisory.summary)) } }
+                    }
+                    td {
+                        @if advisory.fixed.is_empty() { "no version is known" } @else { (advisory.fixed.join(", ")) }
+                    }
+                    td { (used(advisory.reachable, &advisory.evidence)) }
                 }
-                td { code { (dependency.version.as_deref().or(dependency.range.as_deref()).unwrap_or("unknown")) } }
-                td { code.place { (parts::path(&dependency.source)) } }
-                td { (advisories(dependency)) }
-                td { (dependency.reachable.as_str()) }
             }
         }
     };
-    let titles = ["dependency", "version", "named in", "advisories", "reachable"];
+    let titles = ["dependency", "version", "named in", "known vulnerability", "fixed in", "vulnerable part"];
+    parts::table("Dependencies with known vulnerabilities", "plain", &titles, rows)
+}
+
+fn other_table(dependencies: &[&Dependency]) -> Markup {
+    let rows = html! {
+        @for dependency in dependencies {
+            tr {
+                (dependency_head(dependency))
+                td { (dependency.scope.as_str()) }
+                td { (used(dependency.reachable, &dependency.evidence)) }
+            }
+        }
+    };
+    let titles = ["dependency", "version", "named in", "for", "imported"];
     parts::table("Dependencies", "plain", &titles, rows)
 }
 
-fn advisories(dependency: &Dependency) -> Markup {
+/// The first three cells of a row.
+fn dependency_head(dependency: &Dependency) -> Markup {
+    let through = dependency.chain.split_last().map_or(&[][..], |(_, through)| through);
     html! {
-        @if dependency.advisories.is_empty() { "none" }
-        @for advisory in &dependency.advisories {
-            p {
-                (parts::severity(advisory.severity)) " " (advisory.id)
-                @if !advisory.aliases.is_empty() { " (" (advisory.aliases.join(", ")) ")" }
-                @if !advisory.fixed.is_empty() { ", fixed in " (advisory.fixed.join(", ")) }
-            }
+        th scope="row" {
+            code.place { (dependency.name) }
+            @if !through.is_empty() { p.about { "through " (through.join(" → ")) } }
+        }
+        td { code { (words::version(dependency)) } }
+        td { (parts::place(&dependency.location)) }
+    }
+}
+
+/// Whether it is used, and what shows that.
+fn used(reachable: Reachable, evidence: &[Step]) -> Markup {
+    html! {
+        (words::reachable(reachable))
+        @if !evidence.is_empty() {
+            ol.chain { @for step in evidence { li { (parts::prose(&step.note)) " at " (parts::place(&step.location)) } } }
         }
     }
 }

@@ -1,6 +1,7 @@
 //! The Markdown report, sections 1 to 9.
 
 mod change;
+mod dependencies;
 mod environments;
 mod findings;
 mod tables;

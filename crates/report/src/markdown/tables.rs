@@ -7,7 +7,7 @@ use clearance_verdict::{
     StandardRow,
 };
 
-use super::{Page, status};
+use super::{Page, dependencies, status};
 use crate::{clean, spots::spots, words};
 
 pub(super) fn control_counts(page: &mut Page, assessment: &Assessment) {
@@ -146,7 +146,7 @@ pub(super) fn readiness(page: &mut Page, assessment: &Assessment) {
 pub(super) fn inventory(page: &mut Page, assessment: &Assessment) {
     routes(page, assessment);
     settings(page, assessment);
-    dependencies(page, assessment);
+    dependencies::dependencies(page, assessment);
     files(page, assessment);
 }
 
@@ -215,37 +215,6 @@ fn settings(page: &mut Page, assessment: &Assessment) {
             })
             .collect();
         page.row(&[clean::code(&setting.name), value, setting.status.to_string(), chain.join(" ← ")]);
-    }
-}
-
-fn dependencies(page: &mut Page, assessment: &Assessment) {
-    if assessment.dependencies.is_empty() {
-        return;
-    }
-    page.heading(2, "Dependencies");
-    page.table(&["dependency", "version", "named in", "advisories", "reachable"]);
-    for dependency in &assessment.dependencies {
-        let version = dependency.version.as_deref().or(dependency.range.as_deref()).unwrap_or("unknown");
-        let advisories: Vec<String> = dependency
-            .advisories
-            .iter()
-            .map(|advisory| {
-                let fixed = advisory.fixed.join(", ");
-                let fixed = if fixed.is_empty() {
-                    String::new()
-                } else {
-                    format!(", fixed in {}", clean::markdown(&fixed))
-                };
-                format!("{} ({}{fixed})", clean::markdown(&advisory.id), advisory.severity)
-            })
-            .collect();
-        page.row(&[
-            clean::code(&dependency.name),
-            clean::code(version),
-            clean::code(&dependency.source),
-            if advisories.is_empty() { "none".to_owned() } else { advisories.join("; ") },
-            dependency.reachable.to_string(),
-        ]);
     }
 }
 

@@ -155,6 +155,7 @@ pub fn finding(rule: &'static Rule, location: Location, message: &str) -> Findin
         fix: None,
         acceptance: None,
         judged: None,
+        package: None,
     }
 }
 

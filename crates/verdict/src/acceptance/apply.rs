@@ -26,6 +26,8 @@ pub struct Context<'a> {
     /// Findings that are not told, because following data proved them harmless or tells them under another rule. Where one is accepted, the acceptance
     /// is listed with it.
     pub silent: &'a [Finding],
+    /// Whether known vulnerabilities of dependencies were looked up: an acceptance of one that is not found is then of no use.
+    pub advisories: bool,
     /// Files that do not go to production (tests, documentation, examples): what is said of acceptances in them weighs `info`.
     pub aside: &'a BTreeSet<Arc<str>>,
 }
@@ -71,10 +73,10 @@ pub fn apply(
         let here = places.get(&path).map_or(&[][..], Vec::as_slice);
         apply_comments(&mut findings, here, &directives, context, &mut raised);
     }
-    let mut used = vec![(false, None); config.len()];
+    let mut used = vec![Used::default(); config.len()];
     accept_by_tables(&mut findings, config, &tables, &mut used, context);
-    for (table, (hits, worst)) in config.iter().zip(&used) {
-        judge_table(table, *hits, *worst, context, &mut raised);
+    for (table, used) in config.iter().zip(&used) {
+        judge_table(table, used, context, &mut raised);
     }
     let accepted = findings.split_off(told).into_iter().filter(|finding| finding.acceptance.is_some());
     findings.extend(accepted);
@@ -360,12 +362,23 @@ fn quoted<'a>(names: impl Iterator<Item = &'a str>) -> String {
     names.map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
 }
 
-/// Marks what the tables accept. `used` says of each whether it matched, and the worst severity that it accepted.
+/// What became of a table.
+#[derive(Debug, Clone, Default)]
+struct Used {
+    /// Whether it matched.
+    hit: bool,
+    /// The worst severity that it accepted.
+    worst: Option<Severity>,
+    /// The fixed version with which it ended, behind the name of its package.
+    fixed: Option<String>,
+}
+
+/// Marks what the tables accept. `used` says what became of each.
 fn accept_by_tables(
     findings: &mut [Finding],
     config: &[ConfigAcceptance],
     tables: &[Matcher],
-    used: &mut [(bool, Option<Severity>)],
+    used: &mut [Used],
     context: &Context<'_>,
 ) {
     for finding in findings {
@@ -373,10 +386,17 @@ fn accept_by_tables(
             if !table.matches(matcher, finding) {
                 continue;
             }
-            used.0 = true;
+            used.hit = true;
+            if table.holds_until_fixed()
+                && let Some(package) = finding.package.as_deref()
+                && let Some(fixed) = package.fixed.first()
+            {
+                used.fixed.get_or_insert_with(|| format!("{} {fixed}", package.name));
+                continue;
+            }
             let ended = matches!(table.until.as_deref().map(read_until), Some(Until::Day(day)) if context.today > day);
             if finding.acceptance.is_none() && !ended {
-                used.1 = used.1.max(weight(finding));
+                used.worst = used.worst.max(weight(finding));
                 finding.acceptance = Some(Acceptance {
                     by: table.shown(),
                     location: table.location.clone(),
@@ -392,13 +412,7 @@ fn reason(table: &ConfigAcceptance) -> Option<String> {
     table.reason.as_deref().map(str::trim).filter(|reason| !reason.is_empty()).map(str::to_owned)
 }
 
-fn judge_table(
-    table: &ConfigAcceptance,
-    used: bool,
-    worst: Option<Severity>,
-    context: &Context<'_>,
-    raised: &mut Raised,
-) {
+fn judge_table(table: &ConfigAcceptance, used: &Used, context: &Context<'_>, raised: &mut Raised) {
     let location = table.location.clone().unwrap_or_else(|| Location::file("pyproject.toml".into()));
     let shown = table.shown();
     let mut raise = |rule, severity, message| raised.push(rule, severity, &location, &shown, message);
@@ -406,6 +420,10 @@ fn judge_table(
         && context.today > day
     {
         return raise(&acceptance_expired::RULE, None, format!("This acceptance ended on {day}"));
+    }
+    if let Some(version) = &used.fixed {
+        let message = format!("This acceptance held until there was a fixed version: {version} is one");
+        raise(&acceptance_expired::RULE, None, message);
     }
     let rules =
         |name: &str| context.rules.iter().copied().filter(|rule| rule.answers_to(name)).collect::<Vec<_>>();
@@ -415,10 +433,12 @@ fn judge_table(
             .iter()
             .all(|rule| context.enabled.contains(rule.id) && !rule.audit && !crate::RULES.contains(rule))
     });
-    if !used && ran {
+    // The vulnerability or package is what it names, whatever rule finds it.
+    let ran = if table.is_about_package() { context.advisories && !table.elsewhere } else { ran };
+    if !used.hit && ran {
         raise(&acceptance_unused::RULE, None, format!("`{shown}` matches no finding"));
     }
-    if let Some(severity) = worst
+    if let Some(severity) = used.worst
         && reason(table).is_none()
     {
         raise(&acceptance_unexplained::RULE, moved(severity), format!("`{shown}` gives no reason"));
@@ -490,6 +510,7 @@ impl Complaint {
             fix: None,
             acceptance: None,
             judged: None,
+            package: None,
         }
     }
 }

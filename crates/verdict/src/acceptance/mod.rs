@@ -5,6 +5,7 @@
 mod apply;
 mod config;
 mod parse;
+mod range;
 
 use std::sync::Arc;
 
@@ -13,7 +14,7 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 pub use apply::{Context, Outcome, apply};
-pub use config::{AcceptanceError, ConfigAcceptance};
+pub use config::{AcceptanceError, ConfigAcceptance, UNTIL_FIXED, is_version_range};
 pub use parse::parse;
 
 /// A comment of the target, as the front end hands it over.

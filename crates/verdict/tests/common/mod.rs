@@ -105,6 +105,7 @@ pub fn finding(rule: &'static Rule, path: &str, first: u32, last: u32) -> Findin
         fix: None,
         acceptance: None,
         judged: None,
+        package: None,
     }
 }
 

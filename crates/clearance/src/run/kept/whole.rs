@@ -4,8 +4,8 @@ use std::{borrow::Cow, collections::HashMap, sync::Arc};
 
 use clearance_checks::Outcome;
 use clearance_finding::{
-    Confidence, Dependency, EnvironmentLine, Examined, Fact, Finding, Fingerprint, Fix, Judgement, Label,
-    Location, Notice, NoticeKind, Route, Rule, Setting, Severity, Step,
+    AffectedPackage, Confidence, Dependency, EnvironmentLine, Examined, Fact, Finding, Fingerprint, Fix,
+    Judgement, Label, Location, Notice, NoticeKind, Route, Rule, Setting, Severity, Step,
 };
 use clearance_source::{File, Role};
 use clearance_verdict::{CommentLine, FileLine, FileStatus};
@@ -44,6 +44,7 @@ struct KeptFinding<'a> {
     advice: Cow<'a, Option<String>>,
     fix: Cow<'a, Option<Fix>>,
     judged: Option<Judgement>,
+    package: Cow<'a, Option<Box<AffectedPackage>>>,
 }
 
 /// The rules by number, and their numbers.
@@ -123,6 +124,7 @@ fn keep<'a>(findings: &'a [Finding], numbers: &Numbers) -> Option<Vec<KeptFindin
             advice: Cow::Borrowed(&finding.advice),
             fix: Cow::Borrowed(&finding.fix),
             judged: finding.judged,
+            package: Cow::Borrowed(&finding.package),
         }),
     };
     findings.iter().map(keep).collect()
@@ -145,6 +147,7 @@ fn restore(findings: Vec<KeptFinding<'_>>, numbers: &Numbers) -> Option<Vec<Find
             fix: finding.fix.into_owned(),
             acceptance: None,
             judged: finding.judged,
+            package: finding.package.into_owned(),
         })
     };
     findings.into_iter().map(restore).collect()
