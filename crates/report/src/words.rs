@@ -304,31 +304,6 @@ pub(crate) fn page_part(doc: &str, heading: Option<&str>) -> Option<String> {
     (!paragraph.is_empty()).then(|| paragraph.join(" "))
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn numbers_read_well() {
-        assert_eq!(thousands(5118), "5,118");
-        assert_eq!(thousands(118), "118");
-        assert_eq!(thousands(1_000_000), "1,000,000");
-        assert_eq!(count(2, "dependency"), "2 dependencies");
-        assert_eq!(
-            (minutes(5), minutes(90), minutes(120)),
-            ("5 min".into(), "1 h 30 min".into(), "2 h".into())
-        );
-    }
-
-    #[test]
-    fn pages_are_quoted_by_part() {
-        let doc = "# Title\n\nOne\ntwo.\n\nThree.\n\n## How to fix\n\nDo it.\n\n## References\n- x\n";
-        assert_eq!(page_part(doc, None).as_deref(), Some("One two."));
-        assert_eq!(page_part(doc, Some("How to fix")).as_deref(), Some("Do it."));
-        assert_eq!(page_part(doc, Some("Bad")), None);
-    }
-}
-
 /// How much of ASVS the table is about.
 pub(crate) fn asvs_scope(assessment: &Assessment) -> String {
     let of = |level| assessment.asvs.iter().filter(|row| row.level == level).count();
@@ -356,5 +331,30 @@ pub(crate) fn no_setting_differs(assessment: &Assessment) -> &'static str {
         "As far as it is known, no setting differs between them."
     } else {
         "The target speaks of production only, so there is nothing to compare."
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_read_well() {
+        assert_eq!(thousands(5118), "5,118");
+        assert_eq!(thousands(118), "118");
+        assert_eq!(thousands(1_000_000), "1,000,000");
+        assert_eq!(count(2, "dependency"), "2 dependencies");
+        assert_eq!(
+            (minutes(5), minutes(90), minutes(120)),
+            ("5 min".into(), "1 h 30 min".into(), "2 h".into())
+        );
+    }
+
+    #[test]
+    fn pages_are_quoted_by_part() {
+        let doc = "# Title\n\nOne\ntwo.\n\nThree.\n\n## How to fix\n\nDo it.\n\n## References\n- x\n";
+        assert_eq!(page_part(doc, None).as_deref(), Some("One two."));
+        assert_eq!(page_part(doc, Some("How to fix")).as_deref(), Some("Do it."));
+        assert_eq!(page_part(doc, Some("Bad")), None);
     }
 }

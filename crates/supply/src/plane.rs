@@ -3,8 +3,8 @@
 use std::cell::OnceCell;
 
 use clearance_finding::{
-    Dependency as Shown, DependencyScope, Examined, Fact, Finding, KnownVulnerability, Location, Notice,
-    PlaneOutcome, Reachable, Rule, Severity, Step,
+    AffectedPackage, Dependency as Shown, DependencyScope, Examined, Fact, Finding, KnownVulnerability,
+    Location, Notice, PlaneOutcome, Reachable, Rule, Severity, Step,
 };
 use clearance_program::Program;
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -370,6 +370,17 @@ impl Requirement {
     pub(crate) fn is_from_python_index(&self) -> bool {
         self.ecosystem == Ecosystem::PyPi && self.origin == Origin::Index
     }
+}
+
+/// What a finding about an advisory is about.
+pub(crate) fn affected(known: &Known<'_>, matched: &Matched) -> Option<Box<AffectedPackage>> {
+    Some(Box::new(AffectedPackage {
+        ecosystem: known.dependency.ecosystem.osv().to_owned(),
+        name: known.dependency.name.to_string(),
+        version: known.dependency.version.as_ref().map(ToString::to_string),
+        ids: matched.advisory.ids().map(str::to_owned).collect(),
+        fixed: matched.fixed.iter().map(ToString::to_string).collect(),
+    }))
 }
 
 /// One step less.

@@ -49,6 +49,7 @@ fn check(supply: &Supply<'_>, report: &mut Report) {
                     let mut finding = Finding::new(&RULE, last.location.clone(), message);
                     finding.symbol = format!("{} {}", known.dependency.name, matched.advisory.id);
                     finding.trace = used.steps;
+                    finding.package = crate::plane::affected(known, matched);
                     report.finding(finding);
                 }
             }

@@ -97,6 +97,7 @@ fn finding(supply: &Supply<'_>, known: &Known<'_>, matched: &Matched) -> Finding
         (None, false) => RULE.advice.to_owned(),
     });
     finding.fix = repair.fix.clone();
+    finding.package = crate::plane::affected(known, matched);
     crate::plane::bound(&mut finding, dependency.scope);
     finding
 }
