@@ -126,6 +126,33 @@ class Looks:
 }
 
 #[test]
+fn a_middleware_class_that_only_logs_in() {
+    let text = r#"
+from django.conf import settings
+from django.contrib import auth
+
+class HeaderMiddleware:
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        if not settings.USER_HEADER:
+            return self.get_response(request)
+        email = request.META.get(settings.USER_HEADER)
+        if request.user.is_authenticated and request.user.email != email:
+            auth.logout(request)
+        user = auth.authenticate(request, email=email)
+        if user:
+            auth.login(request, user)
+        return self.get_response(request)
+"#;
+    assert_eq!(
+        with_middleware(text, "middleware.HeaderMiddleware"),
+        [" /a: no no no no", " /b: no no no no", "GET /c: no no n/a no", " /public/d: no no no no"]
+    );
+}
+
+#[test]
 fn a_middleware_class_that_counts() {
     let text = r#"
 from django.core.cache import cache

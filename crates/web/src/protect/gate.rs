@@ -47,6 +47,8 @@ pub(super) struct Gate {
 
 /// Functions inside functions that are looked into.
 const MAX_NESTING: u32 = 12;
+/// Tests of addresses and settings of one function that are held to a side.
+const MAX_SIDES: usize = 5;
 const KINDS: [Kind; 3] = [Kind::Authentication, Kind::Authorisation, Kind::Csrf];
 
 impl Judge<'_> {
@@ -164,24 +166,33 @@ impl Judge<'_> {
                         Some("not for requests with a header of the client's choice"),
                     ));
                 }
-                if verdict.is_none() && matches!(part, Part::Silent | Part::Wrapped) {
-                    let addresses = conditions
+                // With a test of the address, or of a setting, held to one side, the tests of the user must be what is left to pass.
+                let holds_beside = |bit: u16| {
+                    let blocks: Vec<Block> = conditions
                         .iter()
-                        .filter(|(.., looks)| looks.has(looks::ADDRESS) && !concerns(*looks, kind));
-                    let mut with = cut.clone();
-                    with.extend(addresses.flat_map(|(block, ..)| [(*block, 0), (*block, 1)]));
-                    // Where every way leads past a test of the address, one side must lead to the test of the user all the same.
-                    if with.len() > cut.len() && !remains(&with) {
-                        verdict = Some((ProtectionStatus::Partial, Some("not for some addresses")));
-                    }
+                        .filter(|(.., looks)| looks.has(bit) && !concerns(*looks, kind))
+                        .map(|(block, ..)| *block)
+                        .take(MAX_SIDES)
+                        .collect();
+                    !blocks.is_empty()
+                        && (0..1usize << blocks.len()).any(|sides| {
+                            let held = blocks.iter().enumerate().map(|(at, block)| (*block, sides >> at & 1));
+                            let mut with = cut.clone();
+                            with.extend(held);
+                            let left = graph.reached(|block, at| {
+                                !ending.contains(&block) && !with.contains(&(block, at))
+                            });
+                            points.iter().any(|point| left.contains(*point)) && !remains(&with)
+                        })
+                };
+                if verdict.is_none()
+                    && matches!(part, Part::Silent | Part::Wrapped)
+                    && holds_beside(looks::ADDRESS)
+                {
+                    verdict = Some((ProtectionStatus::Partial, Some("not for some addresses")));
                 }
-                if verdict.is_none() && part != Part::Answer {
-                    let settings = conditions.iter().filter(|(.., looks)| looks.has(looks::CONFIG));
-                    let before = with.len();
-                    with.extend(settings.flat_map(|(block, ..)| [(*block, 0), (*block, 1)]));
-                    if with.len() > before && !remains(&with) {
-                        verdict = Some((ProtectionStatus::Partial, Some("a setting can turn it off")));
-                    }
+                if verdict.is_none() && part != Part::Answer && holds_beside(looks::CONFIG) {
+                    verdict = Some((ProtectionStatus::Partial, Some("a setting can turn it off")));
                 }
             }
             if let Some((status, but)) = verdict {

@@ -27,7 +27,10 @@ impl Work<'_, '_> {
                     return;
                 }
                 match self.effect(value, callee, args) {
-                    Effect::Validates(by) => self.seen(given | receiver, Grade::Checked, by, value),
+                    Effect::Validates(by) => {
+                        let mask = self.without_files(given | receiver);
+                        self.seen(mask, Grade::Checked, by, value);
+                    }
                     Effect::Converts(by) => {
                         // A number that is cut out of a body says nothing of the rest.
                         let cut_out = self.cut_out(given, args);
