@@ -222,16 +222,18 @@ fn ruff_configurations_are_understood() {
 fn broken_configurations_of_others_are_notes() {
     let tree = Tree::new(&[
         ("app.py", GOOD),
-        ("fixture/pyproject.toml", "[tool.ruff\n"),
-        ("fixture/x.py", "x = 1\n"),
+        ("tests/fixture/pyproject.toml", "[tool.ruff\n"),
+        ("tests/fixture/x.py", "x = 1\n"),
         ("ruff.toml", "ignore = 'S101'\n"),
         (".bandit", "skips: ['B101']\n"),
     ]);
     let run = tree.run(&["check", "-v"]);
     assert_eq!(run.code, 0, "{run:?}");
-    for note in
-        ["fixture/pyproject.toml:1:", "ruff.toml:1:10: `ignore` must be", ".bandit: has no section [bandit]"]
-    {
+    for note in [
+        "tests/fixture/pyproject.toml:1:",
+        "ruff.toml:1:10: `ignore` must be",
+        ".bandit: has no section [bandit]",
+    ] {
         assert!(run.stderr.contains(note), "{note}: {run:?}");
     }
 }
@@ -327,7 +329,7 @@ fn vulnerabilities_are_accepted_by_bound_tables() {
         refused("[[accept]]\nadvisory = 'CVE-1-1'\nversion = '>=1'").contains("`version` needs `package`")
     );
     assert!(refused("[[accept]]\nrule = 'B201'\nuntil = 'fixed'").contains("needs `advisory` or `package`"));
-    assert!(refused("[[accept]]\npackage = ' '").contains("1:12: `package`: is empty"));
+    assert!(refused("[[accept]]\npackage = ' '").contains("2:11: `package`: is empty"));
     assert!(refused("[[accept]]\npackage = 'x'\nversion = '!'").contains("`!` is no range of versions"));
 }
 
