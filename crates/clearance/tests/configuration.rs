@@ -284,7 +284,7 @@ fn vulnerabilities_are_accepted_by_bound_tables() {
         refused("[[accept]]\nadvisory = 'CVE-1-1'\nversion = '>=1'").contains("`version` needs `package`")
     );
     assert!(refused("[[accept]]\nrule = 'B201'\nuntil = 'fixed'").contains("needs `advisory` or `package`"));
-    assert!(refused("[[accept]]\npackage = ' '").contains("1:12: `package`: is empty"));
+    assert!(refused("[[accept]]\npackage = ' '").contains("2:11: `package`: is empty"));
     assert!(refused("[[accept]]\npackage = 'x'\nversion = '!'").contains("`!` is no range of versions"));
 }
 
