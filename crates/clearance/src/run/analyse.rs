@@ -43,6 +43,8 @@ pub(crate) struct Analysis {
     pub(crate) dependencies: Vec<Dependency>,
     /// What is to be said of the advisories; nothing where no file names packages.
     pub(crate) supply: Option<String>,
+    /// Whether dependencies were compared with advisories.
+    pub(crate) advised: bool,
     /// The environments of the target.
     pub(crate) environments: Vec<EnvironmentLine>,
     /// Calls that take data from outside and are not modelled, if that was asked.
@@ -96,6 +98,7 @@ fn of_files(
     let (deployment, unread) = super::deployment::files(&plan.inventory.files, &plan.options);
     let supplies = supplies(plan, plan.now);
     let told = (!supplies.is_empty()).then(|| supplies.told());
+    let advised = supplies.has_advisories() && !supplies.is_empty();
     let cache = cache.filter(|_| supplies.is_cacheable());
     let beside = kept::Beside {
         templates: &templates,
@@ -110,6 +113,7 @@ fn of_files(
     {
         analysis.deployment = paths_of(&deployment);
         analysis.supply = told;
+        analysis.advised = advised;
         return (with_pages(analysis), None);
     }
     progress.phase("lowering", sources.len());
@@ -125,8 +129,13 @@ fn of_files(
         },
         || models(plan, settings.flow),
     );
-    let mut analysis =
-        Analysis { notices: unseen, deployment: paths_of(&deployment), supply: told, ..Analysis::default() };
+    let mut analysis = Analysis {
+        notices: unseen,
+        deployment: paths_of(&deployment),
+        supply: told,
+        advised,
+        ..Analysis::default()
+    };
     analysis.notices.extend(unread);
     analysis.notices.extend(supplies.notices.iter().cloned());
     let mut modules = Vec::with_capacity(lowered.len());

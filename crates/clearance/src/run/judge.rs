@@ -48,7 +48,7 @@ pub(crate) fn judge(
         enabled: &ran,
         aside: &aside,
         silent: &analysis.outcome.silent,
-        advisories: false,
+        advisories: analysis.advised,
         today: about.clock.begin.to_zoned(jiff::tz::TimeZone::UTC).date(),
     };
     let tables: Vec<ConfigAcceptance> = settings.accepts.iter().map(config_acceptance).collect();

@@ -114,6 +114,11 @@ impl Supplies {
         self.files.is_empty() && self.environment.is_none()
     }
 
+    /// Whether there is something to compare with.
+    pub(super) fn has_advisories(&self) -> bool {
+        self.database.is_some()
+    }
+
     /// Everything that decides about the outcome.
     pub(super) fn add_to(&self, key: &mut KeyBuilder) {
         for file in &self.files {

@@ -201,6 +201,7 @@ pub(crate) fn decode<'f>(bytes: &[u8], files: impl ExactSizeIterator<Item = &'f 
         // The caller knows.
         deployment: Vec::new(),
         supply: None,
+        advised: false,
         failed: None,
     })
 }

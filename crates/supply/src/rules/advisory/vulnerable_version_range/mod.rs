@@ -51,7 +51,7 @@ fn check(supply: &Supply<'_>, report: &mut Report) {
         let more = if more > 0 { format!(" and {more} more") } else { String::new() };
         finding.advice = Some(format!("{}. Advisories: {}{more}", RULE.advice, ids.join(", ")));
         if newest.is_none() {
-            finding.severity = Severity::Low;
+            finding.severity = Severity::Info;
             finding.severity_reason = "a new installation takes a version that is not affected".to_owned();
         }
         crate::plane::bound(&mut finding, dependency.scope);

@@ -2,7 +2,7 @@
 
 use clearance_finding::{Confidence, Finding, Plane, Rule, Severity};
 
-use crate::{Report, Supply, SupplyRule, tables};
+use crate::{Ecosystem, Report, Supply, SupplyRule, tables};
 
 /// The rule.
 pub static RULE: Rule = Rule {
@@ -28,11 +28,9 @@ fn check(supply: &Supply<'_>, report: &mut Report) {
     // No index is asked, so silence on a package that the list does not know proves nothing.
     report.undecided();
     for dependency in supply.dependencies().filter(|dependency| dependency.counts()) {
-        let said = supply.deprecated(dependency);
-        let Some(why) = said.or_else(|| tables::abandoned(dependency.name.as_str()).map(str::to_owned))
-        else {
-            continue;
-        };
+        let python = dependency.ecosystem == Ecosystem::PyPi;
+        let listed = || tables::abandoned(dependency.name.as_str()).filter(|_| python).map(str::to_owned);
+        let Some(why) = supply.deprecated(dependency).or_else(listed) else { continue };
         let message = format!("`{}` is no longer maintained: {why}", dependency.name);
         let mut finding = Finding::new(&RULE, dependency.location(), message);
         finding.symbol = dependency.name.to_string();

@@ -2,7 +2,7 @@
 
 use clearance_finding::{Confidence, Finding, Plane, Rule, Severity};
 
-use crate::{Report, Supply, SupplyRule, tables};
+use crate::{Ecosystem, Report, Supply, SupplyRule, tables};
 
 /// The rule.
 pub static RULE: Rule = Rule {
@@ -28,6 +28,9 @@ fn check(supply: &Supply<'_>, report: &mut Report) {
     for dependency in supply.dependencies().filter(|dependency| dependency.is_direct() && dependency.counts())
     {
         report.examined();
+        if dependency.ecosystem != Ecosystem::PyPi {
+            continue;
+        }
         let Some(what) = tables::development_tool(dependency.name.as_str()) else { continue };
         let message = format!("`{}` ({what}) is among what production installs", dependency.name);
         let mut finding = Finding::new(&RULE, dependency.location(), message);
