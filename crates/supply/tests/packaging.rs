@@ -112,6 +112,13 @@ fn ranges_mean_what_they_mean_to_packaging() {
         let specifier = match operator {
             "" => String::new(),
             "~=" => format!("~={}.{}", random.below(3), random.below(3)),
+            "<" => loop {
+                // Whether a version before a release comes before the release's own post-release is another matter to packaging 25 than to 26.
+                let version = random.version(false);
+                if !version.parse::<pep440_rs::Version>().unwrap().is_post() {
+                    break format!("<{version}");
+                }
+            },
             operator => format!("{operator}{}", random.version(false)),
         };
         let record = json!({"id": format!("PYSEC-{number}"), "affected": [{
