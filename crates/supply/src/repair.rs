@@ -189,6 +189,7 @@ fn command(supply: &Supply<'_>, known: &Known<'_>, target: &Version, allowed: bo
         ManifestKind::PackageLock => format!("npm update {name}"),
         ManifestKind::YarnLock => format!("yarn up {name}"),
         ManifestKind::PnpmLock => format!("pnpm update {name}"),
+        ManifestKind::BunLock => format!("bun update {name}"),
         ManifestKind::Requirements if hashed() => {
             format!("pip-compile --generate-hashes --upgrade-package {name}=={target}")
         }

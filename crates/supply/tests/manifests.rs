@@ -345,6 +345,15 @@ fn files_of_npm() {
         ],
     );
     has(
+        "bun.lock",
+        &[
+            "shop own -> react, vite for development <- path ",
+            "react==18.2.0 -> @scope/pad #1",
+            "@scope/pad==1.0.0 #1",
+            "vite==5.0.0 #1",
+        ],
+    );
+    has(
         "old/pnpm-lock.yaml",
         &[
             ". own -> react==18.2.0, vite==5.0.0 for development <- path .",

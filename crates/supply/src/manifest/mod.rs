@@ -3,6 +3,7 @@
 //! In: a path and a text. Out: a [`Manifest`] with the place of every name and version. One file for each format; [`read`] finds the one for a path. Whatever
 //! the text, nothing panics; what was not understood is a notice.
 
+mod bun_lock;
 mod commands;
 mod conda;
 mod constraint;
@@ -71,6 +72,7 @@ pub fn read_as(file: File<'_>, kind: ManifestKind) -> Manifest {
         ManifestKind::PackageLock => package_lock::read(file),
         ManifestKind::YarnLock => yarn_lock::read(file),
         ManifestKind::PnpmLock => pnpm_lock::read(file),
+        ManifestKind::BunLock => bun_lock::read(file),
         ManifestKind::InstallCommand => commands::read(file),
         ManifestKind::PythonVersion => metadata::python_version(file),
         ManifestKind::Installed | ManifestKind::Vendored => metadata::read(file),

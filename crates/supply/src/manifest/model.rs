@@ -72,6 +72,8 @@ pub enum ManifestKind {
     YarnLock,
     /// `pnpm-lock.yaml`.
     PnpmLock,
+    /// `bun.lock`.
+    BunLock,
     /// Install commands in a Dockerfile, workflow or script.
     InstallCommand,
     /// `.python-version` or `runtime.txt`: only the version of Python.
@@ -96,6 +98,7 @@ impl ManifestKind {
             | Self::PackageLock
             | Self::YarnLock
             | Self::PnpmLock
+            | Self::BunLock
             | Self::Installed => true,
             Self::Requirements
             | Self::Pyproject

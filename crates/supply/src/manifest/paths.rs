@@ -30,6 +30,7 @@ pub fn kind_of(path: &str) -> Option<ManifestKind> {
         "package-lock.json" | "npm-shrinkwrap.json" => ManifestKind::PackageLock,
         "yarn.lock" => ManifestKind::YarnLock,
         "pnpm-lock.yaml" => ManifestKind::PnpmLock,
+        "bun.lock" => ManifestKind::BunLock,
         ".python-version" | "runtime.txt" => ManifestKind::PythonVersion,
         "metadata" if parent.ends_with(".dist-info") => ManifestKind::Vendored,
         "pkg-info" if parent.ends_with(".egg-info") => ManifestKind::Vendored,

@@ -217,7 +217,7 @@ fn lock_of(manifest: &Manifest, by_path: &BTreeMap<&str, usize>, manifests: &[&M
         }
         ManifestKind::Pipfile => &["Pipfile.lock"],
         ManifestKind::PackageJson => {
-            &["package-lock.json", "npm-shrinkwrap.json", "yarn.lock", "pnpm-lock.yaml"]
+            &["package-lock.json", "npm-shrinkwrap.json", "yarn.lock", "pnpm-lock.yaml", "bun.lock"]
         }
         ManifestKind::Requirements => return compiled(manifest, by_path),
         _ => return None,
@@ -263,7 +263,8 @@ pub(super) fn ecosystem(kind: ManifestKind) -> Option<Ecosystem> {
         ManifestKind::PackageJson
         | ManifestKind::PackageLock
         | ManifestKind::YarnLock
-        | ManifestKind::PnpmLock => Some(Ecosystem::Npm),
+        | ManifestKind::PnpmLock
+        | ManifestKind::BunLock => Some(Ecosystem::Npm),
         ManifestKind::Sbom => None,
         _ => Some(Ecosystem::PyPi),
     }

@@ -138,6 +138,7 @@ pub(crate) const SAMPLES: &[(&str, &str)] = &[
     ("yarn.lock", include_str!("../samples/yarn.lock")),
     ("berry/yarn.lock", include_str!("../samples/berry.lock")),
     ("pnpm-lock.yaml", include_str!("../samples/pnpm-lock.yaml")),
+    ("bun.lock", include_str!("../samples/bun.lock")),
     ("old/pnpm-lock.yaml", include_str!("../samples/pnpm-lock-5.yaml")),
     ("Dockerfile", include_str!("../samples/Dockerfile")),
     (".github/workflows/deploy.yml", include_str!("../samples/deploy.yml")),
