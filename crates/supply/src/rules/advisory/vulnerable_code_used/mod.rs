@@ -9,7 +9,7 @@ pub static RULE: Rule = Rule {
     id: "vulnerable-code-used",
     title: "The vulnerable part of a dependency is used",
     plane: Plane::Supply,
-    severity: Severity::Info,
+    severity: Severity::Low,
     confidence: Confidence::High,
     cwe: &[1395],
     owasp_2021: "A06",

@@ -9,7 +9,7 @@ pub static RULE: Rule = Rule {
     id: "dependency-without-hash",
     title: "Archives are installed without a hash",
     plane: Plane::Supply,
-    severity: Severity::Info,
+    severity: Severity::Low,
     confidence: Confidence::High,
     cwe: &[494],
     owasp_2021: "A08",

@@ -38,10 +38,6 @@ fn check(supply: &Supply<'_>, report: &mut Report) {
         if what.contains("debugger") || what.contains("debug toolbar") {
             finding.severity = Severity::Medium;
             finding.severity_reason = "it shows what is inside to whoever reaches it".to_owned();
-        } else {
-            finding.severity = Severity::Info;
-            finding.severity_reason =
-                "it does no harm by being there, but adds to what has to be kept up to date".to_owned();
         }
         report.finding(finding);
     }
