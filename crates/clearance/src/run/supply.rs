@@ -15,6 +15,7 @@ use clearance_supply::{
     manifest::{self, Manifest},
     resolve::resolve,
 };
+use jiff::Timestamp;
 use rayon::prelude::*;
 
 use super::plan::Plan;
@@ -100,9 +101,7 @@ impl Supplies {
         let Some(place) = place else { return };
         match Database::open(&place) {
             Ok(database) => {
-                let fresh = database.meta().fresh();
-                // Records that were named by hand say for themselves how new they are.
-                self.age_days = (fresh > 0).then(|| now.saturating_sub(fresh).max(0) / DAY);
+                self.age_days = age_days(&database, now);
                 self.database = Some(database);
             }
             Err(error) => self.notices.push(blind(format!("the advisories cannot be used: {error}"))),
@@ -183,6 +182,15 @@ impl Supplies {
         let advisories = Advisories { database: self.database.as_ref(), age_days: self.age_days };
         clearance_supply::run(program, &manifests, &resolution, advisories)
     }
+}
+
+/// How old what the database says is. An archive that was fetched today may be old itself: dozens of records change every day, so the newest one tells.
+fn age_days(database: &Database, now: i64) -> Option<i64> {
+    let meta = database.meta();
+    let newest = meta.newest().parse::<Timestamp>().ok().map(Timestamp::as_second);
+    let checked = Some(meta.fresh()).filter(|checked| *checked > 0);
+    let since = newest.into_iter().chain(checked).min()?;
+    Some(now.saturating_sub(since).max(0) / DAY)
 }
 
 fn blind(text: String) -> Notice {
