@@ -86,7 +86,7 @@ fn records_of_one_flaw_are_one() {
     assert_eq!(advisory.modified, "2024-03-04T00:00:00Z");
     // What one record counts as affected, another one's fix does not repair.
     assert_eq!(texts(&outcome.matched[0].fixed), ["1.3"]);
-    assert_eq!(outcome.matched[0].upgrade.as_ref().unwrap().text, "1.3");
+    assert_eq!(outcome.matched[0].upgrade().unwrap().text, "1.3");
     assert_eq!(
         ids(&ask(&database, Ecosystem::PyPi, "foo-bar", "1.2")),
         ["GHSA-aaaa-bbbb-cccc", "PYSEC-2024-2"]

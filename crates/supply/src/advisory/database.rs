@@ -1,6 +1,7 @@
 //! The database, to be asked.
 
 use std::{
+    cmp::Ordering,
     collections::{BTreeMap, hash_map::Entry},
     path::Path,
     sync::{Arc, Mutex, PoisonError},
@@ -165,10 +166,9 @@ impl Database {
                 Says::NotAffected => {}
                 Says::Affected => {
                     let fixed = group.fixed(package);
-                    let above =
-                        |fix: &&Version| range::compare(fix, version).is_some_and(std::cmp::Ordering::is_gt);
-                    let upgrade = fixed.iter().find(above).cloned();
-                    outcome.matched.push(Matched { advisory: self.advisory(group)?, fixed, upgrade });
+                    let above = |fix: &Version| range::compare(fix, version).is_some_and(Ordering::is_gt);
+                    let next = fixed.iter().position(above);
+                    outcome.matched.push(Matched { advisory: self.advisory(group)?, fixed, next });
                 }
                 Says::Unclear(why) => {
                     outcome.undecided.push(Undecided { advisory: self.advisory(group)?, why });

@@ -7,7 +7,7 @@ use std::{
 
 use super::{
     format::{PackageEntry, PartEntry, Place},
-    model::{Advisory, Unclear},
+    model::{Advisory, End, Interval, Unclear},
     range::{self, Range},
 };
 use crate::{Ecosystem, Version, version::Parsed};
@@ -19,6 +19,8 @@ pub(super) struct Package {
     comparable: Vec<Version>,
     /// The others, by text; their numbers follow those of the ones that compare.
     others: Vec<String>,
+    /// Every bound of a range, ascending. Versions are placed among them once, so that a question is a comparison of numbers.
+    points: Vec<Version>,
     pub(super) groups: Vec<Group>,
     known: OnceLock<Vec<Version>>,
 }
@@ -39,6 +41,8 @@ pub(super) struct Part {
     /// Runs of version numbers.
     listed: Vec<(u32, u32)>,
     ranges: Vec<Range>,
+    /// The intervals of all ranges: the first place, and the first behind.
+    spans: Vec<(u32, u32)>,
     commits: bool,
     pub(super) symbols: Vec<String>,
 }
@@ -57,7 +61,12 @@ pub(super) struct Asked<'v> {
     version: &'v Version,
     /// Of a local version also that of the public one, which it was built from.
     numbers: [Option<u32>; 2],
+    /// Its place among the bounds; none where it does not compare.
+    place: Option<u32>,
 }
+
+/// Behind all places.
+const END: u32 = u32::MAX;
 
 impl Package {
     /// Makes an entry of the index comparable.
@@ -77,8 +86,18 @@ impl Package {
             advisory: OnceLock::new(),
             fixed: OnceLock::new(),
         });
-        let groups = groups.collect();
-        Self { comparable, others, groups, known: OnceLock::new() }
+        let mut groups: Vec<Group> = groups.collect();
+        let ranges = || groups.iter().flat_map(|group| &group.parts).flat_map(|part| &part.ranges);
+        let points = ascending(ranges().flat_map(Range::bounds).cloned().collect());
+        for part in groups.iter_mut().flat_map(|group| &mut group.parts) {
+            part.spans = part
+                .ranges
+                .iter()
+                .flat_map(|range| &range.intervals)
+                .map(|interval| span(&points, interval))
+                .collect();
+        }
+        Self { comparable, others, points, groups, known: OnceLock::new() }
     }
 
     /// Looks a version up in the list.
@@ -97,7 +116,8 @@ impl Package {
             }
             Some(_) => [self.number(version), None],
         };
-        Asked { version, numbers }
+        let place = version.parsed.as_ref().map(|_| place(&self.points, version));
+        Asked { version, numbers, place }
     }
 
     fn number(&self, version: &Version) -> Option<u32> {
@@ -109,17 +129,7 @@ impl Package {
 
     /// Every version that the advisories name, listed or as a bound, ascending.
     pub(super) fn known(&self) -> &[Version] {
-        self.known.get_or_init(|| {
-            let bounds = self.groups.iter().flat_map(|group| &group.parts).flat_map(|part| &part.ranges);
-            let mut known: Vec<Version> = bounds.flat_map(Range::bounds).cloned().collect();
-            known.extend(self.comparable.iter().cloned());
-            known.retain(|version| version.parsed.is_some());
-            known.sort_by(|one, other| {
-                range::compare(one, other).unwrap_or(Ordering::Equal).then_with(|| one.text.cmp(&other.text))
-            });
-            known.dedup_by(|one, other| range::compare(one, other) == Some(Ordering::Equal));
-            known
-        })
+        self.known.get_or_init(|| ascending(self.points.iter().chain(&self.comparable).cloned().collect()))
     }
 }
 
@@ -145,11 +155,7 @@ impl Group {
     pub(super) fn fixed(&self, package: &Package) -> Arc<[Version]> {
         let fixed = self.fixed.get_or_init(|| {
             let ranges = self.parts.iter().flat_map(|part| &part.ranges);
-            let mut fixed: Vec<Version> = ranges.flat_map(|range| range.fixed.iter().cloned()).collect();
-            fixed.sort_by(|one, other| {
-                range::compare(one, other).unwrap_or(Ordering::Equal).then_with(|| one.text.cmp(&other.text))
-            });
-            fixed.dedup_by(|one, other| range::compare(one, other) == Some(Ordering::Equal));
+            let mut fixed = ascending(ranges.flat_map(|range| range.fixed.iter().cloned()).collect());
             fixed.retain(|version| self.says(&package.ask(version)) != Says::Affected);
             fixed.into()
         });
@@ -171,6 +177,7 @@ impl Part {
         let ranges = entry.ranges.iter().filter(|events| !events.is_empty());
         Self {
             ranges: ranges.map(|events| Range::new(ecosystem, events)).collect(),
+            spans: Vec::new(),
             listed: entry.listed,
             commits: entry.commits,
             symbols: entry.symbols,
@@ -183,10 +190,16 @@ impl Part {
         run.is_some_and(|(first, count)| number - first < *count)
     }
 
+    /// Whether an interval holds the place; what has none lies only in what has no bounds.
+    fn covers(&self, place: Option<u32>) -> bool {
+        match place {
+            Some(place) => self.spans.iter().any(|(first, behind)| (*first..*behind).contains(&place)),
+            None => self.spans.contains(&(0, END)),
+        }
+    }
+
     fn says(&self, asked: &Asked<'_>) -> Says {
-        if asked.numbers.into_iter().flatten().any(|number| self.lists(number))
-            || self.ranges.iter().any(|range| range.contains(asked.version))
-        {
+        if asked.numbers.into_iter().flatten().any(|number| self.lists(number)) || self.covers(asked.place) {
             return Says::Affected;
         }
         let exact = || self.ranges.iter().flat_map(|range| &range.exact);
@@ -206,4 +219,35 @@ impl Part {
             None => Says::NotAffected,
         }
     }
+}
+
+/// Versions that compare, sorted, each once; of several spellings the first.
+fn ascending(mut versions: Vec<Version>) -> Vec<Version> {
+    versions.retain(|version| version.parsed.is_some());
+    versions.sort_by(|one, other| {
+        range::compare(one, other).unwrap_or(Ordering::Equal).then_with(|| one.text.cmp(&other.text))
+    });
+    versions.dedup_by(|one, other| range::compare(one, other) == Some(Ordering::Equal));
+    versions
+}
+
+/// The place of a version: odd at a point, even between points.
+fn place(points: &[Version], version: &Version) -> u32 {
+    let found = points.binary_search_by(|point| range::compare(point, version).unwrap_or(Ordering::Less));
+    let place = match found {
+        Ok(at) => 2 * at + 1,
+        Err(at) => 2 * at,
+    };
+    u32::try_from(place).unwrap_or(END - 1)
+}
+
+/// The places of an interval whose bounds are points.
+fn span(points: &[Version], interval: &Interval) -> (u32, u32) {
+    let first = interval.introduced.as_ref().map_or(0, |version| place(points, version));
+    let behind = match &interval.end {
+        End::Open => END,
+        End::Before(version) => place(points, version),
+        End::With(version) => place(points, version) + 1,
+    };
+    (first, behind)
 }

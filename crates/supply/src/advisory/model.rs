@@ -83,8 +83,15 @@ pub struct Matched {
     pub advisory: Arc<Advisory>,
     /// Versions that fix it, ascending, all ranges together, without those that another of its records still counts as affected.
     pub fixed: Arc<[Version]>,
+    /// Which of them is the first above the version asked for.
+    pub(super) next: Option<usize>,
+}
+
+impl Matched {
     /// The least version above the one asked for that fixes it.
-    pub upgrade: Option<Version>,
+    pub fn upgrade(&self) -> Option<&Version> {
+        self.fixed.get(self.next?)
+    }
 }
 
 /// An advisory of which it cannot be said whether it holds.

@@ -126,6 +126,7 @@ impl Range {
     }
 
     /// Whether a version is in it.
+    #[cfg(test)]
     pub(super) fn contains(&self, version: &Version) -> bool {
         self.intervals.iter().any(|interval| interval.contains(version))
     }

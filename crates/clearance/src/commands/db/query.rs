@@ -210,7 +210,7 @@ fn undecided_json(undecided: &[Undecided]) -> Vec<Value> {
 fn version_json(name: &PackageName, written: &str, found: &Outcome) -> Value {
     let advisories = found.matched.iter().map(|matched| {
         let mut value = advisory_json(&matched.advisory, &matched.fixed);
-        value["upgrade"] = matched.upgrade.as_ref().map(|fix| fix.text.clone()).into();
+        value["upgrade"] = matched.upgrade().map(|fix| fix.text.clone()).into();
         value
     });
     json!({
