@@ -66,7 +66,7 @@ fn target(supply: &Supply<'_>, known: &Known<'_>) -> Option<(Version, bool)> {
     let mut candidates: Vec<Version> = known
         .matched
         .iter()
-        .flat_map(|matched| matched.fixed.iter().chain(&matched.upgrade))
+        .flat_map(|matched| matched.fixed.iter().chain(matched.upgrade()))
         .filter(|version| is_above(version, current))
         .cloned()
         .collect();
@@ -87,7 +87,7 @@ fn target(supply: &Supply<'_>, known: &Known<'_>) -> Option<(Version, bool)> {
             outcome
                 .matched
                 .iter()
-                .flat_map(|matched| matched.fixed.iter().chain(&matched.upgrade))
+                .flat_map(|matched| matched.fixed.iter().chain(matched.upgrade()))
                 .filter(|other| is_above(other, &version))
                 .cloned(),
         );

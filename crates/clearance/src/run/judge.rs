@@ -8,7 +8,8 @@ use std::{
 use clearance_finding::{Finding, Location, Notice, NoticeKind, Plane, Position, Route, Rule};
 use clearance_source::{FileKind, GitState};
 use clearance_verdict::{
-    Assessment, Capability, Header, Hidden, HiddenBy, Input, PlaneRun, PlaneStatus, Policy,
+    Assessment, Capability, FileLine, FileStatus, Header, Hidden, HiddenBy, Input, PlaneRun, PlaneStatus,
+    Policy,
     acceptance::{self, ConfigAcceptance, Context},
     assess, rule_set_version,
 };
@@ -65,6 +66,8 @@ pub(crate) fn judge(
     notices.extend(peer_lines(settings, catalogue).into_iter().map(run_notice));
     notices.extend(model_lines(&plan.models).into_iter().map(run_notice));
     notices.extend(idle_public(settings, &analysis.routes).map(run_notice));
+    let mut files = analysis.files;
+    files.extend(unlisted(&files, &notices, plan));
     let examined = analysis.outcome.examined.into_iter().chain(accepted.examined);
     let failed = analysis.failed;
     let policy = policy(settings);
@@ -82,7 +85,7 @@ pub(crate) fn judge(
         },
         planes: planes(
             failed,
-            analysis.files.iter().any(|file| file.kind == FileKind::Template.as_str()),
+            files.iter().any(|file| file.kind == FileKind::Template.as_str()),
             analysis.deployment.len(),
             analysis.supply,
         ),
@@ -98,7 +101,7 @@ pub(crate) fn judge(
         settings: analysis.settings,
         environments: analysis.environments,
         dependencies: analysis.dependencies,
-        files: analysis.files,
+        files,
         notices,
         rules,
         enabled,
@@ -114,6 +117,34 @@ fn idle_public<'a>(settings: &'a Settings, routes: &'a [Route]) -> impl Iterator
     settings.public.iter().filter(move |public| is_idle(&public.path)).map(|public| {
         format!("{}: `[[public]]` declares `{}`, and no route has such a path", public.place, public.path)
     })
+}
+
+/// Files of other planes that were not seen whole: they are counted, too, so that the numbers of a report agree.
+fn unlisted(files: &[FileLine], notices: &[Notice], plan: &Plan) -> Vec<FileLine> {
+    let listed: BTreeSet<&str> = files.iter().map(|file| &*file.path).collect();
+    let mut found: BTreeMap<Arc<str>, FileLine> = BTreeMap::new();
+    for notice in notices.iter().filter(|notice| notice.kind.is_blind_spot()) {
+        let unseen = !listed.contains(&*notice.path);
+        let Some(file) = plan.inventory.files.iter().find(|file| unseen && file.path == notice.path) else {
+            continue;
+        };
+        let status = match notice.kind {
+            NoticeKind::Unreadable | NoticeKind::TooLarge => FileStatus::Unreadable,
+            _ => FileStatus::Partial,
+        };
+        let line = FileLine {
+            path: Arc::clone(&file.path),
+            role: file.role.as_str(),
+            kind: file.kind.as_str(),
+            status,
+            lines: 0,
+        };
+        let known = found.entry(Arc::clone(&file.path)).or_insert_with(|| line.clone());
+        if status == FileStatus::Unreadable {
+            *known = line;
+        }
+    }
+    found.into_values().collect()
 }
 
 /// The planes that ran.
