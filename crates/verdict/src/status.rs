@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use clearance_finding::{Finding, Judgement, Location, Plane, ProtectionStatus, Severity};
+use clearance_finding::{Fact, Finding, Judgement, Location, Plane, ProtectionStatus, Severity};
 use rustc_hash::FxHashMap;
 
 use crate::{
@@ -134,6 +134,11 @@ impl Evaluation<'_> {
             control.awaits_coverage_only =
                 missing.is_none() && doubts.len() == 1 && doubts[0].starts_with(NOT_SEEN_WHOLE);
             control.evidence = doubts.into_iter().chain(missing).map(line).collect();
+            // What was seen in order is worth telling, although it decides nothing.
+            control.evidence.extend(self.facts(definition).take(MOST_LINES).map(|fact| Evidence {
+                text: format!("seen: {}", fact.text),
+                location: Some(fact.location.clone()),
+            }));
             control.to_verify = Some(definition.to_verify.clone());
         } else {
             self.settle(definition, &mut control, !accepted.is_empty());
@@ -149,16 +154,11 @@ impl Evaluation<'_> {
     }
 
     /// Nothing speaks against the control and the search was complete: what was there to be judged?
-    fn settle(&self, definition: &ControlDefinition, control: &mut Control, has_accepted: bool) {
+    fn settle(&self, definition: &'static ControlDefinition, control: &mut Control, has_accepted: bool) {
         let routes = definition.over.map(|over| self.over(over));
         let (protected, open) = routes.unwrap_or_default();
         let judged = self.judged(definition) + protected;
-        let facts: Vec<_> = self
-            .input
-            .facts
-            .iter()
-            .filter(|fact| definition.rules.iter().chain(&definition.also).any(|id| id == fact.rule))
-            .collect();
+        let facts: Vec<_> = self.facts(definition).collect();
         let missing = self.missing(definition);
         let fill = |template: &str| {
             template
@@ -215,6 +215,13 @@ impl Evaluation<'_> {
         if control.evidence.is_empty() {
             control.evidence.push(line(fill(&definition.evidence)));
         }
+    }
+
+    /// What the control's rules found in order.
+    fn facts(&self, definition: &'static ControlDefinition) -> impl Iterator<Item = &Fact> {
+        let of_control =
+            |fact: &&Fact| definition.rules.iter().chain(&definition.also).any(|id| id == fact.rule);
+        self.input.facts.iter().filter(of_control)
     }
 
     /// The number of routes on which a protection is in force, and the others that need it, one clause each.
