@@ -3,7 +3,7 @@
 use clearance_finding::{Edit, Fix};
 
 use crate::{
-    Ecosystem, Version,
+    Version,
     manifest::{Manifest, ManifestKind, Requirement, RequirementRange},
     plane::{Known, Supply},
     version::Parsed,
@@ -195,6 +195,5 @@ fn command(supply: &Supply<'_>, known: &Known<'_>, target: &Version, allowed: bo
         }
         _ => return None,
     };
-    let _ = Ecosystem::PyPi;
     Some(format!("{first}`{command}`"))
 }
