@@ -21,6 +21,8 @@ pub struct Draft {
     pub(crate) function: Option<Func>,
     /// Context (test code, examples) does not move the severity.
     pub(crate) fixed_severity: bool,
+    /// A credential that nothing may show.
+    pub(crate) hidden: Option<String>,
 }
 
 impl Draft {
@@ -40,6 +42,7 @@ impl Draft {
             module: ModuleId(0),
             function: None,
             fixed_severity: false,
+            hidden: None,
         }
     }
 
@@ -53,6 +56,12 @@ impl Draft {
     /// Another confidence.
     pub fn confidence(mut self, confidence: Confidence) -> Self {
         self.confidence = confidence;
+        self
+    }
+
+    /// The constant that the finding is about. If it is a secret, and no word that anyone guesses, nothing may show it.
+    pub fn hides(mut self, value: &str, secret: bool) -> Self {
+        self.hidden = secret.then(|| value.to_owned());
         self
     }
 

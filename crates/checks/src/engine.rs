@@ -1,5 +1,7 @@
 //! Runs the rules over a program: one pass over the instructions of each module, each event handed to the rules that listen for it.
 
+use std::sync::Arc;
+
 use clearance_finding::{
     Examined, Fact, Finding, Fingerprint, Judgement, Label, Location, Notice, NoticeKind, Rule, Severity,
     Step, normalise_code, number_equals,
@@ -64,6 +66,8 @@ pub struct Outcome {
     pub examined: Vec<Examined>,
     /// Functions whose data was not followed to the end because a bound was hit.
     pub truncated: Vec<Notice>,
+    /// Credentials that rules found in the code, with their files: nothing may show them.
+    pub secrets: Vec<(Arc<str>, String)>,
 }
 
 /// Runs the rules. Works in parallel on the current thread pool; the outcome does not depend on it.
@@ -85,6 +89,7 @@ pub fn run(program: &Program, settings: &Settings) -> Outcome {
         outcome.facts.extend(part.facts);
         outcome.findings.extend(part.findings);
         outcome.silent.extend(part.silent);
+        outcome.secrets.extend(part.secrets);
     }
     told_at_the_draw(&mut outcome.findings);
     if has_pages {
@@ -167,6 +172,8 @@ pub(crate) struct Part {
     pub(crate) silent: Vec<Finding>,
     pub(crate) facts: Vec<Fact>,
     pub(crate) examined: Vec<u32>,
+    /// Credentials that were found, which nothing may show.
+    pub(crate) secrets: Vec<(Arc<str>, String)>,
 }
 
 /// One module's pass.
@@ -524,6 +531,8 @@ impl<'t, 'p> Pass<'t, 'p> {
                 draft.severity = draft.severity.min(Severity::Medium);
             }
         }
+        let hidden = drafts.iter().chain(&silent).filter_map(|(_, draft)| draft.hidden.clone());
+        let secrets = hidden.map(|value| (Arc::clone(&module.path), value)).collect();
         sort(&mut drafts);
         sort(&mut silent);
         let told = drafts.len();
@@ -547,7 +556,7 @@ impl<'t, 'p> Pass<'t, 'p> {
             })
             .collect();
         let silent = findings.split_off(told);
-        Part { findings, silent, facts: self.facts, examined: self.examined }
+        Part { findings, silent, facts: self.facts, examined: self.examined, secrets }
     }
 }
 
@@ -611,6 +620,7 @@ impl Finish for Program {
             acceptance: None,
             judged: None,
             package: None,
+            also: Vec::new(),
         }
     }
 }

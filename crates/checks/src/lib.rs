@@ -9,7 +9,7 @@ mod engine;
 mod flows;
 mod interest;
 mod listen;
-mod names;
+
 mod outside;
 mod pages;
 pub mod rules;
@@ -23,6 +23,7 @@ use clearance_finding::Rule;
 use clearance_models::{Library, Models, builtin};
 use clearance_program::Program;
 
+pub use clearance_secrets::names::{has_stem, looks_like_secret_name, words};
 pub use cx::Cx;
 pub use draft::Draft;
 pub use engine::{Outcome, Settings, run};
@@ -31,7 +32,6 @@ pub use listen::{
     AssertEvent, CallEvent, ClassEvent, CodeRule, CompareEvent, FunctionEvent, HandlerEvent, ImportEvent,
     Listen, Names, StoreEvent, StoreTarget, TextEvent,
 };
-pub use names::{has_stem, looks_like_secret_name, words};
 pub use pages::{PageCx, Place, Policy, Protection};
 pub use situation::{Development, Situation};
 

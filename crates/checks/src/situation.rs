@@ -6,7 +6,7 @@ use clearance_python::{
     ir::{CompareOp, Op, Value},
 };
 
-use crate::{Cx, names::words};
+use crate::{Cx, words};
 
 /// What the conditions around a place say.
 #[derive(Debug, Clone, Default)]

@@ -46,6 +46,8 @@ pub struct Finding {
     /// The steps that lead to the finding, in order; empty for a local finding. The last step is the finding's
     /// own place.
     pub trace: Vec<Step>,
+    /// Further places of the same thing, with what tells them apart; it is one finding all the same.
+    pub also: Vec<Step>,
     /// Dotted name of the enclosing function or class inside its module (`"Shop.checkout"`); empty at module level.
     pub symbol: String,
     /// Stable identity, see [`Fingerprint`].

@@ -35,6 +35,7 @@ impl Finding {
             acceptance: None,
             judged: None,
             package: None,
+            also: Vec::new(),
         }
     }
 }

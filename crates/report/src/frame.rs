@@ -233,6 +233,7 @@ mod tests {
                 .map(|(part, text)| Label { location: place(part), text: (*text).to_owned() })
                 .collect(),
             trace: Vec::new(),
+            also: Vec::new(),
             symbol: String::new(),
             fingerprint: Fingerprint::default(),
             advice: None,

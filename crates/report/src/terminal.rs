@@ -11,6 +11,8 @@ use crate::{RenderOptions, clean, frame::frame, spots::spots, words};
 
 /// Blocking findings that are shown with their code.
 const MOST_FRAMES: usize = 50;
+/// Further places of a finding that are shown.
+const MOST_PLACES: usize = 5;
 /// Other findings that are listed.
 const MOST_LISTED: usize = 100;
 /// Lines of reasons why something is not verified, and of places not seen.
@@ -150,6 +152,14 @@ impl Terminal<'_> {
             self.frame(finding);
         } else {
             self.trace(finding);
+        }
+        for other in finding.also.iter().take(MOST_PLACES) {
+            let place = self.paint(DIM, &words::place(&other.location));
+            let note = self.paint(Style::new(), &other.note);
+            self.line(&format!("    {place}   {note}"));
+        }
+        if let Some(more) = finding.also.len().checked_sub(MOST_PLACES).filter(|more| *more > 0) {
+            self.line(&format!("    and {more} more places"));
         }
         if !finding.severity_reason.is_empty() {
             let reason = format!("{} because  {}", finding.severity, finding.severity_reason);

@@ -87,7 +87,7 @@ pub(crate) fn run(
         let mut findings = told_as(program, id, &file.path, drafts);
         let mut silent = findings.split_off(number);
         silent.iter_mut().for_each(|finding| finding.judged = Some(Judgement::Disproved));
-        parts.push(Part { findings, silent, facts, examined });
+        parts.push(Part { findings, silent, facts, examined, secrets: Vec::new() });
     }
     parts
 }

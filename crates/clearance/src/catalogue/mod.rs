@@ -54,7 +54,8 @@ impl Catalogue {
         let supply = clearance_supply::rules::FAMILIES
             .iter()
             .flat_map(|family| family.rules.iter().map(|rule| (rule.rule, family.name)));
-        Self::new(code.chain(deploy).chain(web).chain(supply).chain(verdict))
+        let leaks = clearance_secrets::rules::leak::RULES.iter().map(|rule| (*rule, "leak"));
+        Self::new(code.chain(deploy).chain(web).chain(supply).chain(leaks).chain(verdict))
     }
 
     /// All rules.

@@ -19,6 +19,7 @@ use super::{
     kept::{self, Cache, Leavings, Origin},
     plan::Plan,
     progress::Progress,
+    secrets::{self, Redactor},
     sources::{self, Source},
     supply::{Supplies, supplies},
     templates::Templates,
@@ -45,6 +46,8 @@ pub(crate) struct Analysis {
     pub(crate) supply: Option<String>,
     /// Whether dependencies were compared with advisories.
     pub(crate) advised: bool,
+    /// How many files were searched for credentials, if they were.
+    pub(crate) searched: Option<u32>,
     /// The environments of the target.
     pub(crate) environments: Vec<EnvironmentLine>,
     /// Calls that take data from outside and are not modelled, if that was asked.
@@ -86,13 +89,16 @@ fn of_files(
     settings: &RuleSettings,
     progress: &Progress,
 ) -> (Analysis, Option<Leavings>) {
-    let sources = sources::read(plan, cache.is_some(), progress);
+    let mut sources = sources::read(plan, cache.is_some(), progress);
+    let seen = sources.iter_mut().map(|source| std::mem::take(&mut source.secrets)).collect();
+    let found = secrets::search(plan, seen);
     let Templates { files: templates, notices: unseen, lines: pages, comments: remarks } =
         super::templates::templates(&plan.inventory.files, &plan.options);
     // What is told of the templates whatever the rules say is not kept: they are read anyway.
     let with_pages = |mut analysis: Analysis| {
         analysis.files.extend(pages.iter().cloned());
         analysis.comments.extend(remarks.iter().cloned());
+        found.clone().join(&mut analysis);
         analysis
     };
     let (deployment, unread) = super::deployment::files(&plan.inventory.files, &plan.options);
@@ -129,6 +135,7 @@ fn of_files(
         },
         || models(plan, settings.flow),
     );
+    let leaking = found.paths();
     let mut analysis = Analysis {
         notices: unseen,
         deployment: paths_of(&deployment),
@@ -139,13 +146,18 @@ fn of_files(
     analysis.notices.extend(unread);
     analysis.notices.extend(supplies.notices.iter().cloned());
     let mut modules = Vec::with_capacity(lowered.len());
-    let mut origins = Vec::with_capacity(lowered.len());
+    let mut origins: Vec<Origin> = Vec::with_capacity(lowered.len());
     for lowered in lowered {
         analysis.files.push(lowered.line);
         analysis.notices.extend(lowered.notices);
         analysis.comments.extend(lowered.comments);
         if let Some(module) = lowered.module {
-            origins.push(lowered.origin);
+            let mut origin = lowered.origin;
+            // No credential is kept, and the lowered form holds the constants.
+            if leaking.contains(&origin.path) {
+                origin.key = None;
+            }
+            origins.push(origin);
             modules.push(module);
         }
     }
@@ -159,7 +171,15 @@ fn of_files(
     match guarded(|| examine((modules, documents, templates), &deployment, &supplies, settings, plan)) {
         Ok((program, planes, unmodelled)) => {
             analysis.unmodelled = unmodelled;
-            analysis.take(planes);
+            let told = analysis.take(planes);
+            for origin in &mut origins {
+                if told.iter().any(|(path, _)| *path == origin.path) {
+                    origin.key = None;
+                }
+            }
+            let values = found.values().map(|value| value.bytes());
+            Redactor::new(values.chain(told.iter().map(|(_, value)| value.as_bytes())))
+                .analysis(&mut analysis);
             // What documents say counts as well, and they are not part of the key.
             let Some((cache, run)) = cache.zip(run).filter(|_| !program.imports("connexion")) else {
                 // The process ends soon; taking the program apart before would only take time.
@@ -211,9 +231,10 @@ struct Planes {
 }
 
 impl Analysis {
-    /// Puts the planes together.
-    fn take(&mut self, planes: Planes) {
+    /// Puts the planes together. Gives the credentials that rules of the code found, with their files.
+    fn take(&mut self, planes: Planes) -> Vec<(Arc<str>, String)> {
         let Planes { mut code, web, mut deploy, supply } = planes;
+        let told = std::mem::take(&mut code.secrets);
         clearance_deploy::settle(&mut code.findings, &mut deploy.plane.findings);
         self.notices.extend(code.truncated.iter().cloned());
         self.outcome = code;
@@ -227,6 +248,7 @@ impl Analysis {
         self.settings = deploy.settings;
         self.dependencies = supply.dependencies;
         self.environments = deploy.environments;
+        told
     }
 }
 
@@ -281,7 +303,7 @@ struct Lowered {
 }
 
 fn lower(source: Source<'_>, cache: Option<&Cache>, buffer: &mut Vec<u8>) -> Lowered {
-    let Source { file, bytes, key } = source;
+    let Source { file, bytes, key, .. } = source;
     let mut lowered = Lowered {
         line: FileLine {
             path: Arc::clone(&file.path),

@@ -88,6 +88,7 @@ pub(crate) fn judge(
             files.iter().any(|file| file.kind == FileKind::Template.as_str()),
             analysis.deployment.len(),
             analysis.supply,
+            analysis.searched,
         ),
         capabilities: std::iter::once(Capability::Syntax)
             .chain(settings.run.flow.value.then_some(Capability::Flow))
@@ -153,6 +154,7 @@ fn planes(
     has_templates: bool,
     deployment: usize,
     supply: Option<String>,
+    searched: Option<u32>,
 ) -> Vec<PlaneRun> {
     let run = |plane| PlaneRun {
         plane,
@@ -179,7 +181,15 @@ fn planes(
             PlaneRun { plane: Plane::Supply, status: PlaneStatus::Skipped, why }
         }
     };
-    vec![run(Plane::Code), template, deploy, supply]
+    let secrets = match searched {
+        Some(files) => PlaneRun {
+            plane: Plane::Secrets,
+            status: PlaneStatus::Run,
+            why: format!("{files} {} searched", if files == 1 { "file" } else { "files" }),
+        },
+        None => run(Plane::Secrets),
+    };
+    vec![run(Plane::Code), template, deploy, supply, secrets]
 }
 
 /// Whether the list of routes says enough for controls over routes: there are some, and the address of each is known.

@@ -5,7 +5,12 @@ use clearance_finding::Notice;
 use clearance_source::{File, read_bytes};
 use rayon::prelude::*;
 
-use super::{kept::module_key, plan::Plan, progress::Progress};
+use super::{
+    kept::module_key,
+    plan::Plan,
+    progress::Progress,
+    secrets::{self, FileSecrets},
+};
 
 /// A file that was read.
 #[derive(Debug)]
@@ -15,6 +20,8 @@ pub(crate) struct Source<'p> {
     pub(crate) bytes: Result<Vec<u8>, Notice>,
     /// What its lowered form is known by, where there are bytes and somebody wants to know.
     pub(crate) key: Option<Key>,
+    /// The credentials in it.
+    pub(crate) secrets: FileSecrets,
 }
 
 /// Reads the Python files of `plan` on the current thread pool. `keys` says whether somebody wants to know the keys.
@@ -27,7 +34,8 @@ pub(crate) fn read<'p>(plan: &'p Plan, keys: bool, progress: &Progress) -> Vec<S
             let bytes = read_bytes(file, &plan.options);
             progress.step();
             let key = bytes.as_ref().ok().filter(|_| keys).map(|bytes| module_key(file.kind, bytes));
-            Source { file, bytes, key }
+            let secrets = bytes.as_ref().map(|bytes| secrets::of_bytes(file, bytes)).unwrap_or_default();
+            Source { file, bytes, key, secrets }
         })
         .collect()
 }

@@ -169,6 +169,12 @@ fn body(index: usize, finding: &Finding, level: u8) -> Markup {
                 }
             }
         }
+        @if !finding.also.is_empty() {
+            (heading("Where else it stands"))
+            ul.places {
+                @for other in &finding.also { li { (parts::place(&other.location)) ": " (parts::prose(&other.note)) } }
+            }
+        }
     }
 }
 

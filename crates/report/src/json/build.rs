@@ -197,6 +197,7 @@ fn finding(index: usize, finding: &Finding) -> FindingShape<'_> {
             })
             .collect(),
         trace: finding.trace.iter().map(|taken| trace_step(&taken.location, &taken.note)).collect(),
+        also: finding.also.iter().map(|other| trace_step(&other.location, &other.note)).collect(),
         effort_minutes: finding.rule.effort_minutes,
         advice: words::advice(finding),
         fix: finding.fix.as_ref().map(|fix| FixShape {

@@ -137,6 +137,7 @@ pub(super) struct FindingShape<'a> {
     pub(super) code: Vec<CodeShape<'a>>,
     pub(super) labels: Vec<LabelShape<'a>>,
     pub(super) trace: Vec<StepShape<'a>>,
+    pub(super) also: Vec<StepShape<'a>>,
     pub(super) effort_minutes: u16,
     pub(super) advice: &'a str,
     pub(super) fix: Option<FixShape<'a>>,

@@ -58,6 +58,7 @@ fn one(page: &mut Page, index: usize, finding: &Finding) {
         page.blank();
     }
     trace(page, finding);
+    also(page, finding);
     if let Some(why) = words::page_part(finding.rule.doc, None) {
         // Rule pages are our own, and Markdown already.
         page.line(&format!("**How it is attacked.** {why}"));
@@ -85,6 +86,17 @@ fn trace(page: &mut Page, finding: &Finding) {
         ]);
     }
     page.blank();
+}
+
+/// Further places of the same thing.
+fn also(page: &mut Page, finding: &Finding) {
+    for other in &finding.also {
+        let place = clean::code(&words::place(&other.location));
+        page.line(&format!("- {place}: {}", clean::markdown(&other.note)));
+    }
+    if !finding.also.is_empty() {
+        page.blank();
+    }
 }
 
 fn repair(page: &mut Page, finding: &Finding) {

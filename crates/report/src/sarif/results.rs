@@ -63,8 +63,10 @@ fn shape<'a>(finding: &'a Finding, indices: &HashMap<&str, usize>) -> ResultShap
         related_locations: finding
             .labels
             .iter()
+            .map(|label| (&label.location, &label.text))
+            .chain(finding.also.iter().map(|other| (&other.location, &other.note)))
             .enumerate()
-            .map(|(index, label)| place(&label.location, Some(index + 1), Some(&label.text)))
+            .map(|(index, (location, text))| place(location, Some(index + 1), Some(text)))
             .collect(),
         code_flows: code_flow(finding),
         suppressions: suppression(finding).into_iter().collect(),

@@ -150,6 +150,7 @@ pub fn finding(rule: &'static Rule, location: Location, message: &str) -> Findin
         message: message.to_owned(),
         labels: Vec::new(),
         trace: Vec::new(),
+        also: Vec::new(),
         symbol: String::new(),
         advice: None,
         fix: None,

@@ -505,6 +505,7 @@ impl Complaint {
             message,
             labels: Vec::new(),
             trace: Vec::new(),
+            also: Vec::new(),
             symbol: String::new(),
             advice: None,
             fix: None,

@@ -99,6 +99,7 @@ pub fn finding(rule: &'static Rule, path: &str, first: u32, last: u32) -> Findin
         message: format!("{} on line {first}", rule.id),
         labels: Vec::new(),
         trace: Vec::new(),
+        also: Vec::new(),
         symbol: String::new(),
         fingerprint: Fingerprint::new(rule.id, path, "", &format!("x{first}"), 0),
         advice: None,

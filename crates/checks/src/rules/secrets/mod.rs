@@ -9,8 +9,6 @@ pub mod hardcoded_password_default;
 pub mod hardcoded_password_string;
 mod key_names;
 mod password;
-mod shape;
-mod shape_words;
 mod surroundings;
 
 /// The family's rules, by folder name.

@@ -8,10 +8,11 @@ use clearance_python::{
 
 use super::{
     constants::{Constant, constant},
-    shape::{Shape, is_plain_name, shape},
     surroundings,
 };
-use crate::{Cx, Draft, has_stem, looks_like_secret_name, names::SECRET_STEMS, words};
+use crate::{Cx, Draft, has_stem, looks_like_secret_name, words};
+use clearance_secrets::judge::{Shape, is_plain_name, shape};
+use clearance_secrets::names::SECRET_STEMS;
 
 /// How a constant gets its name.
 #[derive(Clone, Copy, PartialEq)]
@@ -218,6 +219,7 @@ pub(super) fn judge(cx: &mut Cx<'_, '_>, rule: &'static Rule, named: &Named<'_>,
         Draft::new(rule, named.range, what)
             .severity(verdict.severity, verdict.reason)
             .confidence(verdict.confidence)
+            .hides(&constant.text, shape.is_secret())
             .trail(constant.trail),
     );
 }
@@ -268,7 +270,7 @@ pub(super) fn judge_comparison(
     if let Some(why) = surroundings::development(cx, function, &situation) {
         draft = draft.severity(Severity::Info, why);
     }
-    cx.report(draft);
+    cx.report(draft.hides(text, shape.is_secret()));
 }
 
 /// Whether a name ends in a word for what people log in with.

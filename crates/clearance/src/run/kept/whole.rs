@@ -39,6 +39,7 @@ struct KeptFinding<'a> {
     message: Cow<'a, str>,
     labels: Cow<'a, [Label]>,
     trace: Cow<'a, [Step]>,
+    also: Cow<'a, [Step]>,
     symbol: Cow<'a, str>,
     fingerprint: Fingerprint,
     advice: Cow<'a, Option<String>>,
@@ -119,6 +120,7 @@ fn keep<'a>(findings: &'a [Finding], numbers: &Numbers) -> Option<Vec<KeptFindin
             message: Cow::Borrowed(&finding.message),
             labels: Cow::Borrowed(&finding.labels),
             trace: Cow::Borrowed(&finding.trace),
+            also: Cow::Borrowed(&finding.also),
             symbol: Cow::Borrowed(&finding.symbol),
             fingerprint: finding.fingerprint,
             advice: Cow::Borrowed(&finding.advice),
@@ -141,6 +143,7 @@ fn restore(findings: Vec<KeptFinding<'_>>, numbers: &Numbers) -> Option<Vec<Find
             message: finding.message.into_owned(),
             labels: finding.labels.into_owned(),
             trace: finding.trace.into_owned(),
+            also: finding.also.into_owned(),
             symbol: finding.symbol.into_owned(),
             fingerprint: finding.fingerprint,
             advice: finding.advice.into_owned(),
@@ -178,6 +181,8 @@ pub(crate) fn decode<'f>(bytes: &[u8], files: impl ExactSizeIterator<Item = &'f 
             .collect::<Option<_>>()?,
         // They are among the notices.
         truncated: Vec::new(),
+        // Blacked out before anything was kept.
+        secrets: Vec::new(),
     };
     let lines = files.zip(kept.files).map(|(file, (role, status, lines))| {
         Some(FileLine {
@@ -202,6 +207,7 @@ pub(crate) fn decode<'f>(bytes: &[u8], files: impl ExactSizeIterator<Item = &'f 
         deployment: Vec::new(),
         supply: None,
         advised: false,
+        searched: None,
         failed: None,
     })
 }

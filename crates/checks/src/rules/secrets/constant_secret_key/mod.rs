@@ -12,10 +12,10 @@ use clearance_source::Role;
 use super::{
     constants::{constant, without_values, written_here},
     key_names::{KEY_STEMS, is_key_name, key_of_store},
-    shape::{Shape, names_development, shape},
     surroundings::{self, ENUMERATIONS},
 };
 use crate::{CallEvent, CodeRule, Cx, Draft, Listen, Names, StoreEvent, StoreTarget, words};
+use clearance_secrets::judge::{Shape, names_development, shape};
 
 /// The rule.
 pub static RULE: Rule = Rule {
@@ -262,6 +262,7 @@ fn report(
         Draft::new(&RULE, range, what)
             .severity(severity, reason)
             .confidence(confidence)
+            .hides(&key.text, shape.is_secret())
             .trail(key.trail.clone()),
     );
 }

@@ -9,10 +9,11 @@ use super::{
     constants::{without_values, written_here},
     key_names::key_of_store,
     password::{self, NameKind, Named, Use, name_kind},
-    shape::{Shape, shape},
     surroundings::{self, ENUMERATIONS},
 };
-use crate::{CallEvent, CodeRule, Cx, Draft, Listen, Names, StoreEvent, StoreTarget, names::SECRET_STEMS};
+use crate::{CallEvent, CodeRule, Cx, Draft, Listen, Names, StoreEvent, StoreTarget};
+use clearance_secrets::judge::{Shape, shape};
+use clearance_secrets::names::SECRET_STEMS;
 
 /// The rule.
 pub static RULE: Rule = Rule {
@@ -160,6 +161,7 @@ fn behind_a_name(cx: &mut Cx<'_, '_>, parameter: &str, store: StoreEvent) {
     cx.report(
         Draft::new(&RULE, range, format!("A constant is passed as `{parameter}`, from `{name}`"))
             .severity(severity, reason)
+            .hides(text, true)
             .trail(without_values(trail)),
     );
 }

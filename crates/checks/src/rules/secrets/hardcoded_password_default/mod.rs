@@ -6,7 +6,8 @@ use super::{
     password::{self, Named, Use, name_kind},
     surroundings::ENUMERATIONS,
 };
-use crate::{CodeRule, Cx, Listen, Names, StoreEvent, StoreTarget, names::SECRET_STEMS};
+use crate::{CodeRule, Cx, Listen, Names, StoreEvent, StoreTarget};
+use clearance_secrets::names::SECRET_STEMS;
 
 /// The rule.
 pub static RULE: Rule = Rule {

@@ -9,7 +9,8 @@ use super::{
     password::{self, Named, Use, name_kind},
     surroundings::ENUMERATIONS,
 };
-use crate::{CodeRule, CompareEvent, Cx, Listen, Names, StoreEvent, StoreTarget, names::SECRET_STEMS, words};
+use crate::{CodeRule, CompareEvent, Cx, Listen, Names, StoreEvent, StoreTarget, words};
+use clearance_secrets::names::SECRET_STEMS;
 
 /// The rule.
 pub static RULE: Rule = Rule {

@@ -1,11 +1,11 @@
 //! What a constant under a name of secrecy looks like: a secret, or one of the many other things that stand there.
 
 use super::shape_words::{FILE_ENDINGS, HASHES, ISSUED, KINDS, PLACEHOLDER_PIECES, WELL_KNOWN};
-use crate::words;
+use crate::names::words;
 
 /// What a text looks like.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Shape {
+pub enum Shape {
     /// Nothing.
     Empty,
     /// No secret: prose, a path, an address, the name of something.
@@ -26,8 +26,15 @@ pub(super) enum Shape {
     Issued(&'static str),
 }
 
+impl Shape {
+    /// Whether it is something that nobody guesses, and that must not be shown.
+    pub fn is_secret(self) -> bool {
+        matches!(self, Self::Real | Self::Issued(_))
+    }
+}
+
 /// Judges a text that stands under a name.
-pub(super) fn shape(name: &str, text: &str) -> Shape {
+pub fn shape(name: &str, text: &str) -> Shape {
     let trimmed = text.trim();
     if trimmed.is_empty() {
         return Shape::Empty;
@@ -63,12 +70,12 @@ pub(super) fn shape(name: &str, text: &str) -> Shape {
 }
 
 /// Whether a text is a plain word or an identifier that names a secret: `password`, `wrong_token`.
-pub(super) fn is_plain_name(text: &str) -> bool {
+pub fn is_plain_name(text: &str) -> bool {
     text.len() <= 40 && text.bytes().all(|b| b.is_ascii_lowercase() || matches!(b, b'_' | b'-'))
 }
 
 /// Whether a text calls itself the one of development or tests: `dev`, `dev-key`, `testing`.
-pub(super) fn names_development(text: &str) -> bool {
+pub fn names_development(text: &str) -> bool {
     words(text).any(|word| {
         matches!(
             word.as_str(),

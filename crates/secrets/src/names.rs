@@ -49,7 +49,7 @@ pub fn has_stem(name: &str, stems: &[&str]) -> bool {
 }
 
 /// What every name of a secret has in it.
-pub(crate) const SECRET_STEMS: &[&str] = &["pass", "pwd", "pasword", "secret", "token", "pin", "key", "cred"];
+pub const SECRET_STEMS: &[&str] = &["pass", "pwd", "pasword", "secret", "token", "pin", "key", "cred"];
 
 /// Whether an identifier names a secret (`password`, `api_key`, `db_passwd`, `authToken`), and not something about one (`password_field`,
 /// `token_url`, `secret_name`, `max_password_length`).

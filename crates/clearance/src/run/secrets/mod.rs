@@ -1,0 +1,195 @@
+//! The secrets plane of a run: every file of the tree, and the history if that was asked for.
+
+mod redact;
+
+use std::{
+    fs,
+    io::Read,
+    sync::{Arc, LazyLock},
+};
+
+use clearance_finding::{Location, Notice, NoticeKind};
+use clearance_secrets::{
+    archive,
+    detector::built_in,
+    plane::{self, Extent, Hidden, Leak, Text, look},
+    search::Searcher,
+};
+use clearance_source::{File, FileKind, Options};
+use clearance_verdict::CommentLine;
+use rayon::prelude::*;
+
+use super::{analyse::Analysis, plan::Plan};
+pub(crate) use redact::Redactor;
+
+/// Most bytes of a file that are searched.
+const MAX_BYTES: u64 = 256 << 20;
+
+/// What is known of credentials by the program itself.
+pub(crate) fn searcher() -> &'static Searcher {
+    static KNOWN: LazyLock<Searcher> =
+        LazyLock::new(|| Searcher::new(built_in().to_vec()).expect("the detectors fit together, by a test"));
+    &KNOWN
+}
+
+/// The credentials of a target, and what was looked at.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Secrets {
+    leaks: Vec<Leak>,
+    extent: Extent,
+    notices: Vec<Notice>,
+}
+
+/// What one file gave.
+#[derive(Debug, Default)]
+pub(crate) struct FileSecrets {
+    leaks: Vec<Leak>,
+    bytes: u64,
+    members: u32,
+    binary: bool,
+    notice: Option<Notice>,
+}
+
+/// Looks for credentials in the bytes of a file.
+pub(crate) fn of_bytes(file: &File, bytes: &[u8]) -> FileSecrets {
+    let mut found = FileSecrets { bytes: bytes.len() as u64, ..FileSecrets::default() };
+    // Where secrets belong: they reach nobody with the repository.
+    if file.kind == FileKind::EnvFile && (file.ignored_by_git || file.tracked == Some(false)) {
+        return found;
+    }
+    let mut cut = None;
+    if archive::is_archive(bytes) {
+        let unpacked = archive::members(bytes, &mut |name, text| {
+            let inner: Arc<str> = Arc::from(name);
+            let looked = look(searcher(), Text { path: &inner, role: file.role, bytes: text });
+            cut = cut.or(looked.cut);
+            found.leaks.extend(looked.leaks.into_iter().map(|mut leak| {
+                leak.member = Some(format!("{}:{}", leak.location.path, leak.location.start.line));
+                leak.location = Location::file(Arc::clone(&file.path));
+                leak.remarks.clear();
+                leak
+            }));
+        });
+        found.members = unpacked.members;
+        cut = cut.or(unpacked.cut);
+    } else {
+        let utf16 = (bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]))
+            .then(|| clearance_source::text_of(Arc::clone(&file.path), bytes.to_vec(), FileKind::Other))
+            .and_then(Result::ok);
+        let bytes = utf16.as_ref().map_or(bytes, |text| text.text.as_bytes());
+        let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+        if archive::is_binary(bytes) {
+            found.binary = true;
+            return found;
+        }
+        let looked = look(searcher(), Text { path: &file.path, role: file.role, bytes });
+        found.leaks = looked.leaks;
+        cut = looked.cut;
+    }
+    found.notice = cut.map(|why| Notice {
+        path: Arc::clone(&file.path),
+        line: None,
+        kind: NoticeKind::Truncated,
+        text: format!("searched for credentials in part: {why}"),
+    });
+    found
+}
+
+/// Looks for credentials in the files of the tree that `seen` does not hold.
+pub(crate) fn search(plan: &Plan, seen: Vec<FileSecrets>) -> Secrets {
+    let options = Options { max_file_bytes: MAX_BYTES, ..plan.options.clone() };
+    let others: Vec<FileSecrets> = plan
+        .inventory
+        .files
+        .par_iter()
+        .filter(|file| !file.kind.is_python() || file.bytes > plan.options.max_file_bytes)
+        .map(|file| of_file(file, &options))
+        .collect();
+    let mut secrets = Secrets::default();
+    for found in seen.into_iter().chain(others) {
+        secrets.extent.files += u32::from(!found.binary);
+        secrets.extent.binary += u32::from(found.binary);
+        secrets.extent.bytes += if found.binary { 0 } else { found.bytes };
+        secrets.extent.members += found.members;
+        secrets.leaks.extend(found.leaks);
+        secrets.notices.extend(found.notice);
+    }
+    secrets
+}
+
+fn of_file(file: &File, options: &Options) -> FileSecrets {
+    let notice = |kind, text: String| FileSecrets {
+        notice: Some(Notice { path: Arc::clone(&file.path), line: None, kind, text }),
+        ..FileSecrets::default()
+    };
+    if let Some(contents) = &file.contents {
+        return of_bytes(file, contents);
+    }
+    let limit = options.max_file_bytes;
+    let mut bytes = Vec::with_capacity(usize::try_from(file.bytes.min(limit)).unwrap_or_default() + 1);
+    let opened = fs::File::open(&file.absolute).and_then(|opened| {
+        if !opened.metadata()?.is_file() {
+            return Err(std::io::Error::other("no longer a regular file"));
+        }
+        opened.take(limit + 1).read_to_end(&mut bytes)
+    });
+    if let Err(error) = opened {
+        return notice(NoticeKind::Unreadable, format!("could not be searched for credentials: {error}"));
+    }
+    let more = bytes.len() as u64 > limit;
+    bytes.truncate(limit as usize);
+    let mut found = of_bytes(file, &bytes);
+    if more && !found.binary {
+        found.notice = notice(
+            NoticeKind::Truncated,
+            format!("only its first {} MB were searched for credentials", limit >> 20),
+        )
+        .notice;
+    }
+    found
+}
+
+impl Secrets {
+    /// Every value that was found.
+    pub(crate) fn values(&self) -> impl Iterator<Item = &Hidden> {
+        self.leaks.iter().map(|leak| &leak.value)
+    }
+
+    /// The files in which something was found, by path.
+    pub(crate) fn paths(&self) -> std::collections::BTreeSet<Arc<str>> {
+        self.leaks.iter().map(|leak| Arc::clone(&leak.location.path)).collect()
+    }
+
+    /// Adds what was found to the rest of the analysis.
+    pub(crate) fn join(self, analysis: &mut Analysis) {
+        let known: std::collections::BTreeSet<(Arc<str>, u32)> =
+            analysis.comments.iter().map(|comment| (Arc::clone(&comment.path), comment.line)).collect();
+        let mut comments = Vec::new();
+        for leak in &self.leaks {
+            for (line, alone, text) in &leak.remarks {
+                if known.contains(&(Arc::clone(&leak.location.path), *line)) {
+                    continue;
+                }
+                let mut location = leak.location.clone();
+                location.code.retain(|code| code.number == *line);
+                let subject = (leak.location.start.line, leak.location.end.line);
+                comments.push(CommentLine {
+                    path: Arc::clone(&leak.location.path),
+                    line: *line,
+                    own_line: *alone,
+                    text: text.clone(),
+                    statement_lines: subject,
+                    location,
+                });
+            }
+        }
+        comments.dedup_by(|a, b| a.path == b.path && a.line == b.line);
+        analysis.comments.extend(comments);
+        analysis.searched = Some(self.extent.files);
+        let outcome = plane::judge(searcher(), self.leaks, &self.extent, &mut analysis.outcome.findings);
+        analysis.outcome.findings.extend(outcome.plane.findings);
+        analysis.outcome.facts.extend(outcome.plane.facts);
+        analysis.outcome.examined.extend(outcome.plane.examined);
+        analysis.notices.extend(self.notices);
+    }
+}
