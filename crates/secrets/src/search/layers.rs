@@ -36,6 +36,8 @@ const MAX_DECODED: usize = 32 << 20;
 /// Shortest runs that are taken for an encoding.
 const MIN_BASE64: usize = 40;
 const MIN_HEX: usize = 64;
+/// How far the places are apart at which runs are looked for.
+const STRIDE: usize = MIN_BASE64 / 2;
 /// How many bytes of a run are decoded first.
 const PROBE: usize = 24;
 
@@ -72,23 +74,27 @@ impl Budget {
 /// Every encoded part of `text` that decodes to text.
 pub(crate) fn decoded(text: &[u8], budget: &mut Budget) -> Vec<Decoded> {
     let mut found = Vec::new();
-    let mut at = MIN_BASE64 / 2 - 1;
-    // A run of that length holds one of the places that are looked at.
-    while at < text.len() {
-        if !is_base64(text[at]) {
-            at += MIN_BASE64 / 2;
+    // Of every run of that length, one of the places that are looked at lies in the middle.
+    let mut at = STRIDE;
+    while at + STRIDE / 2 <= text.len() {
+        let middle = [0, STRIDE / 2 - 1, STRIDE / 4]
+            .iter()
+            .all(|&away| is_base64(text[at + away]) && is_base64(text[at - away]));
+        if !middle {
+            at += STRIDE;
             continue;
         }
         let run = run_around(text, at);
         if run.len() >= MIN_BASE64 {
             found.extend(decode_run(text, run.clone(), budget));
         }
-        at = run.end + MIN_BASE64 / 2;
+        at = run.end + STRIDE;
     }
     percent(text, budget, &mut found);
     found
 }
 
+#[inline(always)]
 fn is_base64(byte: u8) -> bool {
     const TABLE: [bool; 256] = {
         let mut table = [false; 256];

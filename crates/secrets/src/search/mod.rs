@@ -2,12 +2,12 @@
 
 mod assign;
 mod layers;
+mod sieve;
 mod style;
 mod url;
 
 use std::{ops::Range, sync::OnceLock};
 
-use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
 use regex::bytes::{Regex, RegexBuilder};
 
 use crate::{
@@ -18,6 +18,7 @@ use crate::{
 };
 use assign::assignment;
 use layers::{Budget, MAX_DEPTH};
+use sieve::Sieve;
 
 pub use layers::Layer;
 pub use style::Style;
@@ -53,6 +54,8 @@ const AFTER: usize = 768;
 const MAX_LENGTH: usize = 16 << 10;
 /// Most of a compiled pattern.
 const MAX_REGEX: usize = 2 << 20;
+/// Most credentials of one text.
+const MOST: usize = 4096;
 /// Shortest value under a name of secrecy that is judged.
 const MIN_VALUE: usize = 8;
 
@@ -125,8 +128,8 @@ pub struct Matches {
 pub struct Searcher {
     detectors: Vec<Detector>,
     compiled: Vec<OnceLock<Option<Compiled>>>,
-    automaton: AhoCorasick,
-    /// What to do where the words of the automaton stand.
+    sieve: Sieve,
+    /// What to do where a word of the sieve stands.
     tasks: Vec<Vec<Task>>,
 }
 
@@ -168,14 +171,10 @@ impl Searcher {
                 last.push(task);
             }
         }
-        let automaton = AhoCorasick::builder()
-            .ascii_case_insensitive(true)
-            .match_kind(MatchKind::Standard)
-            .kind(Some(AhoCorasickKind::DFA))
-            .build(&distinct)
-            .map_err(|error| error.to_string())?;
+        let sieve =
+            Sieve::new(distinct).ok_or("the words of the detectors are too many, too long or too short")?;
         let compiled = detectors.iter().map(|_| OnceLock::new()).collect();
-        Ok(Self { detectors, compiled, automaton, tasks })
+        Ok(Self { detectors, compiled, sieve, tasks })
     }
 
     /// The detectors, by number.
@@ -195,17 +194,22 @@ impl Searcher {
         let mut found = Vec::new();
         // How far a pattern was searched for already.
         let mut searched: Vec<(u32, usize)> = Vec::new();
-        for hit in self.automaton.find_overlapping_iter(text) {
-            for task in &self.tasks[hit.pattern().as_usize()] {
+        self.sieve.each(text, |word, at| {
+            if found.len() >= MOST {
+                budget.exhausted = true;
+                return;
+            }
+            let hit = at..at + self.sieve.length(word);
+            for task in &self.tasks[word] {
                 match *task {
                     Task::Detect(number) => {
-                        self.detect(text, hit.range(), number, style, &mut searched, &mut found);
+                        self.detect(text, hit.clone(), number, style, &mut searched, &mut found);
                     }
-                    Task::Name => found.extend(named(text, hit.range(), style)),
-                    Task::Address => found.extend(in_address(text, hit.end())),
+                    Task::Name => found.extend(named(text, hit.clone(), style)),
+                    Task::Address => found.extend(in_address(text, hit.end)),
                 }
             }
-        }
+        });
         if depth < MAX_DEPTH {
             for part in layers::decoded(text, budget) {
                 for mut inner in self.layer(&part.text, Style::Data, depth + part.layers.len(), budget) {
