@@ -13,10 +13,7 @@ fn body(secret: &[u8]) -> Option<Vec<u8>> {
     for line in inside.lines() {
         let line = line
             .trim_matches(|mark: char| !(mark.is_ascii_alphanumeric() || matches!(mark, '+' | '/' | '=')));
-        let line = line
-            .strip_suffix(['+', '.'])
-            .map_or(line, |start| if start.ends_with([' ', '"', '\'']) { start } else { line });
-        let line = line.trim_end_matches([' ', '"', '\'', '\\', ',']);
+        let line = unjoined(line);
         // OpenPGP puts a checksum of three bytes into a line of its own.
         if !line.contains(": ") && !(line.len() == 5 && line.starts_with('=')) {
             clean.extend(line.chars().filter(|mark| !mark.is_whitespace()));
@@ -24,6 +21,20 @@ fn body(secret: &[u8]) -> Option<Vec<u8>> {
     }
     let bytes = BASE64.decode(clean.as_bytes()).ok()?;
     (bytes.len() >= 32).then_some(bytes)
+}
+
+/// The line without the sign that joins it to its neighbours, and without the quotes that stand beside that.
+fn unjoined(line: &str) -> &str {
+    let beside = |mark: char| matches!(mark, ' ' | '\t' | '"' | '\'' | '\\' | ',');
+    let line = match line.strip_suffix(['+', '.']) {
+        Some(start) if start.is_empty() || start.ends_with(beside) => start,
+        _ => line,
+    };
+    let line = match line.strip_prefix(['+', '.']) {
+        Some(rest) if rest.starts_with(beside) => rest,
+        _ => line,
+    };
+    line.trim_matches(beside)
 }
 
 /// Whether the bytes are one DER SEQUENCE and nothing else.
@@ -103,7 +114,7 @@ mod tests {
     fn a_key_in_a_program() {
         let key = String::from_utf8(made("<pem:EC PRIVATE KEY>")).expect("ASCII");
         let joined: Vec<String> = key.lines().map(|line| format!("    \"{line}\\n\"")).collect();
-        for between in [" +\n", "\n", " \\\n"] {
+        for between in [" +\n", "\n+ ", "\n", " \\\n"] {
             assert!(pem(joined.join(between).as_bytes()), "{between:?}");
         }
     }

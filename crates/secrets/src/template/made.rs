@@ -24,6 +24,16 @@ pub(super) fn make(name: &str, argument: &str, random: &mut Random) -> Result<St
             BASE64URL_NOPAD.encode(number.to_string().as_bytes())
         }
         "macaroon" => macaroon(argument, random),
+        "json64" => {
+            let text = format!(
+                "{{\"o\":\"{}\",\"n\":\"{}\",\"k\":\"{}\"}}",
+                random.below(900_000),
+                lower(random, 9),
+                password(random, 24)
+            );
+            BASE64.encode(text.as_bytes())
+        }
+        "BECH32" => check::bech32(argument, &random.bytes(32)).to_ascii_uppercase(),
         "bech32" => check::bech32(argument, &random.bytes(32)),
         "jwt" => jwt(argument, random),
         "pem" => pem(argument, "\n", random),
