@@ -51,7 +51,7 @@ pub fn expand(template: &str, seed: u64) -> Result<String, String> {
         let what = &rest[at + 1..end];
         if what == "crc32" {
             let since = out.rfind('_').map_or(0, |at| at + 1);
-            let digits = crate::check::base62_crc32(out[since..].as_bytes());
+            let digits = crate::check::base62_crc32(&out.as_bytes()[since..]);
             out.push_str(&digits);
         } else if !what.is_empty() {
             let (name, argument) = what.split_once(':').unwrap_or((what, ""));
