@@ -15,7 +15,8 @@ fn body(secret: &[u8]) -> Option<Vec<u8>> {
             .trim_matches(|mark: char| !(mark.is_ascii_alphanumeric() || matches!(mark, '+' | '/' | '=')));
         let line = unjoined(line);
         // OpenPGP puts a checksum of three bytes into a line of its own.
-        if !line.contains(": ") && !(line.len() == 5 && line.starts_with('=')) {
+        let checksum = line.len() == 5 && line.starts_with('=');
+        if !checksum && !line.contains(": ") {
             clean.extend(line.chars().filter(|mark| !mark.is_whitespace()));
         }
     }

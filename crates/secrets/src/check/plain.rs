@@ -117,6 +117,8 @@ const STAND_INS: &[&str] = &[
     "dbpassword",
     "db_password",
     "db_pass",
+    "secret-key",
+    "secret_key",
 ];
 
 /// A password as it is used: not a variable (`$PW`, `{pw}`, `%s`), not masked (`***`), not a word that stands for it.
@@ -146,7 +148,10 @@ pub(super) fn password(secret: &[u8]) -> bool {
     ]
     .iter()
     .any(|mark| lower.contains(mark));
-    text.len() > 2 && !variable && !mask && !same && !told && !STAND_INS.contains(&lower.as_str())
+    // `url.password`, `admin_password`, `bindpw`: names of what holds one.
+    let name = lower.bytes().all(|byte| byte.is_ascii_lowercase() || matches!(byte, b'_' | b'.' | b'-'))
+        && (["password", "passwd"].iter().any(|word| lower.contains(word)) || lower.ends_with("pw"));
+    text.len() > 2 && !name && !variable && !mask && !same && !told && !STAND_INS.contains(&lower.as_str())
 }
 
 #[cfg(test)]
@@ -170,6 +175,8 @@ mod tests {
             "your-password",
             "changeme",
             "{{ pw }}",
+            "url.password",
+            "bindpw",
         ] {
             assert!(!password(stand_in.as_bytes()), "{stand_in}");
         }
