@@ -18,3 +18,11 @@ use std::sync::LazyLock;
 use clearance_finding::Rule;
 
 /// Every rule of the plane, by id.
+pub fn catalogue() -> &'static [&'static Rule] {
+    static ALL: LazyLock<Vec<&'static Rule>> = LazyLock::new(|| {
+        let mut all: Vec<&'static Rule> = rules::leak::RULES.to_vec();
+        all.sort_by_key(|rule| rule.id);
+        all
+    });
+    &ALL
+}

@@ -7,10 +7,12 @@ use regex_syntax::{
 
 /// Most literals of one pattern.
 const MOST: usize = 64;
+/// Beginnings of addresses, which stand everywhere.
+const EVERYWHERE: &[&str] = &["http://", "https://"];
 /// Shortest literal that is worth looking for.
 const SHORTEST: usize = 3;
 
-/// The literals, each of three bytes at least and of twelve at most; nothing where a match may begin otherwise, or with too many of them.
+/// The literals, each of three bytes at least and of 24 at most; nothing where a match may begin otherwise, or with too many of them.
 pub fn literal_starts(pattern: &str) -> Option<Vec<String>> {
     let hir = Parser::new().parse(pattern).ok()?;
     let mut extractor = Extractor::new();
@@ -18,10 +20,10 @@ pub fn literal_starts(pattern: &str) -> Option<Vec<String>> {
         .kind(ExtractKind::Prefix)
         .limit_class(4)
         .limit_repeat(4)
-        .limit_literal_len(12)
+        .limit_literal_len(24)
         .limit_total(MOST);
     let mut found = extractor.extract(&hir);
-    found.keep_first_bytes(12);
+    found.keep_first_bytes(24);
     found.dedup();
     let literals = found.literals()?;
     if literals.is_empty() {
@@ -30,7 +32,7 @@ pub fn literal_starts(pattern: &str) -> Option<Vec<String>> {
     let mut starts = Vec::new();
     for literal in literals {
         let text = std::str::from_utf8(literal.as_bytes()).ok()?;
-        if text.len() < SHORTEST {
+        if text.len() < SHORTEST || EVERYWHERE.iter().any(|common| common.starts_with(text)) {
             return None;
         }
         starts.push(text.to_owned());

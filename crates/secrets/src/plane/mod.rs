@@ -17,7 +17,7 @@ use crate::{
         credential_in_history, credential_in_tree, password_in_address, private_key_in_tree,
         random_secret_in_file,
     },
-    search::{Searcher, What},
+    search::{Searcher, Sure, What},
 };
 
 /// Most further places of a credential that are told.
@@ -230,7 +230,12 @@ fn settle(leaks: Vec<Leak>, others: &mut Vec<Finding>) -> Vec<Leak> {
         .iter()
         .filter(|other| PASSWORDS.contains(&other.rule.id) || FULLER.contains(&other.rule.id))
         .collect();
-    leaks.into_iter().filter(|leak| known(leak) || !told.iter().any(|other| same(leak, other))).collect()
+    leaks
+        .into_iter()
+        .filter(|leak| {
+            (known(leak) && leak.sure >= Sure::Form) || !told.iter().any(|other| same(leak, other))
+        })
+        .collect()
 }
 
 /// What was searched, as evidence.

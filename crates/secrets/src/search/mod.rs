@@ -311,8 +311,15 @@ impl Searcher {
         if detector.entropy.is_some_and(|least| entropy(value) < least) {
             return None;
         }
-        // The body of a long one is not what people write.
-        if value.len() < 256 && is_sample(value) {
+        // What all of the kind begin with says nothing; the body of a long one is not what people write.
+        let own = match &detector.form {
+            Form::Starts(starts) => {
+                let head = starts.iter().find(|start| value.starts_with(start.as_bytes()));
+                &value[head.map_or(0, String::len)..]
+            }
+            Form::Near(_) | Form::Named { .. } => value,
+        };
+        if value.len() < 256 && is_sample(own) {
             return None;
         }
         let checked = detector.check.as_deref().and_then(|check| check::holds(check, value));
