@@ -18,7 +18,10 @@ mod role;
 mod text;
 mod walk;
 
-pub use git::{GitState, TrackedFiles, git_state, tracked_files};
+pub use git::{
+    BlobOrigin, GitState, HistoryError, HistoryOptions, HistoryOutcome, Introduction, Part, Reachability,
+    SkipReason, Skipped, TrackedFiles, git_state, history, staged, tracked_files,
+};
 pub use inventory::{File, Inventory, InventoryError, Options, from_stdin, inventory};
 pub use kind::FileKind;
 pub use role::{Role, role_from_content, role_of_path};
