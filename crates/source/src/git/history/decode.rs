@@ -64,6 +64,9 @@ impl<'s> Decoder<'s> {
         limit: u64,
         keep: bool,
     ) -> Result<Object, Unread> {
+        if Instant::now() >= self.end {
+            return Err(Unread::Late);
+        }
         // The library that reads packs is not built to harm, but what it reads may be.
         let read = catch_unwind(AssertUnwindSafe(|| match place {
             Place::Packed(spot) => self.packed(spot, limit, keep),
@@ -76,9 +79,6 @@ impl<'s> Decoder<'s> {
     }
 
     fn loose(&mut self, folder: usize, id: &Id, limit: u64) -> Result<Object, Unread> {
-        if Instant::now() >= self.end {
-            return Err(Unread::Late);
-        }
         let store = self.store.loose(folder);
         let id = ObjectId::Sha1(*id);
         let (size, _) = store.try_header(&id).map_err(|_| Unread::Corrupt)?.ok_or(Unread::Missing)?;

@@ -2,7 +2,7 @@
 //! fetched.
 
 use std::{
-    fs,
+    fs, io,
     path::{Path, PathBuf},
 };
 
@@ -65,7 +65,12 @@ impl Store {
         let mut known: Vec<PathBuf> = Vec::new();
         while let Some(path) = waiting.pop() {
             let Ok(canonical) = path.canonicalize() else {
-                store.problems.push("a folder of objects that it borrows from is not there".to_owned());
+                let text = if known.is_empty() {
+                    "its folder of objects is not there"
+                } else {
+                    "a folder of objects that it borrows from is not there"
+                };
+                store.problems.push(text.to_owned());
                 continue;
             };
             if known.contains(&canonical) {
@@ -94,7 +99,11 @@ impl Store {
         let options = loose::Options { alloc_limit_bytes: Some(MAX_ALLOCATION), ..loose::Options::default() };
         let loose = loose::Store::at_opts(path, HashKind::Sha1, options);
         self.folders.push(Folder { path: path.to_owned(), loose });
-        let Ok(entries) = fs::read_dir(path.join("pack")) else { return };
+        let entries = match fs::read_dir(path.join("pack")) {
+            Ok(entries) => entries,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return,
+            Err(_) => return self.problems.push("its folder of packs cannot be listed".to_owned()),
+        };
         let mut paths: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();
         paths.sort();
         for path in paths {

@@ -63,10 +63,7 @@ impl Tally {
         let (count, examples) = self.counts.entry((part, reason)).or_default();
         *count += 1;
         if examples.len() < EXAMPLES || examples.last().is_some_and(|last| order < last.0) {
-            examples.insert((order, name()));
-            if examples.len() > EXAMPLES {
-                examples.pop_last();
-            }
+            add_example(examples, order, name());
         }
     }
 
@@ -101,9 +98,8 @@ impl Tally {
         for (key, (count, examples)) in other.counts {
             let all = self.counts.entry(key).or_default();
             all.0 += count;
-            all.1.extend(examples);
-            while all.1.len() > EXAMPLES {
-                all.1.pop_last();
+            for (order, name) in examples {
+                add_example(&mut all.1, order, name);
             }
         }
     }
@@ -170,6 +166,20 @@ impl Tally {
     }
 }
 
+/// Keeps the first examples, each name once.
+fn add_example(examples: &mut BTreeSet<(u64, Arc<str>)>, order: u64, name: Arc<str>) {
+    let known = examples.iter().find(|example| example.1 == name).cloned();
+    match known {
+        Some(known) if known.0 <= order => return,
+        Some(known) => drop(examples.take(&known)),
+        None => {}
+    }
+    examples.insert((order, name));
+    if examples.len() > EXAMPLES {
+        examples.pop_last();
+    }
+}
+
 /// The notice for objects that were not read. None: nobody misses them.
 fn told(skipped: &Skipped) -> Option<(NoticeKind, String)> {
     let count = skipped.count;
@@ -204,4 +214,29 @@ fn told(skipped: &Skipped) -> Option<(NoticeKind, String)> {
         SkipReason::Bulk => return None,
     };
     Some((kind, format!("{count} {noun} of the history{names}: {what}")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn examples_are_the_first_whatever_the_order_and_the_parts() {
+        let events = [(5, "a"), (1, "b"), (3, "a"), (9, "c"), (2, "d"), (4, "e"), (0, "c"), (7, "b")];
+        let tally = |events: &[(u64, &str)]| {
+            let mut tally = Tally::default();
+            for (order, name) in events {
+                tally.unread(Part::Blob, Unread::Missing, *order, || (*name).into());
+            }
+            tally
+        };
+        let whole = tally(&events).skipped();
+        let names: Vec<&str> = whole[0].examples.iter().map(|name| &**name).collect();
+        assert_eq!((whole[0].count, names), (8, vec!["c", "b", "d"]));
+        for middle in 0..events.len() {
+            let mut merged = tally(&events[middle..]);
+            merged.merge(tally(&events[..middle]));
+            assert_eq!(merged.skipped(), whole);
+        }
+    }
 }

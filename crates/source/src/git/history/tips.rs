@@ -1,7 +1,7 @@
 //! Where the history begins to be read: what references, heads and reflogs name (gitrepository-layout(5)).
 
 use std::{
-    fs,
+    fs, io,
     path::{Path, PathBuf},
 };
 
@@ -108,8 +108,13 @@ impl Tips {
 
     /// The detached heads and the reflogs of all work trees.
     fn work_trees(&mut self, common_dir: &Path) {
-        let Ok(entries) = fs::read_dir(common_dir.join("worktrees")) else { return };
-        let mut folders: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();
+        let mut folders: Vec<PathBuf> = match fs::read_dir(common_dir.join("worktrees")) {
+            Ok(entries) => entries.flatten().map(|entry| entry.path()).collect(),
+            Err(error) => {
+                self.broken += u64::from(error.kind() != io::ErrorKind::NotFound);
+                Vec::new()
+            }
+        };
         folders.sort();
         self.cut |= folders.len() > MAX_WORK_TREES;
         let mut budget = MAX_LOGS;
