@@ -282,7 +282,7 @@ fn links_are_not_content() {
 
 #[test]
 fn what_git_lists_is_what_is_seen() {
-    let tree = many(5000);
+    let tree = many(2500);
     let outcome = all(&tree.root());
     let kinds = Command::new("sh")
         .arg("-c")
@@ -298,7 +298,7 @@ fn what_git_lists_is_what_is_seen() {
         .collect();
     found.sort();
     assert_eq!(found, expected);
-    assert_eq!((outcome.commits, outcome.notices), (5000, vec![]));
+    assert_eq!((outcome.commits, outcome.notices), (2500, vec![]));
     // Who came first, by git's own word.
     for (origin, _) in outcome.found.iter().step_by(211) {
         let id: String = origin.id.iter().map(|byte| format!("{byte:02x}")).collect();
@@ -312,7 +312,7 @@ fn what_git_lists_is_what_is_seen() {
 
 #[test]
 fn the_number_of_threads_changes_nothing() {
-    let tree = many(5000);
+    let tree = many(2500);
     let run = |threads: usize| {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
         pool.install(|| all(&tree.root()))

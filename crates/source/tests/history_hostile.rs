@@ -162,12 +162,16 @@ fn pipes_in_the_place_of_objects_are_not_waited_for() {
     };
     pipe(path);
     pipe(tree.path(".git/objects/pack/pack-x.idx"));
-    pipe(tree.path(".git/objects/info/alternates-not"));
     pipe(tree.path(".git/logs/refs/heads/side"));
-    pipe(tree.path(".git/shallow-not"));
     let outcome = all(&tree.root());
     assert_eq!((outcome.found.len(), outcome.skipped[0].reason), (0, SkipReason::Missing));
     assert!(outcome.notices.iter().any(|notice| notice.text.contains("pack-x")));
+
+    // The branch that is checked out cannot be read without opening it.
+    fs::remove_file(tree.path(".git/refs/heads/main")).unwrap();
+    pipe(tree.path(".git/refs/heads/main"));
+    let options = HistoryOptions { deadline: Duration::from_secs(1), ..HistoryOptions::default() };
+    assert_eq!(history(&tree.root(), &options, keep).unwrap_err(), HistoryError::Unreadable);
 }
 
 #[test]

@@ -220,7 +220,7 @@ pub fn history<T: Send>(
         .as_deref()
         .map(|text| Revision::parse(text).ok_or_else(|| HistoryError::UnknownRevision(text.to_owned())));
     let since = since.transpose()?;
-    let opened = Opened::at(root, since.as_ref())?;
+    let opened = Opened::at(root, since.as_ref(), options.deadline)?;
     let store = &opened.store;
 
     let mut tally = Tally::default();

@@ -23,6 +23,8 @@ use crate::{
 
 /// Longest wait for names, reflogs and the list of packs.
 const PATIENCE: Duration = Duration::from_secs(60);
+/// What is waited for them at the least, however little time there is.
+const LEAST_PATIENCE: Duration = Duration::from_secs(5);
 /// Most notices about single packs.
 const MAX_NOTICES: usize = 8;
 
@@ -38,7 +40,11 @@ pub(super) struct Opened {
 
 impl Opened {
     /// Opens the repository that is, or holds, `root`.
-    pub(super) fn at(root: &Path, since: Option<&Revision>) -> Result<Self, HistoryError> {
+    pub(super) fn at(
+        root: &Path,
+        since: Option<&Revision>,
+        deadline: Duration,
+    ) -> Result<Self, HistoryError> {
         let root = root.canonicalize().map_err(|_| HistoryError::NotARepository)?;
         let bare = bare(&root);
         let shown = if bare.is_some() { "" } else { ".git" };
@@ -53,7 +59,8 @@ impl Opened {
             let store = Store::open(&given.common_dir.join("objects"));
             Ok((store, tips, Index::read(&given.git_dir)))
         });
-        let answer = answer.and_then(|answer| answer.recv_timeout(PATIENCE).ok());
+        let answer =
+            answer.and_then(|answer| answer.recv_timeout(deadline.clamp(LEAST_PATIENCE, PATIENCE)).ok());
         let (store, tips, index) = answer.unwrap_or(Err(HistoryError::Unreadable))?;
         Ok(Self { tree, store, tips, index, shown: shown.into() })
     }

@@ -25,7 +25,7 @@ pub fn staged<T: Send>(
     visit: impl Fn(&BlobOrigin, &[u8]) -> Option<T> + Sync,
 ) -> Result<HistoryOutcome<T>, HistoryError> {
     let end = Instant::now() + options.deadline.min(MAX_DEADLINE);
-    let opened = Opened::at(root, None)?;
+    let opened = Opened::at(root, None, options.deadline)?;
     let mut notices = opened.notices();
     if opened.has_broken_index() {
         let text = "the index of the git repository could not be read, so what is staged was not seen: run `git status` to see why";
