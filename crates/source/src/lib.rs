@@ -1,9 +1,9 @@
 //! The entrance: a directory becomes the inventory.
 //!
 //! In: directories, files or the text of standard input, and [`Options`]. Out: an [`Inventory`] of [`File`]s with kind and
-//! role, their [`Text`] with line index, the [`GitState`], and a [`Notice`] for everything that could not be seen into.
+//! role, their [`Text`] with line index, the [`GitState`], the content of git's [`history`], and a [`Notice`] for everything that could not be seen into.
 //! Nothing of the tree is ever executed, and nothing outside the named roots is listed or read, except the ignore files
-//! and the git directory of the work tree around them.
+//! and the git directory of the work tree around them, with the folders of objects that it borrows from.
 //!
 //! [`Notice`]: clearance_finding::Notice
 
@@ -18,7 +18,10 @@ mod role;
 mod text;
 mod walk;
 
-pub use git::{GitState, TrackedFiles, git_state, tracked_files};
+pub use git::{
+    BlobOrigin, GitState, HistoryError, HistoryOptions, HistoryOutcome, Introduction, Part, Reachability,
+    SkipReason, Skipped, TrackedFiles, git_state, history, staged, tracked_files,
+};
 pub use inventory::{File, Inventory, InventoryError, Options, from_stdin, inventory};
 pub use kind::FileKind;
 pub use role::{Role, role_from_content, role_of_path};

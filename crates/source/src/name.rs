@@ -5,9 +5,13 @@ use std::{borrow::Cow, ffi::OsStr, fmt::Write};
 /// The name as it is shown. Bytes that are not UTF-8 and control characters become `\xNN`, other characters that move the
 /// cursor or reorder text `\u{N}`, and a backslash is doubled, so that two names never look the same.
 pub(crate) fn shown(name: &OsStr) -> Cow<'_, str> {
-    let bytes = name.as_encoded_bytes();
+    shown_bytes(name.as_encoded_bytes())
+}
+
+/// The same for a name that is not one of this system, such as a path that git keeps.
+pub(crate) fn shown_bytes(bytes: &[u8]) -> Cow<'_, str> {
     if bytes.iter().all(|&b| matches!(b, b' '..=b'~') && b != b'\\')
-        && let Some(plain) = name.to_str()
+        && let Ok(plain) = str::from_utf8(bytes)
     {
         return Cow::Borrowed(plain);
     }

@@ -1,4 +1,4 @@
-//! How fast ten thousand files are listed and read. Run with `--release -- --ignored --nocapture`.
+//! How fast ten thousand files are listed and read, and a history of ten thousand commits. Run with `--release -- --ignored --nocapture`.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -6,8 +6,8 @@ mod support;
 
 use std::time::{Duration, Instant};
 
-use clearance_source::{Options, git_state, read};
-use support::Tree;
+use clearance_source::{HistoryOptions, Options, git_state, history, read};
+use support::{Tree, past};
 
 fn best_of(times: usize, mut work: impl FnMut()) -> Duration {
     let run = |_| {
@@ -43,4 +43,16 @@ fn ten_thousand_files() {
         git_state(&tree.root())
     );
     assert!(listing < Duration::from_millis(50) && state < Duration::from_millis(100));
+}
+
+#[test]
+#[ignore = "a measurement"]
+fn ten_thousand_commits() {
+    let tree = past::many(10_000);
+    let count = || history(&tree.root(), &HistoryOptions::default(), |_, bytes| Some(bytes.len())).unwrap();
+    assert_eq!(count().commits, 10_000);
+    let reading = best_of(3, || drop(count()));
+    let git = best_of(3, || drop(past::output(&tree, &["log", "-p", "--all"])));
+    println!("history {reading:?}, `git log -p` {git:?}");
+    assert!(reading < git);
 }

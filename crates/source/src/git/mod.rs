@@ -2,6 +2,7 @@
 //! user decides anything.
 
 mod dirty;
+mod history;
 mod index;
 mod tree;
 
@@ -14,6 +15,10 @@ use std::{
 
 use gix::bstr::{BStr, ByteSlice};
 
+pub use history::{
+    BlobOrigin, HistoryError, HistoryOptions, HistoryOutcome, Introduction, Part, Reachability, SkipReason,
+    Skipped, history, staged,
+};
 use index::{Index, Mode};
 pub(crate) use tree::{WorkTree, read_small};
 
@@ -129,18 +134,22 @@ fn in_thread<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Op
     spawned.is_ok().then_some(receiver)
 }
 
-fn open(tree: &WorkTree) -> Option<gix::Repository> {
+/// Whether the files of the git directory that are read whole are regular ones of a reasonable size.
+fn is_sound(tree: &WorkTree) -> bool {
     let is_sound = |path: PathBuf, limit: u64| match path.metadata() {
         Ok(metadata) => metadata.is_file() && metadata.len() <= limit,
         Err(_) => true,
     };
-    for folder in [&tree.git_dir, &tree.common_dir] {
+    [&tree.git_dir, &tree.common_dir].into_iter().all(|folder| {
         let settings = ["HEAD", "config", "config.worktree", "objects/info/alternates", "shallow"];
-        let sound = settings.iter().all(|name| is_sound(folder.join(name), MAX_SETTINGS))
-            && is_sound(folder.join("packed-refs"), MAX_REFERENCES);
-        if !sound {
-            return None;
-        }
+        settings.iter().all(|name| is_sound(folder.join(name), MAX_SETTINGS))
+            && is_sound(folder.join("packed-refs"), MAX_REFERENCES)
+    })
+}
+
+fn open(tree: &WorkTree) -> Option<gix::Repository> {
+    if !is_sound(tree) {
+        return None;
     }
     let options = gix::open::Options::isolated()
         .open_path_as_is(true)
