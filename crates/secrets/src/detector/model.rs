@@ -23,6 +23,8 @@ pub struct Detector {
     pub severity: String,
     /// Least Shannon entropy of the credential, in bits for each character.
     pub entropy: Option<f32>,
+    /// Whether its format has rows of the same letter, which elsewhere give samples away.
+    pub rows: bool,
     /// What peers call it: `gitleaks:github-pat`, `detect-secrets:GitHub Token`.
     pub aliases: Vec<String>,
     /// Where its owner revokes it.
@@ -72,6 +74,8 @@ struct Entry {
     check: Option<String>,
     severity: Option<String>,
     entropy: Option<f32>,
+    #[serde(default)]
+    rows: bool,
     #[serde(default)]
     aliases: Vec<String>,
     revoke: Option<String>,
@@ -133,6 +137,7 @@ impl Entry {
             check: self.check,
             severity,
             entropy: self.entropy,
+            rows: self.rows,
             aliases: self.aliases,
             revoke: self.revoke,
             examples: self.examples,

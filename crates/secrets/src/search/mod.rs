@@ -319,7 +319,7 @@ impl Searcher {
             }
             Form::Near(_) | Form::Named { .. } => value,
         };
-        if value.len() < 256 && is_sample(own) {
+        if value.len() < 256 && !detector.rows && is_sample(own) {
             return None;
         }
         let checked = detector.check.as_deref().and_then(|check| check::holds(check, value));
@@ -378,6 +378,7 @@ fn speaks_of_secret(name: &str) -> bool {
             "key"
                 | "apikey"
                 | "token"
+                | "authtoken"
                 | "secret"
                 | "password"
                 | "passwd"
