@@ -1,6 +1,6 @@
 //! What a constant under a name of secrecy looks like: a secret, or one of the many other things that stand there.
 
-use super::shape_words::{FILE_ENDINGS, HASHES, ISSUED, KINDS, PLACEHOLDER_PIECES, WELL_KNOWN};
+use super::shape_words::{ENCRYPTED, FILE_ENDINGS, HASHES, ISSUED, KINDS, PLACEHOLDER_PIECES, WELL_KNOWN};
 use crate::names::words;
 
 /// What a text looks like.
@@ -14,7 +14,7 @@ pub enum Shape {
     Template,
     /// Stands for a value that nobody put in: `changeme`, `xxxx`, `your-key`.
     Placeholder,
-    /// The hash of a password.
+    /// The hash of a password, or something encrypted.
     Hash,
     /// Among the first that anyone tries.
     WellKnown,
@@ -41,6 +41,9 @@ pub fn shape(name: &str, text: &str) -> Shape {
     }
     if let Some(issued) = issued(trimmed) {
         return Shape::Issued(issued);
+    }
+    if ENCRYPTED.iter().any(|prefix| trimmed.starts_with(prefix)) {
+        return Shape::Hash;
     }
     if HASHES.iter().any(|prefix| trimmed.starts_with(prefix)) && trimmed.contains(['$', '}', ':']) {
         return Shape::Hash;

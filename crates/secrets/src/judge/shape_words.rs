@@ -35,6 +35,10 @@ pub(super) const HASHES: &[&str] = &[
     "md5$", "sha1$",
 ];
 
+/// Beginnings of what is encrypted.
+pub(super) const ENCRYPTED: &[&str] =
+    &["gAAAAA", "ENC[", "{cipher}", "AQICAH", "$ANSIBLE_VAULT", "vault:v", "U2FsdGVkX1", "pkcs7:"];
+
 /// What anyone tries first.
 pub(super) const WELL_KNOWN: &[&str] = &[
     "admin",

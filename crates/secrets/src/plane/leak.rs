@@ -8,6 +8,7 @@ use clearance_source::Role;
 use super::{digest::Hidden, place::place};
 use crate::{
     detector::Form,
+    judge::is_made_up,
     search::{Layer, Match, Searcher, Style, Sure, What},
 };
 
@@ -94,10 +95,14 @@ pub fn look(searcher: &Searcher, text: Text<'_>) -> Looked {
         if found.cut {
             looked.cut = Some("it holds more encoded text than is decoded");
         }
+        let aside = is_aside(text.path, text.role);
         let hidden: Vec<_> = found.matches.iter().map(|found| found.range.clone()).collect();
         for found in &found.matches {
             // What begins in the overlap is found with what follows.
             if !last && found.range.start >= chunk.len() - OVERLAP {
+                continue;
+            }
+            if aside && is_for_show(found) {
                 continue;
             }
             if looked.leaks.len() == MOST {
@@ -116,6 +121,22 @@ pub fn look(searcher: &Searcher, text: Text<'_>) -> Looked {
         let step = chunk.len() - OVERLAP;
         lines = lines.saturating_add(memchr::memchr_iter(b'\n', &chunk[..step]).count() as u32);
         start += step;
+    }
+}
+
+/// Whether a file shows and tries things, and runs nothing.
+fn is_aside(path: &str, role: Role) -> bool {
+    let extension = path.rsplit_once('.').map_or("", |(_, extension)| extension);
+    matches!(role, Role::Test | Role::Documentation | Role::Example)
+        || ["md", "mdx", "rst", "adoc", "txt"].iter().any(|prose| extension.eq_ignore_ascii_case(prose))
+}
+
+/// Whether a value is one that people make up where they show or try something. A form that only an issuer gives is never one.
+fn is_for_show(found: &Match) -> bool {
+    match found.sure {
+        Sure::Random => true,
+        Sure::Placed => std::str::from_utf8(&found.value).is_ok_and(is_made_up),
+        Sure::Form | Sure::Checked => false,
     }
 }
 

@@ -20,6 +20,14 @@ pub(crate) fn weigh(searcher: &Searcher, leak: &Leak) -> Weight {
         What::Known(number) => {
             let detector = &searcher.detectors()[number];
             let severity = detector.severity.parse().unwrap_or(Severity::High);
+            if leak.sure == Sure::Random {
+                let reason = "it is a word, which others may guess as well as read".to_owned();
+                return Weight {
+                    severity: severity.min(Severity::Low),
+                    reason,
+                    confidence: Confidence::Medium,
+                };
+            }
             let (reason, confidence) = match leak.sure {
                 Sure::Checked => ("its check digits or structure hold", Confidence::High),
                 Sure::Form => ("it has the form that nothing else has", Confidence::High),

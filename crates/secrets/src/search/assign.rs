@@ -43,7 +43,11 @@ pub(crate) fn assignment(text: &[u8], word: Range<usize>, bare: bool) -> Option<
         }
         [b'=', b'=' | b'~', ..] | [b'!', ..] => return None,
         [b'=', next, ..] => (1, !spaced && !next.is_ascii_whitespace()),
-        [b':', b':', ..] => return None,
+        [b':', b':' | b'?' | b'+', ..] => return None,
+        // `${PASSWORD:-value}`
+        [b':', b'-', ..] if text[..name.start].ends_with(b"${") => {
+            return default_at(text, at + 2).map(|value| Assignment { name, value, quoted: false });
+        }
         [b':', ..] => (1, false),
         [b',', ..] if closed => (1, false),
         [b'>', ..] if before == Some(b'<') => (1, true),
@@ -137,6 +141,13 @@ fn value_at(text: &[u8], mut at: usize, bare: bool, tight: bool, tag: bool) -> O
     let trimmed = value.trim_ascii_end();
     let trimmed = trimmed.strip_suffix(b",").or(trimmed.strip_suffix(b";")).unwrap_or(trimmed);
     (!trimmed.is_empty()).then(|| (at..at + trimmed.len(), false))
+}
+
+/// The default of a variable of a shell, up to its closing bracket.
+fn default_at(text: &[u8], at: usize) -> Option<Range<usize>> {
+    let body = &text[at..text.len().min(at + MAX_VALUE)];
+    let length = body.iter().position(|byte| matches!(byte, b'}' | b'\n' | b'$' | b'"'))?;
+    (length > 0 && body[length] == b'}').then(|| at..at + length)
 }
 
 /// The inside of the string that begins at `at`. The quotes may be escaped, as in JSON that stands in a string.

@@ -54,6 +54,11 @@ const AFTER: usize = 768;
 const MAX_LENGTH: usize = 16 << 10;
 /// Most of a compiled pattern.
 const MAX_REGEX: usize = 2 << 20;
+/// The check for what people choose themselves.
+const PASSWORD: &str = "password";
+/// Checks that refuse much, and prove nothing.
+const WEAK: &[&str] =
+    &[PASSWORD, "letters-and-digits", "mixed-case-and-digits", "uuid", "base64-16-bytes", "base64-32-bytes"];
 /// Most credentials of one text.
 const MOST: usize = 4096;
 /// Shortest value under a name of secrecy that is judged.
@@ -326,11 +331,19 @@ impl Searcher {
         if checked == Some(false) {
             return None;
         }
+        let mut sure = if checked == Some(true) && proves(&detector.check) { Sure::Checked } else { sure };
+        if detector.check.as_deref() == Some(PASSWORD) {
+            match shape("password", std::str::from_utf8(value).ok()?) {
+                Shape::Real => {}
+                Shape::Word => sure = Sure::Random,
+                _ => return None,
+            }
+        }
         Some(Match {
             range: secret.clone(),
             value: value.to_vec(),
             what: What::Known(number),
-            sure: if checked == Some(true) { Sure::Checked } else { sure },
+            sure,
             name,
             layers: Vec::new(),
             note: detector.check.as_deref().and_then(|check| check::note(check, value)),
@@ -340,6 +353,11 @@ impl Searcher {
     fn compiled(&self, number: usize) -> Option<&Compiled> {
         self.compiled[number].get_or_init(|| compile(&self.detectors[number])).as_ref()
     }
+}
+
+/// Whether a check that holds shows that something is no accident.
+fn proves(check: &Option<String>) -> bool {
+    check.as_ref().is_some_and(|check| !WEAK.contains(&check.as_str()))
 }
 
 fn compile(detector: &Detector) -> Option<Compiled> {
@@ -410,7 +428,7 @@ fn named(text: &[u8], hit: Range<usize>, style: Style) -> Option<Match> {
     }
     let said = std::str::from_utf8(value).ok()?;
     let random = shape(last, said) == Shape::Real && entropy(value) >= 2.5 && !is_sample(value);
-    if !random || is_uuid(value) || (!assigned.quoted && is_expression(said)) {
+    if !random || is_uuid(value) || is_program(said) || (!assigned.quoted && is_expression(said)) {
         return None;
     }
     Some(Match {
@@ -422,6 +440,14 @@ fn named(text: &[u8], hit: Range<usize>, style: Style) -> Option<Match> {
         layers: Vec::new(),
         note: None,
     })
+}
+
+/// Whether a value is a piece of a program, or prose: secrets have no blanks, and hardly any brackets.
+fn is_program(value: &str) -> bool {
+    value.contains(char::is_whitespace)
+        || value.bytes().filter(|byte| b"()[]{}<>;,".contains(byte)).count() >= 2
+        || value.starts_with(['+', '=', '.', ','])
+        || value.starts_with("//")
 }
 
 /// Whether a value without quotes is computed: `$(openssl rand)`, `vault:path#key`, `secrets.TOKEN`.
