@@ -15,6 +15,7 @@ use crate::{
     cli_db::DbCommand,
     config::{CommandLine, Use},
     output::Output,
+    run::secrets::Past,
     words::FailOn,
 };
 
@@ -172,6 +173,18 @@ pub(crate) struct RuleArgs {
     #[arg(long, value_name = "FOLDER")]
     pub(crate) environment: Option<PathBuf>,
 
+    /// Search the whole git history for credentials, too: every content once, in all branches, tags, stashes and logs of references
+    #[arg(long)]
+    pub(crate) history: bool,
+
+    /// Of the history, only what came after this revision
+    #[arg(long, value_name = "REV", requires = "history")]
+    pub(crate) since: Option<String>,
+
+    /// Search for credentials in what is staged for the next commit, in place of the tree
+    #[arg(long, conflicts_with = "history")]
+    pub(crate) staged: bool,
+
     /// Use this configuration file and no other, not even those of Bandit and Ruff
     #[arg(long, value_name = "FILE", conflicts_with = "isolated")]
     pub(crate) config: Option<PathBuf>,
@@ -182,6 +195,15 @@ pub(crate) struct RuleArgs {
 }
 
 impl RuleArgs {
+    /// What of git is to be searched for credentials.
+    pub(crate) fn past(&self) -> Past {
+        match (self.history, self.staged) {
+            (true, _) => Past::History(self.since.clone()),
+            (false, true) => Past::Staged,
+            (false, false) => Past::None,
+        }
+    }
+
     /// Which configuration files to read.
     pub(crate) fn files(&self) -> Use {
         match &self.config {

@@ -141,8 +141,9 @@ fn examine(
     let listed = started.elapsed();
     let cached = on_disk && !args.no_cache && plan.is_cacheable();
     let wish = Wish { folder: args.cache_dir.clone(), verbose: args.console.verbose };
+    let past = crate::run::secrets::history::read(&plan, &target.base)?;
     let ((mut analysis, leavings), git) = rayon::join(
-        || analyse(&plan, cached.then(|| Cache::open(&wish, &target)).flatten(), progress),
+        || analyse(&plan, cached.then(|| Cache::open(&wish, &target)).flatten(), &past, progress),
         || on_disk.then(|| git_state(&target.base)).flatten(),
     );
     let analysed = started.elapsed();

@@ -71,6 +71,7 @@ pub(crate) struct UnmodelledCall {
 pub(crate) fn analyse(
     plan: &Plan,
     cache: Option<Cache>,
+    past: &secrets::history::Found,
     progress: &Progress,
 ) -> (Analysis, Option<Leavings>) {
     let settings = RuleSettings {
@@ -78,7 +79,7 @@ pub(crate) fn analyse(
         flow: plan.settings.run.flow.value,
         ..RuleSettings::all_rules()
     };
-    let (mut analysis, leavings) = of_files(plan, cache, &settings, progress);
+    let (mut analysis, leavings) = of_files(plan, cache, &settings, past, progress);
     analysis.notices.splice(0..0, plan.inventory.notices.iter().cloned());
     (analysis, leavings)
 }
@@ -87,11 +88,12 @@ fn of_files(
     plan: &Plan,
     cache: Option<Cache>,
     settings: &RuleSettings,
+    past: &secrets::history::Found,
     progress: &Progress,
 ) -> (Analysis, Option<Leavings>) {
     let mut sources = sources::read(plan, cache.is_some(), progress);
     let seen = sources.iter_mut().map(|source| std::mem::take(&mut source.secrets)).collect();
-    let found = secrets::search(plan, seen);
+    let found = secrets::search(plan, seen, past);
     let Templates { files: templates, notices: unseen, lines: pages, comments: remarks } =
         super::templates::templates(&plan.inventory.files, &plan.options);
     // What is told of the templates whatever the rules say is not kept: they are read anyway.
@@ -190,7 +192,7 @@ fn of_files(
             (with_pages(analysis), leavings)
         }
         // Whatever the cache may have to do with it, it has nothing to do with it the second time.
-        Err(_) if origins.iter().any(|origin| origin.kept) => of_files(plan, None, settings, progress),
+        Err(_) if origins.iter().any(|origin| origin.kept) => of_files(plan, None, settings, past, progress),
         Err(message) => {
             analysis.notices.push(Notice {
                 path: Arc::from(""),

@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, path::PathBuf};
 use clearance_source::{Inventory, Options, inventory};
 use clearance_verdict::controls;
 
-use super::{clock::Clock, target::Target};
+use super::{clock::Clock, secrets::Past, target::Target};
 use crate::{
     catalogue::Catalogue,
     cli::RuleArgs,
@@ -27,6 +27,8 @@ pub(crate) struct Plan {
     pub(crate) advisories: Option<PathBuf>,
     /// A folder of installed packages that belongs to the target.
     pub(crate) environment: Option<PathBuf>,
+    /// What of git is searched for credentials.
+    pub(crate) past: Past,
     /// When the run began, in seconds since 1970.
     pub(crate) now: i64,
     /// Calls that are not modelled are looked for.
@@ -95,6 +97,7 @@ fn finish(
         models,
         advisories: args.advisories.clone(),
         environment: args.environment.clone(),
+        past: args.past(),
         now: Clock::start()?.begin.as_second(),
         explain_unknown: false,
     })

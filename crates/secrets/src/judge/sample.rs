@@ -16,6 +16,8 @@ const PIECES: &[&[u8]] = &[
     b"yourkey",
     b"yoursecret",
     b"dummy",
+    b"asdf",
+    b"qwert",
     b"foobar",
     b"deadbeef",
     b"notreal",

@@ -34,6 +34,8 @@ pub struct Extent {
     pub binary: u32,
     /// Members of archives.
     pub members: u32,
+    /// Whether they are what is staged for the next commit, and not the whole tree.
+    pub staged: bool,
     /// Of the history, if it was read.
     pub history: Option<History>,
 }
@@ -247,13 +249,16 @@ fn evidence(searcher: &Searcher, extent: &Extent, plane: &mut PlaneOutcome) {
         &password_in_address::RULE,
         &random_secret_in_file::RULE,
     ];
+    // What is staged says nothing about the rest.
+    let tree = if extent.staged { &[][..] } else { &tree[..] };
     for rule in tree {
         plane.examined.push(Examined { rule: rule.id, count: extent.files });
     }
     let place = || Location::file("".into());
     let mut text = format!(
-        "{} files, {} searched for {kinds} kinds of credentials, in plain text, base64, hexadecimal digits, percent-encoding and gzip",
+        "{} {}, {} searched for {kinds} kinds of credentials, in plain text, base64, hexadecimal digits, percent-encoding and gzip",
         extent.files,
+        if extent.staged { "staged files" } else { "files" },
         size(extent.bytes)
     );
     if extent.members > 0 {

@@ -191,6 +191,9 @@ impl Searcher {
     pub fn search(&self, text: &[u8], style: Style) -> Matches {
         let mut budget = Budget::new();
         let mut matches = self.layer(text, style, 0, &mut budget);
+        if style == Style::Python {
+            matches.retain(|found| found.sure >= Sure::Form || !stands_bare(text, found.range.start));
+        }
         settle(&mut matches);
         Matches { matches, cut: budget.exhausted }
     }
@@ -460,6 +463,12 @@ fn is_expression(value: &str) -> bool {
 fn in_comment(text: &[u8], at: usize) -> bool {
     let line = memchr::memrchr(b'\n', &text[..at]).map_or(0, |end| end + 1);
     text[line..at].trim_ascii_start().starts_with(b"#")
+}
+
+/// Whether no quote opens before `at` on its line: in Python, what stands so is prose in a string of several lines.
+fn stands_bare(text: &[u8], at: usize) -> bool {
+    let line = memchr::memrchr(b'\n', &text[..at]).map_or(0, |end| end + 1);
+    !text[line..at].iter().any(|byte| matches!(byte, b'"' | b'\'' | b'#'))
 }
 
 fn is_uuid(value: &[u8]) -> bool {

@@ -1,5 +1,6 @@
 //! The secrets plane of a run: every file of the tree, and the history if that was asked for.
 
+pub(crate) mod history;
 mod redact;
 
 use std::{
@@ -15,11 +16,12 @@ use clearance_secrets::{
     plane::{self, Extent, Hidden, Leak, Text, look},
     search::Searcher,
 };
-use clearance_source::{File, FileKind, Options};
+use clearance_source::{File, FileKind, Options, Role};
 use clearance_verdict::CommentLine;
 use rayon::prelude::*;
 
 use super::{analyse::Analysis, plan::Plan};
+pub(crate) use history::Past;
 pub(crate) use redact::Redactor;
 
 /// Most bytes of a file that are searched.
@@ -52,20 +54,25 @@ pub(crate) struct FileSecrets {
 
 /// Looks for credentials in the bytes of a file.
 pub(crate) fn of_bytes(file: &File, bytes: &[u8]) -> FileSecrets {
-    let mut found = FileSecrets { bytes: bytes.len() as u64, ..FileSecrets::default() };
     // Where secrets belong: they reach nobody with the repository.
     if file.kind == FileKind::EnvFile && (file.ignored_by_git || file.tracked == Some(false)) {
-        return found;
+        return FileSecrets::default();
     }
+    of_content(&file.path, file.role, bytes)
+}
+
+/// The same for bytes that are not those of a file in the tree.
+fn of_content(path: &Arc<str>, role: Role, bytes: &[u8]) -> FileSecrets {
+    let mut found = FileSecrets { bytes: bytes.len() as u64, ..FileSecrets::default() };
     let mut cut = None;
     if archive::is_archive(bytes) {
         let unpacked = archive::members(bytes, &mut |name, text| {
             let inner: Arc<str> = Arc::from(name);
-            let looked = look(searcher(), Text { path: &inner, role: file.role, bytes: text });
+            let looked = look(searcher(), Text { path: &inner, role: role, bytes: text });
             cut = cut.or(looked.cut);
             found.leaks.extend(looked.leaks.into_iter().map(|mut leak| {
                 leak.member = Some(format!("{}:{}", leak.location.path, leak.location.start.line));
-                leak.location = Location::file(Arc::clone(&file.path));
+                leak.location = Location::file(Arc::clone(path));
                 leak.remarks.clear();
                 leak
             }));
@@ -74,7 +81,7 @@ pub(crate) fn of_bytes(file: &File, bytes: &[u8]) -> FileSecrets {
         cut = cut.or(unpacked.cut);
     } else {
         let utf16 = (bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]))
-            .then(|| clearance_source::text_of(Arc::clone(&file.path), bytes.to_vec(), FileKind::Other))
+            .then(|| clearance_source::text_of(Arc::clone(path), bytes.to_vec(), FileKind::Other))
             .and_then(Result::ok);
         let bytes = utf16.as_ref().map_or(bytes, |text| text.text.as_bytes());
         let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
@@ -82,12 +89,12 @@ pub(crate) fn of_bytes(file: &File, bytes: &[u8]) -> FileSecrets {
             found.binary = true;
             return found;
         }
-        let looked = look(searcher(), Text { path: &file.path, role: file.role, bytes });
+        let looked = look(searcher(), Text { path, role: role, bytes });
         found.leaks = looked.leaks;
         cut = looked.cut;
     }
     found.notice = cut.map(|why| Notice {
-        path: Arc::clone(&file.path),
+        path: Arc::clone(path),
         line: None,
         kind: NoticeKind::Truncated,
         text: format!("searched for credentials in part: {why}"),
@@ -96,7 +103,15 @@ pub(crate) fn of_bytes(file: &File, bytes: &[u8]) -> FileSecrets {
 }
 
 /// Looks for credentials in the files of the tree that `seen` does not hold.
-pub(crate) fn search(plan: &Plan, seen: Vec<FileSecrets>) -> Secrets {
+pub(crate) fn search(plan: &Plan, seen: Vec<FileSecrets>, past: &history::Found) -> Secrets {
+    let mut secrets = Secrets::default();
+    secrets.leaks.extend(past.leaks.iter().cloned());
+    secrets.extent.history = past.history.clone();
+    secrets.notices.extend(past.notices.iter().cloned());
+    if let Some((files, bytes)) = past.staged {
+        secrets.extent = Extent { files, bytes, staged: true, ..secrets.extent };
+        return secrets;
+    }
     let options = Options { max_file_bytes: MAX_BYTES, ..plan.options.clone() };
     let others: Vec<FileSecrets> = plan
         .inventory
@@ -105,7 +120,6 @@ pub(crate) fn search(plan: &Plan, seen: Vec<FileSecrets>) -> Secrets {
         .filter(|file| !file.kind.is_python() || file.bytes > plan.options.max_file_bytes)
         .map(|file| of_file(file, &options))
         .collect();
-    let mut secrets = Secrets::default();
     for found in seen.into_iter().chain(others) {
         secrets.extent.files += u32::from(!found.binary);
         secrets.extent.binary += u32::from(found.binary);
