@@ -161,7 +161,7 @@ fn leak(
         _ => 0,
     };
     let location = place(text.path, chunk, &found.range, shown, hidden, lines);
-    let host = (found.what == What::InAddress && found.layers.is_empty())
+    let host = (found.what != What::Named && found.layers.is_empty())
         .then(|| host_after(chunk, found.range.end))
         .flatten();
     Leak {

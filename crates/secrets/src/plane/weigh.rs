@@ -43,6 +43,13 @@ pub(crate) fn weigh(searcher: &Searcher, leak: &Leak) -> Weight {
             (Severity::Medium, "it looks random under a name of secrecy".to_owned(), Confidence::Medium)
         }
     };
+    // Whatever knows it: a password for a host that cannot be reached from elsewhere opens less.
+    if matches!(leak.what, What::Known(_)) && leak.host.is_some() {
+        let (bound, why, _) = in_address(leak);
+        if bound < severity {
+            (severity, reason) = (bound, why);
+        }
+    }
     let lowered = |severity: Severity, certain: Severity| match leak.sure {
         Sure::Checked | Sure::Form if severity > certain => certain,
         Sure::Checked | Sure::Form => severity.min(Severity::Low),
@@ -55,6 +62,12 @@ pub(crate) fn weigh(searcher: &Searcher, leak: &Leak) -> Weight {
         Role::Vendored => Some("a copy of somebody else's code"),
         Role::Generated | Role::Application | Role::Migration => None,
     };
+    if leak.sure <= Sure::Placed && runs_tests(&leak.location.path) {
+        severity = severity.min(Severity::Low);
+        reason = format!(
+            "it stands in a file for continuous integration, where services live as long as a test; {reason}"
+        );
+    }
     if let Some(what) = sits_in {
         severity = lowered(severity, Severity::Low);
         reason = format!("it stands in {what}; {reason}");
@@ -78,12 +91,12 @@ fn in_address(leak: &Leak) -> (Severity, String, Confidence) {
         return (Severity::Info, what.to_owned(), Confidence::Low);
     }
     match (leak.sure, host.contains('.')) {
-        (Sure::Placed, true) => (
+        (Sure::Placed | Sure::Form | Sure::Checked, true) => (
             Severity::High,
             "whoever reads it can log in where that can be reached".to_owned(),
             Confidence::High,
         ),
-        (Sure::Placed, false) => {
+        (Sure::Placed | Sure::Form | Sure::Checked, false) => {
             (Severity::Medium, "the host is known in an inner network only".to_owned(), Confidence::Medium)
         }
         (_, true) => (Severity::Medium, "the password is a word".to_owned(), Confidence::Medium),
@@ -93,6 +106,25 @@ fn in_address(leak: &Leak) -> (Severity, String, Confidence) {
             Confidence::Low,
         ),
     }
+}
+
+/// Whether a file is for continuous integration or browser tests.
+fn runs_tests(path: &str) -> bool {
+    let lower = path.to_ascii_lowercase();
+    lower.split(['/', '.', '-', '_']).any(|part| {
+        matches!(
+            part,
+            "ci" | "circleci"
+                | "workflows"
+                | "travis"
+                | "cypress"
+                | "e2e"
+                | "playwright"
+                | "testing"
+                | "test"
+                | "tests"
+        )
+    })
 }
 
 /// Whether a file is there to be copied and filled in: `.env.example`, `config.sample.yml`.

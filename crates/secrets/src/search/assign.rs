@@ -116,7 +116,7 @@ fn value_at(text: &[u8], mut at: usize, bare: bool, tight: bool, tag: bool) -> O
         let mut inner = at + word;
         let call = text.get(inner) == Some(&b'(');
         let prefix = word <= 2 && text[at..inner].iter().all(|byte| b"bBrRfFuUL".contains(byte));
-        if call || prefix {
+        if (call && !is_lookup(&text[at..inner])) || prefix {
             inner += usize::from(call);
             if let Some(found) = quoted_at(text, inner) {
                 return Some((found, true));
@@ -148,6 +148,51 @@ fn default_at(text: &[u8], at: usize) -> Option<Range<usize>> {
     let body = &text[at..text.len().min(at + MAX_VALUE)];
     let length = body.iter().position(|byte| matches!(byte, b'}' | b'\n' | b'$' | b'"'))?;
     (length > 0 && body[length] == b'}').then(|| at..at + length)
+}
+
+/// Whether a function is asked for something by name: its argument is no value.
+fn is_lookup(function: &[u8]) -> bool {
+    const LOOKUPS: &[&str] = &[
+        "get",
+        "getenv",
+        "env",
+        "pop",
+        "config",
+        "setting",
+        "option",
+        "arg",
+        "param",
+        "input",
+        "prompt",
+        "gettext",
+        "find",
+        "query",
+        "select",
+        "lookup",
+        "require",
+        "load",
+        "read",
+        "open",
+        "join",
+        "format",
+        "field",
+        "label",
+        "translate",
+        "t",
+        "_",
+        "fetch",
+        "getpass",
+        "getattr",
+        "findvalue",
+        "getstring",
+        "getproperty",
+        "value",
+        "secret",
+        "ref",
+    ];
+    let last = function.rsplit(|byte| matches!(byte, b'.' | b':')).next().unwrap_or(function);
+    LOOKUPS.iter().any(|lookup| last.eq_ignore_ascii_case(lookup.as_bytes()))
+        || last.len() > 3 && last[..3].eq_ignore_ascii_case(b"get")
 }
 
 /// The inside of the string that begins at `at`. The quotes may be escaped, as in JSON that stands in a string.
