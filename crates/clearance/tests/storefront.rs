@@ -61,7 +61,7 @@ fn truth() -> Truth {
             let text = |key: &str| entry.get(key).and_then(toml::Value::as_str).unwrap_or("").to_owned();
             let known = |rule: &str| clearance_deploy::catalogue().iter().any(|other| other.id == rule);
             let is_told = match text("plane").as_str() {
-                "code" | "template" => true,
+                "code" | "template" | "secrets" => true,
                 "deploy" => known(&text("rule")),
                 "supply" => text("rule") != "vulnerable-dependency",
                 _ => false,

@@ -39,7 +39,7 @@ fn is_pronounceable(word: &str) -> bool {
     }
     let vowels = lower.bytes().filter(|byte| b"aeiouy".contains(byte)).count();
     let row = lower.split(|c| "aeiouy".contains(c)).map(str::len).max().unwrap_or(0);
-    let initials = word.len() <= 3;
+    let initials = (2..=3).contains(&word.len());
     initials || row <= 4 && vowels * 6 >= word.len() && vowels * 4 <= word.len() * 3
 }
 

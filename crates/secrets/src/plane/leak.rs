@@ -8,7 +8,7 @@ use clearance_source::Role;
 use super::{digest::Hidden, place::place};
 use crate::{
     detector::Form,
-    judge::is_made_up,
+    judge::{entropy, is_made_up},
     search::{Layer, Match, Searcher, Style, Sure, What},
 };
 
@@ -133,9 +133,10 @@ fn is_aside(path: &str, role: Role) -> bool {
 
 /// Whether a value is one that people make up where they show or try something. A form that only an issuer gives is never one.
 fn is_for_show(found: &Match) -> bool {
+    let made_up = || std::str::from_utf8(&found.value).is_ok_and(is_made_up);
     match found.sure {
-        Sure::Random => true,
-        Sure::Placed => std::str::from_utf8(&found.value).is_ok_and(is_made_up),
+        Sure::Random => found.value.len() < 16 || entropy(&found.value) < 3.5 || made_up(),
+        Sure::Placed => made_up(),
         Sure::Form | Sure::Checked => false,
     }
 }

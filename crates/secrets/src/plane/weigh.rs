@@ -53,7 +53,9 @@ pub(crate) fn weigh(searcher: &Searcher, leak: &Leak) -> Weight {
     let lowered = |severity: Severity, certain: Severity| match leak.sure {
         Sure::Checked | Sure::Form if severity > certain => certain,
         Sure::Checked | Sure::Form => severity.min(Severity::Low),
-        Sure::Placed | Sure::Random => Severity::Info,
+        // In tests values are made up as well as they are anywhere.
+        Sure::Placed | Sure::Random if leak.role == Role::Test => Severity::Info,
+        Sure::Placed | Sure::Random => severity.min(Severity::Low),
     };
     let sits_in = match leak.role {
         Role::Test => Some("test code"),
@@ -68,12 +70,12 @@ pub(crate) fn weigh(searcher: &Searcher, leak: &Leak) -> Weight {
             "it stands in a file for continuous integration, where services live as long as a test; {reason}"
         );
     }
-    if let Some(what) = sits_in {
+    if is_pattern(&leak.location.path) && leak.role != Role::Test {
+        severity = severity.min(Severity::Medium);
+        reason = format!("it stands in a file that is meant to be copied; {reason}");
+    } else if let Some(what) = sits_in {
         severity = lowered(severity, Severity::Low);
         reason = format!("it stands in {what}; {reason}");
-    } else if is_pattern(&leak.location.path) {
-        severity = lowered(severity, Severity::Medium);
-        reason = format!("it stands in a file that is meant to be copied; {reason}");
     }
     Weight { severity, reason, confidence }
 }

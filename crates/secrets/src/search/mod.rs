@@ -46,6 +46,8 @@ const NAMES: &[&str] = &[
     "master_key",
     "masterkey",
     "credential",
+    "_key",
+    "-key",
 ];
 /// Bytes of the surroundings in which a pattern is searched for, before and after its word.
 const BEFORE: usize = 384;
@@ -426,10 +428,10 @@ fn named(text: &[u8], hit: Range<usize>, style: Style) -> Option<Match> {
     }
     let name = std::str::from_utf8(&text[assigned.name.clone()]).ok()?;
     let last = name.rsplit('.').next().unwrap_or(name);
-    if !looks_like_secret_name(last) {
+    let said = std::str::from_utf8(value).ok()?;
+    if !looks_like_secret_name(last) && !(is_key(last) && is_issued(value)) {
         return None;
     }
-    let said = std::str::from_utf8(value).ok()?;
     let random = shape(last, said) == Shape::Real && entropy(value) >= 2.5 && !is_sample(value);
     if !random || is_uuid(value) || is_program(said) || (!assigned.quoted && is_expression(said)) {
         return None;
@@ -443,6 +445,41 @@ fn named(text: &[u8], hit: Range<usize>, style: Style) -> Option<Match> {
         layers: Vec::new(),
         note: None,
     })
+}
+
+/// Whether a name is that of a key of some service, and not of one that everybody may know.
+fn is_key(name: &str) -> bool {
+    let words: Vec<String> = crate::names::words(name).collect();
+    let open = [
+        "public",
+        "publishable",
+        "site",
+        "client",
+        "primary",
+        "foreign",
+        "cache",
+        "sort",
+        "partition",
+        "storage",
+        "object",
+        "translation",
+        "i18n",
+        "map",
+    ];
+    words.len() >= 2
+        && words.last().is_some_and(|last| last == "key")
+        && !words.iter().any(|word| open.contains(&word.as_str()))
+}
+
+/// Whether a value is as random as those that services issue.
+fn is_issued(value: &[u8]) -> bool {
+    let has = |kind: fn(&u8) -> bool| value.iter().any(kind);
+    value.len() >= 20
+        && has(u8::is_ascii_uppercase)
+        && has(u8::is_ascii_lowercase)
+        && value.iter().filter(|byte| byte.is_ascii_digit()).count() >= 3
+        && value.iter().all(|byte| byte.is_ascii_alphanumeric() || b"_-+/=.".contains(byte))
+        && entropy(value) >= 3.8
 }
 
 /// Whether a value is a piece of a program, or prose: secrets have no blanks, and hardly any brackets.
