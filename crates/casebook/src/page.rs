@@ -80,6 +80,7 @@ const DEPLOYMENT: &[&str] = &[
     "dockerfile",
     "env",
     "ini",
+    "js",
     "json",
     "nginx",
     "procfile",
