@@ -3,8 +3,8 @@
 use std::cell::OnceCell;
 
 use clearance_finding::{
-    AffectedPackage, Dependency as Shown, DependencyScope, Examined, Fact, Finding, KnownVulnerability,
-    Location, Notice, PlaneOutcome, Reachable, Rule, Severity, Step,
+    AffectedPackage, Dependency as Shown, DependencyScope, Examined, Exploitation, Fact, Finding, Forecast,
+    KnownVulnerability, Location, Notice, PlaneOutcome, Reachable, Rule, Severity, Step,
 };
 use clearance_program::Program;
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -81,6 +81,7 @@ pub(crate) struct Known<'a> {
     pub(crate) undecided: Vec<Undecided>,
     /// Where only a range is known.
     pub(crate) range: Option<RangeOutcome>,
+    uses: OnceCell<Vec<Use>>,
     repair: OnceCell<Repair>,
 }
 
@@ -206,9 +207,11 @@ impl<'a> Supply<'a> {
         )
     }
 
-    /// Whether and how the application uses what is vulnerable.
-    pub(crate) fn reach(&self, known: &Known<'_>, advisory: &Advisory) -> Use {
-        crate::reach::judge(self, known.dependency, Some(advisory))
+    /// Every advisory that holds for a dependency, with whether and how the application uses what is vulnerable.
+    pub(crate) fn uses<'k>(&self, known: &'k Known<'_>) -> impl Iterator<Item = (&'k Matched, &'k Use)> {
+        let judge = |matched: &Matched| crate::reach::judge(self, known.dependency, Some(&matched.advisory));
+        let uses = known.uses.get_or_init(|| known.matched.iter().map(judge).collect());
+        known.matched.iter().zip(uses)
     }
 
     /// What to do about the vulnerabilities of a dependency, all together.
@@ -298,6 +301,7 @@ fn ask<'a>(dependency: &'a Dependency, database: Option<&Database>, notices: &mu
         matched: Vec::new(),
         undecided: Vec::new(),
         range: None,
+        uses: OnceCell::new(),
         repair: OnceCell::new(),
     };
     let Some(database) = database else { return known };
@@ -380,7 +384,22 @@ pub(crate) fn affected(known: &Known<'_>, matched: &Matched) -> Option<Box<Affec
         version: known.dependency.version.as_ref().map(ToString::to_string),
         ids: matched.advisory.ids().map(str::to_owned).collect(),
         fixed: matched.fixed.iter().map(ToString::to_string).collect(),
+        exploitation: exploitation(&matched.advisory),
     }))
+}
+
+/// What the lists of exploitation say of an advisory, as reports tell it.
+fn exploitation(advisory: &Advisory) -> Exploitation {
+    let Some(known) = advisory.exploitation else { return Exploitation::default() };
+    // EPSS gives five decimals.
+    let share = |share: f64| (share * 1e5).round() as u32;
+    Exploitation {
+        known_exploited: known.known_exploited,
+        epss: known.epss.map(|epss| Forecast {
+            probability: share(epss.probability),
+            percentile: share(epss.percentile),
+        }),
+    }
 }
 
 /// One step less.
@@ -452,12 +471,10 @@ fn shown(supply: &Supply<'_>, known: &Known<'_>) -> Shown {
     let dependency = known.dependency;
     let location = dependency.location();
     let own = crate::reach::judge(supply, dependency, None);
-    let advisories: Vec<KnownVulnerability> = known
-        .matched
-        .iter()
-        .map(|matched| {
+    let advisories: Vec<KnownVulnerability> = supply
+        .uses(known)
+        .map(|(matched, used)| {
             let advisory = &matched.advisory;
-            let used = supply.reach(known, advisory);
             KnownVulnerability {
                 id: advisory.id.clone(),
                 aliases: advisory.aliases.clone(),
@@ -469,8 +486,9 @@ fn shown(supply: &Supply<'_>, known: &Known<'_>) -> Shown {
                     .and_then(|severity| severity.cvss.as_ref())
                     .map(|cvss| cvss.vector.clone()),
                 fixed: matched.fixed.iter().map(ToString::to_string).collect(),
+                exploitation: exploitation(advisory),
                 reachable: used.reachable,
-                evidence: used.steps,
+                evidence: used.steps.clone(),
             }
         })
         .collect();

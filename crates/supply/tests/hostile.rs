@@ -109,6 +109,24 @@ fn mutated_files_are_read() {
 }
 
 #[test]
+fn markers_with_other_characters_are_told() {
+    let marker = "python_version >= '1.8'\u{fffd}";
+    for (path, text) in [
+        ("requirements.txt", format!("a==1; {marker}\n")),
+        (
+            "pylock.toml",
+            format!(
+                "lock-version = \"1.0\"\n[[packages]]\nname = \"a\"\nversion = \"1\"\nmarker = \"{marker}\"\n"
+            ),
+        ),
+    ] {
+        let read = common::manifest(path, &text);
+        assert_eq!(read.requirements.len() + read.packages.len(), 1, "{path}");
+        assert!(read.notices[0].text.contains("is not understood"), "{path}: {:?}", read.notices);
+    }
+}
+
+#[test]
 fn deep_and_long_files_end() {
     let mut bomb = String::from("[package]\n");
     for number in 0..200 {

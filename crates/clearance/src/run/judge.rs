@@ -85,6 +85,7 @@ pub(crate) fn judge(
         },
         planes: planes(
             failed,
+            plan.inventory.files.iter().any(|file| file.kind.is_python()),
             files.iter().any(|file| file.kind == FileKind::Template.as_str()),
             analysis.deployment.len(),
             analysis.supply,
@@ -150,6 +151,7 @@ fn unlisted(files: &[FileLine], notices: &[Notice], plan: &Plan) -> Vec<FileLine
 /// The planes that ran.
 fn planes(
     failed: Option<String>,
+    has_code: bool,
     has_templates: bool,
     deployment: usize,
     supply: Option<String>,
@@ -179,7 +181,16 @@ fn planes(
             PlaneRun { plane: Plane::Supply, status: PlaneStatus::Skipped, why }
         }
     };
-    vec![run(Plane::Code), template, deploy, supply]
+    let code = if has_code || failed.is_some() {
+        run(Plane::Code)
+    } else {
+        PlaneRun {
+            plane: Plane::Code,
+            status: PlaneStatus::Skipped,
+            why: "there is no Python file".to_owned(),
+        }
+    };
+    vec![code, template, deploy, supply]
 }
 
 /// Whether the list of routes says enough for controls over routes: there are some, and the address of each is known.

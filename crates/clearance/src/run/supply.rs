@@ -47,9 +47,17 @@ struct TextFile {
 pub(super) fn supplies(plan: &Plan, now: i64) -> Supplies {
     let options =
         Options { max_file_bytes: plan.options.max_file_bytes.max(MAX_BYTES), ..plan.options.clone() };
+    // What is installed is read as a whole.
+    let environment = plan.environment.as_deref().and_then(|folder| folder.canonicalize().ok());
+    let is_installed =
+        |file: &File| environment.as_deref().is_some_and(|folder| file.absolute.starts_with(folder));
     let wanted = |file: &&File| {
-        manifest::is_wanted(&file.path)
-            && !matches!(file.role, Role::Generated | Role::Test | Role::Documentation)
+        let counts = match file.role {
+            Role::Generated => false,
+            Role::Test | Role::Documentation => is_list_of_tools(&file.path),
+            _ => true,
+        };
+        counts && manifest::is_wanted(&file.path) && !is_installed(file)
     };
     let read: Vec<Result<(TextFile, Option<Notice>), Notice>> = plan
         .inventory
@@ -79,6 +87,12 @@ pub(super) fn supplies(plan: &Plan, now: i64) -> Supplies {
     }
     supplies.open(plan.advisories.as_deref(), now);
     supplies
+}
+
+/// Whether a manifest among tests or documentation says what these need (`docs/requirements.txt`, `tests/requirements/base.txt`), and is not one of the things that are tested.
+fn is_list_of_tools(path: &str) -> bool {
+    let parts: Vec<&str> = path.split('/').collect();
+    matches!(parts.as_slice(), [_, _] | [_, "requirements", _]) && manifest::names_packages(path)
 }
 
 impl Supplies {

@@ -6,7 +6,7 @@ use super::{
     File, IndexKind, Manifest, ManifestKind, ReferenceKind, Scope, SystemPackage, pep508,
     reader::{Reader, clip},
     requirements::{Line, line_of},
-    words::{Word, commands},
+    words::{Word, commands, json_words},
 };
 
 /// Commands inside a quoted word of another (`bash -c "…"`).
@@ -39,6 +39,10 @@ fn run(reader: &mut Reader<'_>, commands_found: Vec<Vec<Word>>, variables: &mut 
             from(reader, image, words, variables);
             continue;
         }
+        let listed = exec_form(reader.file.text, words).filter(|_| depth == 0);
+        if let Some(listed) = &listed {
+            words = listed;
+        }
         while let [first, rest @ ..] = words
             && is_prefix(&first.text)
         {
@@ -65,6 +69,18 @@ fn run(reader: &mut Reader<'_>, commands_found: Vec<Vec<Word>>, variables: &mut 
         }
         install(reader, words, variables);
     }
+}
+
+/// `RUN ["pip", "install", "flask"]`: the words of the list.
+fn exec_form(text: &str, words: &[Word]) -> Option<Vec<Word>> {
+    let [instruction, rest @ ..] = words else { return None };
+    let instructions = ["RUN", "CMD", "ENTRYPOINT"];
+    if !instructions.iter().any(|known| instruction.text.eq_ignore_ascii_case(known)) {
+        return None;
+    }
+    // `--mount=…` may stand before.
+    let first = rest.iter().find(|word| !word.text.starts_with("--"))?;
+    json_words(text, first.start)
 }
 
 /// `ARG X=1`, `ENV X=1 Y=2`, `export X=1`, `X=1`
