@@ -3,16 +3,15 @@
 use std::cell::OnceCell;
 
 use clearance_finding::{
-    AffectedPackage, Dependency as Shown, DependencyScope, Examined, Exploitation, Fact, Finding, Forecast,
-    KnownVulnerability, Location, Notice, PlaneOutcome, Reachable, Rule, Severity, Step,
+    Dependency as Shown, Examined, Fact, Finding, Location, Notice, PlaneOutcome, Rule, Severity, Step,
 };
 use clearance_program::Program;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::{
     Ecosystem, PackageName,
-    advisory::{Advisory, Database, Matched, RangeOutcome, Undecided},
-    manifest::{Manifest, ManifestKind, Origin, Requirement, Scope},
+    advisory::{Database, Matched, RangeOutcome, Undecided},
+    manifest::{Manifest, ManifestKind, Origin, Package, Requirement, Scope},
     reach::Use,
     repair::Repair,
     resolve::{Dependency, MarkerState, Resolution},
@@ -95,9 +94,13 @@ pub struct Supply<'a> {
     known: Vec<Known<'a>>,
     pub(crate) usage: Usage<'a>,
     /// Packages that a locked package needs, by name.
-    needs: FxHashMap<&'a PackageName, Vec<&'a PackageName>>,
+    pub(crate) needs: FxHashMap<&'a PackageName, Vec<&'a PackageName>>,
     /// Packages that some other production package needs, as far as lock files say.
     needed: FxHashSet<&'a PackageName>,
+    /// What manifests choose, by path and name.
+    chosen: FxHashMap<(&'a str, &'a PackageName), Vec<&'a Package>>,
+    /// What manifests ask for, by path and name.
+    asked: FxHashMap<(&'a str, &'a PackageName), Vec<&'a Requirement>>,
     /// What goes wrong with the database.
     notices: Vec<Notice>,
 }
@@ -127,6 +130,16 @@ impl<'a> Supply<'a> {
                 }
             }
         }
+        let mut chosen: FxHashMap<(&str, &PackageName), Vec<&Package>> = FxHashMap::default();
+        let mut asked: FxHashMap<(&str, &PackageName), Vec<&Requirement>> = FxHashMap::default();
+        for manifest in manifests {
+            for package in &manifest.packages {
+                chosen.entry((&manifest.path, &package.name)).or_default().push(package);
+            }
+            for requirement in &manifest.requirements {
+                asked.entry((&manifest.path, &requirement.name)).or_default().push(requirement);
+            }
+        }
         for all in needs.values_mut() {
             all.sort();
             all.dedup();
@@ -143,6 +156,8 @@ impl<'a> Supply<'a> {
             usage,
             needs,
             needed,
+            chosen,
+            asked,
             notices,
         }
     }
@@ -224,14 +239,29 @@ impl<'a> Supply<'a> {
         self.program.modules().next().is_some()
     }
 
+    /// What a manifest chooses of a package.
+    pub(crate) fn packages_at<'s>(
+        &'s self,
+        path: &'s str,
+        name: &'s PackageName,
+    ) -> impl Iterator<Item = &'a Package> + 's {
+        self.chosen.get(&(path, name)).into_iter().flatten().copied()
+    }
+
+    /// What a manifest asks for of a package.
+    pub(crate) fn requirements_at<'s>(
+        &'s self,
+        path: &'s str,
+        name: &'s PackageName,
+    ) -> impl Iterator<Item = &'a Requirement> + 's {
+        self.asked.get(&(path, name)).into_iter().flatten().copied()
+    }
+
     /// What a lock file says of a deprecated release.
     pub(crate) fn deprecated(&self, dependency: &Dependency) -> Option<String> {
         let place = dependency.lock.as_ref()?;
-        let manifest = self.manifests.iter().find(|manifest| manifest.path == place.path)?;
-        let package = manifest
-            .packages
-            .iter()
-            .find(|package| package.name == dependency.name && package.version == dependency.version)?;
+        let mut packages = self.packages_at(&place.path, &dependency.name);
+        let package = packages.find(|package| package.version == dependency.version)?;
         package.deprecated.clone()
     }
 
@@ -376,32 +406,6 @@ impl Requirement {
     }
 }
 
-/// What a finding about an advisory is about.
-pub(crate) fn affected(known: &Known<'_>, matched: &Matched) -> Option<Box<AffectedPackage>> {
-    Some(Box::new(AffectedPackage {
-        ecosystem: known.dependency.ecosystem.osv().to_owned(),
-        name: known.dependency.name.to_string(),
-        version: known.dependency.version.as_ref().map(ToString::to_string),
-        ids: matched.advisory.ids().map(str::to_owned).collect(),
-        fixed: matched.fixed.iter().map(ToString::to_string).collect(),
-        exploitation: exploitation(&matched.advisory),
-    }))
-}
-
-/// What the lists of exploitation say of an advisory, as reports tell it.
-fn exploitation(advisory: &Advisory) -> Exploitation {
-    let Some(known) = advisory.exploitation else { return Exploitation::default() };
-    // EPSS gives five decimals.
-    let share = |share: f64| (share * 1e5).round() as u32;
-    Exploitation {
-        known_exploited: known.known_exploited,
-        epss: known.epss.map(|epss| Forecast {
-            probability: share(epss.probability),
-            percentile: share(epss.percentile),
-        }),
-    }
-}
-
 /// One step less.
 pub(crate) fn lower(severity: Severity) -> Severity {
     match severity {
@@ -459,104 +463,10 @@ pub fn run(
     plane.notices.extend(manifests.iter().flat_map(|manifest| manifest.notices.iter().cloned()));
     // The symbol says which package and advisory it is; what else stands on the line does not matter.
     let plane = plane.finish(|finding| finding.symbol.clone());
-    let mut dependencies: Vec<Shown> = supply.known.iter().map(|known| shown(&supply, known)).collect();
+    let mut dependencies: Vec<Shown> =
+        supply.known.iter().map(|known| crate::listed::shown(&supply, known)).collect();
     dependencies.sort_by(|a, b| {
         (&a.name, &a.ecosystem, &a.version, &a.source).cmp(&(&b.name, &b.ecosystem, &b.version, &b.source))
     });
     Outcome { plane, dependencies }
-}
-
-/// A dependency as reports list it.
-fn shown(supply: &Supply<'_>, known: &Known<'_>) -> Shown {
-    let dependency = known.dependency;
-    let location = dependency.location();
-    let own = crate::reach::judge(supply, dependency, None);
-    let advisories: Vec<KnownVulnerability> = supply
-        .uses(known)
-        .map(|(matched, used)| {
-            let advisory = &matched.advisory;
-            KnownVulnerability {
-                id: advisory.id.clone(),
-                aliases: advisory.aliases.clone(),
-                summary: advisory.summary.clone(),
-                severity: advisory.severity.as_ref().map_or(Severity::Medium, |severity| severity.band),
-                vector: advisory
-                    .severity
-                    .as_ref()
-                    .and_then(|severity| severity.cvss.as_ref())
-                    .map(|cvss| cvss.vector.clone()),
-                fixed: matched.fixed.iter().map(ToString::to_string).collect(),
-                exploitation: exploitation(advisory),
-                reachable: used.reachable,
-                evidence: used.steps.clone(),
-            }
-        })
-        .collect();
-    let (reachable, evidence): (Reachable, Vec<Step>) = match advisories.is_empty() {
-        true => (own.reachable, own.steps),
-        false => advisories
-            .iter()
-            .max_by_key(|known| match known.reachable {
-                Reachable::Yes => 2,
-                Reachable::Undecided => 1,
-                Reachable::No => 0,
-            })
-            .map(|known| (known.reachable, known.evidence.clone()))
-            .unwrap_or((own.reachable, own.steps)),
-    };
-    let needs = supply.needs.get(&dependency.name);
-    Shown {
-        ecosystem: dependency.ecosystem.osv().to_owned(),
-        name: dependency.name.to_string(),
-        version: dependency.version.as_ref().map(ToString::to_string),
-        range: match &dependency.version {
-            Some(_) => None,
-            None => dependency.range.as_ref().map(ToString::to_string).filter(|range| !range.is_empty()),
-        },
-        source: location.path.clone(),
-        location,
-        scope: match dependency.scope {
-            Scope::Production => DependencyScope::Production,
-            Scope::Optional => DependencyScope::Optional,
-            Scope::Development => DependencyScope::Development,
-        },
-        direct: dependency.is_direct(),
-        chain: dependency.chain.iter().map(ToString::to_string).collect(),
-        needs: needs.into_iter().flatten().map(ToString::to_string).collect(),
-        hashes: hashes(supply, dependency),
-        origin: match &dependency.origin {
-            Origin::Index => None,
-            Origin::Url(url) => Some(url.clone()),
-            Origin::Vcs { url, revision: Some(revision) } => Some(format!("{url}@{revision}")),
-            Origin::Vcs { url, revision: None } => Some(url.clone()),
-            Origin::Path(path) => Some(path.clone()),
-        },
-        advisories,
-        reachable,
-        evidence,
-    }
-}
-
-/// The hashes that the file which decides about a dependency gives.
-fn hashes(supply: &Supply<'_>, dependency: &Dependency) -> Vec<String> {
-    let place = dependency.lock.as_ref().or(dependency.manifest.as_ref());
-    let Some(place) = place else { return Vec::new() };
-    let Some(manifest) = supply.manifests.iter().find(|manifest| manifest.path == place.path) else {
-        return Vec::new();
-    };
-    let of_package = manifest
-        .packages
-        .iter()
-        .filter(|package| package.name == dependency.name && package.version == dependency.version)
-        .flat_map(|package| &package.hashes);
-    let of_requirement = manifest
-        .requirements
-        .iter()
-        .filter(|requirement| requirement.name == dependency.name)
-        .flat_map(|requirement| &requirement.hashes);
-    let mut all: Vec<String> =
-        of_package.chain(of_requirement).map(|hash| format!("{}:{}", hash.algorithm, hash.value)).collect();
-    all.sort();
-    all.dedup();
-    all
 }

@@ -50,7 +50,7 @@ fn check(supply: &Supply<'_>, report: &mut Report) {
                     finding.trace = used.steps.clone();
                     // One upgrade clears this as well.
                     finding.advice = supply.repair(known).advice.clone();
-                    finding.package = crate::plane::affected(known, matched);
+                    finding.package = crate::listed::affected(known, matched);
                     report.finding(finding);
                 }
             }

@@ -99,7 +99,7 @@ fn finding(supply: &Supply<'_>, known: &Known<'_>, matched: &Matched, used: &Use
         (None, false) => RULE.advice.to_owned(),
     });
     finding.fix = repair.fix.clone();
-    finding.package = crate::plane::affected(known, matched);
+    finding.package = crate::listed::affected(known, matched);
     crate::plane::bound(&mut finding, dependency.scope);
     finding
 }
