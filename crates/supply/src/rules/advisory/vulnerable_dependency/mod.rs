@@ -124,7 +124,7 @@ fn weigh(matched: &Matched) -> (Severity, String) {
     }
     if let Some(epss) = known.epss {
         reason.push_str(&format!(
-            "; EPSS {:.1} % within 30 days, more than {:.0} % of all",
+            "; EPSS {:.1} % within 30 days, percentile {:.1}",
             epss.probability * 100.0,
             epss.percentile * 100.0
         ));
