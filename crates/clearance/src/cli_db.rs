@@ -60,6 +60,10 @@ pub(crate) struct UpdateArgs {
     #[arg(long, value_name = "FILE")]
     pub(crate) ca_file: Option<PathBuf>,
 
+    /// Go out through this proxy, whatever HTTPS_PROXY and NO_PROXY say: `http://HOST:PORT`, or `none`
+    #[arg(long, value_name = "URL")]
+    pub(crate) proxy: Option<String>,
+
     /// Give up when nothing comes for so long
     #[arg(long, value_name = "SECONDS", default_value_t = 30, value_parser = clap::value_parser!(u64).range(1..=3600))]
     pub(crate) timeout: u64,

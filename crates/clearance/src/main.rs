@@ -9,6 +9,7 @@ mod commands;
 mod config;
 mod console;
 mod exit;
+mod folders;
 mod output;
 mod run;
 mod words;

@@ -42,12 +42,28 @@ fn nothing_to_scan_is_not_a_success() {
     for args in [&["check"][..], &["check", "--exit-zero"], &["check", "--fail-on", "never"]] {
         let run = empty.run(args);
         assert_eq!(run.code, 3, "{run:?}");
-        assert!(run.stderr.starts_with("error: nothing to scan: no Python file in "), "{run:?}");
+        assert!(
+            run.stderr.starts_with("error: nothing to scan: no Python file and no list of packages in "),
+            "{run:?}"
+        );
     }
     let excluded = Tree::new(&[("app.py", GOOD)]);
     let run = excluded.run(&["check", "--exclude", "*.py"]);
     assert_eq!(run.code, 3);
     assert!(run.stderr.contains("1 excluded"), "{run:?}");
+}
+
+#[test]
+fn lists_of_packages_are_judged_without_code_and_never_approved() {
+    let tree = Tree::new(&[("requirements.txt", "flask==3.0.0\n")]);
+    let report = tree.report(&["--isolated"]);
+    assert_eq!(report["dependencies"][0]["name"], "flask");
+    assert_ne!(report["decision"], "approved", "{report:#}");
+    let planes = report["planes"].as_array().unwrap();
+    let code = planes.iter().find(|plane| plane["name"] == "code").unwrap();
+    assert_eq!((&code["status"], &code["why"]), (&"skipped".into(), &"there is no Python file".into()));
+    let scripts = Tree::new(&[("install.sh", "pip install flask\n")]);
+    assert_eq!(scripts.run(&["check", "--isolated"]).code, 3);
 }
 
 #[test]

@@ -396,6 +396,113 @@ fn certificates_must_be_trusted() {
     assert_eq!(wrong.code, 3, "{wrong:?}");
 }
 
+/// A proxy that connects where it is asked to, and keeps the heads of what it was asked; with `answer`, it says that instead.
+fn proxy(answer: Option<&'static str>) -> (u16, Arc<Mutex<Vec<String>>>) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let seen = Arc::new(Mutex::new(Vec::new()));
+    let log = Arc::clone(&seen);
+    thread::spawn(move || {
+        for client in listener.incoming().flatten() {
+            let mut head = String::new();
+            let mut reader = BufReader::new(client.try_clone().unwrap());
+            while reader.read_line(&mut head).is_ok_and(|count| count > 2) {}
+            log.lock().unwrap().push(head.clone());
+            let mut client = client;
+            let to = head.strip_prefix("CONNECT ").and_then(|rest| rest.split(' ').next());
+            let server = to.and_then(|to| TcpStream::connect(to).ok());
+            let (None, Some(server)) = (answer, server) else {
+                let answer = answer.unwrap_or("502 Bad Gateway");
+                let _ = client.write_all(format!("HTTP/1.1 {answer}\r\n\r\n").as_bytes());
+                continue;
+            };
+            client.write_all(b"HTTP/1.1 200 Connected\r\n\r\n").unwrap();
+            let (mut from, mut to) = (client.try_clone().unwrap(), server.try_clone().unwrap());
+            thread::spawn(move || {
+                let _ = std::io::copy(&mut from, &mut to);
+                let _ = to.shutdown(std::net::Shutdown::Write);
+            });
+            let mut server = server;
+            thread::spawn(move || {
+                let _ = std::io::copy(&mut server, &mut client);
+                let _ = client.shutdown(std::net::Shutdown::Write);
+            });
+        }
+    });
+    (port, seen)
+}
+
+/// An update with variables of the environment and further options.
+fn update_through(server: &Server, variables: &[(&str, &str)], more: &[&str]) -> Run {
+    let tree = tree(server);
+    let mut args = vec![
+        "db",
+        "update",
+        "--isolated",
+        "--mirror",
+        &server.address,
+        "--ca-file",
+        "ca.pem",
+        "--timeout",
+        "5",
+    ];
+    args.extend(more);
+    let mut command = command(&tree, &args);
+    command.env_remove("NO_PROXY").envs(variables.iter().copied());
+    let output = command.output().unwrap();
+    Run {
+        code: output.status.code().unwrap(),
+        stdout: String::from_utf8(output.stdout).unwrap(),
+        stderr: String::from_utf8(output.stderr).unwrap(),
+    }
+}
+
+#[test]
+fn proxies_are_gone_through() {
+    let server = Server::new(|_, tls| send(tls, "200 OK", "", &archive("2.0")));
+    let host = server.address.trim_start_matches("https://");
+    // Nobody listens there.
+    let dead = ("HTTPS_PROXY", "http://127.0.0.1:9");
+
+    let (port, seen) = proxy(None);
+    let address = format!("http://127.0.0.1:{port}");
+    let run = update_through(&server, &[("HTTPS_PROXY", &address)], &[]);
+    assert_eq!(run.code, 0, "{}", run.stderr);
+    assert!(seen.lock().unwrap()[0].starts_with(&format!("CONNECT {host} HTTP/1.1\r\n")));
+
+    let run = update_through(&server, &[dead, ("NO_PROXY", "localhost")], &[]);
+    assert_eq!(run.code, 0, "{}", run.stderr);
+    let run = update_through(&server, &[dead], &["--proxy", "none"]);
+    assert_eq!(run.code, 0, "{}", run.stderr);
+    assert_eq!(seen.lock().unwrap().len(), 1);
+
+    let with_password = format!("http://shop:hunter2@127.0.0.1:{port}");
+    let run = update_through(&server, &[dead, ("NO_PROXY", "*")], &["--proxy", &with_password]);
+    assert_eq!(run.code, 0, "{}", run.stderr);
+    let head = seen.lock().unwrap()[1].to_lowercase();
+    assert!(head.contains("proxy-authorization: basic c2hvcdpodw50zxiy"), "{head}");
+
+    let run = update_through(&server, &[dead], &[]);
+    assert_eq!(run.code, 3);
+    assert!(run.stderr.contains("HTTPS_PROXY"), "{}", run.stderr);
+}
+
+#[test]
+fn proxies_that_refuse_are_told() {
+    let server = Server::new(|_, tls| send(tls, "200 OK", "", &archive("2.0")));
+    let (port, _) = proxy(Some("407 Proxy Authentication Required"));
+    let address = format!("http://shop:hunter2@127.0.0.1:{port}");
+    let run = update_through(&server, &[], &["--proxy", &address]);
+    assert_eq!(run.code, 3);
+    assert!(run.stderr.contains("the proxy does not connect"), "{}", run.stderr);
+    assert!(!run.stderr.contains("hunter2"), "{}", run.stderr);
+    assert!(server.seen().is_empty());
+    for bad in ["socks5://127.0.0.1:1", "127.0.0.1:1", "http://"] {
+        let run = update_through(&server, &[], &["--proxy", bad]);
+        assert_eq!(run.code, 2, "{bad}: {}", run.stderr);
+    }
+}
+
 #[test]
 fn the_mirror_may_be_configured() {
     let server = Server::new(|_, tls| send(tls, "200 OK", "", &archive("1.5")));

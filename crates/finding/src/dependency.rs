@@ -56,6 +56,8 @@ pub struct KnownVulnerability {
     pub vector: Option<String>,
     /// Versions that are free of it, ascending.
     pub fixed: Vec<String>,
+    /// Use in attacks, as far as lists of it were imported.
+    pub exploitation: Exploitation,
     /// Whether its vulnerable part is used.
     pub reachable: Reachable,
     /// What shows that.
@@ -75,6 +77,38 @@ pub struct AffectedPackage {
     pub ids: Vec<String>,
     /// Versions that are free of it, ascending; empty where none is known.
     pub fixed: Vec<String>,
+    /// Use in attacks, as far as lists of it were imported.
+    pub exploitation: Exploitation,
+}
+
+/// Use of a vulnerability in attacks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Exploitation {
+    /// Whether CISA's catalogue of known exploited vulnerabilities has it; `None` where that was not imported.
+    pub known_exploited: Option<bool>,
+    /// FIRST's forecast (EPSS), where there is one.
+    pub epss: Option<Forecast>,
+}
+
+/// A forecast of EPSS, in units of 0.00001 as FIRST publishes it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Forecast {
+    /// The probability that it is exploited within 30 days.
+    pub probability: u32,
+    /// The share of all vulnerabilities with at most this probability.
+    pub percentile: u32,
+}
+
+impl Forecast {
+    /// The probability, 0.0 to 1.0.
+    pub fn probability(self) -> f64 {
+        f64::from(self.probability) / 1e5
+    }
+
+    /// The share of all vulnerabilities with at most this probability, 0.0 to 1.0.
+    pub fn percentile(self) -> f64 {
+        f64::from(self.percentile) / 1e5
+    }
 }
 
 impl AffectedPackage {
@@ -86,6 +120,7 @@ impl AffectedPackage {
             version: dependency.version.clone(),
             ids: std::iter::once(&advisory.id).chain(&advisory.aliases).cloned().collect(),
             fixed: advisory.fixed.clone(),
+            exploitation: advisory.exploitation,
         }
     }
 

@@ -15,7 +15,9 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-pub use dependency::{AffectedPackage, Dependency, DependencyScope, KnownVulnerability, Reachable};
+pub use dependency::{
+    AffectedPackage, Dependency, DependencyScope, Exploitation, Forecast, KnownVulnerability, Reachable,
+};
 pub use fingerprint::{Fingerprint, normalise_code, number_equals};
 pub use inventory::{
     Body, Environment, EnvironmentLine, EnvironmentValue, Protection, ProtectionStatus, Route, Setting,

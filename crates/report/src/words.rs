@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use clearance_finding::{Dependency, DependencyScope, Finding, Notice, Plane, Reachable, Step};
+use clearance_finding::{Dependency, DependencyScope, Exploitation, Finding, Notice, Plane, Reachable, Step};
 use clearance_verdict::{
     ASVS_LEVEL_1, ASVS_LEVEL_2, Assessment, Change, EnvironmentLine, HiddenBy, PlaneStatus, Protection,
     ProtectionStatus, Status,
@@ -190,6 +190,20 @@ pub(crate) fn unseen_place(path: &str, line: Option<u32>) -> String {
 /// The version of a dependency, or the range where only that is known.
 pub(crate) fn version(dependency: &Dependency) -> &str {
     dependency.version.as_deref().or(dependency.range.as_deref()).unwrap_or("unknown")
+}
+
+/// What lists of exploitation say of a vulnerability; `None` where they say nothing of it.
+pub(crate) fn attacks(exploitation: Exploitation) -> Option<String> {
+    let mut said = Vec::new();
+    match exploitation.known_exploited {
+        Some(true) => said.push("known to be exploited (CISA KEV)".to_owned()),
+        Some(false) => said.push("not among the known exploited ones (CISA KEV)".to_owned()),
+        None => {}
+    }
+    if let Some(forecast) = exploitation.epss {
+        said.push(format!("EPSS {:.1} % within 30 days", forecast.probability() * 100.0));
+    }
+    (!said.is_empty()).then(|| said.join("; "))
 }
 
 /// Whether the vulnerable part of a dependency is used, or, where nothing is known against it, the dependency itself.

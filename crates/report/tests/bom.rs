@@ -7,7 +7,7 @@ mod common;
 use std::collections::BTreeSet;
 
 use clearance_finding::{
-    Dependency, DependencyScope, KnownVulnerability, Location, Reachable, Severity, Step,
+    Dependency, DependencyScope, Exploitation, KnownVulnerability, Location, Reachable, Severity, Step,
 };
 use clearance_report::{Format, RenderOptions, render};
 use clearance_verdict::{Assessment, Policy, assess};
@@ -46,6 +46,7 @@ fn known(id: &str, reachable: Reachable, evidence: Vec<Step>) -> KnownVulnerabil
         severity: Severity::Critical,
         vector: Some("CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H".to_owned()),
         fixed: vec!["0.9".to_owned(), "2.0".to_owned()],
+        exploitation: Exploitation::default(),
         reachable,
         evidence,
     }

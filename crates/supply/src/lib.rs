@@ -4,6 +4,7 @@
 //! nothing is asked of a package index: what a range resolves to is never guessed.
 
 pub mod advisory;
+mod listed;
 pub mod manifest;
 mod name;
 mod plane;

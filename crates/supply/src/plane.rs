@@ -3,16 +3,15 @@
 use std::cell::OnceCell;
 
 use clearance_finding::{
-    AffectedPackage, Dependency as Shown, DependencyScope, Examined, Fact, Finding, KnownVulnerability,
-    Location, Notice, PlaneOutcome, Reachable, Rule, Severity, Step,
+    Dependency as Shown, Examined, Fact, Finding, Location, Notice, PlaneOutcome, Rule, Severity, Step,
 };
 use clearance_program::Program;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::{
     Ecosystem, PackageName,
-    advisory::{Advisory, Database, Matched, RangeOutcome, Undecided},
-    manifest::{Manifest, ManifestKind, Origin, Requirement, Scope},
+    advisory::{Database, Matched, RangeOutcome, Undecided},
+    manifest::{Manifest, ManifestKind, Origin, Package, Requirement, Scope},
     reach::Use,
     repair::Repair,
     resolve::{Dependency, MarkerState, Resolution},
@@ -81,6 +80,7 @@ pub(crate) struct Known<'a> {
     pub(crate) undecided: Vec<Undecided>,
     /// Where only a range is known.
     pub(crate) range: Option<RangeOutcome>,
+    uses: OnceCell<Vec<Use>>,
     repair: OnceCell<Repair>,
 }
 
@@ -94,9 +94,13 @@ pub struct Supply<'a> {
     known: Vec<Known<'a>>,
     pub(crate) usage: Usage<'a>,
     /// Packages that a locked package needs, by name.
-    needs: FxHashMap<&'a PackageName, Vec<&'a PackageName>>,
+    pub(crate) needs: FxHashMap<&'a PackageName, Vec<&'a PackageName>>,
     /// Packages that some other production package needs, as far as lock files say.
     needed: FxHashSet<&'a PackageName>,
+    /// What manifests choose, by path and name.
+    chosen: FxHashMap<(&'a str, &'a PackageName), Vec<&'a Package>>,
+    /// What manifests ask for, by path and name.
+    asked: FxHashMap<(&'a str, &'a PackageName), Vec<&'a Requirement>>,
     /// What goes wrong with the database.
     notices: Vec<Notice>,
 }
@@ -126,6 +130,16 @@ impl<'a> Supply<'a> {
                 }
             }
         }
+        let mut chosen: FxHashMap<(&str, &PackageName), Vec<&Package>> = FxHashMap::default();
+        let mut asked: FxHashMap<(&str, &PackageName), Vec<&Requirement>> = FxHashMap::default();
+        for manifest in manifests {
+            for package in &manifest.packages {
+                chosen.entry((&manifest.path, &package.name)).or_default().push(package);
+            }
+            for requirement in &manifest.requirements {
+                asked.entry((&manifest.path, &requirement.name)).or_default().push(requirement);
+            }
+        }
         for all in needs.values_mut() {
             all.sort();
             all.dedup();
@@ -142,6 +156,8 @@ impl<'a> Supply<'a> {
             usage,
             needs,
             needed,
+            chosen,
+            asked,
             notices,
         }
     }
@@ -206,9 +222,11 @@ impl<'a> Supply<'a> {
         )
     }
 
-    /// Whether and how the application uses what is vulnerable.
-    pub(crate) fn reach(&self, known: &Known<'_>, advisory: &Advisory) -> Use {
-        crate::reach::judge(self, known.dependency, Some(advisory))
+    /// Every advisory that holds for a dependency, with whether and how the application uses what is vulnerable.
+    pub(crate) fn uses<'k>(&self, known: &'k Known<'_>) -> impl Iterator<Item = (&'k Matched, &'k Use)> {
+        let judge = |matched: &Matched| crate::reach::judge(self, known.dependency, Some(&matched.advisory));
+        let uses = known.uses.get_or_init(|| known.matched.iter().map(judge).collect());
+        known.matched.iter().zip(uses)
     }
 
     /// What to do about the vulnerabilities of a dependency, all together.
@@ -221,14 +239,29 @@ impl<'a> Supply<'a> {
         self.program.modules().next().is_some()
     }
 
+    /// What a manifest chooses of a package.
+    pub(crate) fn packages_at<'s>(
+        &'s self,
+        path: &'s str,
+        name: &'s PackageName,
+    ) -> impl Iterator<Item = &'a Package> + 's {
+        self.chosen.get(&(path, name)).into_iter().flatten().copied()
+    }
+
+    /// What a manifest asks for of a package.
+    pub(crate) fn requirements_at<'s>(
+        &'s self,
+        path: &'s str,
+        name: &'s PackageName,
+    ) -> impl Iterator<Item = &'a Requirement> + 's {
+        self.asked.get(&(path, name)).into_iter().flatten().copied()
+    }
+
     /// What a lock file says of a deprecated release.
     pub(crate) fn deprecated(&self, dependency: &Dependency) -> Option<String> {
         let place = dependency.lock.as_ref()?;
-        let manifest = self.manifests.iter().find(|manifest| manifest.path == place.path)?;
-        let package = manifest
-            .packages
-            .iter()
-            .find(|package| package.name == dependency.name && package.version == dependency.version)?;
+        let mut packages = self.packages_at(&place.path, &dependency.name);
+        let package = packages.find(|package| package.version == dependency.version)?;
         package.deprecated.clone()
     }
 
@@ -298,6 +331,7 @@ fn ask<'a>(dependency: &'a Dependency, database: Option<&Database>, notices: &mu
         matched: Vec::new(),
         undecided: Vec::new(),
         range: None,
+        uses: OnceCell::new(),
         repair: OnceCell::new(),
     };
     let Some(database) = database else { return known };
@@ -372,17 +406,6 @@ impl Requirement {
     }
 }
 
-/// What a finding about an advisory is about.
-pub(crate) fn affected(known: &Known<'_>, matched: &Matched) -> Option<Box<AffectedPackage>> {
-    Some(Box::new(AffectedPackage {
-        ecosystem: known.dependency.ecosystem.osv().to_owned(),
-        name: known.dependency.name.to_string(),
-        version: known.dependency.version.as_ref().map(ToString::to_string),
-        ids: matched.advisory.ids().map(str::to_owned).collect(),
-        fixed: matched.fixed.iter().map(ToString::to_string).collect(),
-    }))
-}
-
 /// One step less.
 pub(crate) fn lower(severity: Severity) -> Severity {
     match severity {
@@ -440,105 +463,10 @@ pub fn run(
     plane.notices.extend(manifests.iter().flat_map(|manifest| manifest.notices.iter().cloned()));
     // The symbol says which package and advisory it is; what else stands on the line does not matter.
     let plane = plane.finish(|finding| finding.symbol.clone());
-    let mut dependencies: Vec<Shown> = supply.known.iter().map(|known| shown(&supply, known)).collect();
+    let mut dependencies: Vec<Shown> =
+        supply.known.iter().map(|known| crate::listed::shown(&supply, known)).collect();
     dependencies.sort_by(|a, b| {
         (&a.name, &a.ecosystem, &a.version, &a.source).cmp(&(&b.name, &b.ecosystem, &b.version, &b.source))
     });
     Outcome { plane, dependencies }
-}
-
-/// A dependency as reports list it.
-fn shown(supply: &Supply<'_>, known: &Known<'_>) -> Shown {
-    let dependency = known.dependency;
-    let location = dependency.location();
-    let own = crate::reach::judge(supply, dependency, None);
-    let advisories: Vec<KnownVulnerability> = known
-        .matched
-        .iter()
-        .map(|matched| {
-            let advisory = &matched.advisory;
-            let used = supply.reach(known, advisory);
-            KnownVulnerability {
-                id: advisory.id.clone(),
-                aliases: advisory.aliases.clone(),
-                summary: advisory.summary.clone(),
-                severity: advisory.severity.as_ref().map_or(Severity::Medium, |severity| severity.band),
-                vector: advisory
-                    .severity
-                    .as_ref()
-                    .and_then(|severity| severity.cvss.as_ref())
-                    .map(|cvss| cvss.vector.clone()),
-                fixed: matched.fixed.iter().map(ToString::to_string).collect(),
-                reachable: used.reachable,
-                evidence: used.steps,
-            }
-        })
-        .collect();
-    let (reachable, evidence): (Reachable, Vec<Step>) = match advisories.is_empty() {
-        true => (own.reachable, own.steps),
-        false => advisories
-            .iter()
-            .max_by_key(|known| match known.reachable {
-                Reachable::Yes => 2,
-                Reachable::Undecided => 1,
-                Reachable::No => 0,
-            })
-            .map(|known| (known.reachable, known.evidence.clone()))
-            .unwrap_or((own.reachable, own.steps)),
-    };
-    let needs = supply.needs.get(&dependency.name);
-    Shown {
-        ecosystem: dependency.ecosystem.osv().to_owned(),
-        name: dependency.name.to_string(),
-        version: dependency.version.as_ref().map(ToString::to_string),
-        range: match &dependency.version {
-            Some(_) => None,
-            None => dependency.range.as_ref().map(ToString::to_string).filter(|range| !range.is_empty()),
-        },
-        source: location.path.clone(),
-        location,
-        scope: match dependency.scope {
-            Scope::Production => DependencyScope::Production,
-            Scope::Optional => DependencyScope::Optional,
-            Scope::Development => DependencyScope::Development,
-        },
-        direct: dependency.is_direct(),
-        chain: dependency.chain.iter().map(ToString::to_string).collect(),
-        needs: needs.into_iter().flatten().map(ToString::to_string).collect(),
-        hashes: hashes(supply, dependency),
-        origin: match &dependency.origin {
-            Origin::Index => None,
-            Origin::Url(url) => Some(url.clone()),
-            Origin::Vcs { url, revision: Some(revision) } => Some(format!("{url}@{revision}")),
-            Origin::Vcs { url, revision: None } => Some(url.clone()),
-            Origin::Path(path) => Some(path.clone()),
-        },
-        advisories,
-        reachable,
-        evidence,
-    }
-}
-
-/// The hashes that the file which decides about a dependency gives.
-fn hashes(supply: &Supply<'_>, dependency: &Dependency) -> Vec<String> {
-    let place = dependency.lock.as_ref().or(dependency.manifest.as_ref());
-    let Some(place) = place else { return Vec::new() };
-    let Some(manifest) = supply.manifests.iter().find(|manifest| manifest.path == place.path) else {
-        return Vec::new();
-    };
-    let of_package = manifest
-        .packages
-        .iter()
-        .filter(|package| package.name == dependency.name && package.version == dependency.version)
-        .flat_map(|package| &package.hashes);
-    let of_requirement = manifest
-        .requirements
-        .iter()
-        .filter(|requirement| requirement.name == dependency.name)
-        .flat_map(|requirement| &requirement.hashes);
-    let mut all: Vec<String> =
-        of_package.chain(of_requirement).map(|hash| format!("{}:{}", hash.algorithm, hash.value)).collect();
-    all.sort();
-    all.dedup();
-    all
 }

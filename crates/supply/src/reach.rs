@@ -1,11 +1,19 @@
 //! Whether the application uses a dependency, or the part of it that is vulnerable.
 //!
 //! Three answers: `yes` with the way from an entry point, `no` only where the search was complete, `undecided` for everything else. `no` needs all of this: the import names of
-//! the package are known for sure, nothing in the code imports or names what is vulnerable, and the lock file says that no other package needs the package.
+//! the package are known for sure, nothing in the code imports or names what is vulnerable, and the lock file says that no other package needs the package. Or the flaw is only in runtimes that the target does not run on.
+
+use std::collections::BTreeSet;
 
 use clearance_finding::{Reachable, Step};
 
-use crate::{Ecosystem, advisory::Advisory, plane::Supply, resolve::Dependency, tables};
+use crate::{
+    Ecosystem,
+    advisory::Advisory,
+    plane::Supply,
+    resolve::{Dependency, MarkerState},
+    tables,
+};
 
 /// How something is used.
 #[derive(Debug, Clone, PartialEq)]
@@ -15,15 +23,21 @@ pub(crate) struct Use {
     pub(crate) steps: Vec<Step>,
     /// The same in one clause; of `no` only.
     pub(crate) why: String,
+    /// The flaw is in runtimes that are not that of the target.
+    pub(crate) elsewhere: bool,
 }
 
 impl Use {
     fn undecided(steps: Vec<Step>) -> Self {
-        Self { reachable: Reachable::Undecided, steps, why: String::new() }
+        Self { reachable: Reachable::Undecided, steps, why: String::new(), elsewhere: false }
+    }
+
+    fn yes(steps: Vec<Step>) -> Self {
+        Self { reachable: Reachable::Yes, ..Self::undecided(steps) }
     }
 
     fn no(why: &str) -> Self {
-        Self { reachable: Reachable::No, steps: Vec::new(), why: why.to_owned() }
+        Self { reachable: Reachable::No, why: why.to_owned(), ..Self::undecided(Vec::new()) }
     }
 }
 
@@ -37,7 +51,7 @@ pub(crate) fn judge(supply: &Supply<'_>, dependency: &Dependency, advisory: Opti
     let imported = supply.usage.imported(&imports);
     let Some(advisory) = advisory else {
         if !imported.is_empty() {
-            return Use { reachable: Reachable::Yes, steps: imported, why: String::new() };
+            return Use::yes(imported);
         }
         return if is_silent(supply, dependency, &imports, sure) {
             Use::no("nothing imports it")
@@ -45,6 +59,9 @@ pub(crate) fn judge(supply: &Supply<'_>, dependency: &Dependency, advisory: Opti
             Use::undecided(Vec::new())
         };
     };
+    if let Some(elsewhere) = elsewhere(supply, advisory) {
+        return elsewhere;
+    }
     let mut symbols: Vec<&str> = tables::symbols(advisory.ids());
     symbols.extend(advisory.symbols.iter().map(String::as_str));
     if symbols.is_empty() {
@@ -56,7 +73,7 @@ pub(crate) fn judge(supply: &Supply<'_>, dependency: &Dependency, advisory: Opti
     let references = supply.usage.references(&symbols, &imports);
     for reference in references.iter().filter(|reference| !reference.by_name) {
         if let Some(steps) = supply.usage.way(reference) {
-            return Use { reachable: Reachable::Yes, steps, why: String::new() };
+            return Use::yes(steps);
         }
     }
     if let Some(reference) = references.first() {
@@ -70,6 +87,20 @@ pub(crate) fn judge(supply: &Supply<'_>, dependency: &Dependency, advisory: Opti
         return Use::no("nothing in the code uses the vulnerable part");
     }
     Use::undecided(imported)
+}
+
+/// Where the flaw is only in runtimes other than the target's. What only supports a version of Python, or names none, says nothing about what runs.
+fn elsewhere(supply: &Supply<'_>, advisory: &Advisory) -> Option<Use> {
+    let limit = tables::runtime(advisory.ids())?;
+    let target = &supply.resolution.target;
+    let location = target.location.as_ref().filter(|_| target.runs)?;
+    let holds = target.holds(Some(&limit.marker), &BTreeSet::new());
+    if holds != MarkerState::DoesNotHold || (limit.system && !target.is_image) {
+        return None;
+    }
+    let step = Step { location: location.clone(), note: target.reason.clone() };
+    let why = format!("not applicable at run time: it is about {}, and {}", limit.words, target.reason);
+    Some(Use { steps: vec![step], elsewhere: true, ..Use::no(&why) })
 }
 
 /// Whether nothing at all uses a package: no import, no name in a text, no other package, and it is not one that is used without being imported.

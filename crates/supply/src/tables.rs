@@ -2,6 +2,7 @@
 
 use std::sync::LazyLock;
 
+use pep508_rs::MarkerTree;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 type Table = FxHashMap<&'static str, Vec<&'static str>>;
@@ -19,6 +20,15 @@ static POPULAR: LazyLock<FxHashMap<&'static str, usize>> = LazyLock::new(|| {
 });
 static STANDARD: LazyLock<FxHashSet<&'static str>> =
     LazyLock::new(|| include_str!("../data/standard_modules.txt").split_whitespace().collect());
+/// Where the flaw of an advisory is, by id: a marker, and the same in words.
+static RUNTIMES: LazyLock<FxHashMap<&'static str, Runtime>> = LazyLock::new(|| {
+    let parse = |(id, rest): (&&'static str, &&'static str)| {
+        let (marker, words) = rest.split_once('\t')?;
+        let system = marker.contains("sys_platform");
+        Some((*id, Runtime { marker: marker.parse().ok()?, system, words }))
+    };
+    pairs(include_str!("../data/runtime_limits.tsv")).iter().filter_map(parse).collect()
+});
 /// How many of the well-known packages are so well known that their names are imitated.
 const IMITATED: usize = 1500;
 /// Modules that a well-known package brings along and that are used together with it: a package, tab, modules.
@@ -100,6 +110,14 @@ static PACKAGES: LazyLock<FxHashMap<&'static str, Vec<&'static str>>> = LazyLock
     }
     packages
 });
+
+/// Where the flaw of an advisory is.
+pub(crate) struct Runtime {
+    pub(crate) marker: MarkerTree,
+    /// Whether the marker asks for the system.
+    pub(crate) system: bool,
+    pub(crate) words: &'static str,
+}
 
 /// `key`, tab, words separated by spaces. Lines that begin with `#` say what the table is.
 fn rows(text: &'static str) -> Table {
@@ -186,6 +204,11 @@ pub(crate) fn symbols<'a>(ids: impl Iterator<Item = &'a str>) -> Vec<&'static st
     found
 }
 
+/// Where the flaw of an advisory is, by any id of it, if it is not everywhere.
+pub(crate) fn runtime<'a>(mut ids: impl Iterator<Item = &'a str>) -> Option<&'static Runtime> {
+    ids.find_map(|id| RUNTIMES.get(id))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -201,6 +224,8 @@ mod tests {
             assert!(id.starts_with("CVE-") || id.starts_with("GHSA-") || id.starts_with("PYSEC-"), "{id}");
             assert!(symbols.iter().all(|symbol| symbol.contains('.')), "{id}");
         }
+        let lines = include_str!("../data/runtime_limits.tsv").lines();
+        assert_eq!(RUNTIMES.len(), lines.filter(|line| !line.starts_with('#')).count());
     }
 
     #[test]

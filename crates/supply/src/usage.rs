@@ -82,7 +82,11 @@ impl<'p> Usage<'p> {
                 if is_below(&self.whole(*module, *at), name)
                     || is_below(name, &self.module_text(*module, *at))
                 {
-                    found.push(self.import_step(*module, *at));
+                    // One statement may import several names.
+                    let step = self.import_step(*module, *at);
+                    if found.last() != Some(&step) {
+                        found.push(step);
+                    }
                 }
             }
         }

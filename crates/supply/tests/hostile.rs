@@ -109,6 +109,42 @@ fn mutated_files_are_read() {
 }
 
 #[test]
+fn markers_with_other_characters_are_told() {
+    let marker = "python_version >= '1.8'\u{fffd}";
+    for (path, text) in [
+        ("requirements.txt", format!("a==1; {marker}\n")),
+        (
+            "pylock.toml",
+            format!(
+                "lock-version = \"1.0\"\n[[packages]]\nname = \"a\"\nversion = \"1\"\nmarker = \"{marker}\"\n"
+            ),
+        ),
+    ] {
+        let read = common::manifest(path, &text);
+        assert_eq!(read.requirements.len() + read.packages.len(), 1, "{path}");
+        assert!(read.notices[0].text.contains("is not understood"), "{path}: {:?}", read.notices);
+    }
+}
+
+#[test]
+fn places_in_quoted_commands_lie_in_the_text() {
+    for text in [
+        "- run: é\"xé pip install a==1\nb pip install b é\"\n",
+        "RUN bash -c é'é'\"é pip install a && npm ci é\"",
+        "RUN [\"sh\", \"-c\", \"\\u00e9 && pip install a==1 é\"]",
+        "RUN sh -c \"\\é pip install a==1; npm ci\"",
+    ] {
+        for path in ["Dockerfile", ".github/workflows/deploy.yml"] {
+            let read = common::manifest(path, text);
+            let places = read.requirements.iter().map(|found| found.location.bytes);
+            for (start, end) in places.chain(read.references.iter().map(|found| found.location.bytes)) {
+                assert!(text.get(start as usize..end as usize).is_some(), "{text}: {start}..{end}");
+            }
+        }
+    }
+}
+
+#[test]
 fn deep_and_long_files_end() {
     let mut bomb = String::from("[package]\n");
     for number in 0..200 {

@@ -365,6 +365,30 @@ fn files_of_npm() {
 }
 
 #[test]
+fn optional_packages_and_peers_of_npm() {
+    asks(
+        "package.json",
+        r#"{"dependencies": {"a": "1.0.0"}, "optionalDependencies": {"b": "1.0.0"}, "peerDependencies": {"c": "1.0.0", "d": "1.0.0"},
+            "peerDependenciesMeta": {"d": {"optional": true}}}"#,
+        &["a 1.0.0", "b 1.0.0 (optional)", "c 1.0.0 (peer)", "d 1.0.0 (peer) optional"],
+    );
+    let lock = r#"{"lockfileVersion": 3, "packages": {
+        "node_modules/a": {"version": "1.0.0", "optional": true},
+        "node_modules/b": {"version": "1.0.0", "devOptional": true},
+        "node_modules/c": {"version": "1.0.0", "peer": true},
+        "node_modules/d": {"version": "1.0.0", "dev": true, "optional": true, "peer": true}}}"#;
+    assert_eq!(
+        chosen("package-lock.json", lock),
+        [
+            "a==1.0.0 (optional)",
+            "b==1.0.0 (optional)",
+            "c==1.0.0 (peer)",
+            "d==1.0.0 development (optional,peer)"
+        ]
+    );
+}
+
+#[test]
 fn commands_that_install() {
     asks("Dockerfile", sample("Dockerfile"), &["uvicorn[standard] ==0.23", "gunicorn ==21.2.0"]);
     let read = manifest("Dockerfile", sample("Dockerfile"));
@@ -382,6 +406,11 @@ fn commands_that_install() {
     assert_eq!(deploy.scope, Scope::Production);
     assert_eq!(deploy.references.len(), 2);
     asks(".github/workflows/deploy.yml", sample(".github/workflows/deploy.yml"), &["awscli ==1.32"]);
+    asks(
+        "docker/Dockerfile",
+        "RUN [\"pip\", \"install\", \\\n  \"a==1\", \"b[x]>=2\"]\nRUN --mount=type=cache,target=/x [\"/bin/bash\", \"-c\", \"pip install c && pip install 'd==1'\"]\nCMD [\"pip\" ]\nRUN [\"pip\", \"install\", 1]\nRUN [ -f x ] && pip install e\n",
+        &["a ==1", "b[x] >=2", "c", "d ==1", "e"],
+    );
     asks(
         "install.sh",
         "bash -c 'pip install \"a==1\"' && echo pip install b\npip3 install -U c; python -m pip install -t lib d>=1\n",

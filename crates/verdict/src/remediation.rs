@@ -152,22 +152,60 @@ fn verification_steps(controls: &[Control]) -> Vec<Step> {
         .collect()
 }
 
-/// One step for each repair: the same rule, the same advice, the same need.
+/// What findings that one change clears have in common.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+enum Repair<'a> {
+    /// Another version of a package clears everything that is known against the one in use, however pressing each of it is.
+    Package { ecosystem: &'a str, name: &'a str, version: Option<&'a str>, advice: &'a str },
+    /// The same rule, the same advice, the same need.
+    Rule { need: Need, id: &'a str, advice: &'a str },
+}
+
+impl<'a> Repair<'a> {
+    fn of(finding: &'a Finding, policy: &Policy) -> Self {
+        match (&finding.package, &finding.advice) {
+            (Some(package), Some(advice)) => Self::Package {
+                ecosystem: &package.ecosystem,
+                name: &package.name,
+                version: package.version.as_deref(),
+                advice,
+            },
+            _ => Self::Rule { need: need(finding, policy), id: finding.rule.id, advice: advice(finding) },
+        }
+    }
+
+    /// Minutes for all of it: one upgrade is one, whatever it clears.
+    fn minutes(&self, members: &[&Finding]) -> u32 {
+        let minutes = members.iter().map(|finding| u32::from(finding.rule.effort_minutes));
+        match self {
+            Self::Rule { .. } => minutes.sum(),
+            Self::Package { .. } => minutes.max().unwrap_or(0),
+        }
+    }
+}
+
+/// One step for each repair, as pressing as the most pressing finding that it clears.
 fn finding_steps(findings: &[Finding], controls: &[Control], policy: &Policy) -> Vec<Step> {
-    let mut groups: BTreeMap<(Need, usize), Vec<usize>> = BTreeMap::new();
-    let mut first: BTreeMap<(Need, &str, &str), usize> = BTreeMap::new();
+    let mut by_repair: BTreeMap<Repair<'_>, Vec<usize>> = BTreeMap::new();
     for (index, finding) in findings.iter().enumerate() {
         if finding.acceptance.is_some() || finding.severity == Severity::Info {
             continue;
         }
-        let need = need(finding, policy);
-        let advice = advice(finding);
-        let &mut leader = first.entry((need, finding.rule.id, advice)).or_insert(index);
-        groups.entry((need, leader)).or_default().push(index);
+        by_repair.entry(Repair::of(finding, policy)).or_default().push(index);
     }
+    let mut groups: Vec<(Need, Repair<'_>, Vec<usize>)> = by_repair
+        .into_iter()
+        .map(|(repair, members)| {
+            let pressing = members.iter().map(|&at| need(&findings[at], policy)).min();
+            (pressing.unwrap_or(Need::Later), repair, members)
+        })
+        .collect();
+    groups.sort_by_key(|(need, _, members)| (*need, members.first().copied()));
     groups
         .into_iter()
-        .map(|((need, leader), members)| {
+        .map(|(need, repair, members)| {
+            let leader = members[0];
+            let all: Vec<&Finding> = members.iter().map(|&at| &findings[at]).collect();
             let own: BTreeSet<usize> = members.iter().copied().collect();
             let cleared = controls.iter().filter(|control| {
                 control.level != Level::Off
@@ -178,7 +216,7 @@ fn finding_steps(findings: &[Finding], controls: &[Control], policy: &Policy) ->
                 title: step_title(&findings[leader]),
                 need,
                 controls: cleared.map(|control| control.definition.id.as_str()).collect(),
-                minutes: members.iter().map(|&at| u32::from(findings[at].rule.effort_minutes)).sum(),
+                minutes: repair.minutes(&all),
                 findings: members,
             }
         })

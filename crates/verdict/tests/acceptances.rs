@@ -4,7 +4,7 @@ mod common;
 
 use std::{collections::BTreeSet, sync::Arc};
 
-use clearance_finding::{AffectedPackage, Finding, Judgement, Location, Rule, Severity};
+use clearance_finding::{AffectedPackage, Exploitation, Finding, Judgement, Location, Rule, Severity};
 use clearance_verdict::{
     CommentLine,
     acceptance::{AcceptanceError, ConfigAcceptance, Context, Outcome, apply},
@@ -305,6 +305,7 @@ fn vulnerable(name: &str, version: Option<&str>, fixed: &[&str]) -> Finding {
         version: version.map(str::to_owned),
         ids: vec!["GHSA-2g68-c3qc-8985".to_owned(), "CVE-2024-34069".to_owned()],
         fixed: fixed.iter().map(|&text| text.to_owned()).collect(),
+        exploitation: Exploitation::default(),
     };
     Finding { package: Some(Box::new(package)), ..finding(&HASH, "sub/uv.lock", 3, 3) }
 }

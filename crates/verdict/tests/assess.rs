@@ -2,7 +2,10 @@
 
 mod common;
 
-use clearance_finding::{Acceptance, Confidence, Examined, Fact, Notice, NoticeKind, Plane, Rule, Severity};
+use clearance_finding::{
+    Acceptance, AffectedPackage, Confidence, Examined, Exploitation, Fact, Finding, Notice, NoticeKind,
+    Plane, Rule, Severity,
+};
 use clearance_verdict::{
     Assessment, Capability, Category, Control, Decision, FailOn, FileStatus, Hidden, HiddenBy, Input, Level,
     Need, Phase, PlaneRun, PlaneStatus, Policy, Profile, Status, assess, controls, rule_set_version,
@@ -160,9 +163,7 @@ fn facts_are_evidence() {
         text: "debug=True only under FLASK_ENV == \"development\", bound to 127.0.0.1".to_owned(),
         location: location("app.py", 9, 9),
     });
-    given
-        .findings
-        .push(clearance_finding::Finding { severity: Severity::Info, ..finding(&DEBUG, "app.py", 9, 9) });
+    given.findings.push(Finding { severity: Severity::Info, ..finding(&DEBUG, "app.py", 9, 9) });
     let result = production(given);
     let control = control(&result, "no-debug-code");
     assert_eq!(control.status, Status::Pass, "a finding of severity info never fails");
@@ -173,10 +174,7 @@ fn facts_are_evidence() {
 #[test]
 fn accepted_findings_do_not_block_and_are_never_a_bare_pass() {
     let mut given = input();
-    given.findings.push(clearance_finding::Finding {
-        acceptance: accept("fixed data"),
-        ..finding(&PICKLE, "app.py", 7, 7)
-    });
+    given.findings.push(Finding { acceptance: accept("fixed data"), ..finding(&PICKLE, "app.py", 7, 7) });
     let result = assess(given, &only("unsafe-deserialisation"));
     assert_eq!(result.decision, Decision::Approved, "{:?}", result.reasons);
     let control = control(&result, "unsafe-deserialisation");
@@ -190,11 +188,7 @@ fn accepted_findings_do_not_block_and_are_never_a_bare_pass() {
 fn the_decision_follows_thresholds_and_levels() {
     let with = |severity, confidence, policy: &Policy| {
         let mut given = input();
-        given.findings.push(clearance_finding::Finding {
-            severity,
-            confidence,
-            ..finding(&BIDI, "app.py", 7, 7)
-        });
+        given.findings.push(Finding { severity, confidence, ..finding(&BIDI, "app.py", 7, 7) });
         assess(given, policy).decision
     };
     let quiet = only("no-debug-code");
@@ -298,7 +292,7 @@ fn the_plan_groups_by_repair_and_names_the_next_decision() {
         given.findings.push(finding(&PICKLE, "app.py", line, line));
     }
     let other = Some("Start it with gunicorn.".to_owned());
-    given.findings.push(clearance_finding::Finding { advice: other, ..finding(&DEBUG, "app.py", 9, 9) });
+    given.findings.push(Finding { advice: other, ..finding(&DEBUG, "app.py", 9, 9) });
     given.findings.push(finding(&HASH, "app.py", 12, 12));
     given.findings.push(finding(&PASSWORD, "app.py", 13, 13));
     let plan = production(given).plan;
@@ -321,6 +315,46 @@ fn the_plan_groups_by_repair_and_names_the_next_decision() {
     );
     assert_eq!(plan.milestones[1].decision, Decision::Approved);
     assert_eq!(plan.steps.last().unwrap().need, Need::Later);
+}
+
+/// One upgrade is one step, however pressing each vulnerability is that it clears; another version of the package is another upgrade.
+#[test]
+fn one_upgrade_that_clears_several_advisories_is_one_step() {
+    let vulnerable = |id: &str, version: &str, severity: Severity, line: u32| {
+        let package = AffectedPackage {
+            ecosystem: "PyPI".to_owned(),
+            name: "jinja2".to_owned(),
+            version: Some(version.to_owned()),
+            ids: vec![id.to_owned()],
+            fixed: vec!["3.1.5".to_owned()],
+            exploitation: Exploitation::default(),
+        };
+        Finding {
+            severity,
+            advice: Some(format!("Upgrade `jinja2` from {version} to 3.1.5")),
+            package: Some(Box::new(package)),
+            ..finding(&PICKLE, "requirements.txt", line, line)
+        }
+    };
+    let mut given = input();
+    given.findings.push(vulnerable("CVE-1", "3.1.2", Severity::Low, 1));
+    given.findings.push(vulnerable("CVE-2", "3.1.2", Severity::High, 1));
+    given.findings.push(vulnerable("CVE-3", "3.1.2", Severity::Medium, 1));
+    given.findings.push(vulnerable("CVE-3", "3.0.0", Severity::Medium, 2));
+    let plan = production(given).plan;
+    let steps: Vec<_> = plan
+        .steps
+        .iter()
+        .filter(|step| !step.findings.is_empty())
+        .map(|step| (step.title.as_str(), step.need, step.findings.len(), step.minutes))
+        .collect();
+    assert_eq!(
+        steps,
+        [
+            ("Upgrade `jinja2` from 3.1.2 to 3.1.5", Need::Unblock, 3, 10),
+            ("Upgrade `jinja2` from 3.0.0 to 3.1.5", Need::Approve, 1, 10),
+        ]
+    );
 }
 
 #[test]

@@ -14,7 +14,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use md5::{Digest, Md5};
 use serde::{Deserialize, Serialize};
 use ureq::{
-    Agent, Body, Error,
+    Agent, Body, Error, Proxy,
     http::{Response, header},
     tls::{Certificate, PemItem, RootCerts, TlsConfig, parse_pem},
 };
@@ -36,8 +36,36 @@ pub(crate) struct Network {
     pub(crate) timeout: Duration,
     /// Certificates to trust instead of the system's.
     pub(crate) ca_file: Option<PathBuf>,
+    /// Which proxy is between.
+    pub(crate) proxy: Between,
     /// Whether progress is shown on a terminal.
     pub(crate) progress: bool,
+}
+
+/// The proxy.
+#[derive(Debug, Clone)]
+pub(crate) enum Between {
+    /// What the environment says.
+    Environment,
+    /// None, whatever the environment says.
+    Nothing,
+    /// This one, for every host.
+    Proxy(Proxy),
+}
+
+impl Between {
+    /// As the command line says it.
+    pub(crate) fn of(asked_for: Option<&str>) -> Result<Self, String> {
+        match asked_for {
+            None => Ok(Self::Environment),
+            Some("none") => Ok(Self::Nothing),
+            // The address may hold a password: it is not repeated.
+            Some(url) if url.starts_with("http://") || url.starts_with("https://") => {
+                Proxy::new(url).map(Self::Proxy).map_err(|_| "the address is not understood".to_owned())
+            }
+            Some(_) => Err("the address begins neither with http:// nor with https://".to_owned()),
+        }
+    }
 }
 
 /// What came of a request.
@@ -68,7 +96,7 @@ pub(crate) enum FetchError {
         "the connection is not trusted: {0}; if a proxy or mirror has a certificate of its own, name it with --ca-file"
     )]
     Trust(String),
-    #[error("the proxy does not connect: {0}; check HTTPS_PROXY and NO_PROXY")]
+    #[error("the proxy does not connect: {0}; check --proxy, HTTPS_PROXY and NO_PROXY")]
     Proxy(String),
     #[error(
         "it is redirected to an address without https, which is refused; check the address of the mirror"
@@ -113,7 +141,13 @@ struct Note {
 pub(crate) fn agent(network: &Network) -> Result<Agent, FetchError> {
     let tls = TlsConfig::builder().root_certs(roots(network.ca_file.as_deref())?).build();
     let timeout = Some(network.timeout);
-    let config = Agent::config_builder()
+    let mut builder = Agent::config_builder();
+    match &network.proxy {
+        Between::Environment => {}
+        Between::Nothing => builder = builder.proxy(None),
+        Between::Proxy(proxy) => builder = builder.proxy(Some(proxy.clone())),
+    }
+    let config = builder
         .https_only(true)
         .http_status_as_error(false)
         .max_redirects(MAX_REDIRECTS)

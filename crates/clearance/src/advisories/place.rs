@@ -9,7 +9,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use crate::exit::Failure;
+use crate::{exit::Failure, folders};
 
 const VARIABLE: &str = "CLEARANCE_ADVISORIES_INDEX";
 /// A run waits so long for another one that changes the database.
@@ -18,26 +18,12 @@ const PATIENCE: Duration = Duration::from_mins(10);
 /// The file of the database: the one that was asked for, else the one in the environment, else one in the user's folder for data.
 pub(crate) fn index(asked_for: Option<&Path>) -> Result<PathBuf, Failure> {
     let own = || env::var_os(VARIABLE).filter(|file| !file.is_empty()).map(PathBuf::from);
-    asked_for.map(Path::to_owned).or_else(own).or_else(|| users(env::var_os)).ok_or_else(|| {
+    let users = || Some(folders::data()?.join("advisories").join("index"));
+    asked_for.map(Path::to_owned).or_else(own).or_else(users).ok_or_else(|| {
         Failure::Usage(format!(
             "neither XDG_DATA_HOME nor HOME says where the advisory database is; name the file with --index or {VARIABLE}"
         ))
     })
-}
-
-/// <https://specifications.freedesktop.org/basedir-spec/latest/>: paths that are not absolute do not count.
-#[cfg(not(windows))]
-fn users(variable: impl Fn(&'static str) -> Option<OsString>) -> Option<PathBuf> {
-    let absolute = |name| variable(name).map(PathBuf::from).filter(|path| path.is_absolute());
-    let base =
-        absolute("XDG_DATA_HOME").or_else(|| absolute("HOME").map(|home| home.join(".local/share")))?;
-    Some(base.join("clearance").join("advisories").join("index"))
-}
-
-#[cfg(windows)]
-fn users(variable: impl Fn(&'static str) -> Option<OsString>) -> Option<PathBuf> {
-    let base = variable("LOCALAPPDATA").map(PathBuf::from).filter(|path| path.is_absolute())?;
-    Some(base.join("clearance").join("advisories").join("index"))
 }
 
 /// The file is to be changed: makes its folder, for its owner only, and keeps other runs from changing it until the guard is dropped.
@@ -87,24 +73,6 @@ pub(crate) fn beside(file: &Path, end: &str) -> PathBuf {
 #[cfg(all(test, unix))]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_users_folder() {
-        let with = |pairs: &'static [(&str, &str)]| {
-            users(move |name| {
-                pairs.iter().find(|(known, _)| *known == name).map(|(_, value)| OsString::from(value))
-            })
-        };
-        assert_eq!(
-            with(&[("XDG_DATA_HOME", "/d"), ("HOME", "/h")]).as_deref(),
-            Some(Path::new("/d/clearance/advisories/index"))
-        );
-        assert_eq!(
-            with(&[("XDG_DATA_HOME", "d"), ("HOME", "/h")]).as_deref(),
-            Some(Path::new("/h/.local/share/clearance/advisories/index"))
-        );
-        assert_eq!(with(&[]), None);
-    }
 
     #[test]
     fn only_one_run_changes_it() {

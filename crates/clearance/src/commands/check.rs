@@ -9,7 +9,7 @@ use std::{
 };
 
 use clearance_report::{Format, RenderOptions};
-use clearance_source::{Inventory, from_stdin, git_state};
+use clearance_source::{File, Inventory, from_stdin, git_state};
 use clearance_verdict::Assessment;
 
 use crate::{
@@ -135,7 +135,10 @@ fn examine(
         plan.explain_unknown = true;
     }
     tell_configuration(&plan, args.console);
-    if !plan.inventory.files.iter().any(|file| file.kind.is_python()) {
+    // What is asked for and installed can be judged without the code that uses it.
+    let says_something =
+        |file: &File| file.kind.is_python() || clearance_supply::manifest::names_packages(&file.path);
+    if !plan.inventory.files.iter().any(says_something) && plan.environment.is_none() {
         return Err(Failure::NothingToScan(why_nothing(&target, &plan.inventory)));
     }
     let listed = started.elapsed();
@@ -216,7 +219,7 @@ fn tell_configuration(plan: &Plan, console: ConsoleArgs) {
 }
 
 fn why_nothing(target: &Target, inventory: &Inventory) -> String {
-    let mut why = format!("no Python file in {}", target.shown());
+    let mut why = format!("no Python file and no list of packages in {}", target.shown());
     let mut reasons = Vec::new();
     if inventory.excluded > 0 {
         reasons.push(format!("{} excluded by configuration or options", inventory.excluded));

@@ -85,6 +85,7 @@ pub(crate) fn judge(
         },
         planes: planes(
             failed,
+            plan.inventory.files.iter().any(|file| file.kind.is_python()),
             files.iter().any(|file| file.kind == FileKind::Template.as_str()),
             analysis.deployment.len(),
             analysis.supply,
@@ -151,6 +152,7 @@ fn unlisted(files: &[FileLine], notices: &[Notice], plan: &Plan) -> Vec<FileLine
 /// The planes that ran.
 fn planes(
     failed: Option<String>,
+    has_code: bool,
     has_templates: bool,
     deployment: usize,
     supply: Option<String>,
@@ -189,7 +191,16 @@ fn planes(
         },
         None => run(Plane::Secrets),
     };
-    vec![run(Plane::Code), template, deploy, supply, secrets]
+    let code = if has_code || failed.is_some() {
+        run(Plane::Code)
+    } else {
+        PlaneRun {
+            plane: Plane::Code,
+            status: PlaneStatus::Skipped,
+            why: "there is no Python file".to_owned(),
+        }
+    };
+    vec![code, template, deploy, supply, secrets]
 }
 
 /// Whether the list of routes says enough for controls over routes: there are some, and the address of each is known.

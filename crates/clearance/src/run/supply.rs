@@ -1,6 +1,7 @@
 //! The manifests and lock files of a target, and the advisory database.
 
 use std::{
+    collections::{BTreeSet, HashSet},
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -12,7 +13,7 @@ use clearance_source::{File, Options, Role, read};
 use clearance_supply::{
     Advisories, Outcome,
     advisory::Database,
-    manifest::{self, Manifest},
+    manifest::{self, Manifest, ManifestKind, ReferenceKind},
     resolve::resolve,
 };
 use jiff::Timestamp;
@@ -23,6 +24,8 @@ use crate::advisories::place;
 
 /// Lock files are larger than what people write.
 const MAX_BYTES: u64 = 24 << 20;
+/// Files that take in files that take in files.
+const MAX_ROUNDS: usize = 16;
 const DAY: i64 = 24 * 60 * 60;
 
 /// What the supply plane looks at.
@@ -41,36 +44,51 @@ struct TextFile {
     path: Arc<str>,
     text: String,
     line_starts: Vec<u32>,
+    /// Its format.
+    kind: ManifestKind,
+}
+
+impl TextFile {
+    fn manifest(&self) -> Manifest {
+        let file = manifest::File { path: &self.path, text: &self.text, line_starts: &self.line_starts };
+        manifest::read_as(file, self.kind)
+    }
 }
 
 /// Reads the manifests among `files` and opens the database. `now` is in seconds since 1970.
 pub(super) fn supplies(plan: &Plan, now: i64) -> Supplies {
     let options =
         Options { max_file_bytes: plan.options.max_file_bytes.max(MAX_BYTES), ..plan.options.clone() };
+    // What is installed is read as a whole.
+    let environment = plan.environment.as_deref().and_then(|folder| folder.canonicalize().ok());
+    let is_installed =
+        |file: &File| environment.as_deref().is_some_and(|folder| file.absolute.starts_with(folder));
     let wanted = |file: &&File| {
-        manifest::is_wanted(&file.path)
-            && !matches!(file.role, Role::Generated | Role::Test | Role::Documentation)
+        let counts = match file.role {
+            Role::Generated => false,
+            Role::Test | Role::Documentation => is_list_of_tools(&file.path),
+            _ => true,
+        };
+        counts && manifest::is_wanted(&file.path) && !is_installed(file)
     };
-    let read: Vec<Result<(TextFile, Option<Notice>), Notice>> = plan
-        .inventory
-        .files
-        .par_iter()
-        .filter(wanted)
-        .map(|file| {
-            let text = read(file, &options)?;
-            let found =
-                TextFile { path: Arc::clone(&file.path), text: text.text, line_starts: text.line_starts };
-            Ok((found, text.notice))
-        })
-        .collect();
+    let files = &plan.inventory.files;
     let mut supplies = Supplies::default();
-    for result in read {
-        match result {
-            Ok((file, notice)) => {
-                supplies.files.push(file);
-                supplies.notices.extend(notice);
-            }
-            Err(notice) => supplies.notices.push(notice),
+    let mut wanted: Vec<(&File, ManifestKind)> =
+        files.iter().filter(wanted).filter_map(|file| Some((file, manifest::kind_of(&file.path)?))).collect();
+    // Files that others take in are requirements whatever their names; they may take in further ones.
+    for _ in 0..MAX_ROUNDS {
+        let before = supplies.files.len();
+        supplies.read(&wanted, &options);
+        wanted = supplies
+            .taken_in(before)
+            .into_iter()
+            .filter_map(|path| {
+                let at = files.binary_search_by(|file| file.path.as_bytes().cmp(path.as_bytes())).ok()?;
+                (!is_installed(&files[at])).then_some((&files[at], ManifestKind::Requirements))
+            })
+            .collect();
+        if wanted.is_empty() {
+            break;
         }
     }
     supplies.files.sort_by(|a, b| a.path.cmp(&b.path));
@@ -81,7 +99,61 @@ pub(super) fn supplies(plan: &Plan, now: i64) -> Supplies {
     supplies
 }
 
+/// Whether a manifest among tests or documentation says what these need (`docs/requirements.txt`, `tests/requirements/base.txt`), and is not one of the things that are tested.
+fn is_list_of_tools(path: &str) -> bool {
+    let parts: Vec<&str> = path.split('/').collect();
+    matches!(parts.as_slice(), [_, _] | [_, "requirements", _]) && manifest::names_packages(path)
+}
+
 impl Supplies {
+    fn read(&mut self, wanted: &[(&File, ManifestKind)], options: &Options) {
+        let read: Vec<Result<(TextFile, Option<Notice>), Notice>> = wanted
+            .par_iter()
+            .map(|(file, kind)| {
+                let text = read(file, options)?;
+                let path = Arc::clone(&file.path);
+                let found = TextFile { path, text: text.text, line_starts: text.line_starts, kind: *kind };
+                Ok((found, text.notice))
+            })
+            .collect();
+        for result in read {
+            match result {
+                Ok((file, notice)) => {
+                    self.files.push(file);
+                    self.notices.extend(notice);
+                }
+                Err(notice) => self.notices.push(notice),
+            }
+        }
+    }
+
+    /// Requirements and constraints that the files from `from` on take in, and that are not read yet, sorted.
+    fn taken_in(&self, from: usize) -> BTreeSet<Arc<str>> {
+        let known: HashSet<&str> = self.files.iter().map(|file| &*file.path).collect();
+        // Only these have such references.
+        let may_name = |kind| {
+            matches!(
+                kind,
+                ManifestKind::Requirements
+                    | ManifestKind::Pyproject
+                    | ManifestKind::SetupCfg
+                    | ManifestKind::SetupPy
+                    | ManifestKind::Conda
+                    | ManifestKind::InstallCommand
+            )
+        };
+        let references = self.files[from..].iter().filter(|file| may_name(file.kind)).flat_map(|file| {
+            let all = file.manifest().references.into_iter();
+            all.filter(|reference| {
+                matches!(reference.kind, ReferenceKind::Requirements | ReferenceKind::Constraints)
+            })
+        });
+        references
+            .filter_map(|reference| reference.path)
+            .filter(|path| !known.contains(&**path) && manifest::kind_of(path).is_none())
+            .collect()
+    }
+
     fn take_environment(&mut self, folder: &Path) {
         let shown = folder.display().to_string();
         match manifest::read_environment(folder, &shown) {
@@ -156,17 +228,7 @@ impl Supplies {
 
     /// Runs the plane.
     pub(super) fn run(&self, program: &Program) -> Outcome {
-        let mut manifests: Vec<Manifest> = self
-            .files
-            .par_iter()
-            .filter_map(|file| {
-                manifest::read(manifest::File {
-                    path: &file.path,
-                    text: &file.text,
-                    line_starts: &file.line_starts,
-                })
-            })
-            .collect();
+        let mut manifests: Vec<Manifest> = self.files.par_iter().map(TextFile::manifest).collect();
         for (_, module) in program.modules() {
             if !module.path.ends_with("setup.py") && manifest::has_script_block(&module.text) {
                 manifests.extend(manifest::read(manifest::File {

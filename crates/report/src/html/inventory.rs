@@ -156,6 +156,7 @@ fn vulnerable_table(dependencies: &[&Dependency]) -> Markup {
                             @if !advisory.aliases.is_empty() { " (" (advisory.aliases.join(", ")) ")" }
                         }
                         @if !advisory.summary.is_empty() { p.about { (parts::prose(&advisory.summary)) } }
+                        @if let Some(attacks) = words::attacks(advisory.exploitation) { p.about { (attacks) } }
                     }
                     td {
                         @if advisory.fixed.is_empty() { "no version is known" } @else { (advisory.fixed.join(", ")) }

@@ -1,6 +1,8 @@
 //! Fills the shapes of the contract from an assessment.
 
-use clearance_finding::{EnvironmentLine, Finding, Judgement, Location, Notice, Severity, Step};
+use clearance_finding::{
+    EnvironmentLine, Exploitation, Finding, Judgement, Location, Notice, Severity, Step,
+};
 use clearance_verdict::{
     Assessment, Control, Dependency, FileLine, Plan, PlanStep, Protection, Route, Setting, StandardRow,
 };
@@ -9,10 +11,11 @@ use super::{
     change::ChangeShape,
     shapes::{
         AcceptanceShape, AdvisoryShape, AsvsShape, CodeShape, ControlShape, CoverageShape, CweShape,
-        DependencyShape, Document, Each, EditShape, EnvironmentShape, EnvironmentValueShape, FileShape,
-        FindingShape, FixShape, HeaderShape, HiddenShape, LabelShape, MilestoneShape, NoticeShape, PlanShape,
-        PlanStepShape, PlaneShape, PolicyShape, ProtectionShape, RouteShape, SettingShape, SeverityShape,
-        StandardShape, StepShape, TotalsShape, UploadPartsShape, UploadShape,
+        DependencyShape, Document, Each, EditShape, EnvironmentShape, EnvironmentValueShape,
+        ExploitationShape, FileShape, FindingShape, FixShape, ForecastShape, HeaderShape, HiddenShape,
+        LabelShape, MilestoneShape, NoticeShape, PackageShape, PlanShape, PlanStepShape, PlaneShape,
+        PolicyShape, ProtectionShape, RouteShape, SettingShape, SeverityShape, StandardShape, StepShape,
+        TotalsShape, UploadPartsShape, UploadShape,
     },
 };
 use crate::words;
@@ -209,6 +212,14 @@ fn finding(index: usize, finding: &Finding) -> FindingShape<'_> {
                 .map(|edit| EditShape { start: edit.start, end: edit.end, text: &edit.text })
                 .collect(),
         }),
+        package: finding.package.as_deref().map(|package| PackageShape {
+            ecosystem: &package.ecosystem,
+            name: &package.name,
+            version: package.version.as_deref(),
+            ids: &package.ids,
+            fixed: &package.fixed,
+            exploitation: exploitation(package.exploitation),
+        }),
         acceptance: finding.acceptance.as_ref().map(|acceptance| AcceptanceShape {
             by: &acceptance.by,
             path: acceptance.location.as_ref().map(|location| &*location.path),
@@ -216,6 +227,16 @@ fn finding(index: usize, finding: &Finding) -> FindingShape<'_> {
             reason: acceptance.reason.as_deref(),
             until: acceptance.until.as_deref(),
             judged: finding.judged.map(Judgement::as_str),
+        }),
+    }
+}
+
+fn exploitation(exploitation: Exploitation) -> ExploitationShape {
+    ExploitationShape {
+        known_exploited: exploitation.known_exploited,
+        epss: exploitation.epss.map(|forecast| ForecastShape {
+            probability: forecast.probability(),
+            percentile: forecast.percentile(),
         }),
     }
 }
@@ -395,6 +416,7 @@ fn dependency(dependency: &Dependency) -> DependencyShape<'_> {
                 severity: advisory.severity.as_str(),
                 vector: advisory.vector.as_deref(),
                 fixed: &advisory.fixed,
+                exploitation: exploitation(advisory.exploitation),
                 reachable: advisory.reachable.as_str(),
                 evidence: steps(&advisory.evidence),
             })

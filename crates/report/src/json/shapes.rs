@@ -141,7 +141,35 @@ pub(super) struct FindingShape<'a> {
     pub(super) effort_minutes: u16,
     pub(super) advice: &'a str,
     pub(super) fix: Option<FixShape<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) package: Option<PackageShape<'a>>,
     pub(super) acceptance: Option<AcceptanceShape<'a>>,
+}
+
+#[derive(Serialize)]
+pub(super) struct PackageShape<'a> {
+    pub(super) ecosystem: &'a str,
+    pub(super) name: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) version: Option<&'a str>,
+    pub(super) ids: &'a [String],
+    pub(super) fixed: &'a [String],
+    #[serde(flatten)]
+    pub(super) exploitation: ExploitationShape,
+}
+
+#[derive(Serialize)]
+pub(super) struct ExploitationShape {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) known_exploited: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) epss: Option<ForecastShape>,
+}
+
+#[derive(Serialize)]
+pub(super) struct ForecastShape {
+    pub(super) probability: f64,
+    pub(super) percentile: f64,
 }
 
 #[derive(Serialize)]
@@ -362,6 +390,8 @@ pub(super) struct AdvisoryShape<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) vector: Option<&'a str>,
     pub(super) fixed: &'a [String],
+    #[serde(flatten)]
+    pub(super) exploitation: ExploitationShape,
     pub(super) reachable: &'static str,
     pub(super) evidence: Vec<StepShape<'a>>,
 }

@@ -75,8 +75,9 @@ fn known_vulnerability(advisory: &KnownVulnerability) -> String {
         [] => "no fixed version is known".to_owned(),
         list => format!("fixed in {}", clean::markdown(&list.join(", "))),
     };
+    let attacks = words::attacks(advisory.exploitation).map_or(String::new(), |said| format!("; {said}"));
     format!(
-        "**{}** {}{aliases}: {}; {fixed}",
+        "**{}** {}{aliases}: {}; {fixed}{attacks}",
         advisory.severity,
         clean::markdown(&advisory.id),
         clean::markdown(&advisory.summary)

@@ -6,8 +6,8 @@ pub mod checks;
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use clearance_finding::{
-    Acceptance, Confidence, Edit, Examined, Fact, Finding, Fingerprint, Fix, Judgement, Label, Location,
-    Notice, NoticeKind, Plane, Rule, Severity, Step,
+    Acceptance, Confidence, Edit, Examined, Exploitation, Fact, Finding, Fingerprint, Fix, Forecast,
+    Judgement, Label, Location, Notice, NoticeKind, Plane, Rule, Severity, Step,
 };
 use clearance_verdict::{
     Assessment, Capability, Decision, Dependency, DependencyScope, Earlier, EarlierControl, EarlierFinding,
@@ -393,6 +393,10 @@ pub fn sample_input() -> Input {
                 reachable: Reachable::Undecided,
                 evidence: Vec::new(),
                 fixed: vec!["3.0.3".to_owned()],
+                exploitation: Exploitation {
+                    known_exploited: Some(false),
+                    epss: Some(Forecast { probability: 1_234, percentile: 84_500 }),
+                },
             }],
             reachable: Reachable::Undecided,
         }],

@@ -6,7 +6,7 @@ use super::{
     File, IndexKind, Manifest, ManifestKind, ReferenceKind, Scope, SystemPackage, pep508,
     reader::{Reader, clip},
     requirements::{Line, line_of},
-    words::{Word, commands},
+    words::{Word, commands, json_words},
 };
 
 /// Commands inside a quoted word of another (`bash -c "…"`).
@@ -39,6 +39,10 @@ fn run(reader: &mut Reader<'_>, commands_found: Vec<Vec<Word>>, variables: &mut 
             from(reader, image, words, variables);
             continue;
         }
+        let listed = exec_form(reader.file.text, words).filter(|_| depth == 0);
+        if let Some(listed) = &listed {
+            words = listed;
+        }
         while let [first, rest @ ..] = words
             && is_prefix(&first.text)
         {
@@ -59,12 +63,37 @@ fn run(reader: &mut Reader<'_>, commands_found: Vec<Vec<Word>>, variables: &mut 
                 None
             };
             if let Some(inner) = inner {
-                run(reader, commands(&inner.text, inner.start + 1), variables, MAX_DEPTH);
+                let inner = inside(reader.file.text, inner);
+                run(reader, inner, variables, MAX_DEPTH);
                 continue;
             }
         }
         install(reader, words, variables);
     }
+}
+
+/// The commands of a word. Where it is not written as it reads, all of them are at its own place.
+fn inside(file: &str, word: &Word) -> Vec<Vec<Word>> {
+    let literal = file.get(word.start + 1..).is_some_and(|rest| rest.starts_with(word.text.as_str()));
+    let mut found = commands(&word.text, word.start + 1);
+    if !literal {
+        for inner in found.iter_mut().flatten() {
+            (inner.start, inner.end) = (word.start, word.end);
+        }
+    }
+    found
+}
+
+/// `RUN ["pip", "install", "flask"]`: the words of the list.
+fn exec_form(text: &str, words: &[Word]) -> Option<Vec<Word>> {
+    let [instruction, rest @ ..] = words else { return None };
+    let instructions = ["RUN", "CMD", "ENTRYPOINT"];
+    if !instructions.iter().any(|known| instruction.text.eq_ignore_ascii_case(known)) {
+        return None;
+    }
+    // `--mount=…` may stand before.
+    let first = rest.iter().find(|word| !word.text.starts_with("--"))?;
+    json_words(text, first.start)
 }
 
 /// `ARG X=1`, `ENV X=1 Y=2`, `export X=1`, `X=1`
@@ -433,6 +462,9 @@ fn requirement(reader: &mut Reader<'_>, word: &Word, text: &str, scope: Scope, v
         for found in reader.manifest.requirements.iter_mut().skip(before.0) {
             found.location = location.clone();
             (found.name_bytes, found.specifier_bytes) = ((whole.0, whole.0), (whole.1, whole.1));
+        }
+        for found in reader.manifest.references.iter_mut().skip(before.1) {
+            found.location = location.clone();
         }
     }
 }

@@ -39,7 +39,7 @@ pub use model::{
     ReferenceKind, Requirement, RequirementRange, Scope, SystemPackage,
 };
 pub(crate) use paths::join;
-pub use paths::{is_wanted, kind_of};
+pub use paths::{is_wanted, kind_of, names_packages};
 pub use reader::File;
 pub use script::has_script_block;
 

@@ -1,5 +1,7 @@
 //! `package.json`.
 
+use rustc_hash::FxHashSet;
+
 use super::{
     File, Manifest, ManifestKind, Origin, Requirement, RequirementRange, Scope,
     reader::{Reader, requirement, without_credentials},
@@ -18,6 +20,9 @@ pub(crate) fn read(file: File<'_>) -> Manifest {
     let root = &parsed.root;
     reader.manifest.project = root.text_at("name").map(|name| PackageName::new(Ecosystem::Npm, name));
     let scope = reader.manifest.scope;
+    let peers = root.get("peerDependenciesMeta").map(Node::entries).unwrap_or_default();
+    let missable: FxHashSet<&str> =
+        peers.iter().filter(|peer| peer.value.is_true("optional")).map(|peer| &*peer.key).collect();
     for (key, own, group) in [
         ("dependencies", Scope::Production, None),
         ("optionalDependencies", Scope::Production, Some("optional")),
@@ -26,6 +31,9 @@ pub(crate) fn read(file: File<'_>) -> Manifest {
     ] {
         for entry in root.get(key).map(Node::entries).unwrap_or_default() {
             let Some(text) = entry.value.text() else { continue };
+            // A peer that may be missing is not installed for its own sake.
+            let may_miss = group == Some("peer") && missable.contains(&*entry.key);
+            let own = if may_miss { Scope::Optional } else { own };
             let mut found = one(&reader, entry, text, scope.max(own));
             found.group = group.map(str::to_owned);
             reader.require(found);

@@ -49,8 +49,13 @@ fn by_folder(reader: &mut Reader<'_>, packages: &Node<'_>) {
         }
         let mut found = one(reader, entry, if own && name.is_empty() { "(root)" } else { name });
         found.own = own;
-        found.scope =
-            if value.is_true("dev") || value.is_true("devOptional") { Scope::Development } else { scope };
+        // `devOptional` is installed without the development packages, too: something optional needs it.
+        found.scope = if value.is_true("dev") { Scope::Development } else { scope };
+        for (flag, group) in [("optional", "optional"), ("devOptional", "optional"), ("peer", "peer")] {
+            if value.is_true(flag) {
+                found.groups.push(group.to_owned());
+            }
+        }
         for (key, development) in [
             ("dependencies", false),
             ("optionalDependencies", false),
@@ -111,6 +116,9 @@ fn nested<'n>(reader: &mut Reader<'_>, way: &mut Vec<&'n Node<'n>>) {
     for entry in here.entries() {
         let mut found = one(reader, entry, &entry.key);
         found.scope = if entry.value.is_true("dev") { Scope::Development } else { scope };
+        if entry.value.is_true("optional") {
+            found.groups.push("optional".to_owned());
+        }
         let inner = entry.value.get("dependencies").filter(|node| node.is_map() && way.len() < MAX_DEPTH);
         way.extend(inner);
         for dependency in entry.value.get("requires").map(Node::entries).unwrap_or_default() {

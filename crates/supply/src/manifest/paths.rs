@@ -9,6 +9,12 @@ pub fn is_wanted(path: &str) -> bool {
     kind_of(path).is_some()
 }
 
+/// Whether a file is a list of packages by its path, and not only something that may install some.
+pub fn names_packages(path: &str) -> bool {
+    kind_of(path)
+        .is_some_and(|kind| !matches!(kind, ManifestKind::InstallCommand | ManifestKind::PythonVersion))
+}
+
 /// The format of a file, by its path.
 pub fn kind_of(path: &str) -> Option<ManifestKind> {
     let lower = path.to_ascii_lowercase();

@@ -270,6 +270,10 @@ impl<'a> Reader<'a> {
     }
 
     fn parse_marker(&mut self, text: &str) -> Option<MarkerTree> {
+        // No marker has other characters (PEP 508, grammar), and the parser takes characters for bytes.
+        if !text.is_ascii() {
+            return None;
+        }
         let (mut depth, mut deepest) = (0usize, 0);
         for byte in text.bytes() {
             match byte {

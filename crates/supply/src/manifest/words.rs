@@ -105,6 +105,58 @@ fn line_follows(text: &str, at: usize) -> bool {
     rest.lines().next().is_some_and(|line| line.trim_start().starts_with('#'))
 }
 
+/// The texts of a JSON list that begins at byte `start`, as words. `None` where it is not a list of texts and of nothing else; a line ends it unless a backslash stands before.
+pub(crate) fn json_words(text: &str, start: usize) -> Option<Vec<Word>> {
+    let mut rest = text.get(start..)?.strip_prefix('[')?;
+    let mut found = Vec::new();
+    loop {
+        rest = after_blanks(rest);
+        if rest.starts_with(']') && found.is_empty() {
+            return Some(found);
+        }
+        let length = text_length(rest)?;
+        let value: String = serde_json::from_str(rest.get(..length)?).ok()?;
+        let at = text.len() - rest.len();
+        found.push(Word { text: value, start: at, end: at + length });
+        rest = after_blanks(&rest[length..]);
+        match rest.as_bytes().first()? {
+            b',' => rest = &rest[1..],
+            b']' => return Some(found),
+            _ => return None,
+        }
+    }
+}
+
+/// Bytes of the quoted text at the beginning, quotes included.
+fn text_length(text: &str) -> Option<usize> {
+    let mut bytes = text.bytes().enumerate();
+    bytes.next().filter(|(_, byte)| *byte == b'"')?;
+    while let Some((at, byte)) = bytes.next() {
+        match byte {
+            b'"' => return Some(at + 1),
+            b'\n' => return None,
+            b'\\' => {
+                bytes.next();
+            }
+            _ => {}
+        }
+    }
+    None
+}
+
+/// What comes after blanks and lines that go on.
+fn after_blanks(text: &str) -> &str {
+    let mut rest = text;
+    loop {
+        let trimmed = rest.trim_start_matches([' ', '\t']);
+        let next = trimmed.strip_prefix("\\\n").or_else(|| trimmed.strip_prefix("\\\r\n"));
+        match next {
+            Some(next) => rest = next,
+            None => return trimmed,
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -124,6 +176,14 @@ mod tests {
             ["RUN|pip|install|a|b>=1|2>&1", "X"]
         );
         assert_eq!(shown("a \\\r\n b\r\nc"), ["a|b", "c"]);
+        let list = "[\"pip\", \\\n \"install\",\"a \\\"b\"]";
+        let words = json_words(list, 0).unwrap();
+        let texts: Vec<&str> = words.iter().map(|word| word.text.as_str()).collect();
+        assert_eq!(texts, ["pip", "install", "a \"b"]);
+        assert_eq!(&list[words[1].start..words[1].end], "\"install\"");
+        for none in ["[", "[x]", "[\"a\"", "[\"a\",]", "[\"a\n\"]", "\"a\""] {
+            assert_eq!(json_words(none, 0), None, "{none}");
+        }
         let word = &commands("x \"y z\"", 10)[0][1];
         assert_eq!((word.start, word.end), (12, 17));
     }

@@ -33,6 +33,8 @@ pub struct Resolution {
     pub missing: Vec<Missing>,
     /// What could not be followed to its end.
     pub notices: Vec<Notice>,
+    /// Where the application runs.
+    pub target: Target,
 }
 
 /// What became of a manifest.
@@ -125,6 +127,7 @@ pub fn resolve(manifests: &[Manifest], target: Option<&Target>) -> Resolution {
     graph::collect(&ordered, &plan, &target, &mut resolution);
     step::compare(&ordered, &plan, &target, &mut resolution);
     merge(&mut resolution.dependencies);
+    resolution.target = target;
     resolution
 }
 

@@ -23,6 +23,10 @@ pub struct Target {
     pub reason: String,
     /// Where it stands; `None` where nothing says it.
     pub location: Option<Location>,
+    /// Whether that says what runs, and not only what is supported.
+    pub runs: bool,
+    /// Whether it is an image that says so, which decides about the system as well.
+    pub is_image: bool,
     environments: Vec<MarkerEnvironment>,
 }
 
@@ -50,12 +54,27 @@ pub enum MarkerState {
     DoesNotHold,
 }
 
+impl Default for Target {
+    /// The one that is taken where nothing is said.
+    fn default() -> Self {
+        Self::of(&[])
+    }
+}
+
 impl Target {
     /// A target with known versions of Python (`3.11`, `3.11.4`).
     pub fn new(pythons: &[&str], system: System, reason: &str) -> Self {
         let pythons: Vec<String> = pythons.iter().map(|python| (*python).to_owned()).collect();
         let environments = pythons.iter().filter_map(|python| environment(python, system)).collect();
-        Self { pythons, system, reason: reason.to_owned(), location: None, environments }
+        Self {
+            pythons,
+            system,
+            reason: reason.to_owned(),
+            location: None,
+            runs: false,
+            is_image: false,
+            environments,
+        }
     }
 
     /// What the manifests say: what runs (an image, `.python-version`, `runtime.txt`) before what is supported (`requires-python`), the target's own files before
@@ -97,7 +116,12 @@ impl Target {
         let names: Vec<&str> = series.iter().map(String::as_str).collect();
         let verb = if python.runs { "runs on" } else { "is for" };
         let reason = format!("`{}` says that it {verb} Python {}", manifest.path, python.text);
-        Self { location: Some(python.location.clone()), ..Self::new(&names, System::LinuxX86, &reason) }
+        Self {
+            location: Some(python.location.clone()),
+            runs: python.runs,
+            is_image: python.runs && manifest.kind == ManifestKind::InstallCommand,
+            ..Self::new(&names, System::LinuxX86, &reason)
+        }
     }
 
     /// Whether a marker holds, with some extras asked for.

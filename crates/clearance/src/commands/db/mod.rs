@@ -13,7 +13,7 @@ use clearance_verdict::controls;
 
 use crate::{
     advisories::{
-        fetch::Network,
+        fetch::{Between, Network},
         place,
         update::{self, Updated},
     },
@@ -83,6 +83,8 @@ fn update(args: &UpdateArgs) -> Result<Exit, Failure> {
     let network = Network {
         timeout: Duration::from_secs(args.timeout),
         ca_file: args.ca_file.clone(),
+        proxy: Between::of(args.proxy.as_deref())
+            .map_err(|problem| Failure::Usage(format!("option --proxy: {problem}")))?,
         progress: !args.quiet,
     };
     let now = Clock::start()?.begin.as_second();

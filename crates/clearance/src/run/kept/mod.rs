@@ -3,7 +3,6 @@
 //! Two things: what the analysis of a whole target gave, and the lowered form of each of its files. Both are known by everything that decides about
 //! them, down to the content of every file, so that taking them over changes no byte of a report. They are written after the report.
 
-mod place;
 mod whole;
 
 use std::{
@@ -21,7 +20,7 @@ use clearance_source::FileKind;
 use rayon::prelude::*;
 
 use super::{analyse::Analysis, plan::Plan, sources::Source, supply::Supplies, target::Target};
-use crate::console;
+use crate::{console, folders};
 
 /// Of this program; changes with all that may change what it finds.
 const IDENTITY: &str = env!("CLEARANCE_BUILD");
@@ -50,7 +49,7 @@ pub(crate) struct Cache {
 impl Cache {
     /// Opens the cache. Without one, a run only takes longer.
     pub(crate) fn open(wish: &Wish, target: &Target) -> Option<Self> {
-        let Some(folder) = place::folder(wish.folder.as_deref()) else {
+        let Some(folder) = folders::cache(wish.folder.as_deref()) else {
             note(wish.verbose, "nothing is cached: neither XDG_CACHE_HOME nor HOME says where");
             return None;
         };

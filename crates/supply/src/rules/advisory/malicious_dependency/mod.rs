@@ -37,7 +37,7 @@ fn check(supply: &Supply<'_>, report: &mut Report) {
             let message = format!("{} is hostile: {}", known.dependency.shown(), matched.advisory.id);
             let mut finding = Finding::new(&RULE, known.dependency.location(), message);
             finding.symbol = format!("{} {}", known.dependency.name, matched.advisory.id);
-            finding.package = crate::plane::affected(known, matched);
+            finding.package = crate::listed::affected(known, matched);
             report.finding(finding);
         }
     }

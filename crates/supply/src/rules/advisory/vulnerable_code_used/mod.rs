@@ -34,8 +34,7 @@ fn check(supply: &Supply<'_>, report: &mut Report) {
             continue;
         }
         report.examined();
-        for matched in &known.matched {
-            let used = supply.reach(known, &matched.advisory);
+        for (matched, used) in supply.uses(known) {
             match used.reachable {
                 Reachable::No => {}
                 Reachable::Undecided => report.undecided(),
@@ -48,8 +47,10 @@ fn check(supply: &Supply<'_>, report: &mut Report) {
                     );
                     let mut finding = Finding::new(&RULE, last.location.clone(), message);
                     finding.symbol = format!("{} {}", known.dependency.name, matched.advisory.id);
-                    finding.trace = used.steps;
-                    finding.package = crate::plane::affected(known, matched);
+                    finding.trace = used.steps.clone();
+                    // One upgrade clears this as well.
+                    finding.advice = supply.repair(known).advice.clone();
+                    finding.package = crate::listed::affected(known, matched);
                     report.finding(finding);
                 }
             }

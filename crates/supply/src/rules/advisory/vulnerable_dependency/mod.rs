@@ -2,7 +2,7 @@
 
 use clearance_finding::{Confidence, Fact, Finding, Plane, Reachable, Rule, Severity, Step};
 
-use crate::{Report, Supply, SupplyRule, advisory::Matched, plane::Known};
+use crate::{Report, Supply, SupplyRule, advisory::Matched, plane::Known, reach::Use};
 
 /// The rule.
 pub static RULE: Rule = Rule {
@@ -42,9 +42,8 @@ fn check(supply: &Supply<'_>, report: &mut Report) {
         if !known.undecided.is_empty() {
             report.undecided();
         }
-        let hostile = |matched: &&Matched| matched.advisory.malicious;
-        for matched in known.matched.iter().filter(|matched| !hostile(matched)) {
-            report.finding(finding(supply, known, matched));
+        for (matched, used) in supply.uses(known).filter(|(matched, _)| !matched.advisory.malicious) {
+            report.finding(finding(supply, known, matched, used));
         }
         if known.matched.is_empty() && known.undecided.is_empty() && dependency.is_direct() {
             let text = format!("no advisory holds for {}", dependency.shown());
@@ -53,7 +52,7 @@ fn check(supply: &Supply<'_>, report: &mut Report) {
     }
 }
 
-fn finding(supply: &Supply<'_>, known: &Known<'_>, matched: &Matched) -> Finding {
+fn finding(supply: &Supply<'_>, known: &Known<'_>, matched: &Matched, used: &Use) -> Finding {
     let dependency = known.dependency;
     let advisory = &matched.advisory;
     let cve = advisory.ids().find(|id| id.starts_with("CVE-") && *id != advisory.id);
@@ -67,15 +66,18 @@ fn finding(supply: &Supply<'_>, known: &Known<'_>, matched: &Matched) -> Finding
     // Another version with the same flaw is the same finding.
     finding.symbol = format!("{} {}", dependency.name, advisory.id);
     (finding.severity, finding.severity_reason) = weigh(matched);
-    let use_of_it = supply.reach(known, advisory);
-    match use_of_it.reachable {
+    match used.reachable {
         Reachable::No => {
-            finding.severity = crate::plane::lower(finding.severity);
-            finding.severity_reason = use_of_it.why;
+            finding.severity = match used.elsewhere {
+                true => Severity::Info,
+                false => crate::plane::lower(finding.severity),
+            };
+            finding.severity_reason = format!("{}; {}", used.why, finding.severity_reason);
+            finding.trace = used.steps.clone();
         }
-        Reachable::Yes => finding.trace = use_of_it.steps,
+        Reachable::Yes => finding.trace = used.steps.clone(),
         Reachable::Undecided => {
-            if let Some(step) = use_of_it.steps.first() {
+            if let Some(step) = used.steps.first() {
                 let last = Step {
                     location: finding.location.clone(),
                     note: format!("{} is asked for here", dependency.name),
@@ -97,19 +99,15 @@ fn finding(supply: &Supply<'_>, known: &Known<'_>, matched: &Matched) -> Finding
         (None, false) => RULE.advice.to_owned(),
     });
     finding.fix = repair.fix.clone();
-    finding.package = crate::plane::affected(known, matched);
+    finding.package = crate::listed::affected(known, matched);
     crate::plane::bound(&mut finding, dependency.scope);
     finding
 }
 
-/// How bad it is by the advisory.
+/// How bad it is by the advisory, and by what is known of its use in attacks.
 fn weigh(matched: &Matched) -> (Severity, String) {
     let advisory = &matched.advisory;
-    let exploited = advisory.exploitation.is_some_and(|known| known.known_exploited == Some(true));
-    if exploited {
-        return (Severity::Critical, "it is known to be exploited (CISA KEV)".to_owned());
-    }
-    match &advisory.severity {
+    let (mut severity, mut reason) = match &advisory.severity {
         Some(severity) => {
             let reason = severity
                 .cvss
@@ -118,5 +116,18 @@ fn weigh(matched: &Matched) -> (Severity, String) {
             (severity.band, reason)
         }
         None => (Severity::Medium, "the advisory gives no severity".to_owned()),
+    };
+    let Some(known) = advisory.exploitation else { return (severity, reason) };
+    if known.known_exploited == Some(true) {
+        severity = Severity::Critical;
+        reason = format!("it is known to be exploited (CISA KEV); {reason}");
     }
+    if let Some(epss) = known.epss {
+        reason.push_str(&format!(
+            "; EPSS {:.1} % within 30 days, percentile {:.1}",
+            epss.probability * 100.0,
+            epss.percentile * 100.0
+        ));
+    }
+    (severity, reason)
 }
