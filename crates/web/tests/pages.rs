@@ -20,7 +20,7 @@ fn pages_tell_the_truth() {
             problems.push_str(&format!("{}: needs a case that fires and one that does not\n", rule.id));
         }
         for case in &found {
-            let mut outcome = run(&program_of(case, paths()), &[], &[]);
+            let mut outcome = run(&program_of(case, paths()), &[], &[], &HeaderSources::default());
             outcome.plane.findings.retain(|finding| finding.rule.id == rule.id);
             if let Some(difference) = differences(case, &outcome.plane.findings) {
                 problems.push_str(&format!(
