@@ -1,6 +1,8 @@
 //! What is told of response headers outside the code of handlers and hooks: settings of Django, Flask-Talisman, servers in front of the application.
 
 use clearance_finding::{HeaderSources, Location, ProxyHeader, ProxyPart, ProxyServer, SentHeader};
+use clearance_python::ir::{ArgKind, Op};
+use clearance_source::Role;
 
 use crate::{
     Deployment, Span, What,
@@ -190,12 +192,14 @@ fn policy_of(value: &Effective) -> Option<String> {
 
 /// The headers that Flask-Talisman sends, by its options and their defaults (<https://github.com/wntrblm/flask-talisman>).
 fn talisman(deployment: &Deployment<'_>, found: &mut Vec<SentHeader>) {
+    let elsewhere = overrides(deployment);
     for call in &deployment.settings.calls {
-        let is_setup = match &*call.path {
-            "flask_talisman.Talisman" => {
+        let Some(path) = call.path.strip_prefix("flask_talisman.") else { continue };
+        let is_setup = match path.trim_start_matches("talisman.") {
+            "Talisman" => {
                 !call.positional.is_empty() || call.keywords.iter().any(|(name, _)| &**name == "app")
             }
-            path => path == "flask_talisman.Talisman.init_app",
+            path => path == "Talisman.init_app",
         };
         if !is_setup {
             continue;
@@ -205,8 +209,19 @@ fn talisman(deployment: &Deployment<'_>, found: &mut Vec<SentHeader>) {
         let by = "Flask-Talisman";
         let mut add = |name: &str, value: Option<String>, decides: Option<&Effective>, condition_of: &str| {
             let own = decides.map_or_else(String::new, condition);
-            let condition = if own.is_empty() { condition_of } else { &own };
-            found.push(sent(name, value, by, &call.location, condition));
+            let condition = match option_of(name)
+                .and_then(|option| elsewhere.iter().find(|(other, _)| *other == option))
+            {
+                _ if !own.is_empty() => own,
+                Some((option, place)) if condition_of.is_empty() => {
+                    format!(
+                        "but views for which `{option}` is set otherwise ({}:{})",
+                        place.path, place.start.line
+                    )
+                }
+                _ => condition_of.to_owned(),
+            };
+            found.push(sent(name, value, by, &call.location, &condition));
         };
         let flag = |name: &str| option(name).map_or(Some(true), Effective::truth);
         if flag("strict_transport_security") != Some(false) {
@@ -246,9 +261,14 @@ fn talisman(deployment: &Deployment<'_>, found: &mut Vec<SentHeader>) {
             Some(value) if value.truth() == Some(false) => {}
             Some(value) => add("referrer-policy", value.text().map(str::to_owned), Some(value), ""),
         }
-        if option("content_security_policy_report_only").is_some_and(|value| value.truth() != Some(false)) {
+        let only_reports = option("content_security_policy_report_only").map(Effective::truth);
+        if only_reports == Some(Some(true)) {
             continue;
         }
+        let may_only_report = match only_reports {
+            Some(None) => "unless `content_security_policy_report_only` is set",
+            _ => "",
+        };
         match option("content_security_policy") {
             None => add(
                 "content-security-policy",
@@ -260,10 +280,53 @@ fn talisman(deployment: &Deployment<'_>, found: &mut Vec<SentHeader>) {
             Some(value) => {
                 let nonces = option("content_security_policy_nonce_in").is_some();
                 let policy = policy_of(value).filter(|_| !nonces);
-                add("content-security-policy", policy, Some(value), "");
+                add("content-security-policy", policy, Some(value), may_only_report);
             }
         }
     }
+}
+
+/// The option that leaves a header out.
+fn option_of(header: &str) -> Option<&'static str> {
+    Some(match header {
+        "strict-transport-security" => "strict_transport_security",
+        "x-frame-options" => "frame_options",
+        "content-security-policy" => "content_security_policy",
+        "referrer-policy" => "referrer_policy",
+        _ => return None,
+    })
+}
+
+/// Options that single views are given: `@talisman(frame_options=None)`.
+fn overrides(deployment: &Deployment<'_>) -> Vec<(&'static str, Location)> {
+    const OPTIONS: &[&str] =
+        &["frame_options", "content_security_policy", "strict_transport_security", "referrer_policy"];
+    let program = deployment.program;
+    let mut found = Vec::new();
+    if !program.imports("flask_talisman") {
+        return found;
+    }
+    for (id, module) in program.modules().filter(|(_, module)| module.role == Role::Application) {
+        let ir = &module.ir;
+        for inst in &ir.insts {
+            let Op::Call { callee, args } = inst.op else { continue };
+            let called = match ir.op(callee) {
+                Op::Attr { name, .. } | Op::Global(name) => ir.name(name),
+                Op::Import(import) => ir.name(ir.imports[import.index()].bound),
+                _ => continue,
+            };
+            if matches!(called, "Talisman" | "init_app") {
+                continue;
+            }
+            for arg in ir.args(args) {
+                let ArgKind::Keyword(name) = arg.kind else { continue };
+                if let Some(option) = OPTIONS.iter().find(|option| **option == ir.name(name)) {
+                    found.push((*option, program.location(id, inst.range)));
+                }
+            }
+        }
+    }
+    found
 }
 
 fn server(deployment: &Deployment<'_>, site: &Site<'_>) -> ProxyServer {
@@ -308,7 +371,7 @@ fn server(deployment: &Deployment<'_>, site: &Site<'_>) -> ProxyServer {
     ProxyServer {
         program: site.kind.name(),
         location: place(site.directive.span),
-        deployed: file.is_deployed(),
+        deployed: file.is_deployed() && !file.path.starts_with(".github/"),
         tls: site.tls(),
         redirects: site.redirects && !site.tls(),
         open: site.open,

@@ -9,11 +9,13 @@ use crate::protect::{Judge, decorated, is_aside};
 
 /// External paths whose calls are asked about.
 pub(crate) fn paths() -> impl Iterator<Item = &'static str> {
-    HOOKS.iter().chain(ASGI_HOOKS).copied()
+    HOOKS.iter().chain(MAKERS).copied()
 }
 
 const HOOKS: &[&str] = &["flask.Scaffold.after_request", "flask.Scaffold.after_app_request"];
-const ASGI_HOOKS: &[&str] = &["fastapi.FastAPI.middleware", "starlette.applications.Starlette.middleware"];
+
+/// What makes an application.
+pub(super) const MAKERS: &[&str] = &["flask.Flask", "starlette.Starlette", "fastapi.FastAPI"];
 
 /// Middleware of libraries that is known to set no header of these.
 const HARMLESS: &[&str] = &[
@@ -37,7 +39,8 @@ const HARMLESS: &[&str] = &[
 
 /// Whether a package is one that sets headers under its own names.
 pub(super) fn is_sender(package: &str) -> bool {
-    const KNOWN: &[&str] = &["secure", "secweb", "Secweb", "flask_csp", "csp", "shield"];
+    const KNOWN: &[&str] =
+        &["secure", "secweb", "Secweb", "flask_talisman", "talisman", "flask_csp", "csp", "shield"];
     let lower = package.to_ascii_lowercase();
     KNOWN.contains(&package)
         || lower.contains("header")
@@ -57,6 +60,27 @@ struct Hook {
 type Found = (Vec<Source>, Vec<(String, Location)>);
 
 impl<'p> Judge<'p> {
+    /// Where applications are made.
+    pub(super) fn applications_made(&mut self) -> Vec<(Family, Site)> {
+        let program = self.program;
+        let wanted: Vec<_> =
+            MAKERS.iter().filter_map(|path| Some((program.models.find(path)?, *path))).collect();
+        let mut found = Vec::new();
+        for (id, module) in program.modules().filter(|(id, _)| !is_aside(program, *id)) {
+            for external in &module.externals {
+                let family = wanted.iter().find_map(|(path, name)| {
+                    let is_one = program.models.derives(external.path, *path);
+                    is_one.then_some(if *name == "flask.Flask" { Family::Flask } else { Family::Asgi })
+                });
+                let is_call = matches!(module.ir.op(external.value), Op::Call { .. });
+                if let Some(family) = family.filter(|_| is_call) {
+                    found.push((family, Site { module: id, value: external.value }));
+                }
+            }
+        }
+        found
+    }
+
     /// The headers that hooks and middleware of the program set.
     pub(super) fn sent_headers(&mut self) -> Found {
         let mut hooks = Vec::new();
@@ -83,7 +107,8 @@ impl<'p> Judge<'p> {
             let said = self.writes(hook.function, hook.given, django, 0);
             let by = format!("`{}`", program.function_name(hook.function));
             for (callee, module, range) in said.open {
-                open.push((format!("`{callee}` may set headers"), program.location(module, range)));
+                let what = if callee.contains(' ') { callee } else { format!("`{callee}`") };
+                open.push((format!("{what} may be one of the headers"), program.location(module, range)));
             }
             for write in said.writes {
                 let conditions = [hook.condition.as_str(), write.condition.as_str()];
@@ -248,12 +273,16 @@ impl<'p> Judge<'p> {
                     _ => None,
                 });
                 let Some(class) = class else {
-                    let path = self.path(first);
-                    let last = path.and_then(|path| path.rsplit('.').next());
-                    if !last.is_some_and(|last| HARMLESS.contains(&last))
-                        && path != Some("starlette.SessionMiddleware")
-                    {
-                        let shown = program.module(id).slice(program.range(first)).to_owned();
+                    let shown = program.module(id).slice(program.range(first)).to_owned();
+                    let written = match ir.op(first.value) {
+                        Op::Import(import) => match ir.imports[import.index()].what {
+                            clearance_python::ir::Imported::Member(name) => ir.name(name).to_owned(),
+                            _ => shown.clone(),
+                        },
+                        _ => shown.clone(),
+                    };
+                    let last = written.rsplit('.').next().unwrap_or(&written);
+                    if !HARMLESS.contains(&last) {
                         let place = program.location(id, program.range(site));
                         open.push((format!("the middleware `{shown}` may set headers"), place));
                     }

@@ -119,27 +119,37 @@ impl<'a> Picture<'a> {
     /// Looks at the whole program. `served` are the routes that are served, by position.
     pub(crate) fn new(judge: &mut Judge<'a>, served: &[usize], told: &'a HeaderSources) -> Self {
         let program = judge.program;
-        let (mut sources, open) = judge.sent_headers();
+        let (mut sources, mut open) = judge.sent_headers();
+        if told.configured.iter().any(|header| header.by == "Flask-Talisman") {
+            open.retain(|(text, _)| !text.contains("talisman"));
+        }
         for header in &told.configured {
             let family = if header.by.starts_with("Flask") { Family::Flask } else { Family::Django };
             sources.push(Source { header: header.clone(), scope: Scope::Family(family) });
         }
         sources
             .sort_by(|a, b| (&a.header.location, &a.header.name).cmp(&(&b.header.location, &b.header.name)));
+        let made = judge.applications_made();
         let mut applications: Vec<(Family, Option<Site>)> = Vec::new();
         for route in served.iter().map(|number| &program.routes()[*number]) {
             let family = Family::of(route.framework);
-            let object = match family {
-                Family::Django | Family::Other => None,
-                _ => route.chain.last().map(|link| link.object),
+            let mut own = made.iter().filter(|(made, _)| *made == family).map(|(_, site)| *site);
+            let hangs_on = route.chain.last().map(|link| link.object);
+            // Where it is not seen on what a route hangs, it hangs on the only one that there is.
+            let object = match hangs_on.filter(|object| made.contains(&(family, *object))) {
+                Some(object) => Some(object),
+                None => own.next().filter(|_| own.next().is_none()),
             };
             if !applications.contains(&(family, object)) {
                 applications.push((family, object));
             }
         }
-        let made = applications.iter().find_map(|(_, object)| *object);
+        let object =
+            applications.iter().find_map(|(_, object)| *object).or(made.first().map(|(_, site)| *site));
         let first = served.first().map(|number| &program.routes()[*number]);
-        let place = match (made, first) {
+        let settings = told.configured.iter().find(|header| header.by != "Flask-Talisman");
+        let place = match (object, first) {
+            (None, Some(_)) if let Some(header) = settings => Some(header.location.clone()),
             (Some(made), _) => Some(program.location(made.module, program.range(made))),
             (None, Some(route)) => Some(program.location(route.module, route.range)),
             (None, None) => None,
@@ -150,7 +160,7 @@ impl<'a> Picture<'a> {
             open,
             applications,
             place,
-            pages: program.templates().next().is_some(),
+            pages: program.templates().any(|(id, file)| program.is_shown(id) && !file.path.contains("mail")),
             mentioned: mentioned(program),
         }
     }

@@ -94,7 +94,7 @@ impl<'p> Judge<'p> {
         let ir = scan.ir;
         match ir.op(value) {
             Op::StoreItem { base, key, value: stored } if scan.takes_headers(base) => {
-                self.pairs(scan, block, value, key, stored, events);
+                self.pairs(scan, block, value, key, stored, events, said);
             }
             Op::StoreAttr { base, name, value: stored }
                 if ir.name(name) == "headers" && scan.is_response(base, 0) =>
@@ -113,7 +113,7 @@ impl<'p> Judge<'p> {
                     match ir.name(name) {
                         "set" | "add" | "setdefault" | "append" | "__setitem__" | "add_header" => {
                             if let (Some(key), Some(stored)) = (arg(0), arg(1)) {
-                                self.pairs(scan, block, value, key.value, stored.value, events);
+                                self.pairs(scan, block, value, key.value, stored.value, events, said);
                             }
                         }
                         "update" | "extend" => {
@@ -174,6 +174,7 @@ impl<'p> Judge<'p> {
     }
 
     /// `headers[key] = stored`, for every pair that a loop goes through.
+    #[expect(clippy::too_many_arguments, reason = "one step of a scan")]
     fn pairs(
         &mut self,
         scan: &Scan<'_, 'p>,
@@ -182,6 +183,7 @@ impl<'p> Judge<'p> {
         key: Value,
         stored: Value,
         events: &mut Vec<Event>,
+        said: &mut Said,
     ) {
         let module = scan.module;
         let site = |value| Site { module, value };
@@ -191,20 +193,14 @@ impl<'p> Judge<'p> {
             return;
         }
         let ir = scan.ir;
-        let (element, by_key) = match scan.plain(key) {
-            Op::Unpack { value, index: 0 } => (value, false),
-            Op::Element { .. } => (key, true),
-            _ => return,
-        };
-        let Op::Element { iterable, .. } = scan.plain(element) else { return };
-        let over = match ir.op(iterable) {
-            Op::Call { callee, .. } => match ir.op(callee) {
-                Op::Attr { base, name } if ir.name(name) == "items" => base,
-                _ => return,
-            },
-            _ => iterable,
+        let Some((element, over, by_key)) = scan.loop_over(key) else {
+            said.open.push(("what is set here".to_owned(), module, ir.inst(at).range));
+            return;
         };
         let entries = self.entries(site(over));
+        if entries.is_empty() {
+            said.open.push(("what is set here".to_owned(), module, ir.inst(at).range));
+        }
         // The loop as a whole is the place where all of them are set, if nothing inside decides.
         let inside = self.resolver.guards(site(at)).len();
         let around = self.resolver.guards(site(element)).len();
@@ -394,6 +390,23 @@ impl<'p> Scan<'_, 'p> {
             block,
             value: at,
             removes: false,
+        }
+    }
+
+    /// The loop that a key comes from: its element, what it goes over, and whether the element is the key itself.
+    fn loop_over(&self, key: Value) -> Option<(Value, Value, bool)> {
+        let (element, by_key) = match self.plain(key) {
+            Op::Unpack { value, index: 0 } => (value, false),
+            Op::Element { .. } => (key, true),
+            _ => return None,
+        };
+        let Op::Element { iterable, .. } = self.plain(element) else { return None };
+        match self.ir.op(iterable) {
+            Op::Call { callee, .. } => match self.ir.op(callee) {
+                Op::Attr { base, name } if self.ir.name(name) == "items" => Some((element, base, by_key)),
+                _ => None,
+            },
+            _ => Some((element, iterable, by_key)),
         }
     }
 
