@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use clearance_finding::Location;
+use clearance_finding::{DeploymentKind, Location};
 use clearance_source::{FileKind, Role};
 
 use crate::what::{Purpose, What, purpose_of, what_is};
@@ -72,6 +72,22 @@ impl DeployFile {
     /// Which of the files of deployment it is.
     pub fn what(&self) -> Option<What> {
         what_is(&self.path, self.kind)
+    }
+
+    /// Which part of the deployment it is about.
+    pub fn part(&self) -> DeploymentKind {
+        match self.what() {
+            Some(What::Dockerfile | What::Dockerignore) => DeploymentKind::Image,
+            Some(What::Compose) => DeploymentKind::Compose,
+            Some(What::Kubernetes) => DeploymentKind::Kubernetes,
+            Some(What::Nginx | What::Apache | What::Caddy) => DeploymentKind::Proxy,
+            Some(What::GitHub | What::GitLab | What::Pipeline) => DeploymentKind::Pipeline,
+            Some(What::Procfile | What::Systemd | What::Supervisor | What::Uwsgi | What::Script) => {
+                DeploymentKind::Start
+            }
+            None if self.kind == FileKind::EnvFile => DeploymentKind::Environment,
+            None => DeploymentKind::Settings,
+        }
     }
 
     /// Which environment it is for, as its path says.

@@ -6,6 +6,7 @@
 pub mod compose;
 pub mod docker;
 mod file;
+mod headers;
 pub mod kubernetes;
 mod model;
 pub mod proxy;
@@ -21,7 +22,7 @@ pub mod yaml;
 
 use std::sync::LazyLock;
 
-use clearance_finding::{EnvironmentLine, Examined, PlaneOutcome, Rule, Setting};
+use clearance_finding::{EnvironmentLine, Examined, HeaderSources, PlaneOutcome, Rule, Setting};
 use clearance_program::Program;
 use rayon::prelude::*;
 
@@ -66,6 +67,8 @@ pub struct DeployRule {
 pub struct Outcome {
     /// Findings and evidence.
     pub plane: PlaneOutcome,
+    /// What is told of response headers.
+    pub headers: HeaderSources,
     /// The effective settings, by name.
     pub settings: Vec<Setting>,
     /// The environments; empty where there are no settings.
@@ -96,7 +99,8 @@ pub fn run(program: &Program, files: &[DeployFile]) -> Outcome {
     let reports: Vec<Report> = rules
         .par_iter()
         .map(|rule| {
-            let mut report = Report::default();
+            let blind = !model.notices.is_empty();
+            let mut report = Report { blind, ..Report::default() };
             (rule.check)(&deployment, &mut report);
             report
         })
@@ -105,6 +109,7 @@ pub fn run(program: &Program, files: &[DeployFile]) -> Outcome {
     for (rule, mut report) in rules.iter().zip(reports) {
         plane.findings.append(&mut report.outcome.findings);
         plane.notices.append(&mut report.outcome.notices);
+        plane.undecided.append(&mut report.outcome.undecided);
         if !report.undecided {
             plane.facts.append(&mut report.outcome.facts);
             plane.examined.push(Examined { rule: rule.rule.id, count: report.examined });
@@ -123,5 +128,6 @@ pub fn run(program: &Program, files: &[DeployFile]) -> Outcome {
         text.split_whitespace().collect::<Vec<_>>().join(" ")
     };
     let plane = plane.finish(code);
-    Outcome { plane, settings: matrix.listed(), environments: matrix.environments() }
+    let headers = headers::sources(&deployment);
+    Outcome { plane, headers, settings: matrix.listed(), environments: matrix.environments() }
 }

@@ -1,6 +1,6 @@
 //! What a rule says.
 
-use clearance_finding::{Fact, Finding, Label, PlaneOutcome, Rule, Severity, Step};
+use clearance_finding::{Fact, Finding, Label, Location, PlaneOutcome, Rule, Severity, Step};
 
 use crate::{
     DeployFile, Deployment,
@@ -15,6 +15,8 @@ pub struct Report {
     pub(crate) outcome: PlaneOutcome,
     pub(crate) examined: u32,
     pub(crate) undecided: bool,
+    /// Whether files that may set variables of the environment were not seen whole.
+    pub(crate) blind: bool,
 }
 
 impl Report {
@@ -31,6 +33,12 @@ impl Report {
     /// Something that the rule judges could not be decided: its silence and its facts prove nothing.
     pub(crate) fn undecided(&mut self) {
         self.undecided = true;
+    }
+
+    /// The same, and why.
+    pub(crate) fn doubt(&mut self, rule: &'static Rule, location: Location, text: String) {
+        self.undecided = true;
+        self.outcome.undecided.push(Fact { rule: rule.id, text, location });
     }
 
     /// What was found so far.

@@ -6,6 +6,28 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Step, words};
 
+/// Which part of a deployment a file is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum DeploymentKind {
+    /// How an image is built.
+    Image,
+    /// A composition of containers.
+    Compose,
+    /// Objects of Kubernetes.
+    Kubernetes,
+    /// A server in front of the application.
+    Proxy,
+    /// A pipeline.
+    Pipeline,
+    /// What starts programs: units, process files, scripts.
+    Start,
+    /// Variables of the environment.
+    Environment,
+    /// Settings that code reads, and anything else.
+    Settings,
+}
+
 /// A route and what protects it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Route {

@@ -5,6 +5,7 @@
 
 mod dependency;
 mod fingerprint;
+mod headers;
 mod inventory;
 mod location;
 mod outcome;
@@ -19,9 +20,10 @@ pub use dependency::{
     AffectedPackage, Dependency, DependencyScope, Exploitation, Forecast, KnownVulnerability, Reachable,
 };
 pub use fingerprint::{Fingerprint, normalise_code, number_equals};
+pub use headers::{HeaderSources, ProxyHeader, ProxyPart, ProxyServer, SentHeader};
 pub use inventory::{
-    Body, Environment, EnvironmentLine, EnvironmentValue, Protection, ProtectionStatus, Route, Setting,
-    SettingStatus, Upload, UploadParts,
+    Body, DeploymentKind, Environment, EnvironmentLine, EnvironmentValue, Protection, ProtectionStatus,
+    Route, Setting, SettingStatus, Upload, UploadParts,
 };
 pub use location::{CodeLine, Location, Position, Step};
 pub use outcome::PlaneOutcome;

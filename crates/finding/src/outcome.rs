@@ -9,6 +9,8 @@ pub struct PlaneOutcome {
     pub findings: Vec<Finding>,
     /// What was looked at and found in order.
     pub facts: Vec<Fact>,
+    /// What a rule could not decide, and why: its silence proves nothing, and this says what is missing.
+    pub undecided: Vec<Fact>,
     /// How many objects each rule judged: an entry for each rule that ran, also where the count is 0.
     pub examined: Vec<Examined>,
     /// What could not be seen into.
@@ -62,8 +64,10 @@ impl PlaneOutcome {
         {
             finding.fingerprint = Fingerprint::new(rule, path, symbol, code, ordinal);
         }
-        self.facts.sort_by(|a, b| (&a.location, a.rule, &a.text).cmp(&(&b.location, b.rule, &b.text)));
-        self.facts.dedup();
+        for facts in [&mut self.facts, &mut self.undecided] {
+            facts.sort_by(|a, b| (&a.location, a.rule, &a.text).cmp(&(&b.location, b.rule, &b.text)));
+            facts.dedup();
+        }
         self.examined.sort_by_key(|examined| examined.rule);
         self.notices.sort();
         self.notices.dedup();

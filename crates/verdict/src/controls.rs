@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, sync::LazyLock};
 
-use clearance_finding::{Plane, ProtectionStatus, Route, Rule};
+use clearance_finding::{DeploymentKind, Plane, ProtectionStatus, Route, Rule};
 use serde::Deserialize;
 
 use crate::words::{Capability, Category, Level, Profile, Status};
@@ -32,6 +32,9 @@ pub struct ControlDefinition {
     /// What must be in force on every route that needs it, beside what the rules say.
     #[serde(default)]
     pub over: Option<Over>,
+    /// The files of deployment that its rules look at; all kinds, if empty. What could not be seen of the others leaves no doubt.
+    #[serde(default)]
+    pub reads: Vec<DeploymentKind>,
     /// No finding of its rules is too slight to keep it from passing; notes (`info`) are.
     #[serde(default)]
     pub strict: bool,
@@ -122,6 +125,11 @@ impl ControlDefinition {
         self.level.get(&profile).copied().unwrap_or(Level::Off)
     }
 
+    /// Whether what a file of deployment of this kind says can matter to it.
+    pub fn reads(&self, kind: DeploymentKind) -> bool {
+        self.planes.contains(&Plane::Deploy) && (self.reads.is_empty() || self.reads.contains(&kind))
+    }
+
     /// Whether findings of `rule` count for this control.
     pub fn is_fed_by(&self, rule: &Rule) -> bool {
         self.rules.iter().chain(&self.also).any(|id| id == rule.id)
@@ -188,6 +196,7 @@ mod tests {
                 matches!(control.absent, Status::Pass | Status::NotApplicable | Status::NotVerified),
                 "{id}: absent"
             );
+            assert!(control.reads.is_empty() || control.planes.contains(&Plane::Deploy), "{id}: reads");
             let own: BTreeSet<_> = control.rules.iter().chain(&control.also).collect();
             assert_eq!(own.len(), control.rules.len() + control.also.len(), "{id}: a rule twice");
         }

@@ -1,9 +1,14 @@
 //! What the planes hand over: the raw material of an assessment.
 
-use std::{collections::BTreeSet, sync::Arc, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+    time::Duration,
+};
 
 use clearance_finding::{
-    Dependency, EnvironmentLine, Examined, Fact, Finding, Notice, Plane, Route, Rule, Setting, Severity,
+    Dependency, DeploymentKind, EnvironmentLine, Examined, Fact, Finding, Notice, Plane, Route, Rule,
+    Setting, Severity,
 };
 use jiff::Timestamp;
 
@@ -22,6 +27,8 @@ pub struct Input {
     pub findings: Vec<Finding>,
     /// Things looked at and found in order.
     pub facts: Vec<Fact>,
+    /// What rules could not decide, and why.
+    pub undecided: Vec<Fact>,
     /// How many objects each rule judged: one entry for every rule that ran, also where the count is 0. A rule without
     /// an entry has not said what it looked at, so its silence is no evidence.
     pub examined: Vec<Examined>,
@@ -43,8 +50,8 @@ pub struct Input {
     pub enabled: BTreeSet<&'static str>,
     /// Findings that were made and are not among `findings`.
     pub hidden: Vec<Hidden>,
-    /// Paths of the files of deployment. What could not be seen of them does not touch controls that rest on code alone.
-    pub deployment: BTreeSet<Arc<str>>,
+    /// The files of deployment, and what they are about. What could not be seen of them touches only the controls whose rules look at such files.
+    pub deployment: BTreeMap<Arc<str>, DeploymentKind>,
 }
 
 /// Who, what, when.

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use clearance_finding::{Fact, Finding, Judgement, Location, Plane, ProtectionStatus, Severity};
+use clearance_finding::{Fact, Finding, Judgement, Location, ProtectionStatus, Severity};
 use rustc_hash::FxHashMap;
 
 use crate::{
@@ -107,6 +107,12 @@ impl Evaluation<'_> {
         let accepted = select(&|finding| finding.acceptance.is_some() && !proven(finding));
         let harmless = select(&|finding| finding.acceptance.is_some() && proven(finding));
         let doubts = self.doubts(definition);
+        let undecided: Vec<&Fact> = self
+            .input
+            .undecided
+            .iter()
+            .filter(|fact| definition.rules.iter().any(|id| id == fact.rule))
+            .collect();
 
         let mut control = Control {
             definition,
@@ -125,15 +131,21 @@ impl Evaluation<'_> {
         } else if !warning.is_empty() {
             control.status = Status::Warn;
             control.evidence = self.finding_lines(&warning);
-        } else if !doubts.is_empty() {
+        } else if !doubts.is_empty() || !undecided.is_empty() {
             let missing = self.missing(definition).filter(|_| {
                 definition.absent == Status::NotVerified
                     || self.judged(definition) > 0
                     || !sees_by_syntax(definition)
             });
-            control.awaits_coverage_only =
-                missing.is_none() && doubts.len() == 1 && doubts[0].starts_with(NOT_SEEN_WHOLE);
-            control.evidence = doubts.into_iter().chain(missing).map(line).collect();
+            control.awaits_coverage_only = missing.is_none()
+                && undecided.is_empty()
+                && matches!(&doubts[..], [one] if one.starts_with(NOT_SEEN_WHOLE));
+            control.evidence = undecided
+                .iter()
+                .take(MOST_LINES)
+                .map(|fact| Evidence { text: fact.text.clone(), location: Some(fact.location.clone()) })
+                .collect();
+            control.evidence.extend(doubts.into_iter().chain(missing).map(line));
             // What was seen in order is worth telling, although it decides nothing.
             control.evidence.extend(self.facts(definition).take(MOST_LINES).map(|fact| Evidence {
                 text: format!("seen: {}", fact.text),
@@ -309,7 +321,10 @@ impl Evaluation<'_> {
             .map(String::as_str)
             .filter(|id| self.input.enabled.contains(id) && !self.counts.contains_key(id))
             .filter(|id| {
-                !self.input.facts.iter().any(|fact| fact.rule == *id) && !self.by_rule.contains_key(id)
+                let said = |fact: &Fact| fact.rule == *id;
+                !self.input.facts.iter().any(said)
+                    && !self.input.undecided.iter().any(said)
+                    && !self.by_rule.contains_key(id)
             })
             .collect();
         if !silent.is_empty() {
@@ -327,9 +342,8 @@ impl Evaluation<'_> {
         for (by, number) in hidden {
             doubts.push(format!("{} hidden by {by}", count(number as usize, "finding")));
         }
-        let touches = |path: &&str| {
-            definition.planes.contains(&Plane::Deploy) || !self.input.deployment.contains(*path)
-        };
+        let touches =
+            |path: &&str| self.input.deployment.get(*path).is_none_or(|kind| definition.reads(*kind));
         let paths: Vec<&str> = self.coverage.blind_paths().into_iter().filter(touches).collect();
         if !paths.is_empty() {
             let shown =

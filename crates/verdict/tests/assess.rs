@@ -3,8 +3,8 @@
 mod common;
 
 use clearance_finding::{
-    Acceptance, AffectedPackage, Confidence, Examined, Exploitation, Fact, Finding, Notice, NoticeKind,
-    Plane, Rule, Severity,
+    Acceptance, AffectedPackage, Confidence, DeploymentKind, Examined, Exploitation, Fact, Finding, Notice,
+    NoticeKind, Plane, Rule, Severity,
 };
 use clearance_verdict::{
     Assessment, Capability, Category, Control, Decision, FailOn, FileStatus, Hidden, HiddenBy, Input, Level,
@@ -244,6 +244,59 @@ fn nothing_incomplete_is_approved_or_exits_with_0() {
     let mut given = input();
     given.hidden.push(Hidden { rule: &BIDI, severity: Severity::High, by: HiddenBy::Confidence, count: 1 });
     assert_eq!(assess(given, &policy).decision, Decision::Conditional);
+}
+
+#[test]
+fn a_file_of_deployment_matters_to_the_controls_that_read_its_kind() {
+    let mut given = input();
+    given.planes.push(PlaneRun { plane: Plane::Deploy, status: PlaneStatus::Run, why: String::new() });
+    given.capabilities.extend([Capability::Settings, Capability::Routes]);
+    let blind = |path: &str| Notice {
+        path: path.into(),
+        line: Some(1),
+        kind: NoticeKind::Partial,
+        text: "a line is no instruction of a Dockerfile".to_owned(),
+    };
+    given.notices.push(blind("Dockerfile"));
+    given.deployment.insert("Dockerfile".into(), DeploymentKind::Image);
+    given.deployment.insert("nginx.conf".into(), DeploymentKind::Proxy);
+    let ids = ["proxy-weak-tls", "dockerfile-root-user", "workflow-unpinned-action", "secret-key-weak"];
+    for id in ids {
+        given.examined.push(Examined { rule: id, count: 1 });
+    }
+    let assessment = production(given.clone());
+    let status = |assessment: &Assessment, id: &str| control(assessment, id).status;
+    for (id, wanted) in [
+        ("proxy-tls", Status::Pass),
+        ("workflow-permissions", Status::Pass),
+        ("container-user", Status::NotVerified),
+        ("secret-key", Status::NotVerified),
+    ] {
+        assert_eq!(status(&assessment, id), wanted, "{id}");
+    }
+    // A file that is in no list of deployment may be anything.
+    given.notices.push(blind("else"));
+    let assessment = production(given);
+    assert_eq!(status(&assessment, "proxy-tls"), Status::NotVerified);
+}
+
+#[test]
+fn what_a_rule_could_not_decide_is_said_and_keeps_the_control_open() {
+    let mut given = input();
+    given.planes.push(PlaneRun { plane: Plane::Deploy, status: PlaneStatus::Run, why: String::new() });
+    given.examined.retain(|examined| examined.rule != "response-without-hsts");
+    given.examined.push(Examined { rule: "hsts-not-set", count: 1 });
+    given.undecided.push(Fact {
+        rule: "response-without-hsts",
+        text: "`secured` sets the header, only where `request.is_secure`".to_owned(),
+        location: clearance_finding::Location::file("app.py".into()),
+    });
+    let assessment = production(given);
+    let hsts = control(&assessment, "hsts");
+    assert_eq!(hsts.status, Status::NotVerified);
+    assert_eq!(hsts.evidence.len(), 1, "{:?}", hsts.evidence);
+    assert!(hsts.evidence[0].text.contains("request.is_secure") && hsts.evidence[0].location.is_some());
+    assert!(hsts.to_verify.is_some());
 }
 
 #[test]

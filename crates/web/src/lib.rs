@@ -2,6 +2,7 @@
 //!
 //! In: the program. Out: every route with its protections, and findings on them ([`Outcome`]). A rule lives in one folder under `rules/`.
 
+mod headers;
 mod protect;
 pub mod rules;
 
@@ -9,12 +10,12 @@ pub use protect::Kind;
 
 use std::sync::LazyLock;
 
-use clearance_finding::{Examined, Finding, PlaneOutcome, Route, Rule, Setting};
+use clearance_finding::{Examined, Finding, HeaderSources, PlaneOutcome, Route, Rule, Setting};
 use clearance_program::Program;
 
 /// External paths whose calls and values this crate asks about.
 pub fn paths() -> impl Iterator<Item = &'static str> {
-    protect::paths()
+    protect::paths().chain(headers::paths())
 }
 
 /// What the rules look at.
@@ -30,6 +31,8 @@ pub struct Site<'a> {
     pub redirects: &'a [bool],
     /// Addresses that are declared public.
     pub public: &'a [String],
+    /// The headers of responses.
+    pub(crate) headers: &'a headers::Picture<'a>,
 }
 
 impl Site<'_> {
@@ -107,7 +110,17 @@ impl Report {
         self.outcome.facts.push(fact);
     }
 
-    /// One more route that the rule concerns was judged.
+    /// What could not be decided, and why.
+    pub fn undecided(&mut self, what: clearance_finding::Fact) {
+        self.outcome.undecided.push(what);
+    }
+
+    /// What was found in order so far.
+    pub(crate) fn facts(&self) -> &[clearance_finding::Fact] {
+        &self.outcome.facts
+    }
+
+    /// One more route, or whatever the rule concerns, was judged.
     pub fn examined(&mut self) {
         self.examined += 1;
     }
@@ -138,21 +151,33 @@ pub fn rules() -> impl Iterator<Item = &'static WebRule> {
 }
 
 /// Lists the routes, finds what protects them, and runs every rule on them. `public` are patterns of addresses that everybody may call; `settings` are those in
-/// force in production, as far as they are known.
-pub fn run(program: &Program, public: &[String], settings: &[Setting]) -> Outcome {
+/// force in production, as far as they are known; `told` is what settings and servers in front of the application do with headers.
+pub fn run(program: &Program, public: &[String], settings: &[Setting], told: &HeaderSources) -> Outcome {
     let mut judge = protect::Judge::new(program, settings);
     let (mut routes, declared): (Vec<Route>, Vec<usize>) = protect::routes(&mut judge).into_iter().unzip();
     protect::settle_uploads(&mut routes, settings);
     let redirects: Vec<bool> =
         declared.iter().map(|number| judge.only_redirects(&program.routes()[*number])).collect();
-    let site = Site { program, routes: &routes, declared: &declared, redirects: &redirects, public };
+    let headers = headers::Picture::new(&mut judge, &declared, told);
+    let site = Site {
+        program,
+        routes: &routes,
+        declared: &declared,
+        redirects: &redirects,
+        public,
+        headers: &headers,
+    };
     let mut plane = PlaneOutcome::default();
     for rule in rules() {
         let mut report = Report::default();
         (rule.check)(&site, &mut report);
         plane.findings.append(&mut report.outcome.findings);
         plane.facts.append(&mut report.outcome.facts);
-        plane.examined.push(Examined { rule: rule.rule.id, count: report.examined });
+        // What could not be decided is no silence that proves anything.
+        if report.outcome.undecided.is_empty() {
+            plane.examined.push(Examined { rule: rule.rule.id, count: report.examined });
+        }
+        plane.undecided.append(&mut report.outcome.undecided);
     }
     let code = |finding: &Finding| {
         finding.location.code.iter().map(|line| line.text.trim()).collect::<Vec<_>>().join(" ")

@@ -2,8 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use clearance_casebook::{cases, differences, program_of};
+use clearance_casebook::{Case, cases, differences, program_of};
+use clearance_deploy::DeployFile;
 use clearance_finding::{Plane, Severity};
+use clearance_source::{FileKind, Role};
 use clearance_web::{paths, rules, run};
 
 /// All cases of the pages whose rule id contains `CLEARANCE_RULE` (all pages where it is unset).
@@ -13,14 +15,16 @@ fn pages_tell_the_truth() {
     let mut problems = String::new();
     for rule in rules().map(|rule| rule.rule).filter(|rule| rule.id.contains(&only)) {
         let found = cases(rule.doc).unwrap_or_else(|error| panic!("{}: {error}", rule.id));
-        let own = |case: &clearance_casebook::Case| {
+        let own = |case: &Case| {
             case.files.iter().flat_map(|file| &file.expected).any(|expected| expected.rule == rule.id)
         };
         if !found.iter().any(own) || found.iter().all(own) {
             problems.push_str(&format!("{}: needs a case that fires and one that does not\n", rule.id));
         }
         for case in &found {
-            let mut outcome = run(&program_of(case, paths()), &[], &[]);
+            let program = program_of(case, paths().chain(clearance_deploy::paths()));
+            let told = clearance_deploy::run(&program, &deployment(case));
+            let mut outcome = run(&program, &[], &[], &told.headers);
             outcome.plane.findings.retain(|finding| finding.rule.id == rule.id);
             if let Some(difference) = differences(case, &outcome.plane.findings) {
                 problems.push_str(&format!(
@@ -31,6 +35,24 @@ fn pages_tell_the_truth() {
         }
     }
     assert!(problems.is_empty(), "\n{problems}");
+}
+
+/// The files of a case that are neither code nor templates.
+fn deployment(case: &Case) -> Vec<DeployFile> {
+    let files = case.files.iter().filter(|file| !file.is_python() && !file.is_template());
+    files
+        .map(|file| DeployFile {
+            path: file.path.as_str().into(),
+            kind: FileKind::Config,
+            role: Role::Application,
+            text: file.text.clone(),
+            line_starts: std::iter::once(0)
+                .chain(file.text.match_indices('\n').filter_map(|(at, _)| u32::try_from(at + 1).ok()))
+                .collect(),
+            tracked: Some(true),
+            mode: Some(0o644),
+        })
+        .collect()
 }
 
 #[test]

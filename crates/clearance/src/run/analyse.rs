@@ -7,7 +7,9 @@ use std::{
 
 use clearance_checks::{Outcome, Settings as RuleSettings};
 use clearance_deploy::DeployFile;
-use clearance_finding::{Dependency, EnvironmentLine, Location, Notice, NoticeKind, Route, Setting};
+use clearance_finding::{
+    Dependency, DeploymentKind, EnvironmentLine, Fact, Location, Notice, NoticeKind, Route, Setting,
+};
 use clearance_models::Models;
 use clearance_program::{Document, ModuleInput, Program, TemplateFile};
 use clearance_python::{PARSER_FAILED, TextRange, ir::ModuleIr};
@@ -53,7 +55,9 @@ pub(crate) struct Analysis {
     /// Calls that take data from outside and are not modelled, if that was asked.
     pub(crate) unmodelled: Vec<UnmodelledCall>,
     /// The files of deployment that were looked at.
-    pub(crate) deployment: Vec<Arc<str>>,
+    pub(crate) deployment: Vec<(Arc<str>, DeploymentKind)>,
+    /// What rules could not decide, and why.
+    pub(crate) undecided: Vec<Fact>,
     /// Why the rules could not be run to their end, if they could not.
     pub(crate) failed: Option<String>,
 }
@@ -119,7 +123,7 @@ fn of_files(
         && let Some(run) = &run
         && let Some(mut analysis) = cache.analysis(run, &sources)
     {
-        analysis.deployment = paths_of(&deployment);
+        analysis.deployment = kinds_of(&deployment);
         analysis.supply = told;
         analysis.advised = advised;
         return (with_pages(analysis), None);
@@ -140,7 +144,7 @@ fn of_files(
     let leaking = found.paths();
     let mut analysis = Analysis {
         notices: unseen,
-        deployment: paths_of(&deployment),
+        deployment: kinds_of(&deployment),
         supply: told,
         advised,
         ..Analysis::default()
@@ -208,8 +212,8 @@ fn of_files(
     }
 }
 
-fn paths_of(files: &[DeployFile]) -> Vec<Arc<str>> {
-    files.iter().map(|file| Arc::clone(&file.path)).collect()
+fn kinds_of(files: &[DeployFile]) -> Vec<(Arc<str>, DeploymentKind)> {
+    files.iter().map(|file| (Arc::clone(&file.path), file.part())).collect()
 }
 
 /// What is known of libraries, by the program and by the project.
@@ -243,6 +247,7 @@ impl Analysis {
         for plane in [web.plane, deploy.plane, supply.plane] {
             self.outcome.findings.extend(plane.findings);
             self.outcome.facts.extend(plane.facts);
+            self.undecided.extend(plane.undecided);
             self.outcome.examined.extend(plane.examined);
             self.notices.extend(plane.notices);
         }
@@ -271,7 +276,7 @@ fn examine(
                 || {
                     let deploy = clearance_deploy::run(&program, deployment);
                     // Routes are protected by what is in force.
-                    (clearance_web::run(&program, &public, &deploy.settings), deploy)
+                    (clearance_web::run(&program, &public, &deploy.settings, &deploy.headers), deploy)
                 },
                 || supplies.run(&program),
             )

@@ -98,6 +98,7 @@ pub(crate) fn judge(
             .collect(),
         findings,
         facts: analysis.outcome.facts.into_iter().filter(|fact| enabled.contains(fact.rule)).collect(),
+        undecided: analysis.undecided.into_iter().filter(|fact| enabled.contains(fact.rule)).collect(),
         examined: examined.filter(|examined| enabled.contains(examined.rule)).collect(),
         routes: analysis.routes,
         settings: analysis.settings,

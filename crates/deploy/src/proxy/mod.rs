@@ -1,10 +1,11 @@
 //! Proxies in front of the application: the servers that nginx, Apache and Caddy are told to be.
 
 pub mod directives;
+mod parts;
 mod sites;
 
 pub use directives::{Directive, Tree};
-pub use sites::{Header, Listen, Site, sites};
+pub use sites::{Header, Listen, Part, Site, sites};
 
 /// Which server a file is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

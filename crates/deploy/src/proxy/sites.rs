@@ -1,6 +1,6 @@
 //! What a proxy serves, whatever it is called in its configuration.
 
-use super::{Config, Directive, Kind, directives::find};
+use super::{Config, Directive, Kind, directives::find, parts::inherited};
 use crate::file::{DeployFile, Span};
 
 /// A server of a proxy: an nginx `server`, an Apache `VirtualHost`, a Caddy site.
@@ -28,6 +28,23 @@ pub struct Site<'c> {
     pub headers: Vec<Header>,
     /// Whether it takes in files that are not in the tree: what is missing may be there.
     pub open: bool,
+    /// Of nginx: its locations that answer, each with its headers.
+    pub parts: Vec<Part<'c>>,
+}
+
+/// A location of nginx that answers.
+#[derive(Debug)]
+pub struct Part<'c> {
+    /// Its block.
+    pub directive: &'c Directive,
+    /// Whether requests are passed on to an application.
+    pub passes: bool,
+    /// Headers set for its responses.
+    pub headers: Vec<Header>,
+    /// Headers of the application that are taken away, lower case.
+    pub hidden: Vec<String>,
+    /// Whether conditions, or files that are not in the tree, may set more.
+    pub open: bool,
 }
 
 /// Where a site listens.
@@ -52,6 +69,8 @@ pub struct Header {
     pub value: String,
     /// Whether errors carry it, too.
     pub always: bool,
+    /// Whether it takes the place of one that the application sends; nothing where that is not known.
+    pub replaces: Option<bool>,
     /// The file and place that set it.
     pub file: usize,
     /// The directive.
@@ -125,7 +144,7 @@ pub fn sites<'c>(configs: &'c [Config], files: &[DeployFile]) -> Vec<Site<'c>> {
     found
 }
 
-struct Context<'c, 'f> {
+pub(super) struct Context<'c, 'f> {
     config: &'c Config,
     configs: &'c [Config],
     files: &'f [DeployFile],
@@ -188,16 +207,13 @@ impl<'c> Context<'c, '_> {
             .inside()
             .iter()
             .any(|directive| directive.name == "return" && !directive.arg(0).starts_with('2'));
+        let mut outer = self.add_headers(around, &mut site.open, 0);
+        if around.is_empty() {
+            outer.extend(self.http_headers());
+        }
         let own = self.add_headers(server.inside(), &mut site.open, 0);
-        site.headers = if own.is_empty() {
-            let mut outer = self.add_headers(around, &mut site.open, 0);
-            if around.is_empty() {
-                outer.extend(self.http_headers());
-            }
-            outer
-        } else {
-            own
-        };
+        site.headers = inherited(own, &outer);
+        site.parts = self.parts(server, &site);
         site
     }
 
@@ -214,11 +230,12 @@ impl<'c> Context<'c, '_> {
             passes: Vec::new(),
             headers: Vec::new(),
             open: false,
+            parts: Vec::new(),
         }
     }
 
     /// `add_header` of a list, with those of the files that it takes in.
-    fn add_headers(&self, list: &'c [Directive], open: &mut bool, depth: u8) -> Vec<Header> {
+    pub(super) fn add_headers(&self, list: &'c [Directive], open: &mut bool, depth: u8) -> Vec<Header> {
         self.add_headers_of(self.config.file, list, open, depth)
     }
 
@@ -400,6 +417,7 @@ fn nginx_headers(directive: &Directive, file: usize) -> Vec<Header> {
                 name: name.trim().to_ascii_lowercase(),
                 value: value.trim().to_owned(),
                 always: true,
+                replaces: Some(true),
                 file,
                 span: directive.span,
             })
@@ -409,6 +427,7 @@ fn nginx_headers(directive: &Directive, file: usize) -> Vec<Header> {
         name: directive.arg(0).to_ascii_lowercase(),
         value: directive.arg(1).to_owned(),
         always: directive.arg(2) == "always",
+        replaces: Some(false),
         file,
         span: directive.span,
     }]
@@ -422,6 +441,8 @@ fn apache_header(directive: &Directive, file: usize) -> Option<Header> {
         name: directive.arg(skip + 1).to_ascii_lowercase(),
         value: directive.arg(skip + 2).to_owned(),
         always,
+        // What `always` sets stands beside what a proxied answer brings.
+        replaces: Some(action == "set" && !always),
         file,
         span: directive.span,
     })
@@ -434,6 +455,7 @@ fn caddy_headers(directive: &Directive, file: usize) -> Vec<Header> {
             name: name.to_ascii_lowercase(),
             value: value.to_owned(),
             always: true,
+            replaces: None,
             file,
             span,
         })

@@ -101,7 +101,7 @@ fn head_cell(title: &str) -> Markup {
 /// A table in a box of its own that scrolls where the page is too narrow for it.
 pub(super) fn table(label: &str, class: &str, titles: &[&str], rows: impl Render) -> Markup {
     html! {
-        div.scroll role="region" aria-label=(label) tabindex="0" {
+        div.scroll role="region" aria-label={ "Table: " (label) } tabindex="0" {
             table class=(class) {
                 thead { tr { @for title in titles { (head_cell(title)) } } }
                 tbody { (rows) }

@@ -295,6 +295,7 @@ pub fn sample_input() -> Input {
             flow_finding(),
             debug_finding(),
         ],
+        undecided: Vec::new(),
         facts: vec![Fact {
             rule: "weak-cipher",
             text: "AES in GCM mode".to_owned(),
@@ -416,7 +417,7 @@ pub fn sample_input() -> Input {
         rules: CATALOGUE.iter().chain(RULES).copied().collect(),
         enabled: ids.into_iter().chain(CATALOGUE.iter().chain(RULES).map(|rule| rule.id)).collect(),
         hidden: vec![Hidden { rule: &HASH, severity: Severity::Low, by: HiddenBy::Severity, count: 4 }],
-        deployment: BTreeSet::new(),
+        deployment: std::collections::BTreeMap::new(),
     }
 }
 
@@ -472,6 +473,7 @@ pub fn changed() -> Assessment {
 pub fn empty() -> Assessment {
     let given = Input {
         findings: Vec::new(),
+        undecided: Vec::new(),
         facts: Vec::new(),
         routes: Vec::new(),
         settings: Vec::new(),
@@ -480,7 +482,7 @@ pub fn empty() -> Assessment {
         files: Vec::new(),
         notices: Vec::new(),
         hidden: Vec::new(),
-        deployment: BTreeSet::new(),
+        deployment: std::collections::BTreeMap::new(),
         rules: Vec::new(),
         ..sample_input()
     };

@@ -136,6 +136,7 @@ pub fn input() -> Input {
         planes: vec![PlaneRun { plane: Plane::Code, status: PlaneStatus::Run, why: String::new() }],
         capabilities: [Capability::Syntax, Capability::Flow].into(),
         findings: Vec::new(),
+        undecided: Vec::new(),
         facts: Vec::new(),
         examined: ids.iter().map(|&rule| Examined { rule, count: 0 }).collect(),
         routes: Vec::new(),
@@ -147,6 +148,6 @@ pub fn input() -> Input {
         rules: rules(),
         enabled: ids.into_iter().chain(RULES.iter().map(|rule| rule.id)).collect(),
         hidden: Vec::new(),
-        deployment: BTreeSet::new(),
+        deployment: std::collections::BTreeMap::new(),
     }
 }

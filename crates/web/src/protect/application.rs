@@ -62,7 +62,7 @@ pub(super) struct Django {
 }
 
 /// Code that is no part of the application as it runs.
-pub(super) fn is_aside(program: &Program, module: ModuleId) -> bool {
+pub(crate) fn is_aside(program: &Program, module: ModuleId) -> bool {
     matches!(program.module(module).role, Role::Test | Role::Documentation | Role::Example)
 }
 
@@ -274,7 +274,7 @@ impl Judge<'_> {
         false
     }
 
-    fn is_application(&mut self, site: Site) -> bool {
+    pub(crate) fn is_application(&mut self, site: Site) -> bool {
         let class = self.program.models.find("flask.Flask");
         class.is_some_and(|class| self.resolver.is_instance(site, class))
     }
@@ -404,7 +404,7 @@ impl Judge<'_> {
 }
 
 /// The function below a decorator.
-fn decorated(program: &Program, decorator: Site) -> Option<FuncRef> {
+pub(crate) fn decorated(program: &Program, decorator: Site) -> Option<FuncRef> {
     let functions = &program.module(decorator.module).ir.functions;
     let number = functions.iter().position(|function| function.decorators.contains(&decorator.value))?;
     Some(FuncRef { module: decorator.module, func: clearance_python::ir::Func(number as u32) })

@@ -392,7 +392,7 @@ impl Judge<'_> {
     }
 
     /// The method of a class or of its ancestors in the program.
-    pub(super) fn method(&mut self, class: ClassRef, name: &str) -> Option<FuncRef> {
+    pub(crate) fn method(&mut self, class: ClassRef, name: &str) -> Option<FuncRef> {
         self.resolver.member_of(class, name, None).into_iter().find_map(|entity| match entity {
             Entity::Function(function) | Entity::Method(function) => Some(function),
             _ => None,
@@ -413,7 +413,7 @@ impl Judge<'_> {
     }
 
     /// The items of a list or tuple that is written down.
-    pub(super) fn items(&mut self, site: Site) -> Vec<Site> {
+    pub(crate) fn items(&mut self, site: Site) -> Vec<Site> {
         match self.resolver.known(site) {
             clearance_program::Known::Sequence(_, items) => items,
             _ => Vec::new(),

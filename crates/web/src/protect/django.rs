@@ -12,7 +12,7 @@ const MAX_LISTS: usize = 12;
 impl Judge<'_> {
     /// A class or function of the program that settings name by a text: `"shop.middleware.Login"`. Its path begins where the settings' own path does, or
     /// further down.
-    pub(super) fn named_by_settings(&mut self, from: Site, dotted: &str) -> Option<Entity> {
+    pub(crate) fn named_by_settings(&mut self, from: Site, dotted: &str) -> Option<Entity> {
         let (module, name) = dotted.rsplit_once('.')?;
         let mut base = self.program.module(from.module).dotted.as_str();
         loop {

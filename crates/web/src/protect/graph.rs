@@ -4,9 +4,9 @@ use clearance_program::{FuncRef, Program};
 use clearance_python::ir::{Block, ModuleIr, Op, Terminator, Value};
 
 /// The blocks of one function with the ways between them.
-pub(super) struct Graph<'p> {
-    pub(super) ir: &'p ModuleIr,
-    pub(super) function: FuncRef,
+pub(crate) struct Graph<'p> {
+    pub(crate) ir: &'p ModuleIr,
+    pub(crate) function: FuncRef,
     first: u32,
     /// By exceptions, of each block.
     thrown: Vec<Vec<u32>>,
@@ -14,7 +14,7 @@ pub(super) struct Graph<'p> {
 
 /// How one end of a function hands back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum End {
+pub(crate) enum End {
     Returns(Value),
     Raises,
 }
@@ -23,7 +23,7 @@ pub(super) enum End {
 const MAX_BLOCKS: u32 = 4000;
 
 impl<'p> Graph<'p> {
-    pub(super) fn new(program: &'p Program, function: FuncRef) -> Option<Self> {
+    pub(crate) fn new(program: &'p Program, function: FuncRef) -> Option<Self> {
         let ir = &program.module(function.module).ir;
         let blocks = ir.functions[function.func.index()].blocks;
         if blocks.len == 0 || blocks.len > MAX_BLOCKS {
@@ -45,12 +45,12 @@ impl<'p> Graph<'p> {
         Some(graph)
     }
 
-    pub(super) fn blocks(&self) -> impl Iterator<Item = Block> + use<> {
+    pub(crate) fn blocks(&self) -> impl Iterator<Item = Block> + use<> {
         (self.first..self.first + self.thrown.len() as u32).map(Block)
     }
 
     /// Where a block goes on by itself: of a branch the true side first.
-    pub(super) fn normal(&self, block: Block) -> [Option<Block>; 2] {
+    pub(crate) fn normal(&self, block: Block) -> [Option<Block>; 2] {
         match self.ir.blocks[block.index()].end {
             Terminator::Jump(next) => [Some(next), None],
             Terminator::Branch { then, otherwise, .. } => [Some(then), Some(otherwise)],
@@ -59,20 +59,20 @@ impl<'p> Graph<'p> {
         }
     }
 
-    pub(super) fn condition(&self, block: Block) -> Option<Value> {
+    pub(crate) fn condition(&self, block: Block) -> Option<Value> {
         match self.ir.blocks[block.index()].end {
             Terminator::Branch { condition, .. } => Some(condition),
             _ => None,
         }
     }
 
-    pub(super) fn values(&self, block: Block) -> impl Iterator<Item = Value> + use<> {
+    pub(crate) fn values(&self, block: Block) -> impl Iterator<Item = Value> + use<> {
         let span = self.ir.blocks[block.index()].insts;
         (span.start..span.start + span.len).map(Value)
     }
 
     /// The block of an instruction.
-    pub(super) fn block_of(&self, value: Value) -> Option<Block> {
+    pub(crate) fn block_of(&self, value: Value) -> Option<Block> {
         self.blocks().find(|block| {
             let span = self.ir.blocks[block.index()].insts;
             span.start <= value.0 && value.0 < span.start + span.len
@@ -80,7 +80,7 @@ impl<'p> Graph<'p> {
     }
 
     /// The ends of the function with their blocks.
-    pub(super) fn ends(&self) -> Vec<(Block, End)> {
+    pub(crate) fn ends(&self) -> Vec<(Block, End)> {
         let exits = self.blocks().filter(|block| self.ir.blocks[block.index()].end == Terminator::Exit);
         exits
             .map(|block| {
@@ -96,7 +96,7 @@ impl<'p> Graph<'p> {
     }
 
     /// The blocks that control may come to from a block, itself first.
-    pub(super) fn from(&self, block: Block) -> Vec<Block> {
+    pub(crate) fn from(&self, block: Block) -> Vec<Block> {
         let mut seen = vec![false; self.thrown.len()];
         let mut found = Vec::new();
         let mut todo = vec![block];
@@ -113,7 +113,7 @@ impl<'p> Graph<'p> {
 
     /// The blocks that are reached from the entry: `follows(block, 0 or 1)` says whether a block goes on to its first or second successor. Exceptions
     /// are always followed.
-    pub(super) fn reached(&self, follows: impl Fn(Block, usize) -> bool) -> Reached {
+    pub(crate) fn reached(&self, follows: impl Fn(Block, usize) -> bool) -> Reached {
         let mut seen = vec![false; self.thrown.len()];
         let mut todo = vec![Block(self.first)];
         seen[0] = true;
@@ -135,13 +135,13 @@ impl<'p> Graph<'p> {
 }
 
 /// A set of blocks of one function.
-pub(super) struct Reached {
+pub(crate) struct Reached {
     first: u32,
     seen: Vec<bool>,
 }
 
 impl Reached {
-    pub(super) fn contains(&self, block: Block) -> bool {
+    pub(crate) fn contains(&self, block: Block) -> bool {
         self.seen.get(block.0.wrapping_sub(self.first) as usize).copied().unwrap_or(false)
     }
 }

@@ -14,6 +14,8 @@ mod known;
 mod looks;
 mod route;
 
+pub(crate) use application::{decorated, is_aside};
+pub(crate) use graph::{End, Graph};
 pub(crate) use input::settle_uploads;
 pub(crate) use route::routes;
 
@@ -98,7 +100,7 @@ impl<'p> Judge<'p> {
     }
 
     /// The external path of a value, as text.
-    fn path(&mut self, site: Site) -> Option<&'p str> {
+    pub(crate) fn path(&mut self, site: Site) -> Option<&'p str> {
         let program = self.program;
         if site.value == Value::NONE {
             return None;

@@ -1,5 +1,6 @@
 //! The rules, family by family. A rule lives in one folder.
 
+pub mod headers;
 pub mod routes;
 
 use crate::WebRule;
@@ -14,4 +15,4 @@ pub struct Family {
 }
 
 /// All families, by name.
-pub static FAMILIES: &[Family] = &[routes::FAMILY];
+pub static FAMILIES: &[Family] = &[headers::FAMILY, routes::FAMILY];

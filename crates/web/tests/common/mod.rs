@@ -3,7 +3,7 @@
 #![allow(dead_code, reason = "not every test uses everything")]
 
 use clearance_casebook::{Case, CaseFile, program_of};
-use clearance_finding::{Protection, Route};
+use clearance_finding::{HeaderSources, Protection, Route};
 
 /// The routes of a program of one file, `app.py`.
 pub(crate) fn routes(text: &str) -> Vec<Route> {
@@ -22,7 +22,7 @@ pub(crate) fn routes_of(files: &[(&str, &str)]) -> Vec<Route> {
         })
         .collect();
     let case = Case { heading: String::new(), line: 1, audit: false, files };
-    clearance_web::run(&program_of(&case, clearance_web::paths()), &[], &[]).routes
+    clearance_web::run(&program_of(&case, clearance_web::paths()), &[], &[], &HeaderSources::default()).routes
 }
 
 /// One line for each route, in the order authentication, authorisation, CSRF, rate limit: `POST /a: yes no n/a no`.

@@ -13,12 +13,16 @@ use serde::{Deserialize, Serialize};
 
 use super::super::analyse::Analysis;
 
+/// A rule by its number, a text and its place.
+type KeptFact<'a> = (u16, Cow<'a, str>, Cow<'a, Location>);
+
 /// An analysis without what the program knows anyway: rules are numbers, paths and kinds of files are those of the list of files.
 #[derive(Serialize, Deserialize)]
 struct Kept<'a> {
     findings: Vec<KeptFinding<'a>>,
     silent: Vec<KeptFinding<'a>>,
-    facts: Vec<(u16, Cow<'a, str>, Cow<'a, Location>)>,
+    facts: Vec<KeptFact<'a>>,
+    undecided: Vec<KeptFact<'a>>,
     examined: Vec<(u16, u32)>,
     files: Vec<(u8, FileStatus, u32)>,
     notices: Cow<'a, [Notice]>,
@@ -85,9 +89,6 @@ pub(crate) fn encode(analysis: &Analysis) -> Option<Vec<u8>> {
     }
     let numbers = Numbers::new();
     let role = |word: &str| Role::ALL.iter().position(|role| role.as_str() == word);
-    let facts = analysis.outcome.facts.iter().map(|fact| {
-        Some((numbers.of(fact.rule)?, Cow::Borrowed(fact.text.as_str()), Cow::Borrowed(&fact.location)))
-    });
     let examined = analysis.outcome.examined.iter();
     let examined = examined.map(|examined| Some((numbers.of(examined.rule)?, examined.count)));
     let files = analysis.files.iter();
@@ -95,7 +96,8 @@ pub(crate) fn encode(analysis: &Analysis) -> Option<Vec<u8>> {
     let kept = Kept {
         findings: keep(&analysis.outcome.findings, &numbers)?,
         silent: keep(&analysis.outcome.silent, &numbers)?,
-        facts: facts.collect::<Option<_>>()?,
+        facts: keep_facts(&analysis.outcome.facts, &numbers)?,
+        undecided: keep_facts(&analysis.undecided, &numbers)?,
         examined: examined.collect::<Option<_>>()?,
         files: files.collect::<Option<_>>()?,
         notices: Cow::Borrowed(&analysis.notices),
@@ -106,6 +108,21 @@ pub(crate) fn encode(analysis: &Analysis) -> Option<Vec<u8>> {
         environments: Cow::Borrowed(&analysis.environments),
     };
     postcard::to_extend(&kept, Vec::with_capacity(1 << 20)).ok()
+}
+
+fn keep_facts<'a>(facts: &'a [Fact], numbers: &Numbers) -> Option<Vec<KeptFact<'a>>> {
+    let keep = |fact: &'a Fact| {
+        Some((numbers.of(fact.rule)?, Cow::Borrowed(fact.text.as_str()), Cow::Borrowed(&fact.location)))
+    };
+    facts.iter().map(keep).collect()
+}
+
+fn restore_facts(facts: Vec<KeptFact<'_>>, numbers: &Numbers) -> Option<Vec<Fact>> {
+    let restore = |(rule, text, location): KeptFact<'_>| {
+        let (text, location) = (text.into_owned(), location.into_owned());
+        Some(Fact { rule: numbers.rule(rule)?.id, text, location })
+    };
+    facts.into_iter().map(restore).collect()
 }
 
 fn keep<'a>(findings: &'a [Finding], numbers: &Numbers) -> Option<Vec<KeptFinding<'a>>> {
@@ -166,14 +183,7 @@ pub(crate) fn decode<'f>(bytes: &[u8], files: impl ExactSizeIterator<Item = &'f 
     let outcome = Outcome {
         findings: restore(kept.findings, &numbers)?,
         silent: restore(kept.silent, &numbers)?,
-        facts: kept
-            .facts
-            .into_iter()
-            .map(|(rule, text, location)| {
-                let (text, location) = (text.into_owned(), location.into_owned());
-                Some(Fact { rule: numbers.rule(rule)?.id, text, location })
-            })
-            .collect::<Option<_>>()?,
+        facts: restore_facts(kept.facts, &numbers)?,
         examined: kept
             .examined
             .into_iter()
@@ -196,6 +206,7 @@ pub(crate) fn decode<'f>(bytes: &[u8], files: impl ExactSizeIterator<Item = &'f 
     Some(Analysis {
         outcome,
         files: lines.collect::<Option<_>>()?,
+        undecided: restore_facts(kept.undecided, &numbers)?,
         notices: kept.notices.into_owned(),
         comments: kept.comments.into_owned(),
         routes: kept.routes.into_owned(),

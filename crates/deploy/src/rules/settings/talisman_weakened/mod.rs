@@ -36,7 +36,13 @@ const OPTIONS: &[(&str, &str)] = &[
 
 fn check(deployment: &Deployment<'_>, report: &mut Report) {
     for call in &deployment.settings.calls {
-        if !matches!(&*call.path, "flask_talisman.Talisman" | "flask_talisman.Talisman.init_app") {
+        if !matches!(
+            &*call.path,
+            "flask_talisman.Talisman"
+                | "flask_talisman.Talisman.init_app"
+                | "flask_talisman.talisman.Talisman"
+                | "flask_talisman.talisman.Talisman.init_app"
+        ) {
             continue;
         }
         report.examined();
