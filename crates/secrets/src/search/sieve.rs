@@ -7,15 +7,17 @@
 const BITS: u32 = 14;
 const SIZE: usize = 1 << BITS;
 /// Makes letters of either case the same, and some other signs, too: what is found is compared again.
-const FOLD: u32 = 0x0020_2020;
+const FOLD: u32 = 0x2020_2020;
 
 /// Places that are looked at together.
 const STEP: usize = 16;
+/// What is read for them.
+const SPAN: usize = STEP + 4;
 
 /// A set of words.
 pub(crate) struct Sieve {
     words: Vec<Box<[u8]>>,
-    /// Whether some word has the three bytes of a hash.
+    /// For the three bytes of a hash, a bit for each remainder by eight of the byte that some word has behind them.
     has: Box<[u8; SIZE]>,
     /// By hash, the first of its entries; entries of one hash stand together.
     first: Vec<u16>,
@@ -50,7 +52,8 @@ impl Sieve {
         let mut has = Box::new([0; SIZE]);
         let mut first = vec![0; SIZE];
         for (at, entry) in entries.iter().enumerate().rev() {
-            has[usize::from(entry.hash) % SIZE] = 1;
+            let next = words[usize::from(entry.word)].get(usize::from(entry.offset) + 3);
+            has[usize::from(entry.hash) % SIZE] |= next.map_or(0xff, |next| 1 << ((next | 0x20) & 7));
             first[usize::from(entry.hash)] = at as u16;
         }
         Some(Self { words, has, first, entries })
@@ -58,16 +61,12 @@ impl Sieve {
 
     /// Calls `found` with the number and the first byte of every word in `text`.
     pub(crate) fn each(&self, text: &[u8], mut found: impl FnMut(usize, usize)) {
-        let Some(last) = text.len().checked_sub(4) else {
-            return self.each_slowly(text, 0, &mut found);
-        };
         let mut at = 0;
-        while at + STEP <= last {
-            let Some(span) = text.get(at..at + STEP + 3) else { break };
-            let mut any = 0u32;
-            for step in 0..STEP {
-                any |= u32::from(self.has(load(span, step))) << step;
-            }
+        while let Some(span) = text.get(at..).and_then(<[u8]>::first_chunk::<SPAN>) {
+            let mut any = self.four(eight(span, 0))
+                | self.four(eight(span, 4)) << 4
+                | self.four(eight(span, 8)) << 8
+                | self.four(eight(span, 12)) << 12;
             while any != 0 {
                 self.look(text, at + any.trailing_zeros() as usize, &mut found);
                 any &= any - 1;
@@ -77,17 +76,27 @@ impl Sieve {
         self.each_slowly(text, at, &mut found);
     }
 
-    fn each_slowly(&self, text: &[u8], from: usize, found: &mut impl FnMut(usize, usize)) {
-        for at in from..text.len().saturating_sub(2) {
-            if self.has(three(&text[at..])) != 0 {
-                self.look(text, at, found);
-            }
-        }
+    /// Whether a word may have its rarest place at the first four of eight bytes, a bit for each.
+    #[inline(always)]
+    fn four(&self, eight: u64) -> u32 {
+        self.one(eight as u32)
+            | self.one((eight >> 8) as u32) << 1
+            | self.one((eight >> 16) as u32) << 2
+            | self.one((eight >> 24) as u32) << 3
     }
 
     #[inline(always)]
-    fn has(&self, three: u32) -> u8 {
-        self.has[usize::from(hash(three)) % SIZE]
+    fn one(&self, four: u32) -> u32 {
+        let four = four | FOLD;
+        u32::from(self.has[usize::from(hash(four)) % SIZE]) >> (four >> 24 & 7) & 1
+    }
+
+    fn each_slowly(&self, text: &[u8], from: usize, found: &mut impl FnMut(usize, usize)) {
+        for at in from..text.len().saturating_sub(2) {
+            if self.has[usize::from(hash(three(&text[at..]))) % SIZE] != 0 {
+                self.look(text, at, found);
+            }
+        }
     }
 
     #[inline(never)]
@@ -109,11 +118,19 @@ impl Sieve {
     }
 }
 
+/// Eight bytes from a fixed place on: one load.
 #[inline(always)]
-fn load(text: &[u8], at: usize) -> u32 {
-    let mut four = [0; 4];
-    four.copy_from_slice(&text[at..at + 4]);
-    u32::from_le_bytes(four)
+fn eight(span: &[u8; SPAN], at: usize) -> u64 {
+    u64::from_le_bytes([
+        span[at],
+        span[at + 1],
+        span[at + 2],
+        span[at + 3],
+        span[at + 4],
+        span[at + 5],
+        span[at + 6],
+        span[at + 7],
+    ])
 }
 
 #[inline(always)]
@@ -137,7 +154,8 @@ fn rarest(word: &[u8]) -> usize {
         None => 12,
     };
     let rank = |at: usize| word[at..at + 3].iter().map(|byte| weight(*byte)).sum::<usize>();
-    (0..=word.len() - 3).min_by_key(|at| rank(*at)).unwrap_or(0)
+    // With one more behind them where there is one, which is looked at, too.
+    (0..=word.len().saturating_sub(4)).min_by_key(|at| rank(*at)).unwrap_or(0)
 }
 
 #[cfg(test)]
