@@ -60,8 +60,9 @@ fn markdown_rows(text: &str, first: &str) -> Vec<Vec<String>> {
 
 /// Rows of the table that the page labels `label`, as the text of their cells.
 fn html_rows(page: &str, label: &str) -> Vec<Vec<String>> {
-    let from =
-        page.find(&format!("aria-label=\"{label}\" tabindex")).unwrap_or_else(|| panic!("a table {label}"));
+    let from = page
+        .find(&format!("aria-label=\"Table: {label}\" tabindex"))
+        .unwrap_or_else(|| panic!("a table {label}"));
     let table = page[from..].split("</table>").next().unwrap();
     let body = table.split("<tbody>").nth(1).unwrap();
     body.split("<tr")

@@ -234,7 +234,7 @@ impl<'p> Judge<'p> {
                 let is_http = matches!(args.first().map(|arg| ir.op(arg.value)), Some(Op::Str(text)) if ir.text(text) == "http");
                 let adds =
                     (name == "add_middleware" && base.is_some()) || (name == "Middleware" && base.is_none());
-                if !adds && !(name == "middleware" && is_http) {
+                if !(adds || name == "middleware" && is_http) {
                     continue;
                 }
                 let reached = self.resolver.reached_by_default(site);

@@ -78,10 +78,7 @@ impl Family {
         match framework {
             "django" | "rest_framework" | "ninja" => Self::Django,
             "fastapi" | "starlette" => Self::Asgi,
-            framework
-                if framework.starts_with("flask")
-                    || matches!(framework, "quart" | "apiflask" | "connexion") =>
-            {
+            framework if framework.starts_with("flask") || matches!(framework, "quart" | "apiflask") => {
                 Self::Flask
             }
             _ => Self::Other,

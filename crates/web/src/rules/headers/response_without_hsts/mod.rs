@@ -12,7 +12,7 @@ pub static RULE: Rule = Rule {
     id: "response-without-hsts",
     title: "Browsers are not told to use HTTPS only by any response",
     plane: Plane::Code,
-    severity: Severity::Medium,
+    severity: Severity::Low,
     confidence: Confidence::Medium,
     cwe: &[523, 319],
     owasp_2021: "A05",

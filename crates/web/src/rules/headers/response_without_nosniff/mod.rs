@@ -12,7 +12,7 @@ pub static RULE: Rule = Rule {
     id: "response-without-nosniff",
     title: "Responses let browsers guess what they are",
     plane: Plane::Code,
-    severity: Severity::Medium,
+    severity: Severity::Low,
     confidence: Confidence::Medium,
     cwe: &[693],
     owasp_2021: "A05",
