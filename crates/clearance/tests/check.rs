@@ -237,7 +237,7 @@ fn what_is_no_python_takes_nothing_from_coverage() {
 
 #[test]
 fn data_is_followed_unless_somebody_forbids_it() {
-    let app = "from flask import Flask, request\nimport os\n\napp = Flask(__name__)\n\n\n@app.after_request\ndef headers(response):\n    response.headers.update({\"X-Content-Type-Options\": \"nosniff\", \"Strict-Transport-Security\": \"max-age=31536000\"})\n    return response\n\n\n@app.post(\"/\")\ndef index():\n    name = request.form[\"name\"]\n    os.system(\"convert \" + name)\n    return \"done\"\n";
+    let app = "from flask import Flask, request\nimport os\n\napp = Flask(__name__)\n\n\n@app.post(\"/\")\ndef index():\n    name = request.form[\"name\"]\n    os.system(\"convert \" + name)\n    return \"done\"\n\n\n@app.after_request\ndef headers(response):\n    response.headers.update({\"X-Content-Type-Options\": \"nosniff\", \"Strict-Transport-Security\": \"max-age=31536000\"})\n    return response\n";
     let tree = Tree::new(&[("app.py", app)]);
     assert_eq!(findings(&tree.report(&["--no-flow"])), ["app.py process-started-by-shell"]);
     // The rule of the single call says nothing more where the flow is told.
