@@ -209,7 +209,7 @@ impl Database {
             return Ok(Arc::clone(known));
         }
         let bodies: Bodies = self.index.get(group.bodies)?;
-        let mut advisory = merge::advisory(&bodies, group.symbols());
+        let mut advisory = merge::advisory(&bodies, group.records(), group.symbols());
         advisory.exploitation = self.exploitation(&advisory)?;
         Ok(Arc::clone(group.advisory.get_or_init(|| Arc::new(advisory))))
     }

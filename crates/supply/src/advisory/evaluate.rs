@@ -44,6 +44,8 @@ pub(super) struct Part {
     /// The intervals of all ranges: the first place, and the first behind.
     spans: Vec<(u32, u32)>,
     commits: bool,
+    /// Which of the bodies says it.
+    record: u32,
     pub(super) symbols: Vec<String>,
 }
 
@@ -162,6 +164,11 @@ impl Group {
         Arc::clone(fixed)
     }
 
+    /// The numbers of the bodies that speak of the package.
+    pub(super) fn records(&self) -> impl Iterator<Item = usize> + '_ {
+        self.parts.iter().map(|part| part.record as usize)
+    }
+
     /// Vulnerable parts, of all records.
     pub(super) fn symbols(&self) -> Vec<String> {
         let mut symbols: Vec<String> =
@@ -180,6 +187,7 @@ impl Part {
             spans: Vec::new(),
             listed: entry.listed,
             commits: entry.commits,
+            record: entry.record,
             symbols: entry.symbols,
         }
     }

@@ -66,15 +66,20 @@ fn kind(id: &str) -> u8 {
         .map_or(4, |at| at as u8)
 }
 
-/// What the records of one vulnerability say together. Exploitation is not theirs to say.
-pub(super) fn advisory(bodies: &[Body], symbols: Vec<String>) -> Advisory {
-    let id = first_id(bodies.iter()).unwrap_or_default().to_owned();
+/// What the records of one vulnerability say together. `own` are the numbers of those that speak of the package in question: another package that brings it along may have a record of its own,
+/// which tells another story. Exploitation is not theirs to say.
+pub(super) fn advisory(bodies: &[Body], own: impl Iterator<Item = usize>, symbols: Vec<String>) -> Advisory {
+    let own: BTreeSet<usize> = own.collect();
+    let of_package = || own.iter().filter_map(|at| bodies.get(*at));
+    let id = first_id(of_package()).or(first_id(bodies.iter())).unwrap_or_default().to_owned();
     let ids: BTreeSet<&String> =
         bodies.iter().flat_map(|body| std::iter::once(&body.id).chain(&body.aliases)).collect();
     let aliases = ids.into_iter().filter(|alias| **alias != id).cloned().collect();
     // The record of the id that is shown says first what only one can say.
-    let mut ordered: Vec<&Body> = bodies.iter().collect();
-    ordered.sort_by_key(|body| (body.id != id, kind(&body.id), &body.id));
+    let mut ordered: Vec<(bool, &Body)> =
+        bodies.iter().enumerate().map(|(at, body)| (!own.contains(&at), body)).collect();
+    ordered.sort_by_key(|(other, body)| (*other, body.id != id, kind(&body.id), &body.id));
+    let ordered: Vec<&Body> = ordered.into_iter().map(|(_, body)| body).collect();
     let cwe: BTreeSet<u32> = bodies.iter().flat_map(|body| body.cwe.iter().copied()).collect();
     let mut references: Vec<String> = Vec::new();
     for reference in ordered.iter().flat_map(|body| &body.references) {
