@@ -2,6 +2,7 @@
 
 mod assign;
 mod layers;
+mod rulings;
 mod sieve;
 mod style;
 mod url;
@@ -21,6 +22,8 @@ use layers::{Budget, MAX_DEPTH};
 use sieve::Sieve;
 
 pub use layers::Layer;
+pub use rulings::compiles;
+pub(crate) use rulings::compiles_within;
 pub use style::Style;
 
 /// Words that the names of secrets have in them, wherever they come from.
@@ -131,6 +134,7 @@ pub struct Searcher {
     sieve: Sieve,
     /// What to do where a word of the sieve stands.
     tasks: Vec<Vec<Task>>,
+    rulings: crate::peers::Rulings,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -174,7 +178,7 @@ impl Searcher {
         let sieve =
             Sieve::new(distinct).ok_or("the words of the detectors are too many, too long or too short")?;
         let compiled = detectors.iter().map(|_| OnceLock::new()).collect();
-        Ok(Self { detectors, compiled, sieve, tasks })
+        Ok(Self { detectors, compiled, sieve, tasks, rulings: crate::peers::Rulings::default() })
     }
 
     /// The detectors, by number.
@@ -355,7 +359,7 @@ fn compile(detector: &Detector) -> Option<Compiled> {
 fn first(regex: &Regex, text: &[u8]) -> Option<(Range<usize>, Range<usize>)> {
     let captures = regex.captures(text)?;
     let whole = captures.get(0)?.range();
-    let secret = captures.name("secret").map_or(whole.clone(), |secret| secret.range());
+    let secret = rulings::group(&captures).unwrap_or(whole.clone());
     Some((whole, secret)).filter(|(_, secret)| !secret.is_empty())
 }
 
