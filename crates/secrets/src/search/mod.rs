@@ -15,7 +15,7 @@ use crate::{
     check,
     detector::{Detector, Form},
     judge::{Shape, entropy, is_sample, shape},
-    names::looks_like_secret_name,
+    names::{has_stem, looks_like_secret_name},
 };
 use assign::assignment;
 use layers::{Budget, MAX_DEPTH};
@@ -409,7 +409,9 @@ fn named(text: &[u8], hit: Range<usize>, style: Style) -> Option<Match> {
     }
     let name = std::str::from_utf8(&text[assigned.name.clone()]).ok()?;
     let last = name.rsplit('.').next().unwrap_or(name);
-    if !looks_like_secret_name(last) {
+    // `hashed_secret`, `hashed_password`: what a list of known ones holds.
+    let hashed = has_stem(last, &["hashed"]);
+    if !looks_like_secret_name(last) || hashed {
         return None;
     }
     let said = std::str::from_utf8(value).ok()?;

@@ -257,6 +257,14 @@ const KINDS: &[(&str, &str, &[&str])] = &[
     ),
     (
         "hashes of passwords",
+        "json",
+        &[
+            "{\"type\": \"Secret Keyword\", \"hashed_secret\": \"<hex:40>\"}",
+            "{\"hashed_password\": \"<hex:64>\"}",
+        ],
+    ),
+    (
+        "hashes of passwords",
         "yaml",
         &[
             "password: $2b$12$<base62:53>",
