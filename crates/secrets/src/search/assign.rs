@@ -48,6 +48,8 @@ pub(crate) fn assignment(text: &[u8], word: Range<usize>, bare: bool) -> Option<
         [b':', b'-', ..] if text[..name.start].ends_with(b"${") => {
             return default_at(text, at + 2).map(|value| Assignment { name, value, quoted: false });
         }
+        // `x ? a.password : "…"`: in program text no key is written with a dot.
+        [b':', ..] if !bare && !closed && text[name.clone()].contains(&b'.') => return None,
         [b':', ..] => (1, false),
         [b',', ..] if closed => (1, false),
         [b'>', ..] if before == Some(b'<') => (1, true),

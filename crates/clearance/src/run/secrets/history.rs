@@ -88,7 +88,7 @@ fn look(plan: &Plan, prefix: &str, blob: &BlobOrigin, bytes: &[u8]) -> Option<Ve
     }
     let path: Arc<str> = Arc::from(path);
     let role = plan.settings.role(&path).map_or_else(|| role_of_path(&path), |given| given.role);
-    let FileSecrets { mut leaks, .. } = of_content(&path, role, bytes);
+    let FileSecrets { mut leaks, .. } = of_content(&plan.secrets.searcher, &path, role, bytes);
     for leak in &mut leaks {
         leak.remarks.clear();
         leak.commit = blob.introduced.as_ref().map(|introduced| Commit {
