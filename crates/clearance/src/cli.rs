@@ -45,6 +45,8 @@ pub(crate) enum Command {
     Trace(Box<TraceArgs>),
     /// List the rules
     Rules(RulesArgs),
+    /// List the kinds of credentials that are looked for, or show one
+    Detectors(DetectorsArgs),
     /// Show the configuration in force
     #[command(subcommand)]
     Config(ConfigCommand),
@@ -270,6 +272,18 @@ pub(crate) struct RulesArgs {
     /// Also the rules that are for an auditor's eye
     #[arg(long)]
     pub(crate) audit: bool,
+}
+
+/// `clearance detectors`.
+#[derive(Debug, Args)]
+pub(crate) struct DetectorsArgs {
+    /// A detector id, or what gitleaks or detect-secrets call it
+    #[arg(value_name = "ID")]
+    pub(crate) name: Option<String>,
+
+    /// Format of the list
+    #[arg(long, value_name = "FORMAT", default_value = "table")]
+    pub(crate) format: ListFormat,
 }
 
 /// Formats of a list.

@@ -8,6 +8,7 @@ pub mod check;
 pub mod detector;
 pub mod judge;
 pub mod names;
+pub mod peers;
 pub mod plane;
 pub mod rules;
 pub mod search;

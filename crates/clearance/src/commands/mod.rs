@@ -6,6 +6,7 @@ pub(crate) mod config;
 pub(crate) mod db;
 pub(crate) mod debug;
 mod debug_flow;
+pub(crate) mod detectors;
 pub(crate) mod explain;
 pub(crate) mod man;
 pub(crate) mod models;

@@ -119,6 +119,15 @@ fn run(out: &mut String, settings: &Settings) {
     if let Some(mirror) = &run.advisories.mirror {
         row(out, "advisories.mirror", &mirror.value, &mirror.origin);
     }
+    let secrets = &run.secrets.options;
+    for (key, values) in [("secrets.detectors", &secrets.detectors), ("secrets.disable", &secrets.disable)] {
+        for value in values {
+            row(out, key, &value.value, &value.origin);
+        }
+    }
+    if let Some(gitleaks) = &secrets.gitleaks {
+        row(out, "secrets.gitleaks", &gitleaks.value, &gitleaks.origin);
+    }
     for ecosystem in &run.advisories.ecosystems {
         row(out, "advisories", ecosystem.purl(), &"");
     }

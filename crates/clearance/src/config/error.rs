@@ -41,6 +41,12 @@ pub(crate) enum ConfigError {
     /// A model file that is wrong.
     #[error("{0}; `clearance models schema` prints what a model file may say")]
     Model(clearance_models::DataError),
+    /// A file of detectors that is wrong.
+    #[error("{file}: {problem}")]
+    Detectors { file: String, problem: String },
+    /// A detector that does not exist.
+    #[error("{}: unknown detector `{given}`{hint}", origin_text(.origin))]
+    UnknownDetector { origin: Origin, given: String, hint: Hint },
     /// Two thresholds that contradict each other.
     #[error("{}: the warning severity ({warning}) is above the blocking severity ({blocking}); lower it or raise the other", origin_text(.origin))]
     Thresholds { origin: Origin, warning: clearance_finding::Severity, blocking: clearance_finding::Severity },

@@ -15,6 +15,7 @@ mod patterns;
 mod peers;
 mod reader;
 mod resolve;
+mod secrets;
 mod selection;
 mod settings;
 
@@ -25,4 +26,5 @@ pub(crate) use load::{Loaded, Use};
 pub(crate) use models::{ModelFile, library, model_lines, read_models};
 pub(crate) use origin::Sited;
 pub(crate) use resolve::{CommandLine, Known, resolve};
+pub(crate) use secrets::{SecretsFiles, SecretsWanted, read_secrets, unknown_detector};
 pub(crate) use settings::{AcceptRule, Accepted, FileSettings, HiddenBecause, Settings};

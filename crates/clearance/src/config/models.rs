@@ -92,7 +92,7 @@ pub(crate) fn library(shown: &str, path: &Path) -> Result<Library, ConfigError> 
 }
 
 /// The files below `folder` that a pattern names, with `/`.
-fn find(folder: &Path, written: &str) -> Result<Vec<String>, String> {
+pub(super) fn find(folder: &Path, written: &str) -> Result<Vec<String>, String> {
     let pattern = written.trim().replace('\\', "/");
     let pattern = pattern.strip_prefix("./").unwrap_or(&pattern);
     let absolute = pattern.starts_with('/') || Path::new(pattern).is_absolute();

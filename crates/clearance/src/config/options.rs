@@ -10,6 +10,7 @@ use super::{
     ignores::End,
     origin::{Place, Sited},
     reader::{TableReader, ValueReader},
+    secrets::SecretsOptions,
 };
 use crate::{advisories::update::check_mirror, words::FailOn};
 
@@ -43,6 +44,7 @@ pub(crate) struct RunOptions {
     /// Patterns of model files.
     pub(crate) models: Vec<Sited<String>>,
     pub(crate) advisories: Advisories,
+    pub(crate) secrets: SecretsOptions,
 }
 
 /// The `[advisories]` table: where the advisory database is fetched from.
@@ -67,6 +69,7 @@ impl RunOptions {
             ("max-file-size", self.max_file_size.is_some()),
             ("models", !self.models.is_empty()),
             ("advisories", self.advisories.mirror.is_some() || !self.advisories.ecosystems.is_empty()),
+            ("secrets", self.secrets.is_given()),
         ];
         keys.into_iter().filter(|(_, given)| *given).map(|(key, _)| key).collect()
     }
@@ -162,6 +165,10 @@ impl Options {
             advisories: match table.take("advisories") {
                 Some(value) => read_advisories(value.table()?)?,
                 None => Advisories::default(),
+            },
+            secrets: match table.take("secrets") {
+                Some(value) => SecretsOptions::read(value.table()?)?,
+                None => SecretsOptions::default(),
             },
         };
         if let Some(value) = table.take("controls") {

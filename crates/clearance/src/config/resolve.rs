@@ -12,6 +12,7 @@ use super::{
     origin::{Origin, Sited},
     patterns::{BanditPattern, Base, Pattern, RuffPattern},
     peers::{Peer, PeerOptions},
+    secrets::SecretsWanted,
     selection::{self, Meant, RuleSet},
     settings::{
         AcceptRule, Accepted, Exclude, ExcludePattern, PeerScope, PerFile, RoleRule, RunSettings, Scope,
@@ -166,12 +167,18 @@ fn run_settings(
         max_file_size: options.max_file_size.clone(),
         models: top.map_or_else(ModelPatterns::default, |index| models(&loaded.own[index])),
         advisories: options.advisories.clone(),
+        secrets: top.map_or_else(SecretsWanted::default, |index| secrets(&loaded.own[index])),
     })
 }
 
 fn models(layer: &Layer<Options>) -> ModelPatterns {
     let shown = layer.file.rsplit_once('/').map_or(String::new(), |(folder, _)| format!("{folder}/"));
     ModelPatterns { folder: layer.folder.clone(), shown, patterns: layer.options.run.models.clone() }
+}
+
+fn secrets(layer: &Layer<Options>) -> SecretsWanted {
+    let ModelPatterns { folder, shown, .. } = models(layer);
+    SecretsWanted { folder, shown, options: layer.options.run.secrets.clone() }
 }
 
 /// The parts of the command line that hold in every folder.

@@ -13,6 +13,7 @@ use super::{
     models::ModelPatterns,
     origin::{Place, Sited},
     patterns::{BanditPattern, Base, Pattern, RuffPattern},
+    secrets::SecretsWanted,
     selection::{RuleSet, State},
 };
 use crate::words::FailOn;
@@ -56,6 +57,7 @@ pub(crate) struct RunSettings {
     pub(crate) max_file_size: Option<Sited<u64>>,
     pub(crate) models: ModelPatterns,
     pub(crate) advisories: Advisories,
+    pub(crate) secrets: SecretsWanted,
 }
 
 /// Rules and thresholds below a folder.

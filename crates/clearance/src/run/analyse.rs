@@ -12,7 +12,7 @@ use clearance_models::Models;
 use clearance_program::{Document, ModuleInput, Program, TemplateFile};
 use clearance_python::{PARSER_FAILED, TextRange, ir::ModuleIr};
 use clearance_source::{File, Text, role_from_content, text_of};
-use clearance_verdict::{CommentLine, FileLine, FileStatus};
+use clearance_verdict::{CommentLine, FileLine, FileStatus, acceptance::ConfigAcceptance};
 use rayon::prelude::*;
 
 use super::{
@@ -48,6 +48,8 @@ pub(crate) struct Analysis {
     pub(crate) advised: bool,
     /// How many files were searched for credentials, if they were.
     pub(crate) searched: Option<u32>,
+    /// Credentials that the files of other tools accept.
+    pub(crate) accepted: Vec<ConfigAcceptance>,
     /// The environments of the target.
     pub(crate) environments: Vec<EnvironmentLine>,
     /// Calls that take data from outside and are not modelled, if that was asked.
@@ -98,7 +100,7 @@ fn of_files(
     let with_pages = |mut analysis: Analysis| {
         analysis.files.extend(pages.iter().cloned());
         analysis.comments.extend(remarks.iter().cloned());
-        found.clone().join(&mut analysis);
+        found.clone().join(&plan.secrets, &mut analysis);
         analysis
     };
     let (deployment, unread) = super::deployment::files(&plan.inventory.files, &plan.options);

@@ -52,7 +52,8 @@ pub(crate) fn judge(
         advisories: analysis.advised,
         today: about.clock.begin.to_zoned(jiff::tz::TimeZone::UTC).date(),
     };
-    let tables: Vec<ConfigAcceptance> = settings.accepts.iter().map(config_acceptance).collect();
+    let tables: Vec<ConfigAcceptance> =
+        settings.accepts.iter().map(config_acceptance).chain(analysis.accepted).collect();
     let accepted = acceptance::apply(analysis.outcome.findings, &analysis.comments, &tables, &context)
         .map_err(|error| Failure::Usage(format!("configuration: {error}")))?;
 
@@ -65,6 +66,7 @@ pub(crate) fn judge(
     notices.extend(settings.passed_over.iter().cloned().map(run_notice));
     notices.extend(peer_lines(settings, catalogue).into_iter().map(run_notice));
     notices.extend(model_lines(&plan.models).into_iter().map(run_notice));
+    notices.extend(plan.secrets.notes.iter().cloned().map(run_notice));
     notices.extend(idle_public(settings, &analysis.routes).map(run_notice));
     let mut files = analysis.files;
     files.extend(unlisted(&files, &notices, plan));

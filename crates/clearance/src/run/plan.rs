@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, path::PathBuf};
 use clearance_source::{Inventory, Options, inventory};
 use clearance_verdict::controls;
 
-use super::{clock::Clock, target::Target};
+use super::{clock::Clock, secrets::Known as KnownSecrets, target::Target};
 use crate::{
     catalogue::Catalogue,
     cli::RuleArgs,
@@ -23,6 +23,8 @@ pub(crate) struct Plan {
     pub(crate) options: Options,
     /// The models of the project.
     pub(crate) models: Vec<ModelFile>,
+    /// What is known of credentials.
+    pub(crate) secrets: KnownSecrets,
     /// The advisories to use instead of the user's own database: a compiled one, or raw records.
     pub(crate) advisories: Option<PathBuf>,
     /// A folder of installed packages that belongs to the target.
@@ -36,7 +38,7 @@ pub(crate) struct Plan {
 impl Plan {
     /// Whether what comes of the plan depends on nothing but files of the target and settings that the key of a kept run is made of.
     pub(crate) fn is_cacheable(&self) -> bool {
-        self.models.is_empty() && !self.explain_unknown
+        self.models.is_empty() && self.secrets.is_built_in() && !self.explain_unknown
     }
 }
 
@@ -88,11 +90,14 @@ fn finish(
     apply(&settings, &mut inventory);
     let options = source_options(&settings);
     let models = read_models(&settings.run.models)?;
+    let discover = args.files() == Use::Discovered;
+    let secrets = KnownSecrets::read(&settings.run.secrets, &target.base, discover)?;
     Ok(Plan {
         settings,
         inventory,
         options,
         models,
+        secrets,
         advisories: args.advisories.clone(),
         environment: args.environment.clone(),
         now: Clock::start()?.begin.as_second(),

@@ -166,7 +166,7 @@ fn is_label(name: &str, whole: &str, text: &str) -> bool {
     let upper_name = text.contains('_')
         && text.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_')
         && text.bytes().filter(u8::is_ascii_digit).count() < 4;
-    upper_name || (text.contains(['.', ':', '/']) && is_dotted(text)) || is_call(text)
+    upper_name || is_reference(text) || (text.contains(['.', ':', '/']) && is_dotted(text)) || is_call(text)
 }
 
 /// Whether the words of a text are words of its name (`REFRESH_TOKEN = "refresh"`), or it names a secret itself (`"access_token"`).
@@ -224,6 +224,14 @@ fn is_header(text: &str) -> bool {
         piece.starts_with(|c: char| c.is_ascii_uppercase()) && piece.bytes().all(|b| b.is_ascii_alphabetic())
     };
     (pieces.len() >= 2 && pieces.iter().all(title)) || text.to_ascii_lowercase().starts_with("x-")
+}
+
+/// The name of a secret in a store: `arn:aws:secretsmanager:…`, `ssm:/shop/prod/key-2`, `vault:shop/db`.
+fn is_reference(text: &str) -> bool {
+    let Some((store, path)) = text.split_once(':') else { return false };
+    let path = path.trim_start_matches('/');
+    let is_word = (2..=20).contains(&store.len()) && store.bytes().all(|b| b.is_ascii_lowercase());
+    store == "arn" && path.starts_with("aws") || (is_word && path.contains('/') && is_dotted(path))
 }
 
 /// Identifiers joined by `.`, `:` or `/`: a module, a key of translations, a route.
@@ -348,6 +356,8 @@ mod tests {
             ("password", "^[a-z]+$"),
             ("password", "password_hash"),
             ("password", "not supported"),
+            ("secret", "arn:aws:secretsmanager:eu-west-1:123456789012:secret:shop/db-a1B2c3"),
+            ("key", "ssm:/shop/prod/secret-key-12"),
         ] {
             assert_eq!(shape(name, text), Shape::Label, "{text}");
         }

@@ -8,6 +8,7 @@ use clearance_source::Role;
 use super::{digest::Hidden, place::place};
 use crate::{
     detector::Form,
+    peers::Allowance,
     search::{Layer, Match, Searcher, Style, Sure, What},
 };
 
@@ -55,6 +56,8 @@ pub struct Leak {
     pub member: Option<String>,
     /// Remarks on its line, and on the one before: number, whether it stands alone on its line, text from its mark on.
     pub remarks: Vec<(u32, bool, String)>,
+    /// Who says that it may stay, of those who speak of places.
+    pub allowed_by: Option<Arc<str>>,
 }
 
 /// A commit that brought a credential into the history.
@@ -104,7 +107,14 @@ pub fn look(searcher: &Searcher, text: Text<'_>) -> Looked {
                 looked.cut = Some("it holds more credentials than are told");
                 return looked;
             }
+            let allowance = searcher.rulings().of(searcher, text.path, chunk, found);
+            if allowance == Allowance::NoMatch {
+                continue;
+            }
             let mut leak = leak(searcher, text, chunk, found, &hidden, lines);
+            if let Allowance::Accepted(by) = allowance {
+                leak.allowed_by = Some(by);
+            }
             let shift = u32::try_from(start).unwrap_or(u32::MAX);
             let (from, to) = leak.location.bytes;
             leak.location.bytes = (from.saturating_add(shift), to.saturating_add(shift));
@@ -156,6 +166,7 @@ fn leak(
         host,
         commit: None,
         member: None,
+        allowed_by: None,
     }
 }
 

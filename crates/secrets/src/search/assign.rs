@@ -44,6 +44,8 @@ pub(crate) fn assignment(text: &[u8], word: Range<usize>, bare: bool) -> Option<
         [b'=', b'=' | b'~', ..] | [b'!', ..] => return None,
         [b'=', next, ..] => (1, !spaced && !next.is_ascii_whitespace()),
         [b':', b':', ..] => return None,
+        // `x ? a.password : "…"`: in program text no key is written with a dot.
+        [b':', ..] if !bare && !closed && text[name.clone()].contains(&b'.') => return None,
         [b':', ..] => (1, false),
         [b',', ..] if closed => (1, false),
         [b'>', ..] if before == Some(b'<') => (1, true),

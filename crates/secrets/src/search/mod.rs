@@ -2,6 +2,7 @@
 
 mod assign;
 mod layers;
+mod rulings;
 mod sieve;
 mod style;
 mod url;
@@ -14,13 +15,15 @@ use crate::{
     check,
     detector::{Detector, Form},
     judge::{Shape, entropy, is_sample, shape},
-    names::looks_like_secret_name,
+    names::{has_stem, looks_like_secret_name},
 };
 use assign::assignment;
 use layers::{Budget, MAX_DEPTH};
 use sieve::Sieve;
 
 pub use layers::Layer;
+pub use rulings::compiles;
+pub(crate) use rulings::compiles_within;
 pub use style::Style;
 
 /// Words that the names of secrets have in them, wherever they come from.
@@ -131,6 +134,7 @@ pub struct Searcher {
     sieve: Sieve,
     /// What to do where a word of the sieve stands.
     tasks: Vec<Vec<Task>>,
+    rulings: crate::peers::Rulings,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -174,7 +178,7 @@ impl Searcher {
         let sieve =
             Sieve::new(distinct).ok_or("the words of the detectors are too many, too long or too short")?;
         let compiled = detectors.iter().map(|_| OnceLock::new()).collect();
-        Ok(Self { detectors, compiled, sieve, tasks })
+        Ok(Self { detectors, compiled, sieve, tasks, rulings: crate::peers::Rulings::default() })
     }
 
     /// The detectors, by number.
@@ -355,7 +359,7 @@ fn compile(detector: &Detector) -> Option<Compiled> {
 fn first(regex: &Regex, text: &[u8]) -> Option<(Range<usize>, Range<usize>)> {
     let captures = regex.captures(text)?;
     let whole = captures.get(0)?.range();
-    let secret = captures.name("secret").map_or(whole.clone(), |secret| secret.range());
+    let secret = rulings::group(&captures).unwrap_or(whole.clone());
     Some((whole, secret)).filter(|(_, secret)| !secret.is_empty())
 }
 
@@ -405,7 +409,9 @@ fn named(text: &[u8], hit: Range<usize>, style: Style) -> Option<Match> {
     }
     let name = std::str::from_utf8(&text[assigned.name.clone()]).ok()?;
     let last = name.rsplit('.').next().unwrap_or(name);
-    if !looks_like_secret_name(last) {
+    // `hashed_secret`, `hashed_password`: what a list of known ones holds.
+    let hashed = has_stem(last, &["hashed"]);
+    if !looks_like_secret_name(last) || hashed {
         return None;
     }
     let said = std::str::from_utf8(value).ok()?;

@@ -27,9 +27,9 @@ impl Style {
         let name = path.rsplit('/').next().unwrap_or(path);
         let extension = name.rsplit_once('.').map_or("", |(_, extension)| extension);
         let is = |other: &&str| extension.eq_ignore_ascii_case(other);
-        if ["py", "pyw", "pyi", "wsgi"].iter().any(|python| is(&python)) {
+        if ["py", "pyw", "pyi", "wsgi"].iter().any(is) {
             Self::Python
-        } else if CODE.iter().any(|code| is(&code)) {
+        } else if CODE.iter().any(is) {
             Self::Code
         } else {
             Self::Data

@@ -208,6 +208,7 @@ pub(crate) fn decode<'f>(bytes: &[u8], files: impl ExactSizeIterator<Item = &'f 
         supply: None,
         advised: false,
         searched: None,
+        accepted: Vec::new(),
         failed: None,
     })
 }

@@ -1,17 +1,14 @@
 //! The secrets plane of a run: every file of the tree, and the history if that was asked for.
 
+mod accepted;
+mod detectors;
 mod redact;
 
-use std::{
-    fs,
-    io::Read,
-    sync::{Arc, LazyLock},
-};
+use std::{fs, io::Read, sync::Arc};
 
 use clearance_finding::{Location, Notice, NoticeKind};
 use clearance_secrets::{
     archive,
-    detector::built_in,
     plane::{self, Extent, Hidden, Leak, Text, look},
     search::Searcher,
 };
@@ -20,17 +17,11 @@ use clearance_verdict::CommentLine;
 use rayon::prelude::*;
 
 use super::{analyse::Analysis, plan::Plan};
+pub(crate) use detectors::Known;
 pub(crate) use redact::Redactor;
 
 /// Most bytes of a file that are searched.
 const MAX_BYTES: u64 = 256 << 20;
-
-/// What is known of credentials by the program itself.
-pub(crate) fn searcher() -> &'static Searcher {
-    static KNOWN: LazyLock<Searcher> =
-        LazyLock::new(|| Searcher::new(built_in().to_vec()).expect("the detectors fit together, by a test"));
-    &KNOWN
-}
 
 /// The credentials of a target, and what was looked at.
 #[derive(Debug, Clone, Default)]
@@ -51,7 +42,7 @@ pub(crate) struct FileSecrets {
 }
 
 /// Looks for credentials in the bytes of a file.
-pub(crate) fn of_bytes(file: &File, bytes: &[u8]) -> FileSecrets {
+pub(crate) fn of_bytes(searcher: &Searcher, file: &File, bytes: &[u8]) -> FileSecrets {
     let mut found = FileSecrets { bytes: bytes.len() as u64, ..FileSecrets::default() };
     // Where secrets belong: they reach nobody with the repository.
     if file.kind == FileKind::EnvFile && (file.ignored_by_git || file.tracked == Some(false)) {
@@ -61,7 +52,7 @@ pub(crate) fn of_bytes(file: &File, bytes: &[u8]) -> FileSecrets {
     if archive::is_archive(bytes) {
         let unpacked = archive::members(bytes, &mut |name, text| {
             let inner: Arc<str> = Arc::from(name);
-            let looked = look(searcher(), Text { path: &inner, role: file.role, bytes: text });
+            let looked = look(searcher, Text { path: &inner, role: file.role, bytes: text });
             cut = cut.or(looked.cut);
             found.leaks.extend(looked.leaks.into_iter().map(|mut leak| {
                 leak.member = Some(format!("{}:{}", leak.location.path, leak.location.start.line));
@@ -82,7 +73,7 @@ pub(crate) fn of_bytes(file: &File, bytes: &[u8]) -> FileSecrets {
             found.binary = true;
             return found;
         }
-        let looked = look(searcher(), Text { path: &file.path, role: file.role, bytes });
+        let looked = look(searcher, Text { path: &file.path, role: file.role, bytes });
         found.leaks = looked.leaks;
         cut = looked.cut;
     }
@@ -103,7 +94,7 @@ pub(crate) fn search(plan: &Plan, seen: Vec<FileSecrets>) -> Secrets {
         .files
         .par_iter()
         .filter(|file| !file.kind.is_python() || file.bytes > plan.options.max_file_bytes)
-        .map(|file| of_file(file, &options))
+        .map(|file| of_file(&plan.secrets.searcher, file, &options))
         .collect();
     let mut secrets = Secrets::default();
     for found in seen.into_iter().chain(others) {
@@ -117,13 +108,13 @@ pub(crate) fn search(plan: &Plan, seen: Vec<FileSecrets>) -> Secrets {
     secrets
 }
 
-fn of_file(file: &File, options: &Options) -> FileSecrets {
+fn of_file(searcher: &Searcher, file: &File, options: &Options) -> FileSecrets {
     let notice = |kind, text: String| FileSecrets {
         notice: Some(Notice { path: Arc::clone(&file.path), line: None, kind, text }),
         ..FileSecrets::default()
     };
     if let Some(contents) = &file.contents {
-        return of_bytes(file, contents);
+        return of_bytes(searcher, file, contents);
     }
     let limit = options.max_file_bytes;
     let mut bytes = Vec::with_capacity(usize::try_from(file.bytes.min(limit)).unwrap_or_default() + 1);
@@ -138,7 +129,7 @@ fn of_file(file: &File, options: &Options) -> FileSecrets {
     }
     let more = bytes.len() as u64 > limit;
     bytes.truncate(limit as usize);
-    let mut found = of_bytes(file, &bytes);
+    let mut found = of_bytes(searcher, file, &bytes);
     if more && !found.binary {
         found.notice = notice(
             NoticeKind::Truncated,
@@ -161,7 +152,7 @@ impl Secrets {
     }
 
     /// Adds what was found to the rest of the analysis.
-    pub(crate) fn join(self, analysis: &mut Analysis) {
+    pub(crate) fn join(self, detectors: &Known, analysis: &mut Analysis) {
         let known: std::collections::BTreeSet<(Arc<str>, u32)> =
             analysis.comments.iter().map(|comment| (Arc::clone(&comment.path), comment.line)).collect();
         let mut comments = Vec::new();
@@ -186,7 +177,12 @@ impl Secrets {
         comments.dedup_by(|a, b| a.path == b.path && a.line == b.line);
         analysis.comments.extend(comments);
         analysis.searched = Some(self.extent.files);
-        let outcome = plane::judge(searcher(), self.leaks, &self.extent, &mut analysis.outcome.findings);
+        let (accepted, notices) =
+            accepted::acceptances(detectors, &self.leaks, self.extent.history.is_some());
+        analysis.accepted.extend(accepted);
+        analysis.notices.extend(notices);
+        let outcome =
+            plane::judge(&detectors.searcher, self.leaks, &self.extent, &mut analysis.outcome.findings);
         analysis.outcome.findings.extend(outcome.plane.findings);
         analysis.outcome.facts.extend(outcome.plane.facts);
         analysis.outcome.examined.extend(outcome.plane.examined);
