@@ -4,21 +4,19 @@
     bench/secrets.py CLEARANCE [GITLEAKS]
 
 GITLEAKS is a checkout of gitleaks, or its `config/gitleaks.toml`: its published rules are then loaded by Clearance's own importer and run on the same
-corpus. If a program `gitleaks` is on the PATH, it is run, too. detect-secrets comes from PyPI. The corpus is written to target/bench/secrets: one credential
-in a file, an example of every detector in code, settings, archives and encodings, and files of texts that are like credentials. A tool finds a planted
+corpus. If a program `gitleaks` is on the PATH, it is run, too. detect-secrets comes from PyPI. The corpus is written to a temporary folder, outside of the
+repository, which ignores what it builds: one credential in a file, an example of every detector in code, settings, archives and encodings, and files of texts that are like credentials. A tool finds a planted
 credential when it reports anything in its file; each line that it reports in a file of decoys is a false alarm.
 """
-import argparse, collections, json, os, pathlib, shutil, subprocess, sys, time
+import argparse, collections, json, os, pathlib, shutil, subprocess, sys, tempfile, time
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 CACHE = ROOT / "target" / "bench"
 PLAIN = {"code", "configuration", "passwords"}
 
 
-def corpus(gitleaks):
+def corpus(folder, gitleaks):
     """writes the corpus; its labels, and what gitleaks' published rules found there"""
-    folder = CACHE / "secrets"
-    shutil.rmtree(folder, ignore_errors=True)
     env = {**os.environ, "CLEARANCE_CORPUS": str(folder)}
     if gitleaks:
         env["CLEARANCE_GITLEAKS"] = str(gitleaks.resolve())
@@ -60,7 +58,7 @@ def detect_secrets(tree):
 
 
 def gitleaks_program(tree):
-    report = CACHE / "gitleaks.json"
+    report = tree.parent / "gitleaks.json"
     command = ["gitleaks", "dir", ".", "--no-banner", "--exit-code", "0", "--report-format", "json", "--report-path", report]
     _, seconds = timed(command, cwd=tree)
     found = json.loads(report.read_text() or "[]") or []
@@ -84,13 +82,17 @@ def main():
     config = options.gitleaks
     if config and config.is_dir():
         config = config / "config" / "gitleaks.toml"
-    tree, labels, published = corpus(config)
+    with tempfile.TemporaryDirectory() as folder:
+        compare(options.clearance.resolve(), *corpus(pathlib.Path(folder), config))
+
+
+def compare(program, tree, labels, published):
     totals = collections.defaultdict(lambda: [0, 0])
     for group, planted, decoys in labels.values():
         totals[group][0] += planted
         totals[group][1] += decoys
     columns = {}
-    for name, run in [("Clearance", lambda: clearance(options.clearance.resolve(), tree)), ("detect-secrets", lambda: detect_secrets(tree))]:
+    for name, run in [("Clearance", lambda: clearance(program, tree)), ("detect-secrets", lambda: detect_secrets(tree))]:
         places, seconds = run()
         columns[name] = (scores(places, labels), seconds)
     if published:
