@@ -72,6 +72,7 @@ impl Budget {
 }
 
 /// Every encoded part of `text` that decodes to text.
+#[inline(never)]
 pub(crate) fn decoded(text: &[u8], budget: &mut Budget) -> Vec<Decoded> {
     let mut found = Vec::new();
     // Of every run of that length, one of the places that are looked at lies in the middle.
@@ -190,6 +191,7 @@ fn is_text(bytes: &[u8]) -> bool {
 }
 
 /// Words with at least two percent-encoded bytes.
+#[inline(never)]
 fn percent(text: &[u8], budget: &mut Budget, found: &mut Vec<Decoded>) {
     let mut from = 0;
     while let Some(offset) = memchr::memchr(b'%', &text[from..]) {

@@ -60,6 +60,7 @@ impl Sieve {
     }
 
     /// Calls `found` with the number and the first byte of every word in `text`.
+    #[inline(never)]
     pub(crate) fn each(&self, text: &[u8], mut found: impl FnMut(usize, usize)) {
         let mut at = 0;
         while let Some(span) = text.get(at..).and_then(<[u8]>::first_chunk::<SPAN>) {
