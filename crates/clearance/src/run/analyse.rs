@@ -5,6 +5,7 @@ use std::{
     sync::{Arc, OnceLock},
 };
 
+use clearance_attest::AdvisoryDatabase;
 use clearance_checks::{Outcome, Settings as RuleSettings};
 use clearance_deploy::DeployFile;
 use clearance_finding::{Dependency, EnvironmentLine, Location, Notice, NoticeKind, Route, Setting};
@@ -42,6 +43,8 @@ pub(crate) struct Analysis {
     pub(crate) settings: Vec<Setting>,
     /// The dependencies.
     pub(crate) dependencies: Vec<Dependency>,
+    /// The advisories that they were compared with.
+    pub(crate) database: Option<AdvisoryDatabase>,
     /// What is to be said of the advisories; nothing where no file names packages.
     pub(crate) supply: Option<String>,
     /// Whether dependencies were compared with advisories.
@@ -105,6 +108,7 @@ fn of_files(
     let supplies = supplies(plan, plan.now);
     let told = (!supplies.is_empty()).then(|| supplies.told());
     let advised = supplies.has_advisories() && !supplies.is_empty();
+    let database = supplies.account();
     let cache = cache.filter(|_| supplies.is_cacheable());
     let beside = kept::Beside {
         templates: &templates,
@@ -120,6 +124,7 @@ fn of_files(
         analysis.deployment = paths_of(&deployment);
         analysis.supply = told;
         analysis.advised = advised;
+        analysis.database = database;
         return (with_pages(analysis), None);
     }
     progress.phase("lowering", sources.len());
@@ -141,6 +146,7 @@ fn of_files(
         deployment: paths_of(&deployment),
         supply: told,
         advised,
+        database,
         ..Analysis::default()
     };
     analysis.notices.extend(unread);
