@@ -54,6 +54,8 @@ pub struct Occasion {
     pub artefacts: Vec<Subject>,
     /// Whether a work tree that is not that of its commit, or of none, may be attested.
     pub allow_dirty: bool,
+    /// Files that were examined and that git does not track, relative to the target: they may hold what made a control pass.
+    pub untracked: Vec<String>,
     /// The configuration files in force.
     pub files: Vec<ConfigurationFile>,
     /// The advisories, where there were any.
@@ -78,6 +80,19 @@ pub enum CannotAttest {
     PerhapsDirty {
         /// The commit.
         commit: String,
+    },
+    /// Files that are in no commit.
+    #[error(
+        "{} that git does not track {} examined, so that nothing can be said of commit {commit}; commit them or move them away, or give --allow-dirty with --subject FILE: {}",
+        if files.len() == 1 { "a file" } else { "files" },
+        if files.len() == 1 { "was" } else { "were" },
+        shown(files)
+    )]
+    Untracked {
+        /// The commit.
+        commit: String,
+        /// The files.
+        files: Vec<String>,
     },
     /// Nothing to speak about.
     #[error(
@@ -113,6 +128,12 @@ pub enum CannotAttest {
     UndatedAdvisories,
 }
 
+/// The first few names.
+fn shown(files: &[String]) -> String {
+    let more = if files.len() > 3 { format!(" and {} more", files.len() - 3) } else { String::new() };
+    format!("{}{more}", files[..files.len().min(3)].join(", "))
+}
+
 /// The statement with `predicate` over `assessment`, as JSON: what a signature is made over.
 ///
 /// # Errors
@@ -125,7 +146,7 @@ pub fn statement(
     let subjects = subjects(assessment, occasion)?;
     let statement = json!({
         "_type": STATEMENT_TYPE,
-        "subject": subjects.iter().map(|subject| descriptor(subject, assessment)).collect::<Vec<_>>(),
+        "subject": subjects.iter().map(|subject| descriptor(subject, assessment, occasion)).collect::<Vec<_>>(),
         "predicateType": predicate.uri(),
         "predicate": predicate.of(assessment, occasion)?,
     });
@@ -138,8 +159,16 @@ fn subjects(assessment: &Assessment, occasion: &Occasion) -> Result<Vec<Subject>
     let mut subjects = Vec::new();
     if let Some(commit) = &header.commit {
         match header.dirty {
-            Some(false) => subjects.push(Subject { name: None, digest: Digest::commit(commit)? }),
+            Some(false) if occasion.untracked.is_empty() => {
+                subjects.push(Subject { name: None, digest: Digest::commit(commit)? })
+            }
             _ if occasion.allow_dirty => {}
+            Some(false) => {
+                return Err(CannotAttest::Untracked {
+                    commit: commit.clone(),
+                    files: occasion.untracked.clone(),
+                });
+            }
             Some(true) => return Err(CannotAttest::Dirty { commit: commit.clone() }),
             None => return Err(CannotAttest::PerhapsDirty { commit: commit.clone() }),
         }
@@ -160,13 +189,15 @@ fn subjects(assessment: &Assessment, occasion: &Occasion) -> Result<Vec<Subject>
     }
 }
 
-fn descriptor(subject: &Subject, assessment: &Assessment) -> Value {
+fn descriptor(subject: &Subject, assessment: &Assessment, occasion: &Occasion) -> Value {
     let mut out = Map::new();
     if let Some(name) = &subject.name {
         out.insert("name".to_owned(), json!(name));
     }
     out.insert("digest".to_owned(), json!({ subject.digest.algorithm(): subject.digest.value() }));
-    if let (Some(commit), Some(true) | None) = (&assessment.header.commit, assessment.header.dirty) {
+    let header = &assessment.header;
+    let is_clean = header.dirty == Some(false) && occasion.untracked.is_empty();
+    if let (Some(commit), false) = (&header.commit, is_clean) {
         out.insert("annotations".to_owned(), json!({ DIRTY: true, "commit": commit }));
     }
     Value::Object(out)

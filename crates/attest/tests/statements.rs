@@ -137,6 +137,15 @@ fn a_changed_tree_never_speaks_for_its_commit() {
     assert!(matches!(of(&with(Some("d20ace7"), Some(false)), false, false), Err(CannotAttest::Commit(_))));
     let both = of(&with(Some(COMMIT), Some(false)), true, false).unwrap();
     assert_eq!(both.as_array().unwrap().len(), 2);
+    let lying_there = Occasion { untracked: vec!["extra.py".to_owned()], ..Occasion::default() };
+    let refused = statement(Predicate::TestResult, &sample(), &lying_there);
+    assert!(matches!(refused, Err(CannotAttest::Untracked { .. })), "{refused:?}");
+    let allowed = Occasion { artefacts: vec![artefact()], allow_dirty: true, ..lying_there };
+    let subjects = made(Predicate::TestResult, &sample(), &allowed)["subject"].clone();
+    assert_eq!(
+        (subjects.as_array().unwrap().len(), &subjects[0]["annotations"]["dirty"]),
+        (1, &Value::Bool(true))
+    );
     let twice = Occasion { artefacts: vec![artefact(), artefact()], ..Occasion::default() };
     let refused = statement(Predicate::TestResult, &sample(), &twice);
     assert_eq!(refused, Err(CannotAttest::SameName("shop.tar.gz".to_owned())));

@@ -9,6 +9,7 @@ use std::{
 use clearance_attest::{
     CannotAttest, ConfigurationFile, Digest, Occasion, SigningKey, Subject, seal, sha256, statement,
 };
+use clearance_source::tracked_files;
 
 use super::check::{self, Examined};
 use crate::{
@@ -50,6 +51,7 @@ pub(crate) fn run(catalogue: &Catalogue, args: &AttestArgs) -> Result<Exit, Fail
         let occasion = Occasion {
             artefacts,
             allow_dirty: args.allow_dirty,
+            untracked: untracked(examined)?,
             files: configuration(examined, args)?,
             database: examined.database.clone(),
         };
@@ -78,6 +80,19 @@ pub(crate) fn run(catalogue: &Catalogue, args: &AttestArgs) -> Result<Exit, Fail
 
 fn refused(error: CannotAttest) -> Failure {
     Failure::Usage(format!("nothing was attested: {error}"))
+}
+
+/// What was there to be examined and is in no commit. Outside of git there is no commit that it could be missing in.
+fn untracked(examined: &Examined) -> Result<Vec<String>, Failure> {
+    if examined.assessment.header.commit.is_none() {
+        return Ok(Vec::new());
+    }
+    let tracked = tracked_files(&examined.base)
+        .ok_or_else(|| Failure::File("nothing was attested: git's index cannot be read".to_owned()))?;
+    let missing = examined.inventory.iter().filter(|file| !tracked.contains(&file.absolute));
+    let mut untracked: Vec<String> = missing.map(|file| file.path.to_string()).collect();
+    untracked.sort();
+    Ok(untracked)
 }
 
 /// The configuration files in force, with digests of their content.

@@ -10,7 +10,7 @@ use std::{
 
 use clearance_attest::AdvisoryDatabase;
 use clearance_report::{Format, RenderOptions};
-use clearance_source::{Inventory, from_stdin, git_state};
+use clearance_source::{File, Inventory, from_stdin, git_state};
 use clearance_verdict::Assessment;
 
 use crate::{
@@ -141,6 +141,8 @@ pub(super) struct Examined {
     pub(super) assessment: Assessment,
     /// The folder that paths are relative to.
     pub(super) base: PathBuf,
+    /// Everything that was there to be examined.
+    pub(super) inventory: Vec<File>,
     /// Names of the configuration and model files in force, relative to it, each once.
     pub(super) configuration: BTreeSet<String>,
     /// The advisories that dependencies were compared with.
@@ -195,6 +197,7 @@ fn examine(
         base: target.base,
         configuration,
         database,
+        inventory: plan.inventory.files,
         fail_on: plan.settings.run.fail_on.value,
         leavings,
         unmodelled,
