@@ -32,6 +32,8 @@ fn dispatch(command: &Command) -> Result<Exit, Failure> {
         Command::Explain(args) => commands::explain::run(&Catalogue::complete(), args),
         Command::Trace(args) => commands::trace::run(&Catalogue::complete(), args),
         Command::Detectors(args) => commands::detectors::run(args),
+        Command::Attest(args) => commands::attest::run(&Catalogue::complete(), args),
+        Command::Verify(args) => commands::verify::run(args),
         Command::Rules(args) => commands::rules::run(&Catalogue::complete(), args),
         Command::Config(command) => commands::config::run(&Catalogue::complete(), command),
         Command::Models(command) => commands::models::run(command),

@@ -12,6 +12,7 @@ use clearance_report::Format;
 use clearance_verdict::Profile;
 
 use crate::{
+    cli_attest::{self, AttestArgs, VerifyArgs},
     cli_db::DbCommand,
     config::{CommandLine, Use},
     output::Output,
@@ -44,6 +45,19 @@ pub(crate) enum Command {
     Explain(ExplainArgs),
     /// Show the whole way to one finding, with the code
     Trace(Box<TraceArgs>),
+    /// Examine a project, and sign what came of it
+    ///
+    /// Examines PATH as `check` does, and writes a signed in-toto statement about the commit that is checked out, and about the files that were built from it. A statement that
+    /// something is blocked is a statement, too: it ends with exit code 0 unless --fail-on asks for more. What is signed is what this run saw; a report of an earlier run is never
+    /// signed, since anybody could have written it.
+    #[command(after_help = cli_attest::ATTEST_EXIT_CODES)]
+    Attest(Box<AttestArgs>),
+    /// Check a signed statement before a deployment
+    ///
+    /// Says whether the key has signed the statement, and whether it speaks of what is to be deployed, is young enough, and came to what is required. Whatever is missing, malformed or
+    /// not understood is refused. Nothing is examined.
+    #[command(after_help = cli_attest::VERIFY_EXIT_CODES)]
+    Verify(VerifyArgs),
     /// List the rules
     Rules(RulesArgs),
     /// List the kinds of credentials that are looked for, or show one
@@ -371,7 +385,7 @@ pub(crate) enum DebugCommand {
 }
 
 /// Parses one word of a closed list, and tells help and completions the list.
-fn words<T>(all: &'static [T]) -> impl TypedValueParser<Value = T>
+pub(crate) fn words<T>(all: &'static [T]) -> impl TypedValueParser<Value = T>
 where
     T: FromStr<Err = UnknownWord> + ToString + Clone + Send + Sync + 'static,
 {

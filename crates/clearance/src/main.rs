@@ -4,6 +4,7 @@ mod advisories;
 mod app;
 mod catalogue;
 mod cli;
+mod cli_attest;
 mod cli_db;
 mod commands;
 mod config;

@@ -277,13 +277,22 @@ impl Control {
 /// The rule-set version: the month of the catalogue and a digest of everything that decides what is found and said, for example `2026.11-ab12cd`.
 /// The order of `rules` has no influence.
 pub fn rule_set_version(rules: &[&Rule]) -> String {
+    let mut hasher = blake3::Hasher::new();
+    rule_set_bytes(rules, |bytes| {
+        hasher.update(bytes);
+    });
+    format!("{RULE_SET_MONTH}-{}", &hasher.finalize().to_hex()[..6])
+}
+
+/// Gives `take`, piece by piece, everything that decides what is found and said, so that a digest of it identifies the rule set. The order of `rules` has
+/// no influence.
+pub fn rule_set_bytes(rules: &[&Rule], mut take: impl FnMut(&[u8])) {
     let mut rules = rules.to_vec();
     rules.sort_by_key(|rule| rule.id);
     rules.dedup();
-    let mut hasher = blake3::Hasher::new();
     let mut part = |text: &str| {
-        hasher.update(&(text.len() as u64).to_le_bytes());
-        hasher.update(text.as_bytes());
+        take(&(text.len() as u64).to_le_bytes());
+        take(text.as_bytes());
     };
     for rule in rules {
         part(rule.id);
@@ -299,7 +308,6 @@ pub fn rule_set_version(rules: &[&Rule]) -> String {
         part(rule.doc);
     }
     part(include_str!("controls.toml"));
-    format!("{RULE_SET_MONTH}-{}", &hasher.finalize().to_hex()[..6])
 }
 
 /// The month in which the catalogue was last reviewed.

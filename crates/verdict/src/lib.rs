@@ -19,7 +19,7 @@ mod status;
 mod totals;
 mod words;
 
-pub use assessment::{Assessment, CategoryCount, assess, rule_set_version};
+pub use assessment::{Assessment, CategoryCount, assess, rule_set_bytes, rule_set_version};
 pub use asvs::{ASVS_LEVEL_1, ASVS_LEVEL_2, AsvsRow};
 pub use change::{Change, ControlChange, Earlier, EarlierControl, EarlierFinding};
 pub use clearance_finding::{

@@ -8,6 +8,7 @@ use std::{
     time::Instant,
 };
 
+use clearance_attest::AdvisoryDatabase;
 use clearance_report::{Format, RenderOptions};
 use clearance_source::{File, Inventory, from_stdin, git_state};
 use clearance_verdict::Assessment;
@@ -89,7 +90,36 @@ fn tell(args: &CheckArgs, examined: &Examined) -> Result<Exit, Failure> {
 
 /// The JSON report of a run with these paths and rules.
 pub(super) fn report(catalogue: &Catalogue, paths: &[PathBuf], rules: &RuleArgs) -> Result<String, Failure> {
-    let args = CheckArgs {
+    let args = silent(paths, rules);
+    let clock = Clock::start()?;
+    let progress = Progress::new(false);
+    let examined = threads::pool(None)?.install(|| examine(catalogue, &args, clock, &progress));
+    progress.finish();
+    Ok(clearance_report::render(Format::Json, &examined?.assessment, &RenderOptions::default()))
+}
+
+/// Examines, and hands `take` what came of it before it is kept for the next run.
+pub(super) fn examine_for<T>(
+    catalogue: &Catalogue,
+    args: &CheckArgs,
+    take: impl FnOnce(&Examined) -> Result<T, Failure>,
+) -> Result<T, Failure> {
+    let clock = Clock::start()?;
+    let pool = threads::pool(args.threads)?;
+    let progress = Progress::new(args.console.quiet);
+    let examined = pool.install(|| examine(catalogue, args, clock, &progress));
+    progress.finish();
+    let mut examined = examined?;
+    let taken = take(&examined);
+    if let Some(leavings) = examined.leavings.take() {
+        pool.install(|| leavings.write());
+    }
+    taken
+}
+
+/// Arguments of a run that tells nothing itself.
+pub(super) fn silent(paths: &[PathBuf], rules: &RuleArgs) -> CheckArgs {
+    CheckArgs {
         paths: paths.to_vec(),
         rules: rules.clone(),
         format: Format::Json,
@@ -103,19 +133,20 @@ pub(super) fn report(catalogue: &Catalogue, paths: &[PathBuf], rules: &RuleArgs)
         no_cache: false,
         console: ConsoleArgs { quiet: true, verbose: false, color: ColorChoice::Never },
         threads: None,
-    };
-    let clock = Clock::start()?;
-    let progress = Progress::new(false);
-    let examined = threads::pool(None)?.install(|| examine(catalogue, &args, clock, &progress));
-    progress.finish();
-    Ok(clearance_report::render(Format::Json, &examined?.assessment, &RenderOptions::default()))
+    }
 }
 
 /// What came of a run.
-struct Examined {
-    assessment: Assessment,
+pub(super) struct Examined {
+    pub(super) assessment: Assessment,
     /// The folder that paths are relative to.
-    base: PathBuf,
+    pub(super) base: PathBuf,
+    /// Everything that was there to be examined.
+    pub(super) inventory: Vec<File>,
+    /// Names of the configuration and model files in force, relative to it, each once.
+    pub(super) configuration: BTreeSet<String>,
+    /// The advisories that dependencies were compared with.
+    pub(super) database: Option<AdvisoryDatabase>,
     fail_on: FailOn,
     /// For the next run.
     leavings: Option<Leavings>,
@@ -151,6 +182,9 @@ fn examine(
     );
     let analysed = started.elapsed();
     let unmodelled = std::mem::take(&mut analysis.unmodelled);
+    let database = analysis.database.take();
+    let files = plan.settings.files.iter().map(|read| read.file.to_string());
+    let configuration = files.chain(plan.models.iter().map(|model| model.file.clone())).collect();
     let about = About { target: name, git, command: command_line::shown(std::env::args_os()), clock };
     let assessment = judge(catalogue, &plan, analysis, about)?;
     if args.console.verbose {
@@ -165,6 +199,9 @@ fn examine(
     Ok(Examined {
         assessment,
         base: target.base,
+        configuration,
+        database,
+        inventory: plan.inventory.files,
         fail_on: plan.settings.run.fail_on.value,
         leavings,
         unmodelled,
@@ -288,7 +325,7 @@ fn write_report(assessment: &Assessment, output: &Output) -> Result<(), Failure>
 }
 
 /// The exit code. `--exit-zero` and `never` forgive any decision and files that were seen in part, but not a run that failed or that saw nothing.
-fn exit(examined: &Examined, exit_zero: bool) -> Exit {
+pub(super) fn exit(examined: &Examined, exit_zero: bool) -> Exit {
     let assessment = &examined.assessment;
     if exit_zero || examined.fail_on == FailOn::Never {
         let failed = !assessment.coverage.failed.is_empty() || assessment.coverage.is_empty();

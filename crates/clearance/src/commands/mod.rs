@@ -1,5 +1,6 @@
 //! One file for each subcommand.
 
+pub(crate) mod attest;
 pub(crate) mod check;
 pub(crate) mod completions;
 pub(crate) mod config;
@@ -12,3 +13,4 @@ pub(crate) mod man;
 pub(crate) mod models;
 pub(crate) mod rules;
 pub(crate) mod trace;
+pub(crate) mod verify;

@@ -5,6 +5,7 @@ use std::{
     sync::{Arc, OnceLock},
 };
 
+use clearance_attest::AdvisoryDatabase;
 use clearance_checks::{Outcome, Settings as RuleSettings};
 use clearance_deploy::DeployFile;
 use clearance_finding::{
@@ -44,6 +45,8 @@ pub(crate) struct Analysis {
     pub(crate) settings: Vec<Setting>,
     /// The dependencies.
     pub(crate) dependencies: Vec<Dependency>,
+    /// The advisories that they were compared with.
+    pub(crate) database: Option<AdvisoryDatabase>,
     /// What is to be said of the advisories; nothing where no file names packages.
     pub(crate) supply: Option<String>,
     /// Whether dependencies were compared with advisories.
@@ -113,6 +116,7 @@ fn of_files(
     let supplies = supplies(plan, plan.now);
     let told = (!supplies.is_empty()).then(|| supplies.told());
     let advised = supplies.has_advisories() && !supplies.is_empty();
+    let database = supplies.account();
     let cache = cache.filter(|_| supplies.is_cacheable());
     let beside = kept::Beside {
         templates: &templates,
@@ -128,6 +132,7 @@ fn of_files(
         analysis.deployment = kinds_of(&deployment);
         analysis.supply = told;
         analysis.advised = advised;
+        analysis.database = database;
         return (with_pages(analysis), None);
     }
     progress.phase("lowering", sources.len());
@@ -149,6 +154,7 @@ fn of_files(
         deployment: kinds_of(&deployment),
         supply: told,
         advised,
+        database,
         ..Analysis::default()
     };
     analysis.notices.extend(unread);

@@ -10,12 +10,14 @@ pub(crate) fn shown(args: impl Iterator<Item = OsString>) -> String {
     while let Some(arg) = args.next() {
         let arg = arg.to_string_lossy();
         match arg.as_ref() {
-            "--threads" | "--color" | "--cache-dir" => {
+            "--threads" | "--color" | "--cache-dir" | "--key" => {
                 args.next();
             }
             "--no-cache" | "--quiet" | "-q" | "--verbose" | "-v" => {}
             other
-                if ["--threads=", "--color=", "--cache-dir="].iter().any(|name| other.starts_with(name)) => {}
+                if ["--threads=", "--color=", "--cache-dir=", "--key="]
+                    .iter()
+                    .any(|name| other.starts_with(name)) => {}
             other => words.push(quoted(other)),
         }
     }

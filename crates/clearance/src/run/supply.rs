@@ -6,6 +6,7 @@ use std::{
     sync::Arc,
 };
 
+use clearance_attest::AdvisoryDatabase;
 use clearance_cache::KeyBuilder;
 use clearance_finding::{Notice, NoticeKind};
 use clearance_program::Program;
@@ -224,6 +225,24 @@ impl Supplies {
                 format!("advisories up to {day} from {}", from.join(", "))
             }
         }
+    }
+
+    /// What an attestation says of the database.
+    pub(super) fn account(&self) -> Option<AdvisoryDatabase> {
+        let meta = self.database.as_ref()?.meta();
+        let newest = meta.newest();
+        let addresses: BTreeSet<&str> = meta.sources.iter().map(|source| source.from.as_str()).collect();
+        let address = match addresses.first() {
+            Some(only) if addresses.len() == 1 && only.starts_with("https://") => (*only).to_owned(),
+            // Files, or several sources: what they were compiled into.
+            _ => "pkg:generic/clearance-advisories".to_owned(),
+        };
+        let checked = Some(meta.fresh()).filter(|checked| *checked > 0);
+        Some(AdvisoryDatabase {
+            uri: address,
+            version: format!("{} advisories up to {newest}", meta.advisories),
+            last_update: newest.parse().ok().or_else(|| Timestamp::from_second(checked?).ok()),
+        })
     }
 
     /// Runs the plane.

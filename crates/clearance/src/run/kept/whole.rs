@@ -218,6 +218,7 @@ pub(crate) fn decode<'f>(bytes: &[u8], files: impl ExactSizeIterator<Item = &'f 
         deployment: Vec::new(),
         supply: None,
         advised: false,
+        database: None,
         searched: None,
         accepted: Vec::new(),
         failed: None,
