@@ -91,6 +91,7 @@ pub fn input() -> Input {
         evidence: Vec::new(),
     };
     let known = KnownVulnerability {
+        exploitation: Default::default(),
         id: "GHSA-2g68-c3qc-8985".to_owned(),
         aliases: vec!["CVE-2024-34069".to_owned()],
         summary: "The debugger may be made to run code".to_owned(),
@@ -135,7 +136,8 @@ pub fn input() -> Input {
         rules: RULES.to_vec(),
         enabled: ids.into_iter().chain(RULES.iter().map(|rule| rule.id)).collect(),
         hidden: Vec::new(),
-        deployment: BTreeSet::new(),
+        deployment: Default::default(),
+        undecided: Vec::new(),
     }
 }
 
