@@ -14,8 +14,8 @@ use super::{
     peers::{Peer, PeerOptions},
     selection::{self, Meant, RuleSet},
     settings::{
-        AcceptRule, Accepted, Exclude, ExcludePattern, PeerScope, PerFile, RoleRule, RunSettings, Scope,
-        Settings,
+        AcceptRule, Accepted, BaselineFile, Exclude, ExcludePattern, PeerScope, PerFile, RoleRule,
+        RunSettings, Scope, Settings,
     },
 };
 use crate::{
@@ -166,7 +166,13 @@ fn run_settings(
         max_file_size: options.max_file_size.clone(),
         models: top.map_or_else(ModelPatterns::default, |index| models(&loaded.own[index])),
         advisories: options.advisories.clone(),
+        baseline: top.and_then(|index| baseline(&loaded.own[index])),
     })
+}
+
+fn baseline(layer: &Layer<Options>) -> Option<BaselineFile> {
+    let file = layer.options.run.baseline.clone()?;
+    Some(BaselineFile { folder: layer.folder.clone(), file })
 }
 
 fn models(layer: &Layer<Options>) -> ModelPatterns {
