@@ -40,6 +40,8 @@ pub(crate) enum Command {
     /// Examine a project and decide
     #[command(after_help = EXIT_CODES)]
     Check(Box<CheckArgs>),
+    /// Accept one finding, with a reason
+    Accept(Box<AcceptArgs>),
     /// Look after a baseline: the findings that stand today
     #[command(subcommand)]
     Baseline(BaselineCommand),
@@ -326,6 +328,33 @@ pub(crate) enum ConfigCommand {
         #[command(flatten)]
         rules: Box<RuleArgs>,
     },
+}
+
+/// `clearance accept`.
+#[derive(Debug, Args)]
+pub(crate) struct AcceptArgs {
+    /// The finding: its fingerprint or how that begins, or `rule@path:line`
+    #[arg(value_name = "FINDING")]
+    pub(crate) finding: String,
+
+    /// Folders and files to examine
+    #[arg(value_name = "PATH", default_value = ".")]
+    pub(crate) paths: Vec<PathBuf>,
+
+    /// Why it may stay, in one line
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) reason: String,
+
+    /// The last day on which it may
+    #[arg(long, value_name = "DATE")]
+    pub(crate) until: Option<jiff::civil::Date>,
+
+    /// Write a comment at the finding, not a table of the configuration
+    #[arg(long)]
+    pub(crate) comment: bool,
+
+    #[command(flatten)]
+    pub(crate) rules: RuleArgs,
 }
 
 /// `clearance baseline`.

@@ -91,7 +91,12 @@ fn tell(args: &CheckArgs, examined: &Examined) -> Result<Exit, Failure> {
 /// The JSON report of a run with these paths and rules.
 pub(super) fn report(catalogue: &Catalogue, paths: &[PathBuf], rules: &RuleArgs) -> Result<String, Failure> {
     let assessment = assess_quietly(catalogue, paths, rules, None)?;
-    Ok(clearance_report::render(Format::Json, &assessment, &RenderOptions::default()))
+    Ok(as_json(&assessment))
+}
+
+/// The JSON report of `assessment`.
+pub(super) fn as_json(assessment: &Assessment) -> String {
+    clearance_report::render(Format::Json, assessment, &RenderOptions::default())
 }
 
 /// A run with these paths and rules, compared with `held`; nothing is written.

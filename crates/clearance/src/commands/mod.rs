@@ -1,5 +1,6 @@
 //! One file for each subcommand.
 
+pub(crate) mod accept;
 pub(crate) mod baseline;
 pub(crate) mod check;
 pub(crate) mod completions;
