@@ -29,6 +29,8 @@ pub(crate) fn main() -> ExitCode {
 fn dispatch(command: &Command) -> Result<Exit, Failure> {
     match command {
         Command::Check(args) => commands::check::run(&Catalogue::complete(), args),
+        Command::Accept(args) => commands::accept::run(&Catalogue::complete(), args),
+        Command::Baseline(command) => commands::baseline::run(&Catalogue::complete(), command),
         Command::Explain(args) => commands::explain::run(&Catalogue::complete(), args),
         Command::Trace(args) => commands::trace::run(&Catalogue::complete(), args),
         Command::Detectors(args) => commands::detectors::run(args),

@@ -41,6 +41,11 @@ pub(crate) enum Command {
     /// Examine a project and decide
     #[command(after_help = EXIT_CODES)]
     Check(Box<CheckArgs>),
+    /// Accept one finding, with a reason
+    Accept(Box<AcceptArgs>),
+    /// Look after a baseline: the findings that stand today
+    #[command(subcommand)]
+    Baseline(BaselineCommand),
     /// Explain a rule or a control
     Explain(ExplainArgs),
     /// Show the whole way to one finding, with the code
@@ -106,6 +111,14 @@ pub(crate) struct CheckArgs {
     /// Say what changed since the run that wrote the JSON report FILE; nothing of it is taken for found now
     #[arg(long, value_name = "FILE")]
     pub(crate) previous: Option<PathBuf>,
+
+    /// Tell findings that this file of `clearance baseline` holds apart from new ones
+    #[arg(long, value_name = "FILE")]
+    pub(crate) baseline: Option<PathBuf>,
+
+    /// Decide on findings that the baseline does not hold, and on them only
+    #[arg(long)]
+    pub(crate) new_only: bool,
 
     /// The best decision that ends with exit code 1 [default: blocked]
     #[arg(long, value_name = "DECISION", value_parser = words(FailOn::ALL))]
@@ -342,6 +355,70 @@ pub(crate) enum ConfigCommand {
 
         #[command(flatten)]
         rules: Box<RuleArgs>,
+    },
+}
+
+/// `clearance accept`.
+#[derive(Debug, Args)]
+pub(crate) struct AcceptArgs {
+    /// The finding: its fingerprint or how that begins, or `rule@path:line`
+    #[arg(value_name = "FINDING")]
+    pub(crate) finding: String,
+
+    /// Folders and files to examine
+    #[arg(value_name = "PATH", default_value = ".")]
+    pub(crate) paths: Vec<PathBuf>,
+
+    /// Why it may stay, in one line
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) reason: String,
+
+    /// The last day on which it may
+    #[arg(long, value_name = "DATE")]
+    pub(crate) until: Option<jiff::civil::Date>,
+
+    /// Write a comment at the finding, not a table of the configuration
+    #[arg(long)]
+    pub(crate) comment: bool,
+
+    #[command(flatten)]
+    pub(crate) rules: RuleArgs,
+}
+
+/// `clearance baseline`.
+#[derive(Debug, Subcommand)]
+pub(crate) enum BaselineCommand {
+    /// Write all findings that are open today to a new file, whatever the thresholds
+    Create {
+        /// Folders and files to examine
+        #[arg(value_name = "PATH", default_value = ".")]
+        paths: Vec<PathBuf>,
+
+        /// The file, in TOML or JSON
+        #[arg(long, value_name = "FILE", default_value = crate::baseline::DEFAULT_FILE)]
+        file: PathBuf,
+
+        #[command(flatten)]
+        rules: Box<RuleArgs>,
+    },
+    /// Take out what is gone, add what is new, and say how many
+    Update {
+        /// Folders and files to examine
+        #[arg(value_name = "PATH", default_value = ".")]
+        paths: Vec<PathBuf>,
+
+        /// The file
+        #[arg(long, value_name = "FILE", default_value = crate::baseline::DEFAULT_FILE)]
+        file: PathBuf,
+
+        #[command(flatten)]
+        rules: Box<RuleArgs>,
+    },
+    /// List what a file holds
+    Show {
+        /// The file
+        #[arg(long, value_name = "FILE", default_value = crate::baseline::DEFAULT_FILE)]
+        file: PathBuf,
     },
 }
 

@@ -2,6 +2,7 @@
 
 mod advisories;
 mod app;
+mod baseline;
 mod catalogue;
 mod cli;
 mod cli_attest;

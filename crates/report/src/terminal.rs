@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use anstyle::{AnsiColor, Style};
 use clearance_finding::{AliasKind, Finding, Judgement, Location, Reachable, Severity};
-use clearance_verdict::{Assessment, Category, Change, Decision, HiddenBy, Level, Status};
+use clearance_verdict::{Assessment, Category, Change, Decision, HiddenBy, Level, Standing, Status};
 use unicode_width::UnicodeWidthStr;
 
 use crate::{RenderOptions, clean, frame::frame, spots::spots, words};
@@ -287,6 +287,7 @@ impl Terminal<'_> {
 
     fn foot(&mut self, assessment: &Assessment) {
         self.labelled("change", assessment.change.as_ref().map(change).unwrap_or_default());
+        self.labelled("baseline", assessment.baseline.as_ref().map(baseline).unwrap_or_default());
         self.labelled(
             "controls",
             Category::ALL.iter().filter_map(|&category| category_line(assessment, category)),
@@ -403,6 +404,15 @@ fn change(change: &Change) -> Vec<String> {
         .collect();
     lines.extend(limited(controls));
     lines.extend(change.caveats.iter().cloned());
+    lines
+}
+
+/// How findings stand to a baseline; what is gone is named.
+fn baseline(standing: &Standing) -> Vec<String> {
+    let mut lines = vec![format!("{}: {}", standing.file, words::baseline_line(standing))];
+    let gone = standing.gone.iter().filter(|(_, why)| why.is_none());
+    lines.extend(limited(gone.map(|(entry, _)| format!("gone  {} {}", entry.rule, entry.path)).collect()));
+    lines.extend(words::baseline_advice(standing));
     lines
 }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 use clearance_finding::{Dependency, DependencyScope, Exploitation, Finding, Notice, Plane, Reachable, Step};
 use clearance_verdict::{
     ASVS_LEVEL_1, ASVS_LEVEL_2, Assessment, Change, EnvironmentLine, HiddenBy, PlaneStatus, Protection,
-    ProtectionStatus, Status,
+    ProtectionStatus, Standing, Status,
 };
 
 /// `1 file`, `2 files`.
@@ -283,6 +283,31 @@ pub(crate) fn change_counts(change: &Change) -> Vec<(usize, &'static str)> {
         .filter(|(at, (number, _))| *at < 3 || *number > 0)
         .map(|(_, pair)| pair)
         .collect()
+}
+
+/// The numbers of a baseline, in one line.
+pub(crate) fn baseline_line(standing: &Standing) -> String {
+    let (gone, unseen) = standing.gone_counts();
+    let mut line = format!("{} new, {} known", standing.new.len(), standing.known.len());
+    if gone > 0 {
+        line.push_str(&format!(", {gone} gone"));
+    }
+    if unseen > 0 {
+        line.push_str(&format!(", {unseen} not seen by this run"));
+    }
+    if standing.new_only {
+        line.push_str("; decided on new findings only");
+    }
+    line
+}
+
+/// What to do about entries that match nothing.
+pub(crate) fn baseline_advice(standing: &Standing) -> Option<String> {
+    let (gone, _) = standing.gone_counts();
+    (gone > 0).then(|| {
+        let what = if gone == 1 { "1 entry of it matches" } else { "Some entries of it match" };
+        format!("{what} no finding any more: `clearance baseline update` takes what is gone out")
+    })
 }
 
 /// The planes that have a column in tables: those with findings, and `code`.

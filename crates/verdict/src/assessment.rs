@@ -6,6 +6,7 @@ use clearance_finding::{Dependency, EnvironmentLine, Finding, Plane, Route, Rule
 
 use crate::{
     asvs::{AsvsRow, asvs},
+    baseline::Standing,
     change::Change,
     controls::Phase,
     coverage::Coverage,
@@ -69,6 +70,8 @@ pub struct Assessment {
     pub hidden: Vec<Hidden>,
     /// What changed since an earlier run, where one was given.
     pub change: Option<Change>,
+    /// How findings stand to a baseline, where one was given.
+    pub baseline: Option<Standing>,
     blocking: usize,
     warning: usize,
     open: usize,
@@ -95,7 +98,8 @@ pub fn assess(input: Input, policy: &Policy) -> Assessment {
     input.hidden.sort_by_key(|entry| (Reverse(entry.severity), entry.rule.id, entry.by));
 
     let planes = all_planes(&input.planes);
-    let controls = evaluate(&input, &findings, &coverage, policy);
+    let whole = policy.whole();
+    let controls = evaluate(&input, &findings, &coverage, &whole);
     let grounds = Grounds {
         findings: &findings,
         controls: &controls,
@@ -106,7 +110,7 @@ pub fn assess(input: Input, policy: &Policy) -> Assessment {
     };
     let (decision, reasons) = decide(&grounds);
     let plan = plan(decision, &grounds);
-    let (owasp_2021, owasp_2025) = owasp(&controls, &findings, policy);
+    let (owasp_2021, owasp_2025) = owasp(&controls, &findings, &whole);
     let blocking = findings.iter().filter(|finding| policy.blocks(finding)).count();
     let warning = findings.iter().filter(|finding| policy.warns(finding)).count();
     let open = findings.iter().filter(|finding| finding.acceptance.is_none()).count();
@@ -133,6 +137,7 @@ pub fn assess(input: Input, policy: &Policy) -> Assessment {
         rules: input.rules,
         hidden: input.hidden,
         change: None,
+        baseline: None,
         blocking,
         warning,
         open,

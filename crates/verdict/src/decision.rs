@@ -46,6 +46,7 @@ pub(crate) fn decide(grounds: &Grounds<'_>) -> (Decision, Vec<Reason>) {
         .iter()
         .filter(|control| control.level == Level::Blocking && control.status == Status::Fail)
         .filter(|control| !control.findings.iter().any(|index| *index < blocking.len()))
+        .filter(|control| policy.new_only.is_none() || fails_anew(control, findings, policy))
         .collect();
 
     let mut lesser: Vec<Reason> = conditions(grounds)
@@ -56,7 +57,10 @@ pub(crate) fn decide(grounds: &Grounds<'_>) -> (Decision, Vec<Reason>) {
         lesser.push(reason);
     }
     let failing = controls.iter().filter(|control| {
-        control.level == Level::Advisory
+        // No baseline holds what fails without a finding: it cannot be told to be new, and is not passed over either.
+        let is_lesser =
+            control.level == Level::Advisory || control.level == Level::Blocking && policy.new_only.is_some();
+        is_lesser
             && matches!(control.status, Status::Fail | Status::Warn)
             && !control.accepted_only
             && control.findings.is_empty()
@@ -77,23 +81,44 @@ pub(crate) fn decide(grounds: &Grounds<'_>) -> (Decision, Vec<Reason>) {
     } else {
         Decision::Approved
     };
+    let aside = policy.new_only.as_ref().map(|only| aside_reason(findings, policy, &only.file));
+    let room = MOST_REASONS - usize::from(aside.is_some());
     let mut reasons: Vec<Reason> = blocking.iter().map(|&index| blocking_reason(findings, index)).collect();
     reasons.extend(
         failed.iter().map(|control| about(control, &format!("Control failed: {}", control.definition.title))),
     );
-    shorten(&mut lesser, MOST_REASONS - reasons.len().min(1), findings, "more conditions");
-    shorten(&mut reasons, MOST_REASONS - lesser.len(), findings, "more reasons to block");
+    shorten(&mut lesser, room - reasons.len().min(1), findings, "more conditions");
+    shorten(&mut reasons, room - lesser.len(), findings, "more reasons to block");
     reasons.extend(lesser);
     if reasons.is_empty() {
         let passed = controls.iter().filter(|control| control.status == Status::Pass).count();
+        let which = if policy.new_only.is_some() { "No new finding" } else { "No finding" };
         let text = format!(
-            "No finding at or above {}, and {} passed on evidence",
+            "{which} at or above {}, and {} passed on evidence",
             policy.warning,
             count(passed, "control")
         );
         reasons.push(Reason { text, findings: Vec::new(), controls: Vec::new() });
     }
+    reasons.extend(aside);
     (decision, reasons)
+}
+
+/// Whether a finding that is not left aside is among those that a control fails for.
+fn fails_anew(control: &Control, findings: &[Finding], policy: &Policy) -> bool {
+    let is_new = |finding: &Finding| finding.acceptance.is_none() && !policy.leaves_aside(finding);
+    control.findings.iter().any(|&index| is_new(&findings[index]))
+}
+
+fn aside_reason(findings: &[Finding], policy: &Policy, file: &str) -> Reason {
+    let those = findings.iter().enumerate().filter(|(_, finding)| policy.leaves_aside(finding));
+    let those: Vec<usize> = those.map(|(index, _)| index).collect();
+    let known = match those.len() {
+        0 => format!("none is held by {file}"),
+        1 => format!("1 finding that {file} holds was left aside"),
+        number => format!("{number} findings that {file} holds were left aside"),
+    };
+    Reason { text: format!("Decided on new findings only; {known}"), findings: those, controls: Vec::new() }
 }
 
 fn blocking_reason(findings: &[Finding], index: usize) -> Reason {

@@ -6,6 +6,7 @@
 pub mod acceptance;
 mod assessment;
 mod asvs;
+mod baseline;
 mod change;
 mod controls;
 mod coverage;
@@ -21,6 +22,7 @@ mod words;
 
 pub use assessment::{Assessment, CategoryCount, assess, rule_set_bytes, rule_set_version};
 pub use asvs::{ASVS_LEVEL_1, ASVS_LEVEL_2, AsvsRow};
+pub use baseline::{Baseline, BaselineEntry, Comparison, Standing};
 pub use change::{Change, ControlChange, Earlier, EarlierControl, EarlierFinding};
 pub use clearance_finding::{
     Dependency, DependencyScope, Environment, EnvironmentLine, EnvironmentValue, KnownVulnerability,
@@ -30,7 +32,7 @@ pub use controls::{ControlDefinition, Phase, controls, mismatches};
 pub use coverage::Coverage;
 pub use decision::{MOST_REASONS, Reason};
 pub use input::{FileLine, Header, Hidden, Input, PlaneRun};
-pub use policy::Policy;
+pub use policy::{NewOnly, Policy};
 pub use remediation::{Milestone, Need, Plan, Step as PlanStep};
 pub use rules::RULES;
 pub use standards::{CweRow, OWASP_2021, OWASP_2025, StandardRow};

@@ -1,8 +1,8 @@
 //! What counts as blocking: the thresholds of a profile.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use clearance_finding::{Confidence, Finding, Severity};
+use clearance_finding::{Confidence, Finding, Fingerprint, Severity};
 
 use crate::words::{FailOn, Level, Profile};
 
@@ -23,6 +23,17 @@ pub struct Policy {
     pub control_levels: BTreeMap<String, Level>,
     /// The worst decision that counts as a failed run.
     pub fail_on: FailOn,
+    /// Only findings that a baseline does not hold are decided on.
+    pub new_only: Option<NewOnly>,
+}
+
+/// What a decision on new findings leaves aside.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewOnly {
+    /// The baseline's file, as it was named.
+    pub file: String,
+    /// Identities that it holds, each for every open finding of that identity.
+    pub known: BTreeSet<Fingerprint>,
 }
 
 impl Policy {
@@ -41,12 +52,25 @@ impl Policy {
             warning_confidence: Confidence::Low,
             control_levels: BTreeMap::new(),
             fail_on: FailOn::Blocked,
+            new_only: None,
         }
+    }
+
+    /// Whether the decision leaves `finding` aside because a baseline holds it.
+    pub fn leaves_aside(&self, finding: &Finding) -> bool {
+        finding.acceptance.is_none()
+            && self.new_only.as_ref().is_some_and(|only| only.known.contains(&finding.fingerprint))
+    }
+
+    /// The policy without a baseline: controls and tables of standards say how things are, not what is new.
+    pub(crate) fn whole(&self) -> Self {
+        Self { new_only: None, ..self.clone() }
     }
 
     /// Whether `finding` alone makes the decision `blocked`. Accepted findings and those of severity `info` never do.
     pub fn blocks(&self, finding: &Finding) -> bool {
         finding.acceptance.is_none()
+            && !self.leaves_aside(finding)
             && finding.severity > Severity::Info
             && finding.severity >= self.blocking
             && finding.confidence >= self.blocking_confidence
@@ -55,6 +79,7 @@ impl Policy {
     /// Whether `finding` alone makes the decision `conditional`; never true of one that [`Policy::blocks`].
     pub fn warns(&self, finding: &Finding) -> bool {
         finding.acceptance.is_none()
+            && !self.leaves_aside(finding)
             && finding.severity > Severity::Info
             && finding.severity >= self.warning.min(self.blocking)
             && finding.confidence >= self.warning_confidence

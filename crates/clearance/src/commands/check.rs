@@ -11,9 +11,10 @@ use std::{
 use clearance_attest::AdvisoryDatabase;
 use clearance_report::{Format, RenderOptions};
 use clearance_source::{File, Inventory, from_stdin, git_state};
-use clearance_verdict::Assessment;
+use clearance_verdict::{Assessment, Baseline, BaselineEntry};
 
 use crate::{
+    baseline,
     catalogue::Catalogue,
     cli::{CheckArgs, ColorChoice, ConsoleArgs, RuleArgs},
     config::Sited,
@@ -24,7 +25,7 @@ use crate::{
         analyse::{UnmodelledCall, analyse},
         clock::Clock,
         command_line,
-        judge::{About, judge},
+        judge::{About, Compared, judge},
         kept::{Cache, Leavings, Wish},
         plan::{self, Plan},
         previous,
@@ -46,7 +47,7 @@ pub(crate) fn run(catalogue: &Catalogue, args: &CheckArgs) -> Result<Exit, Failu
     let earlier = args.previous.as_deref().map(previous::read).transpose()?;
     let pool = threads::pool(args.threads)?;
     let progress = Progress::new(args.console.quiet);
-    let examined = pool.install(|| examine(catalogue, args, clock, &progress));
+    let examined = pool.install(|| examine(catalogue, args, Held::Configured, clock, &progress));
     progress.finish();
     let mut examined = examined?;
     if let Some(earlier) = earlier {
@@ -90,12 +91,29 @@ fn tell(args: &CheckArgs, examined: &Examined) -> Result<Exit, Failure> {
 
 /// The JSON report of a run with these paths and rules.
 pub(super) fn report(catalogue: &Catalogue, paths: &[PathBuf], rules: &RuleArgs) -> Result<String, Failure> {
+    let assessment = assess_quietly(catalogue, paths, rules, None)?;
+    Ok(as_json(&assessment))
+}
+
+/// The JSON report of `assessment`.
+pub(super) fn as_json(assessment: &Assessment) -> String {
+    clearance_report::render(Format::Json, assessment, &RenderOptions::default())
+}
+
+/// A run with these paths and rules, compared with `held`; nothing is written.
+pub(super) fn assess_quietly(
+    catalogue: &Catalogue,
+    paths: &[PathBuf],
+    rules: &RuleArgs,
+    held: Option<Baseline>,
+) -> Result<Assessment, Failure> {
     let args = silent(paths, rules);
     let clock = Clock::start()?;
     let progress = Progress::new(false);
-    let examined = threads::pool(None)?.install(|| examine(catalogue, &args, clock, &progress));
+    let examined =
+        threads::pool(None)?.install(|| examine(catalogue, &args, Held::Given(held), clock, &progress));
     progress.finish();
-    Ok(clearance_report::render(Format::Json, &examined?.assessment, &RenderOptions::default()))
+    Ok(examined?.assessment)
 }
 
 /// Examines, and hands `take` what came of it before it is kept for the next run.
@@ -107,7 +125,7 @@ pub(super) fn examine_for<T>(
     let clock = Clock::start()?;
     let pool = threads::pool(args.threads)?;
     let progress = Progress::new(args.console.quiet);
-    let examined = pool.install(|| examine(catalogue, args, clock, &progress));
+    let examined = pool.install(|| examine(catalogue, args, Held::Configured, clock, &progress));
     progress.finish();
     let mut examined = examined?;
     let taken = take(&examined);
@@ -125,6 +143,8 @@ pub(super) fn silent(paths: &[PathBuf], rules: &RuleArgs) -> CheckArgs {
         format: Format::Json,
         output: Vec::new(),
         previous: None,
+        baseline: None,
+        new_only: false,
         fail_on: None,
         exit_zero: false,
         stdin_filename: None,
@@ -153,9 +173,51 @@ pub(super) struct Examined {
     unmodelled: Vec<UnmodelledCall>,
 }
 
+/// Which baseline a run is compared with.
+enum Held {
+    /// The one that options or the configuration name.
+    Configured,
+    /// This one, or none.
+    Given(Option<Baseline>),
+}
+
+impl Held {
+    fn read(self, args: &CheckArgs, plan: &Plan) -> Result<Option<Baseline>, Failure> {
+        let held = match self {
+            Self::Given(held) => held,
+            Self::Configured => match (&args.baseline, &plan.settings.run.baseline) {
+                (Some(file), _) => Some(baseline::read(file)?),
+                (None, Some(named)) => {
+                    let held = baseline::read(&named.inside()?)?;
+                    // The report is the same wherever the project lies.
+                    Some(Baseline { file: named.file.value.clone(), ..held })
+                }
+                (None, None) => None,
+            },
+        };
+        if args.new_only && held.is_none() {
+            return Err(Failure::Usage(
+                "--new-only needs a baseline: give --baseline FILE, or `baseline` in the configuration"
+                    .to_owned(),
+            ));
+        }
+        Ok(held)
+    }
+}
+
+/// Why a run could not have seen an entry of a baseline, as far as that lies in how it was started.
+fn unseen(entry: &BaselineEntry, plan: &Plan, base: &Path) -> Option<String> {
+    if !plan.settings.run.flow.value && clearance_checks::is_flow_rule(&entry.rule) {
+        return Some("data was not followed".to_owned());
+    }
+    let is_listed = plan.inventory.files.iter().any(|file| *file.path == *entry.path);
+    (!is_listed && base.join(&entry.path).is_file()).then(|| "its file was not examined".to_owned())
+}
+
 fn examine(
     catalogue: &Catalogue,
     args: &CheckArgs,
+    held: Held,
     clock: Clock,
     progress: &Progress,
 ) -> Result<Examined, Failure> {
@@ -166,6 +228,7 @@ fn examine(
         plan.explain_unknown = true;
     }
     tell_configuration(&plan, args.console);
+    let held = held.read(args, &plan)?;
     // What is asked for and installed can be judged without the code that uses it.
     let says_something =
         |file: &File| file.kind.is_python() || clearance_supply::manifest::names_packages(&file.path);
@@ -186,7 +249,11 @@ fn examine(
     let files = plan.settings.files.iter().map(|read| read.file.to_string());
     let configuration = files.chain(plan.models.iter().map(|model| model.file.clone())).collect();
     let about = About { target: name, git, command: command_line::shown(std::env::args_os()), clock };
-    let assessment = judge(catalogue, &plan, analysis, about)?;
+    let compared = Compared { baseline: held.as_ref(), new_only: args.new_only };
+    let (mut assessment, comparison) = judge(catalogue, &plan, analysis, about, compared)?;
+    if let Some(comparison) = comparison {
+        assessment = assessment.told_apart(comparison, |entry| unseen(entry, &plan, &target.base));
+    }
     if args.console.verbose {
         let times = format!(
             "listed {} files in {listed:.1?}, analysed in {:.1?}, judged in {:.1?}",

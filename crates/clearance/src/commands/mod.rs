@@ -1,6 +1,8 @@
 //! One file for each subcommand.
 
+pub(crate) mod accept;
 pub(crate) mod attest;
+pub(crate) mod baseline;
 pub(crate) mod check;
 pub(crate) mod completions;
 pub(crate) mod config;

@@ -63,7 +63,7 @@ fn read(file: &Path) -> Result<String, Failure> {
     Ok(text)
 }
 
-fn find<'r>(findings: &'r [Value], wanted: &str, source: &str) -> Result<&'r Value, Failure> {
+pub(super) fn find<'r>(findings: &'r [Value], wanted: &str, source: &str) -> Result<&'r Value, Failure> {
     let found: Vec<&Value> = findings.iter().filter(|finding| is_meant(finding, wanted)).collect();
     let more = |count: usize| if count > MAX_NAMED { "\n…" } else { "" };
     match found.as_slice() {
@@ -112,7 +112,7 @@ fn named(findings: &[&Value]) -> String {
     findings.iter().take(MAX_NAMED).map(line).collect::<Vec<_>>().join("\n")
 }
 
-fn text<'v>(value: &'v Value, key: &str) -> &'v str {
+pub(super) fn text<'v>(value: &'v Value, key: &str) -> &'v str {
     value[key].as_str().unwrap_or_default()
 }
 

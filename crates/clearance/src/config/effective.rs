@@ -116,6 +116,9 @@ fn run(out: &mut String, settings: &Settings) {
     for pattern in &run.models.patterns {
         row(out, "models", &pattern.value, &pattern.origin);
     }
+    if let Some(baseline) = &run.baseline {
+        row(out, "baseline", &baseline.file.value, &baseline.file.origin);
+    }
     if let Some(mirror) = &run.advisories.mirror {
         row(out, "advisories.mirror", &mirror.value, &mirror.origin);
     }

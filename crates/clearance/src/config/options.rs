@@ -1,5 +1,7 @@
 //! What a configuration file of this program says, typed and with places, before anything is merged.
 
+use std::path::{Component, Path};
+
 use clearance_finding::{Confidence, Severity, UnknownWord};
 use clearance_source::Role;
 use clearance_supply::Ecosystem;
@@ -45,6 +47,8 @@ pub(crate) struct RunOptions {
     pub(crate) models: Vec<Sited<String>>,
     pub(crate) advisories: Advisories,
     pub(crate) secrets: SecretsOptions,
+    /// A file of `clearance baseline`.
+    pub(crate) baseline: Option<Sited<String>>,
 }
 
 /// The `[advisories]` table: where the advisory database is fetched from.
@@ -68,6 +72,7 @@ impl RunOptions {
             ("controls", !self.controls.is_empty()),
             ("max-file-size", self.max_file_size.is_some()),
             ("models", !self.models.is_empty()),
+            ("baseline", self.baseline.is_some()),
             ("advisories", self.advisories.mirror.is_some() || !self.advisories.ecosystems.is_empty()),
             ("secrets", self.secrets.is_given()),
         ];
@@ -161,6 +166,7 @@ impl Options {
             warning_severity: take(&mut table, "warning-severity", |value| word(value, Severity::ALL))?,
             max_file_size: take(&mut table, "max-file-size", ValueReader::size)?,
             controls: Vec::new(),
+            baseline: take(&mut table, "baseline", inner_file)?,
             models: take(&mut table, "models", ValueReader::strings)?.unwrap_or_default(),
             advisories: match table.take("advisories") {
                 Some(value) => read_advisories(value.table()?)?,
@@ -285,6 +291,18 @@ fn read_until(value: &ValueReader<'_>) -> Result<End, ConfigError> {
         Ok(text) if text.value == clearance_verdict::acceptance::UNTIL_FIXED => Ok(End::Fixed),
         _ => Ok(End::Day(value.day()?.value)),
     }
+}
+
+/// A file below the folder of the configuration.
+fn inner_file(value: &ValueReader<'_>) -> Result<Sited<String>, ConfigError> {
+    let file = value.string()?;
+    let path = Path::new(&file.value);
+    let is_inner = path.components().all(|part| matches!(part, Component::Normal(_) | Component::CurDir));
+    if file.value.is_empty() || !is_inner {
+        let problem = "name a file below the folder of the configuration, such as `clearance-baseline.toml`";
+        return Err(value.bad(problem.to_owned()));
+    }
+    Ok(file)
 }
 
 /// A text that is not empty.

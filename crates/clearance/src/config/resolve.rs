@@ -15,8 +15,8 @@ use super::{
     secrets::SecretsWanted,
     selection::{self, Meant, RuleSet},
     settings::{
-        AcceptRule, Accepted, Exclude, ExcludePattern, PeerScope, PerFile, RoleRule, RunSettings, Scope,
-        Settings,
+        AcceptRule, Accepted, BaselineFile, Exclude, ExcludePattern, PeerScope, PerFile, RoleRule,
+        RunSettings, Scope, Settings,
     },
 };
 use crate::{
@@ -168,7 +168,13 @@ fn run_settings(
         models: top.map_or_else(ModelPatterns::default, |index| models(&loaded.own[index])),
         advisories: options.advisories.clone(),
         secrets: top.map_or_else(SecretsWanted::default, |index| secrets(&loaded.own[index])),
+        baseline: top.and_then(|index| baseline(&loaded.own[index])),
     })
+}
+
+fn baseline(layer: &Layer<Options>) -> Option<BaselineFile> {
+    let file = layer.options.run.baseline.clone()?;
+    Some(BaselineFile { folder: layer.folder.clone(), file })
 }
 
 fn models(layer: &Layer<Options>) -> ModelPatterns {

@@ -1,11 +1,12 @@
 //! Settings that cannot be invalid: what the run as a whole and each file are judged by.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{collections::BTreeMap, path::PathBuf, sync::Arc};
 
 use clearance_finding::{Confidence, Fingerprint, Severity};
 use clearance_source::Role;
 use clearance_verdict::{Level, Profile};
 
+use super::error::ConfigError;
 use super::ignores::End;
 use super::options::{Advisories, Public, Vulnerability};
 use super::{
@@ -58,6 +59,33 @@ pub(crate) struct RunSettings {
     pub(crate) models: ModelPatterns,
     pub(crate) advisories: Advisories,
     pub(crate) secrets: SecretsWanted,
+    pub(crate) baseline: Option<BaselineFile>,
+}
+
+/// The baseline that a configuration names.
+#[derive(Debug, Clone)]
+pub(crate) struct BaselineFile {
+    /// The folder of the configuration.
+    pub(crate) folder: PathBuf,
+    /// Relative to it.
+    pub(crate) file: Sited<String>,
+}
+
+impl BaselineFile {
+    /// The file. Errors: a link leads it out of the folder of the configuration.
+    pub(crate) fn inside(&self) -> Result<PathBuf, ConfigError> {
+        let path = self.folder.join(&self.file.value);
+        let folder = self.folder.canonicalize();
+        // What is not there is told by whoever reads it.
+        match (path.canonicalize(), folder) {
+            (Ok(real), Ok(folder)) if !real.starts_with(&folder) => Err(ConfigError::BadPattern {
+                origin: self.file.origin.clone(),
+                pattern: self.file.value.clone(),
+                problem: "it leads out of the folder of the configuration".to_owned(),
+            }),
+            _ => Ok(path),
+        }
+    }
 }
 
 /// Rules and thresholds below a folder.

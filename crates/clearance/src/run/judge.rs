@@ -8,8 +8,8 @@ use std::{
 use clearance_finding::{Finding, Location, Notice, NoticeKind, Plane, Position, Route, Rule};
 use clearance_source::{FileKind, GitState};
 use clearance_verdict::{
-    Assessment, Capability, FileLine, FileStatus, Header, Hidden, HiddenBy, Input, PlaneRun, PlaneStatus,
-    Policy,
+    Assessment, Baseline, Capability, Comparison, FileLine, FileStatus, Header, Hidden, HiddenBy, Input,
+    NewOnly, PlaneRun, PlaneStatus, Policy,
     acceptance::{self, ConfigAcceptance, Context},
     assess, rule_set_version,
 };
@@ -31,13 +31,22 @@ pub(crate) struct About {
     pub(crate) clock: Clock,
 }
 
-/// Judges an analysis by the settings.
+/// What findings are compared with.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Compared<'a> {
+    pub(crate) baseline: Option<&'a Baseline>,
+    /// Only what it does not hold is decided on.
+    pub(crate) new_only: bool,
+}
+
+/// Judges an analysis by the settings. The comparison with the baseline covers findings that are not shown, too.
 pub(crate) fn judge(
     catalogue: &Catalogue,
     plan: &Plan,
     analysis: Analysis,
     about: About,
-) -> Result<Assessment, Failure> {
+    compared: Compared<'_>,
+) -> Result<(Assessment, Option<Comparison>), Failure> {
     let settings = &plan.settings;
     let rules: Vec<&'static Rule> = catalogue.rules().to_vec();
     let ran: BTreeSet<&'static str> = rules.iter().map(|rule| rule.id).collect();
@@ -57,6 +66,8 @@ pub(crate) fn judge(
     let accepted = acceptance::apply(analysis.outcome.findings, &analysis.comments, &tables, &context)
         .map_err(|error| Failure::Usage(format!("configuration: {error}")))?;
 
+    // What is hidden below is not gone.
+    let comparison = compared.baseline.map(|baseline| baseline.compare(accepted.findings.iter()));
     let mut sieve = Sieve::new(catalogue, settings);
     let findings: Vec<Finding> =
         accepted.findings.into_iter().filter(|finding| sieve.keeps(finding)).collect();
@@ -72,7 +83,13 @@ pub(crate) fn judge(
     files.extend(unlisted(&files, &notices, plan));
     let examined = analysis.outcome.examined.into_iter().chain(accepted.examined);
     let failed = analysis.failed;
-    let policy = policy(settings);
+    let mut policy = policy(settings);
+    if compared.new_only {
+        policy.new_only = comparison
+            .as_ref()
+            .zip(compared.baseline)
+            .map(|(comparison, held)| NewOnly { file: held.file.clone(), known: comparison.known().clone() });
+    }
     let input = Input {
         header: Header {
             tool_version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -113,7 +130,7 @@ pub(crate) fn judge(
         hidden: sieve.hidden(),
         deployment: analysis.deployment.into_iter().collect(),
     };
-    Ok(assess(input, &policy))
+    Ok((assess(input, &policy), comparison))
 }
 
 /// Declarations of public addresses that no route answers to.

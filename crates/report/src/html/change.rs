@@ -1,10 +1,10 @@
 //! What changed since an earlier run.
 
-use clearance_verdict::{Assessment, Change, EarlierFinding, Status};
+use clearance_verdict::{Assessment, Change, EarlierFinding, Standing, Status};
 use maud::{Markup, html};
 
 use super::parts;
-use crate::words::change_counts;
+use crate::words::{baseline_advice, baseline_line, change_counts};
 
 pub(super) fn change(change: &Change, assessment: &Assessment) -> Markup {
     html! {
@@ -37,6 +37,27 @@ pub(super) fn change(change: &Change, assessment: &Assessment) -> Markup {
         @if !change.controls.is_empty() {
             h3 { "Controls that changed" }
             (controls(change))
+        }
+    }
+}
+
+pub(super) fn baseline(standing: &Standing, assessment: &Assessment) -> Markup {
+    let rows = html! {
+        @for (entry, why) in &standing.gone {
+            tr {
+                td { code { (entry.rule) } " in " code.place { (parts::path(&entry.path)) } }
+                td.number { (entry.count) }
+                td { (why.as_deref().unwrap_or("gone")) }
+            }
+        }
+    };
+    html! {
+        p.lead { "Compared with the baseline " code.place { (parts::path(&standing.file)) } ": " (baseline_line(standing)) "." }
+        @if let Some(advice) = baseline_advice(standing) { p { (parts::prose(&advice)) "." } }
+        (present("Not in the baseline", &standing.new, assessment))
+        @if !standing.gone.is_empty() {
+            h3 { "In the baseline, not among the findings" }
+            (parts::table("In the baseline, not among the findings", "plain", &["what", "number:", "why"], rows))
         }
     }
 }

@@ -130,6 +130,10 @@ fn sections(assessment: &Assessment) -> Vec<Section> {
         let title = format!("Change since {}", words::since(change)).into();
         out.push(Section { id: "change", title, note: None, body: change::change(change, assessment) });
     }
+    if let Some(standing) = &assessment.baseline {
+        let body = change::baseline(standing, assessment);
+        out.push(Section { id: "baseline", title: "Baseline".into(), note: None, body });
+    }
     out.extend([
         section(
             "must-fix",

@@ -8,6 +8,7 @@ use clearance_verdict::{
 };
 
 use super::{
+    baseline::BaselineShape,
     change::ChangeShape,
     shapes::{
         AcceptanceShape, AdvisoryShape, AsvsShape, CodeShape, ControlShape, CoverageShape, CweShape,
@@ -95,6 +96,7 @@ impl<'a> Document<'a> {
                 })
                 .collect(),
             change: assessment.change.as_ref().map(|change| ChangeShape::of(change, assessment)),
+            baseline: assessment.baseline.as_ref().map(|standing| BaselineShape::of(standing, assessment)),
         }
     }
 }

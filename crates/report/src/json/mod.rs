@@ -1,5 +1,6 @@
 //! The JSON report, contract `clearance/1`.
 
+mod baseline;
 mod build;
 mod change;
 mod escape;

@@ -3,7 +3,7 @@
 use clearance_finding::Finding;
 use serde::{Serialize, Serializer};
 
-use super::change::ChangeShape;
+use super::{baseline::BaselineShape, change::ChangeShape};
 
 #[derive(Serialize)]
 pub(super) struct Document<'a> {
@@ -32,6 +32,8 @@ pub(super) struct Document<'a> {
     pub(super) hidden: Vec<HiddenShape>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) change: Option<ChangeShape<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) baseline: Option<BaselineShape<'a>>,
 }
 
 /// A list whose elements are shaped one by one while they are written.

@@ -43,6 +43,30 @@ pub(super) fn change(page: &mut Page, assessment: &Assessment) {
     controls(page, change);
 }
 
+/// The section about a baseline.
+pub(super) fn baseline(page: &mut Page, assessment: &Assessment) {
+    let Some(standing) = &assessment.baseline else { return };
+    page.heading(2, &clean::markdown(&format!("Compared with the baseline {}", standing.file)));
+    page.line(&format!("Findings: {}.", words::baseline_line(standing)));
+    if let Some(advice) = words::baseline_advice(standing) {
+        page.blank();
+        page.line(&format!("{advice}."));
+    }
+    present(page, "Not in the baseline", &standing.new, assessment);
+    if !standing.gone.is_empty() {
+        page.heading(3, "In the baseline, not among the findings");
+        page.table(&["rule", "file", "number:", "why"]);
+        for (entry, why) in &standing.gone {
+            page.row(&[
+                clean::code(&entry.rule),
+                clean::code(&entry.path),
+                entry.count.to_string(),
+                clean::markdown(why.as_deref().unwrap_or("gone")),
+            ]);
+        }
+    }
+}
+
 fn present(page: &mut Page, title: &str, indices: &[usize], assessment: &Assessment) {
     if indices.is_empty() {
         return;

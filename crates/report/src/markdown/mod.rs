@@ -19,6 +19,7 @@ pub(crate) fn render(assessment: &Assessment) -> String {
     head(&mut page, assessment);
     summary(&mut page, assessment);
     change::change(&mut page, assessment);
+    change::baseline(&mut page, assessment);
     findings::must_fix(&mut page, assessment);
     findings::other(&mut page, assessment);
     findings::accepted(&mut page, assessment);

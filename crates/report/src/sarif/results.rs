@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use clearance_finding::{Finding, Location};
-use clearance_verdict::{Assessment, Change};
+use clearance_verdict::{Assessment, Change, Standing};
 use serde::{Serialize, Serializer};
 
 use super::{
@@ -26,7 +26,12 @@ impl Serialize for Results<'_> {
         let rules = &self.assessment.rules;
         let indices: HashMap<&str, usize> =
             rules.iter().enumerate().map(|(index, rule)| (rule.id, index)).collect();
-        let states = self.assessment.change.as_ref().map(states);
+        // An earlier report says more than a baseline.
+        let states = match (&self.assessment.change, &self.assessment.baseline) {
+            (Some(change), _) => Some(states(change)),
+            (None, Some(standing)) => Some(standings(standing)),
+            (None, None) => None,
+        };
         let findings = self.assessment.findings.iter().enumerate();
         serializer.collect_seq(findings.map(|(index, finding)| ResultShape {
             baseline_state: states.as_ref().and_then(|states| states.get(&index).copied()),
@@ -42,6 +47,13 @@ fn states(change: &Change) -> HashMap<usize, &'static str> {
     // Whether it is accepted is another matter now.
     let updated = change.reopened.iter().chain(&change.accepted).map(|index| (*index, "updated"));
     new.chain(same).chain(updated).collect()
+}
+
+/// How each open finding stands to a baseline.
+fn standings(standing: &Standing) -> HashMap<usize, &'static str> {
+    let new = standing.new.iter().map(|index| (*index, "new"));
+    let known = standing.known.iter().map(|index| (*index, "unchanged"));
+    new.chain(known).collect()
 }
 
 fn shape<'a>(finding: &'a Finding, indices: &HashMap<&str, usize>) -> ResultShape<'a> {
