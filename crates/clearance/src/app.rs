@@ -31,6 +31,7 @@ fn dispatch(command: &Command) -> Result<Exit, Failure> {
         Command::Check(args) => commands::check::run(&Catalogue::complete(), args),
         Command::Explain(args) => commands::explain::run(&Catalogue::complete(), args),
         Command::Trace(args) => commands::trace::run(&Catalogue::complete(), args),
+        Command::Fix(args) => commands::fix::run(&Catalogue::complete(), args),
         Command::Rules(args) => commands::rules::run(&Catalogue::complete(), args),
         Command::Config(command) => commands::config::run(&Catalogue::complete(), command),
         Command::Models(command) => commands::models::run(command),

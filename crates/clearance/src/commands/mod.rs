@@ -7,6 +7,7 @@ pub(crate) mod db;
 pub(crate) mod debug;
 mod debug_flow;
 pub(crate) mod explain;
+pub(crate) mod fix;
 pub(crate) mod man;
 pub(crate) mod models;
 pub(crate) mod rules;
