@@ -12,6 +12,7 @@ mod listen;
 
 mod outside;
 mod pages;
+mod repair;
 pub mod rules;
 mod situation;
 mod strings;

@@ -27,6 +27,11 @@ const EXIT_CODES: &str = "Exit codes:
   3  the run failed or could not see everything: nothing to scan, an unreadable
      target, or a file not analysed whole where the decision alone would give 0";
 
+const FIX_EXIT_CODES: &str = "Exit codes:
+  0  repairs were shown or made, or there are none
+  2  the command line or a configuration file is wrong
+  3  the run failed, or a file could not be written";
+
 /// Says whether a Python web application may go to production, with evidence.
 #[derive(Debug, Parser)]
 #[command(name = "clearance", version, after_help = EXIT_CODES, disable_help_subcommand = true)]
@@ -63,6 +68,9 @@ pub(crate) enum Command {
     /// not understood is refused. Nothing is examined.
     #[command(after_help = cli_attest::VERIFY_EXIT_CODES)]
     Verify(VerifyArgs),
+    /// Show the repairs that hold, or make them
+    #[command(after_help = FIX_EXIT_CODES)]
+    Fix(Box<FixArgs>),
     /// List the rules
     Rules(RulesArgs),
     /// List the kinds of credentials that are looked for, or show one
@@ -302,6 +310,45 @@ pub(crate) struct TraceArgs {
 
     #[command(flatten)]
     pub(crate) rules: RuleArgs,
+}
+
+/// `clearance fix`.
+#[derive(Debug, Args)]
+pub(crate) struct FixArgs {
+    /// Folders and files to repair
+    #[arg(value_name = "PATH", default_value = ".")]
+    pub(crate) paths: Vec<PathBuf>,
+
+    /// Only findings of this rule: an id, a family, or a peer's name (B501). May be repeated
+    #[arg(long = "rule", value_name = "RULE", value_delimiter = ',')]
+    pub(crate) only: Vec<String>,
+
+    /// Write the repairs into the files
+    #[arg(long)]
+    pub(crate) apply: bool,
+
+    /// Also repairs that may change what correct code does; read them
+    #[arg(long = "unsafe")]
+    pub(crate) unsafe_too: bool,
+
+    /// How the repairs are shown: for reading, or for `git apply` in the folder of the target
+    #[arg(long, value_name = "FORMAT", default_value = "diff")]
+    pub(crate) format: FixFormat,
+
+    #[command(flatten)]
+    pub(crate) rules: RuleArgs,
+
+    #[command(flatten)]
+    pub(crate) console: ConsoleArgs,
+}
+
+/// Formats of repairs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum FixFormat {
+    /// The differences, with the rule and what is done
+    Diff,
+    /// A patch and nothing else
+    Patch,
 }
 
 /// `clearance explain`.

@@ -13,6 +13,7 @@ mod console;
 mod exit;
 mod folders;
 mod output;
+mod repair;
 mod run;
 mod words;
 

@@ -11,6 +11,7 @@ pub(crate) mod debug;
 mod debug_flow;
 pub(crate) mod detectors;
 pub(crate) mod explain;
+pub(crate) mod fix;
 pub(crate) mod man;
 pub(crate) mod models;
 pub(crate) mod rules;

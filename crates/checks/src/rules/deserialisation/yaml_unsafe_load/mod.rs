@@ -2,7 +2,7 @@
 
 use clearance_finding::{Confidence, Plane, Rule, Severity};
 use clearance_program::{Entity, Known};
-use clearance_python::ir::Value;
+use clearance_python::{TextRange, TextSize, ir::Value};
 
 use super::origin::{Origin, origin};
 use crate::{CallEvent, CodeRule, Cx, Draft, Listen};
@@ -84,6 +84,7 @@ fn check_load(cx: &mut Cx<'_, '_>, call: CallEvent) {
             "any object before PyYAML 5.1, some Python types up to 5.4, an error from 6.0 on",
         )
         .confidence(Confidence::Medium);
+        let draft = safe_function(cx, call, draft);
         return weigh(cx, call, draft, Severity::Medium);
     };
     let (_, trail) = cx.known_with_trail(argument);
@@ -94,6 +95,7 @@ fn check_load(cx: &mut Cx<'_, '_>, call: CallEvent) {
             let draft = Draft::new(&RULE, range, "FullLoader makes Python types beyond plain data")
                 .severity(Severity::Low, "no way to run code through it is known since PyYAML 5.4")
                 .trail(trail);
+            let draft = safe_loader(cx, argument, draft);
             weigh(cx, call, draft, Severity::Low);
         }
         Loader::Unsafe => {
@@ -104,9 +106,36 @@ fn check_load(cx: &mut Cx<'_, '_>, call: CallEvent) {
             )
             .label(cx.range(argument), "makes any object")
             .trail(trail);
+            let draft = safe_loader(cx, argument, draft);
             weigh(cx, call, draft, Severity::High);
         }
     }
+}
+
+/// `yaml.load(text)` becomes `yaml.safe_load(text)`. What needs an import is left to a person.
+fn safe_function(cx: &Cx<'_, '_>, call: CallEvent, draft: Draft) -> Draft {
+    let (text, range) = (cx.text(call.callee), cx.range(call.callee));
+    let Some((_, name @ ("load" | "load_all"))) = text.rsplit_once('.') else {
+        return draft;
+    };
+    let Ok(length) = u32::try_from(name.len()) else { return draft };
+    let last = TextRange::new(range.end() - TextSize::from(length), range.end());
+    draft.replace(format!("Load plain data only, with safe_{name}"), true, last, format!("safe_{name}"))
+}
+
+/// `yaml.Loader` becomes `yaml.SafeLoader`, where it is written as an attribute of the module.
+fn safe_loader(cx: &Cx<'_, '_>, argument: Value, draft: Draft) -> Draft {
+    let (text, range) = (cx.text(argument), cx.range(argument));
+    let Some((module, name)) = text.rsplit_once('.') else { return draft };
+    let safe = match name {
+        "Loader" | "UnsafeLoader" | "FullLoader" => "SafeLoader",
+        "CLoader" | "CUnsafeLoader" | "CFullLoader" => "CSafeLoader",
+        _ => return draft,
+    };
+    if !module.chars().all(|c| c.is_alphanumeric() || c == '_' || c == '.') {
+        return draft;
+    }
+    draft.replace(format!("Load plain data only, with {safe}"), true, range, format!("{module}.{safe}"))
 }
 
 fn undecided(cx: &mut Cx<'_, '_>, call: CallEvent) {

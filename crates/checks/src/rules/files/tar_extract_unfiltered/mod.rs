@@ -136,6 +136,17 @@ fn judge(cx: &mut Cx<'_, '_>, call: CallEvent, path_index: usize, members: &str,
             }
         }
     };
+    let draft = match filter {
+        Filter::Absent if confidence == Confidence::High && cx.keyword(call, "filter").is_none() => draft
+            .with_argument(
+                cx,
+                call,
+                "filter=\"data\"",
+                "Unpack with the filter \"data\" (Python 3.12, or an older one with its security updates)",
+                false,
+            ),
+        _ => draft,
+    };
     cx.report(draft);
 }
 

@@ -112,5 +112,12 @@ fn check(cx: &mut Cx<'_, '_>, call: CallEvent) {
     {
         draft = draft.label(cx.range(host.value), format!("{address:?}"));
     }
+    if deciding.module == cx.module
+        && debug.is_some()
+        && cx.keyword(call, "debug") == Some(deciding.value)
+        && cx.text(deciding.value) == "True"
+    {
+        draft = draft.replace("Switch the debugger off", true, cx.range(deciding.value), "False");
+    }
     cx.report(draft);
 }

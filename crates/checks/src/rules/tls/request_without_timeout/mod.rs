@@ -163,8 +163,19 @@ fn report_draft(
     let mut draft = Draft::new(&RULE, cx.range(call.value), "The request has no timeout")
         .severity(severity, reason)
         .confidence(confidence);
-    if let Some(shown) = shown {
-        draft = draft.label(cx.range(shown), "no limit");
+    match shown {
+        Some(shown) => draft = draft.label(cx.range(shown), "no limit"),
+        // What the unpacked arguments hold is not known.
+        None if !cx.has_unpacking(call) => {
+            draft = draft.with_argument(
+                cx,
+                call,
+                "timeout=10",
+                "Give the request a timeout of 10 seconds",
+                false,
+            );
+        }
+        None => {}
     }
     Some(draft)
 }

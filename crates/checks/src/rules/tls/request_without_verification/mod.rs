@@ -2,7 +2,7 @@
 
 use clearance_finding::{Confidence, Plane, Rule, Severity};
 use clearance_program::Known;
-use clearance_python::ir::Value;
+use clearance_python::ir::{ArgKind, Value};
 
 use crate::{
     CallEvent, CodeRule, Cx, Draft, Listen, Names, StoreEvent, StoreTarget,
@@ -240,6 +240,26 @@ fn report(cx: &mut Cx<'_, '_>, at: Value, value: Value, off: Off, what: &str, ca
         .severity(severity, reason)
         .confidence(confidence)
         .label(cx.range(value), "verification is off");
+    let draft = match call {
+        Some(call) if off != Off::CertNone && matches!(cx.text(value), "False" | "True") => {
+            let ir = cx.ir();
+            let name = cx.args(call).iter().find(|arg| arg.value == value).and_then(|arg| match arg.kind {
+                ArgKind::Keyword(name) => Some(ir.name(name)),
+                _ => None,
+            });
+            match name {
+                Some(name) => draft.without_argument(
+                    cx,
+                    call,
+                    (name, value),
+                    &format!("Leave {name} out: verification is the default"),
+                    false,
+                ),
+                None => draft,
+            }
+        }
+        _ => draft,
+    };
     cx.report(draft.trail(trail));
 }
 

@@ -1,0 +1,122 @@
+//! Edits of calls that keep how the code is laid out.
+
+use clearance_python::{TextRange, TextSize};
+
+use clearance_python::ir::{ArgKind, Value};
+
+use crate::{CallEvent, Cx, Draft};
+
+impl Draft {
+    /// The repair that leaves a keyword argument of `call` out, where its text can be told apart for certain; otherwise the draft as it is.
+    pub(crate) fn without_argument(
+        self,
+        cx: &Cx<'_, '_>,
+        call: CallEvent,
+        (name, value): (&str, Value),
+        title: &str,
+        safe: bool,
+    ) -> Self {
+        match argument_range(cx, call, name, value) {
+            Some(range) => self.replace(title, safe, range, ""),
+            None => self,
+        }
+    }
+
+    /// The repair that gives `call` one more argument, where its place is certain; otherwise the draft as it is.
+    pub(crate) fn with_argument(
+        self,
+        cx: &Cx<'_, '_>,
+        call: CallEvent,
+        argument: &str,
+        title: &str,
+        safe: bool,
+    ) -> Self {
+        match argument_place(cx, call) {
+            Some((at, before)) => {
+                self.replace(title, safe, TextRange::empty(at), format!("{before}{argument}"))
+            }
+            None => self,
+        }
+    }
+}
+
+fn size(offset: usize) -> Option<TextSize> {
+    u32::try_from(offset).ok().map(TextSize::from)
+}
+
+/// The text of the keyword argument with one comma beside it, and with its line if it has one for itself.
+fn argument_range(cx: &Cx<'_, '_>, call: CallEvent, name: &str, value: Value) -> Option<TextRange> {
+    let ir = cx.ir();
+    let given = cx.args(call).iter().any(|arg| {
+        matches!(arg.kind, ArgKind::Keyword(other) if ir.name(other) == name) && arg.value == value
+    });
+    if !given {
+        return None;
+    }
+    let text = cx.source().text.as_str();
+    let (value, whole) = (cx.range(value), cx.range(call.value));
+    let (mut end, last) = (usize::from(value.end()), usize::from(whole.end()));
+    let before = text.get(usize::from(whole.start())..usize::from(value.start()))?;
+    let head = before.trim_end().strip_suffix('=')?.trim_end().strip_suffix(name)?;
+    let mut start = usize::from(whole.start()) + head.len();
+    let after = text.get(end..last)?;
+    let rest = after.trim_start();
+    if let Some(tail) = rest.strip_prefix(',') {
+        end = last - tail.len();
+        let blank = tail.len() - tail.trim_start_matches([' ', '\t']).len();
+        let line_ends = tail[blank..].starts_with(['\n', '\r']);
+        let indent = head.len() - head.trim_end_matches([' ', '\t']).len();
+        match (
+            line_ends,
+            head.ends_with(char::is_whitespace) && head.trim_end_matches([' ', '\t']).ends_with('\n'),
+        ) {
+            // A line of its own goes as a whole.
+            (true, true) => {
+                start -= indent;
+                end += blank + if tail[blank..].starts_with("\r\n") { 2 } else { 1 };
+            }
+            // The last one of a line keeps the line end.
+            (true, false) => start -= indent,
+            (false, _) => end += blank,
+        }
+    } else if rest.starts_with(')') && rest.len() == 1 {
+        let kept = head.trim_end();
+        match kept.strip_suffix(',') {
+            Some(kept) => start = usize::from(whole.start()) + kept.len(),
+            None if kept.ends_with('(') => {}
+            None => return None,
+        }
+    } else {
+        return None;
+    }
+    Some(TextRange::new(size(start)?, size(end)?))
+}
+
+/// Where a further argument goes, and what stands before it. Values know where they were made, which need not be in the call: only text tells.
+fn argument_place(cx: &Cx<'_, '_>, call: CallEvent) -> Option<(TextSize, String)> {
+    let text = cx.source().text.as_str();
+    let whole = cx.range(call.value);
+    let start = usize::from(whole.start());
+    let close = usize::from(whole.end()).checked_sub(1)?;
+    if text.get(close..=close)? != ")" {
+        return None;
+    }
+    let head = text.get(start..close)?.trim_end();
+    let content = head.strip_suffix(',').unwrap_or(head).trim_end();
+    let end = start + content.len();
+    let line_start = content.rfind('\n').map_or(0, |at| at + 1);
+    let line = &content[line_start..];
+    // A comment may hold brackets and commas.
+    if line.contains('#') || text[end..close].contains('#') {
+        return None;
+    }
+    if cx.args(call).is_empty() {
+        return content.ends_with('(').then_some((size(end)?, String::new()));
+    }
+    let above = content[..line_start].trim_end();
+    let is_alone = above.ends_with(['(', ',']) && !line.contains(", ");
+    let indent = &line[..line.len() - line.trim_start().len()];
+    let before =
+        if is_alone && text[end..close].contains('\n') { format!(",\n{indent}") } else { ", ".to_owned() };
+    Some((size(end)?, before))
+}
