@@ -113,7 +113,7 @@ fn examine(
             target: target.name(),
             git: None,
             command: command_line::shown(std::env::args_os()),
-            clock: clock.clone(),
+            clock,
         };
         let assessment =
             judge(catalogue, &plan, analysis, about, Compared { baseline: None, new_only: false });

@@ -10,7 +10,7 @@ use clearance_source::{Inventory, Options};
 
 use super::{
     change::{Change, Refused, beside, changes},
-    tree::{Seen, Tree},
+    tree::{Seen, Texts, Tree},
 };
 
 /// How much work is done.
@@ -136,7 +136,7 @@ impl<E> Bench<'_, E> {
     /// Makes the changes of `batch` that hold. All edits are offsets into the texts at the beginning of the batch.
     fn attempt(&mut self, batch: Vec<Change>) -> Result<(), E> {
         let mut kept: Vec<Change> = Vec::new();
-        let mut best: Option<(BTreeMap<Arc<str>, Arc<str>>, Seen)> = None;
+        let mut best: Option<(Texts, Seen)> = None;
         // Parts of the batch, the next at the end.
         let mut parts = vec![batch];
         while let Some(mut part) = parts.pop() {
@@ -166,10 +166,7 @@ impl<E> Bench<'_, E> {
 
     /// Whether the changes hold together: the texts and what is seen in them, or why not.
     #[allow(clippy::type_complexity, reason = "a failed run and a repair that does not hold are two things")]
-    fn judged(
-        &mut self,
-        changes: &[Change],
-    ) -> Result<Result<(BTreeMap<Arc<str>, Arc<str>>, Seen), String>, E> {
+    fn judged(&mut self, changes: &[Change]) -> Result<Result<(Texts, Seen), String>, E> {
         let texts = match self.offer.tree.with(changes) {
             Ok(texts) => texts,
             Err(why) => return Ok(Err(why)),

@@ -14,6 +14,9 @@ use crate::run::front;
 /// UTF-8 byte order mark.
 const MARK: &[u8] = b"\xef\xbb\xbf";
 
+/// New texts of files, by path.
+pub(crate) type Texts = BTreeMap<Arc<str>, Arc<str>>;
+
 /// A file as it was read.
 #[derive(Debug, Clone)]
 pub(crate) struct Original {
@@ -50,7 +53,7 @@ pub(crate) struct Tree {
     /// Every file that was asked for, or why it is not edited.
     files: BTreeMap<Arc<str>, Result<Original, String>>,
     /// The texts in force, of files that differ from the disk.
-    pub(crate) texts: BTreeMap<Arc<str>, Arc<str>>,
+    pub(crate) texts: Texts,
 }
 
 impl Tree {
@@ -76,7 +79,7 @@ impl Tree {
     }
 
     /// The texts with `changes` made to them. Errors: one of them cannot be made, or leaves Python code that does not parse as before.
-    pub(crate) fn with(&self, changes: &[Change]) -> Result<BTreeMap<Arc<str>, Arc<str>>, String> {
+    pub(crate) fn with(&self, changes: &[Change]) -> Result<Texts, String> {
         let mut texts = self.texts.clone();
         let paths: BTreeSet<&Arc<str>> = changes.iter().map(|change| &change.path).collect();
         for path in paths {
@@ -94,7 +97,7 @@ impl Tree {
     }
 
     /// Puts `texts` in the place of the files' own content.
-    pub(crate) fn lay_over(&self, inventory: &mut Inventory, texts: &BTreeMap<Arc<str>, Arc<str>>) {
+    pub(crate) fn lay_over(&self, inventory: &mut Inventory, texts: &Texts) {
         for file in &mut inventory.files {
             let Some(original) = self.original(&file.path) else {
                 continue;
