@@ -66,7 +66,7 @@ fn findings(searcher: &Searcher, case: &Case) -> Vec<Finding> {
             leak
         }));
     }
-    judge(searcher, leaks, &Extent::default(), &mut Vec::new()).plane.findings
+    judge(searcher, leaks, &Extent::default(), &mut Vec::new()).findings
 }
 
 #[test]

@@ -51,20 +51,13 @@ pub struct History {
     pub bytes: u64,
 }
 
-/// The outcome of the plane.
-#[derive(Debug, Default)]
-pub struct Outcome {
-    /// Findings and evidence.
-    pub plane: PlaneOutcome,
-    /// Every value that was found, to be blacked out wherever else it stands.
-    pub values: Vec<Hidden>,
-}
-
 /// Makes findings of places. `others` are findings of other planes: where both speak of the same, one of them stays.
-pub fn judge(searcher: &Searcher, leaks: Vec<Leak>, extent: &Extent, others: &mut Vec<Finding>) -> Outcome {
-    let mut values: Vec<Hidden> = leaks.iter().map(|leak| leak.value.clone()).collect();
-    values.sort();
-    values.dedup();
+pub fn judge(
+    searcher: &Searcher,
+    leaks: Vec<Leak>,
+    extent: &Extent,
+    others: &mut Vec<Finding>,
+) -> PlaneOutcome {
     let leaks = settle(leaks, others);
     let mut groups: BTreeMap<Hidden, Vec<Leak>> = BTreeMap::new();
     for leak in leaks {
@@ -81,7 +74,7 @@ pub fn judge(searcher: &Searcher, leaks: Vec<Leak>, extent: &Extent, others: &mu
         (&a.location, a.rule.id, a.fingerprint).cmp(&(&b.location, b.rule.id, b.fingerprint))
     });
     evidence(searcher, extent, &mut plane);
-    Outcome { plane, values }
+    plane
 }
 
 /// The finding for one credential.

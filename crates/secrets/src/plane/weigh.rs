@@ -110,28 +110,17 @@ fn in_address(leak: &Leak) -> (Severity, String, Confidence) {
     }
 }
 
-/// Whether a file is for continuous integration or browser tests.
+/// Whether a file is for services that tests start. Pipelines are none: they deploy, too.
 fn runs_tests(path: &str) -> bool {
     let lower = path.to_ascii_lowercase();
-    lower.split(['/', '.', '-', '_']).any(|part| {
-        matches!(
-            part,
-            "ci" | "circleci"
-                | "workflows"
-                | "travis"
-                | "cypress"
-                | "e2e"
-                | "playwright"
-                | "testing"
-                | "test"
-                | "tests"
-        )
-    })
+    lower
+        .split(['/', '.'])
+        .any(|part| matches!(part, "ci" | "cypress" | "e2e" | "playwright" | "testing" | "test" | "tests"))
 }
 
 /// Whether a file is there to be copied and filled in: `.env.example`, `config.sample.yml`.
 fn is_pattern(path: &str) -> bool {
     let name = path.rsplit('/').next().unwrap_or(path).to_ascii_lowercase();
     name.split(['.', '-', '_'])
-        .any(|part| matches!(part, "example" | "sample" | "template" | "tmpl" | "dist" | "tpl" | "default"))
+        .any(|part| matches!(part, "example" | "sample" | "template" | "tmpl" | "dist" | "tpl"))
 }

@@ -45,7 +45,7 @@ fn found(searcher: &Searcher, item: &Item) -> usize {
         see(&item.path, &item.bytes);
     }
     let outcome = plane::judge(searcher, leaks, &Extent::default(), &mut Vec::new());
-    outcome.plane.findings.iter().filter(|finding| finding.severity > Severity::Info).count()
+    outcome.findings.iter().filter(|finding| finding.severity > Severity::Info).count()
 }
 
 #[derive(Default)]

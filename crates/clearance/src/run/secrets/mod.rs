@@ -40,6 +40,8 @@ pub(crate) struct FileSecrets {
     bytes: u64,
     members: u32,
     binary: bool,
+    /// Its text was searched: what was not read, or is nobody's business, is no evidence.
+    searched: bool,
     notice: Option<Notice>,
 }
 
@@ -54,7 +56,7 @@ pub(crate) fn of_bytes(searcher: &Searcher, file: &File, bytes: &[u8]) -> FileSe
 
 /// The same for bytes that are not those of a file in the tree.
 fn of_content(searcher: &Searcher, path: &Arc<str>, role: Role, bytes: &[u8]) -> FileSecrets {
-    let mut found = FileSecrets { bytes: bytes.len() as u64, ..FileSecrets::default() };
+    let mut found = FileSecrets { bytes: bytes.len() as u64, searched: true, ..FileSecrets::default() };
     let mut cut = None;
     if archive::is_archive(bytes) {
         let unpacked = archive::members(bytes, &mut |name, text| {
@@ -78,6 +80,7 @@ fn of_content(searcher: &Searcher, path: &Arc<str>, role: Role, bytes: &[u8]) ->
         let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
         if archive::is_binary(bytes) {
             found.binary = true;
+            found.searched = false;
             return found;
         }
         let looked = look(searcher, Text { path, role, bytes });
@@ -112,9 +115,9 @@ pub(crate) fn search(plan: &Plan, seen: Vec<FileSecrets>, past: &history::Found)
         .map(|file| of_file(&plan.secrets.searcher, file, &options))
         .collect();
     for found in seen.into_iter().chain(others) {
-        secrets.extent.files += u32::from(!found.binary);
+        secrets.extent.files += u32::from(found.searched);
         secrets.extent.binary += u32::from(found.binary);
-        secrets.extent.bytes += if found.binary { 0 } else { found.bytes };
+        secrets.extent.bytes += if found.searched { found.bytes } else { 0 };
         secrets.extent.members += found.members;
         secrets.leaks.extend(found.leaks);
         secrets.notices.extend(found.notice);
@@ -197,9 +200,9 @@ impl Secrets {
         analysis.notices.extend(notices);
         let outcome =
             plane::judge(&detectors.searcher, self.leaks, &self.extent, &mut analysis.outcome.findings);
-        analysis.outcome.findings.extend(outcome.plane.findings);
-        analysis.outcome.facts.extend(outcome.plane.facts);
-        analysis.outcome.examined.extend(outcome.plane.examined);
+        analysis.outcome.findings.extend(outcome.findings);
+        analysis.outcome.facts.extend(outcome.facts);
+        analysis.outcome.examined.extend(outcome.examined);
         analysis.notices.extend(self.notices);
     }
 }
