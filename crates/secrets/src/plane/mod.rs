@@ -7,7 +7,9 @@ mod weigh;
 
 use std::collections::BTreeMap;
 
-use clearance_finding::{Examined, Fact, Finding, Fingerprint, Location, PlaneOutcome, Rule, Severity, Step};
+use clearance_finding::{
+    Examined, Fact, Finding, Fingerprint, Location, Plane, PlaneOutcome, Rule, Severity, Step,
+};
 
 pub use digest::{Digest, Hidden};
 pub use leak::{Commit, Leak, Looked, MOST, Text, look};
@@ -214,8 +216,12 @@ fn settle(leaks: Vec<Leak>, others: &mut Vec<Finding>) -> Vec<Leak> {
         leak.commit.is_none()
             && leak.member.is_none()
             && here.path == there.path
-            && here.start.line <= there.end.line
-            && there.start.line <= here.end.line
+            && if other.rule.plane == Plane::Code && !there.path.ends_with(".ipynb") {
+                // Its range holds the value, and another credential may stand on the line. Findings about settings mark the name.
+                here.bytes.0 < there.bytes.1 && there.bytes.0 < here.bytes.1
+            } else {
+                here.start.line <= there.end.line && there.start.line <= here.end.line
+            }
     };
     let known = |leak: &Leak| matches!(leak.what, What::Known(_));
     others.retain(|other| {
