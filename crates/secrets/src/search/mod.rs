@@ -1,6 +1,7 @@
 //! The search: one pass over the bytes for the words by which credentials are known, and a closer look where one stands.
 
 mod assign;
+mod common;
 mod layers;
 mod rulings;
 mod sieve;
