@@ -21,7 +21,7 @@ static SEARCHER: LazyLock<Searcher> = LazyLock::new(|| Searcher::new(built_in().
 fuzz_target!(|bytes: &[u8]| {
     let Some((first, rest)) = bytes.split_first() else { return };
     let path: Arc<str> = PATHS[*first as usize % PATHS.len()].into();
-    let text = Text { path: &path, role: Role::Application, bytes: rest };
+    let text = Text { path: &path, role: Role::Application, bytes: rest, alone: false };
     let one = look(&SEARCHER, text);
     let other = look(&SEARCHER, text);
     assert_eq!(one.leaks.len(), other.leaks.len());

@@ -222,6 +222,10 @@ pub(crate) struct RuleArgs {
     #[arg(long, conflicts_with = "history")]
     pub(crate) staged: bool,
 
+    /// Search for credentials, and examine nothing else: for hooks, and for files of other languages. All other controls stay open
+    #[arg(long)]
+    pub(crate) secrets_only: bool,
+
     /// Use this configuration file and no other, not even those of Bandit and Ruff
     #[arg(long, value_name = "FILE", conflicts_with = "isolated")]
     pub(crate) config: Option<PathBuf>,

@@ -322,3 +322,62 @@ fn archives_encodings_and_long_lines() {
     assert!(report["coverage"].to_string().contains("bomb.gz"), "{}", report["coverage"]);
     assert_ne!(control(&report, "secrets-in-tree")["status"], "pass");
 }
+
+#[test]
+fn a_constant_that_left_the_program_is_still_in_its_history() {
+    let (gone, kept) = ("tR5vXq90kPz2wLmQ8", "qW8zetaKp31xVnT5");
+    let tree =
+        Tree::new(&[("app/settings.py", &format!("SECRET_KEY = \"{gone}\"\nBACKEND_SECRET = \"{kept}\"\n"))]);
+    git(&tree, &["init", "--quiet"]);
+    commit(&tree, "first");
+    let now = format!("import os\n\nSECRET_KEY = os.environ[\"SECRET_KEY\"]\nBACKEND_SECRET = \"{kept}\"\n");
+    fs::write(tree.path().join("app/settings.py"), now).unwrap();
+    commit(&tree, "second");
+    let report = tree.report(&["--history"]);
+    // The one that is still there is told where it stands.
+    assert_eq!(places(&report), ["credential-in-history app/settings.py:1"]);
+    assert!(leaks(&report)[0]["message"].as_str().unwrap().contains("no longer in the tree"));
+    let rules: Vec<&str> = report["findings"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|finding| finding["rule"].as_str().unwrap())
+        .collect();
+    assert!(rules.contains(&"hardcoded-password-string"), "{rules:?}");
+    assert!(!report.to_string().contains(gone) && !report.to_string().contains(kept));
+}
+
+#[test]
+fn secrets_only_examines_nothing_else() {
+    let value = "tR5vXq90kPz2wLmQ8";
+    let app = format!("import yaml\n\napi_token = \"{value}\"\nyaml.load(open(\"x\"), yaml.Loader)\n");
+    let tree = Tree::new(&[
+        ("app.py", &app),
+        ("notes.txt", &token(5)),
+        ("pyproject.toml", "[[tool.clearance.accept]]\nrule = \"yaml-unsafe-load\"\nreason = \"ours\"\n"),
+    ]);
+    let report = tree.report(&["--secrets-only"]);
+    assert_eq!(places(&report), ["credential-in-tree notes.txt:1", "random-secret-in-file app.py:3"]);
+    assert_eq!(report["findings"].as_array().unwrap().len(), 2, "{report:#}");
+    let planes = report["planes"].as_array().unwrap();
+    let ran: Vec<&Value> = planes.iter().filter(|plane| plane["status"] == "run").collect();
+    assert_eq!((ran.len(), &ran[0]["name"]), (1, &Value::from("secrets")));
+    assert_eq!(control(&report, "secrets-in-tree")["status"], "fail");
+    let passed = |control: &&Value| control["status"] == "pass";
+    assert_eq!(report["controls"].as_array().unwrap().iter().filter(passed).count(), 0);
+}
+
+#[test]
+fn what_an_untracked_environment_file_holds_is_not_shown() {
+    let value = "tR5vXq90kPz2wLmQ8";
+    let tree = Tree::new(&[
+        ("app.py", &format!("import requests\n\nrequests.get(\"http://x/{value}\", verify=False)\n")),
+        (".gitignore", ".env\n"),
+        (".env", &format!("API_TOKEN={value}\n")),
+    ]);
+    git(&tree, &["init", "--quiet"]);
+    git(&tree, &["add", "app.py", ".gitignore"]);
+    let report = tree.report(&[]);
+    assert_eq!(report["findings"][0]["rule"], "request-without-verification");
+    assert!(!report.to_string().contains(value));
+}

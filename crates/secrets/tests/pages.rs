@@ -53,7 +53,10 @@ fn findings(searcher: &Searcher, case: &Case) -> Vec<Finding> {
     for file in &case.files {
         let path: Arc<str> = file.path.as_str().into();
         let text = expand(&file.text, 1).unwrap();
-        let looked = look(searcher, Text { path: &path, role: role_of_path(&path), bytes: text.as_bytes() });
+        let looked = look(
+            searcher,
+            Text { path: &path, role: role_of_path(&path), bytes: text.as_bytes(), alone: false },
+        );
         leaks.extend(looked.leaks.into_iter().map(|mut leak| {
             if path.starts_with("history/") {
                 leak.commit = Some(Commit {

@@ -161,7 +161,8 @@ fn show(args: &FixArgs, offer: &Offer) -> Result<(), Failure> {
         }
         let _ = writeln!(out, "--- a/{0}\n+++ b/{0}", console::safe(path));
         // A patch has to be exact; what is only looked at shows no credential.
-        let looked = look(&searcher, Text { path, role: Role::Application, bytes: before.as_bytes() });
+        let looked =
+            look(&searcher, Text { path, role: Role::Application, bytes: before.as_bytes(), alone: true });
         let redactor = Redactor::new(looked.leaks.iter().map(|leak| leak.value.bytes()));
         let mut shown = unified(&before, &after);
         redactor.text(&mut shown);

@@ -53,6 +53,8 @@ pub(crate) struct Analysis {
     pub(crate) advised: bool,
     /// How many files were searched for credentials, if they were.
     pub(crate) searched: Option<u32>,
+    /// Nothing but credentials was looked for.
+    pub(crate) secrets_only: bool,
     /// Credentials that the files of other tools accept.
     pub(crate) accepted: Vec<ConfigAcceptance>,
     /// The environments of the target.
@@ -100,6 +102,11 @@ fn of_files(
     past: &secrets::history::Found,
     progress: &Progress,
 ) -> (Analysis, Option<Leavings>) {
+    if plan.secrets.only {
+        let mut analysis = Analysis { secrets_only: true, ..Analysis::default() };
+        secrets::search(plan, Vec::new(), past).join(&plan.secrets, &mut analysis);
+        return (analysis, None);
+    }
     let mut sources = sources::read(plan, cache.is_some(), progress);
     let seen = sources.iter_mut().map(|source| std::mem::take(&mut source.secrets)).collect();
     let found = secrets::search(plan, seen, past);

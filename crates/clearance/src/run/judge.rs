@@ -49,7 +49,9 @@ pub(crate) fn judge(
 ) -> Result<(Assessment, Option<Comparison>), Failure> {
     let settings = &plan.settings;
     let rules: Vec<&'static Rule> = catalogue.rules().to_vec();
-    let ran: BTreeSet<&'static str> = rules.iter().map(|rule| rule.id).collect();
+    let secrets_only = analysis.secrets_only;
+    let may_run = |rule: &Rule| !secrets_only || rule.plane == Plane::Secrets;
+    let ran: BTreeSet<&'static str> = rules.iter().filter(|rule| may_run(rule)).map(|rule| rule.id).collect();
     let is_aside = |role: &str| matches!(role, "test" | "documentation" | "example");
     let aside: BTreeSet<Arc<str>> =
         analysis.files.iter().filter(|file| is_aside(file.role)).map(|file| Arc::clone(&file.path)).collect();
@@ -72,13 +74,16 @@ pub(crate) fn judge(
     let findings: Vec<Finding> =
         accepted.findings.into_iter().filter(|finding| sieve.keeps(finding)).collect();
     let application = analysis.files.iter().filter(|file| !is_aside(file.role));
-    let enabled = sieve.enabled_everywhere(application.map(|file| &*file.path));
+    let mut enabled = sieve.enabled_everywhere(application.map(|file| &*file.path));
+    enabled.retain(|rule| ran.contains(rule));
     let mut notices = analysis.notices;
     notices.extend(settings.passed_over.iter().cloned().map(run_notice));
     notices.extend(peer_lines(settings, catalogue).into_iter().map(run_notice));
     notices.extend(model_lines(&plan.models).into_iter().map(run_notice));
     notices.extend(plan.secrets.notes.iter().cloned().map(run_notice));
-    notices.extend(idle_public(settings, &analysis.routes).map(run_notice));
+    if !secrets_only {
+        notices.extend(idle_public(settings, &analysis.routes).map(run_notice));
+    }
     let mut files = analysis.files;
     files.extend(unlisted(&files, &notices, plan));
     let examined = analysis.outcome.examined.into_iter().chain(accepted.examined);
@@ -102,14 +107,18 @@ pub(crate) fn judge(
             duration: about.clock.elapsed(),
             command: about.command,
         },
-        planes: planes(
-            failed,
-            plan.inventory.files.iter().any(|file| file.kind.is_python()),
-            files.iter().any(|file| file.kind == FileKind::Template.as_str()),
-            analysis.deployment.len(),
-            analysis.supply,
-            analysis.searched,
-        ),
+        planes: if secrets_only {
+            vec![searched(analysis.searched)]
+        } else {
+            planes(
+                failed,
+                plan.inventory.files.iter().any(|file| file.kind.is_python()),
+                files.iter().any(|file| file.kind == FileKind::Template.as_str()),
+                analysis.deployment.len(),
+                analysis.supply,
+                analysis.searched,
+            )
+        },
         capabilities: std::iter::once(Capability::Syntax)
             .chain(settings.run.flow.value.then_some(Capability::Flow))
             .chain((!analysis.settings.is_empty()).then_some(Capability::Settings))
@@ -176,7 +185,7 @@ fn planes(
     has_templates: bool,
     deployment: usize,
     supply: Option<String>,
-    searched: Option<u32>,
+    secrets: Option<u32>,
 ) -> Vec<PlaneRun> {
     let run = |plane| PlaneRun {
         plane,
@@ -203,14 +212,6 @@ fn planes(
             PlaneRun { plane: Plane::Supply, status: PlaneStatus::Skipped, why }
         }
     };
-    let secrets = match searched {
-        Some(files) => PlaneRun {
-            plane: Plane::Secrets,
-            status: PlaneStatus::Run,
-            why: format!("{files} {} searched", if files == 1 { "file" } else { "files" }),
-        },
-        None => run(Plane::Secrets),
-    };
     let code = if has_code || failed.is_some() {
         run(Plane::Code)
     } else {
@@ -220,7 +221,17 @@ fn planes(
             why: "there is no Python file".to_owned(),
         }
     };
-    vec![code, template, deploy, supply, secrets]
+    vec![code, template, deploy, supply, searched(secrets)]
+}
+
+/// The plane of secrets, with the number of files that were searched.
+fn searched(files: Option<u32>) -> PlaneRun {
+    let why = match files {
+        Some(1) => "1 file searched".to_owned(),
+        Some(files) => format!("{files} files searched"),
+        None => String::new(),
+    };
+    PlaneRun { plane: Plane::Secrets, status: PlaneStatus::Run, why }
 }
 
 /// Whether the list of routes says enough for controls over routes: there are some, and the address of each is known.

@@ -97,7 +97,8 @@ fn finish(
     let options = source_options(&settings);
     let models = read_models(&settings.run.models)?;
     let discover = args.files() == Use::Discovered;
-    let secrets = KnownSecrets::read(&settings.run.secrets, &target.base, discover)?;
+    let mut secrets = KnownSecrets::read(&settings.run.secrets, &target.base, discover)?;
+    secrets.only = args.secrets_only;
     Ok(Plan {
         settings,
         inventory,

@@ -34,10 +34,8 @@ pub(crate) fn read<'p>(plan: &'p Plan, keys: bool, progress: &Progress) -> Vec<S
             let bytes = read_bytes(file, &plan.options);
             progress.step();
             let key = bytes.as_ref().ok().filter(|_| keys).map(|bytes| module_key(file.kind, bytes));
-            let secrets = bytes
-                .as_ref()
-                .map(|bytes| secrets::of_bytes(&plan.secrets.searcher, file, bytes))
-                .unwrap_or_default();
+            let secrets =
+                bytes.as_ref().map(|bytes| secrets::of_bytes(&plan.secrets, file, bytes)).unwrap_or_default();
             Source { file, bytes, key, secrets }
         })
         .collect()

@@ -333,7 +333,7 @@ stopwords = ["c0ffee"]
         let import = Import::read(".gitleaks.toml", CONFIG).unwrap();
         let searcher = Searcher::new(import.detectors).unwrap().with_rulings(import.rulings);
         let path = path.into();
-        look(&searcher, Text { path: &path, role: Role::Application, bytes: text.as_bytes() })
+        look(&searcher, Text { path: &path, role: Role::Application, bytes: text.as_bytes(), alone: false })
             .leaks
             .into_iter()
             .map(|leak| String::from_utf8_lossy(leak.value.bytes()).into_owned())

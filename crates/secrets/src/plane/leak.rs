@@ -28,6 +28,8 @@ pub struct Text<'a> {
     pub role: Role,
     /// Its bytes, as they are in the file.
     pub bytes: &'a [u8],
+    /// No rule sees the program that it belongs to: constants in Python are looked at like those of other languages.
+    pub alone: bool,
 }
 
 /// One place at which a credential stands.
@@ -85,7 +87,10 @@ pub struct Looked {
 
 /// Looks for credentials in a text.
 pub fn look(searcher: &Searcher, text: Text<'_>) -> Looked {
-    let style = Style::of(text.path);
+    let style = match Style::of(text.path) {
+        Style::Python if text.alone => Style::Code,
+        style => style,
+    };
     let mut looked = Looked::default();
     let bytes = text.bytes;
     let mut start = 0;

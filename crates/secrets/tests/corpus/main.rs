@@ -37,7 +37,8 @@ fn found(searcher: &Searcher, item: &Item) -> usize {
     let mut leaks: Vec<Leak> = Vec::new();
     let mut see = |path: &str, bytes: &[u8]| {
         let path: Arc<str> = path.into();
-        leaks.extend(look(searcher, Text { path: &path, role: Role::Application, bytes }).leaks);
+        leaks
+            .extend(look(searcher, Text { path: &path, role: Role::Application, bytes, alone: false }).leaks);
     };
     if archive::is_archive(&item.bytes) {
         archive::members(&item.bytes, &mut see);
@@ -115,7 +116,7 @@ fn published_rules_on_the_same_corpus() {
     let mut scores: BTreeMap<&str, (usize, usize)> = BTreeMap::new();
     for item in &items {
         let path: Arc<str> = item.path.as_str().into();
-        let text = Text { path: &path, role: Role::Application, bytes: &item.bytes };
+        let text = Text { path: &path, role: Role::Application, bytes: &item.bytes, alone: false };
         let known = |leak: &&Leak| matches!(leak.what, What::Known(_));
         // gitleaks looks into no archive unless it is told to.
         let found = if archive::is_archive(&item.bytes) {

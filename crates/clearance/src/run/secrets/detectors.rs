@@ -30,6 +30,8 @@ pub(crate) struct Known {
     pub(crate) files: SecretsFiles,
     /// What a reader of the report has to know: detectors that were added or are off, and what could not be used.
     pub(crate) notes: Vec<String>,
+    /// Nothing else is examined in this run.
+    pub(crate) only: bool,
     is_built_in: bool,
 }
 
@@ -46,7 +48,13 @@ impl Known {
         let mut notes = std::mem::take(&mut files.notes);
         let added = !files.detectors.is_empty() || files.gitleaks.is_some();
         if !added && wanted.options.disable.is_empty() {
-            return Ok(Self { searcher: Arc::clone(searcher()), files, notes, is_built_in: true });
+            return Ok(Self {
+                searcher: Arc::clone(searcher()),
+                files,
+                notes,
+                only: false,
+                is_built_in: true,
+            });
         }
         let mut all: Vec<Detector> = built_in().to_vec();
         for (file, detectors) in &files.detectors {
@@ -82,7 +90,7 @@ impl Known {
         let searcher = Searcher::new(all)
             .map_err(|problem| ConfigError::Detectors { file: file(), problem })?
             .with_rulings(rulings.unwrap_or_default());
-        Ok(Self { searcher: Arc::new(searcher), files, notes, is_built_in: false })
+        Ok(Self { searcher: Arc::new(searcher), files, notes, only: false, is_built_in: false })
     }
 
     /// Whether only the program's own detectors are in force.

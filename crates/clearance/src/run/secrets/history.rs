@@ -7,13 +7,16 @@ use std::{
 };
 
 use clearance_finding::Notice;
-use clearance_secrets::plane::{Commit, Hidden, History, Leak};
+use clearance_secrets::{
+    plane::{Commit, Hidden, History, Leak},
+    search::{Style, What},
+};
 use clearance_source::{
     BlobOrigin, HistoryError, HistoryOptions, HistoryOutcome, Reachability, history, role_of_path, staged,
 };
 use jiff::Timestamp;
 
-use super::{FileSecrets, of_content};
+use super::{Content, FileSecrets, of_content};
 use crate::{exit::Failure, run::plan::Plan};
 
 /// What of git is looked at, beside the tree or in its place.
@@ -88,7 +91,8 @@ fn look(plan: &Plan, prefix: &str, blob: &BlobOrigin, bytes: &[u8]) -> Option<Ve
     }
     let path: Arc<str> = Arc::from(path);
     let role = plan.settings.role(&path).map_or_else(|| role_of_path(&path), |given| given.role);
-    let FileSecrets { mut leaks, .. } = of_content(&plan.secrets.searcher, &path, role, bytes);
+    let content = Content { path: &path, role, bytes, alone: true };
+    let FileSecrets { mut leaks, .. } = of_content(&plan.secrets.searcher, content);
     for leak in &mut leaks {
         leak.remarks.clear();
         leak.commit = blob.introduced.as_ref().map(|introduced| Commit {
@@ -126,5 +130,10 @@ fn gathered(outcome: HistoryOutcome<Vec<Leak>>) -> Found {
             }
         }
     }
+    // Of the program as it is, rules tell that see where a constant goes.
+    first.retain(|(_, path), leak| {
+        let there = leak.commit.as_ref().is_some_and(|commit| commit.still_there);
+        !(there && leak.what == What::Named && Style::of(path) == Style::Python)
+    });
     Found { leaks: first.into_values().collect(), notices: outcome.notices, ..Found::default() }
 }

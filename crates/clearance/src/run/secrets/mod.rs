@@ -29,6 +29,8 @@ const MAX_BYTES: u64 = 256 << 20;
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Secrets {
     leaks: Vec<Leak>,
+    /// Credentials that are in order where they stand.
+    unsaid: Vec<Hidden>,
     extent: Extent,
     notices: Vec<Notice>,
 }
@@ -37,6 +39,7 @@ pub(crate) struct Secrets {
 #[derive(Debug, Default)]
 pub(crate) struct FileSecrets {
     leaks: Vec<Leak>,
+    unsaid: Vec<Hidden>,
     bytes: u64,
     members: u32,
     binary: bool,
@@ -46,22 +49,35 @@ pub(crate) struct FileSecrets {
 }
 
 /// Looks for credentials in the bytes of a file.
-pub(crate) fn of_bytes(searcher: &Searcher, file: &File, bytes: &[u8]) -> FileSecrets {
-    // Where secrets belong: they reach nobody with the repository.
+pub(crate) fn of_bytes(known: &Known, file: &File, bytes: &[u8]) -> FileSecrets {
+    let content = Content { path: &file.path, role: file.role, bytes, alone: known.only };
+    let mut found = of_content(&known.searcher, content);
+    // Where secrets belong: they reach nobody with the repository, and nobody with the report.
     if file.kind == FileKind::EnvFile && (file.ignored_by_git || file.tracked == Some(false)) {
-        return FileSecrets::default();
+        let unsaid = std::mem::take(&mut found.leaks).into_iter().map(|leak| leak.value).collect();
+        return FileSecrets { unsaid, ..FileSecrets::default() };
     }
-    of_content(searcher, &file.path, file.role, bytes)
+    found
 }
 
-/// The same for bytes that are not those of a file in the tree.
-fn of_content(searcher: &Searcher, path: &Arc<str>, role: Role, bytes: &[u8]) -> FileSecrets {
+/// What is searched.
+struct Content<'a> {
+    path: &'a Arc<str>,
+    role: Role,
+    bytes: &'a [u8],
+    /// No rule sees the program that it belongs to.
+    alone: bool,
+}
+
+/// The same for bytes that need not be those of a file in the tree.
+fn of_content(searcher: &Searcher, content: Content<'_>) -> FileSecrets {
+    let Content { path, role, bytes, alone } = content;
     let mut found = FileSecrets { bytes: bytes.len() as u64, searched: true, ..FileSecrets::default() };
     let mut cut = None;
     if archive::is_archive(bytes) {
         let unpacked = archive::members(bytes, &mut |name, text| {
             let inner: Arc<str> = Arc::from(name);
-            let looked = look(searcher, Text { path: &inner, role, bytes: text });
+            let looked = look(searcher, Text { path: &inner, role, bytes: text, alone: true });
             cut = cut.or(looked.cut);
             found.leaks.extend(looked.leaks.into_iter().map(|mut leak| {
                 leak.member = Some(format!("{}:{}", leak.location.path, leak.location.start.line));
@@ -83,7 +99,7 @@ fn of_content(searcher: &Searcher, path: &Arc<str>, role: Role, bytes: &[u8]) ->
             found.searched = false;
             return found;
         }
-        let looked = look(searcher, Text { path, role, bytes });
+        let looked = look(searcher, Text { path, role, bytes, alone });
         found.leaks = looked.leaks;
         cut = looked.cut;
     }
@@ -111,8 +127,10 @@ pub(crate) fn search(plan: &Plan, seen: Vec<FileSecrets>, past: &history::Found)
         .inventory
         .files
         .par_iter()
-        .filter(|file| !file.kind.is_python() || file.bytes > plan.options.max_file_bytes)
-        .map(|file| of_file(&plan.secrets.searcher, file, &options))
+        .filter(|file| {
+            plan.secrets.only || !file.kind.is_python() || file.bytes > plan.options.max_file_bytes
+        })
+        .map(|file| of_file(&plan.secrets, file, &options))
         .collect();
     for found in seen.into_iter().chain(others) {
         secrets.extent.files += u32::from(found.searched);
@@ -120,18 +138,19 @@ pub(crate) fn search(plan: &Plan, seen: Vec<FileSecrets>, past: &history::Found)
         secrets.extent.bytes += if found.searched { found.bytes } else { 0 };
         secrets.extent.members += found.members;
         secrets.leaks.extend(found.leaks);
+        secrets.unsaid.extend(found.unsaid);
         secrets.notices.extend(found.notice);
     }
     secrets
 }
 
-fn of_file(searcher: &Searcher, file: &File, options: &Options) -> FileSecrets {
+fn of_file(known: &Known, file: &File, options: &Options) -> FileSecrets {
     let notice = |kind, text: String| FileSecrets {
         notice: Some(Notice { path: Arc::clone(&file.path), line: None, kind, text }),
         ..FileSecrets::default()
     };
     if let Some(contents) = &file.contents {
-        return of_bytes(searcher, file, contents);
+        return of_bytes(known, file, contents);
     }
     let limit = options.max_file_bytes;
     let mut bytes = Vec::with_capacity(usize::try_from(file.bytes.min(limit)).unwrap_or_default() + 1);
@@ -146,7 +165,7 @@ fn of_file(searcher: &Searcher, file: &File, options: &Options) -> FileSecrets {
     }
     let more = bytes.len() as u64 > limit;
     bytes.truncate(limit as usize);
-    let mut found = of_bytes(searcher, file, &bytes);
+    let mut found = of_bytes(known, file, &bytes);
     if more && !found.binary {
         found.notice = notice(
             NoticeKind::Truncated,
@@ -158,9 +177,9 @@ fn of_file(searcher: &Searcher, file: &File, options: &Options) -> FileSecrets {
 }
 
 impl Secrets {
-    /// Every value that was found.
+    /// Every value that was found, whether it is told or not.
     pub(crate) fn values(&self) -> impl Iterator<Item = &Hidden> {
-        self.leaks.iter().map(|leak| &leak.value)
+        self.leaks.iter().map(|leak| &leak.value).chain(&self.unsaid)
     }
 
     /// The files in which something was found, by path.
