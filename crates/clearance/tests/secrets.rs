@@ -368,6 +368,15 @@ fn secrets_only_examines_nothing_else() {
 }
 
 #[test]
+fn secrets_only_needs_no_program() {
+    let tree = Tree::new(&[("src/main.go", &format!("const token = \"{}\"\n", token(6)))]);
+    assert_eq!(tree.run(&["check"]).code, 3);
+    assert_eq!(places(&tree.report(&["--secrets-only"])), ["credential-in-tree src/main.go:1"]);
+    fs::remove_dir_all(tree.path().join("src")).unwrap();
+    assert!(tree.run(&["check", "--secrets-only"]).stderr.contains("nothing to scan: no file in"));
+}
+
+#[test]
 fn what_an_untracked_environment_file_holds_is_not_shown() {
     let value = "tR5vXq90kPz2wLmQ8";
     let tree = Tree::new(&[

@@ -10,7 +10,7 @@ use std::{
 
 use clearance_attest::AdvisoryDatabase;
 use clearance_report::{Format, RenderOptions};
-use clearance_source::{File, Inventory, from_stdin, git_state};
+use clearance_source::{File, from_stdin, git_state};
 use clearance_verdict::{Assessment, Baseline, BaselineEntry};
 
 use crate::{
@@ -30,7 +30,7 @@ use crate::{
         plan::{self, Plan},
         previous,
         progress::Progress,
-        render,
+        render, secrets,
         target::Target,
         threads, unmodelled,
     },
@@ -230,15 +230,17 @@ fn examine(
     tell_configuration(&plan, args.console);
     let held = held.read(args, &plan)?;
     // What is asked for and installed can be judged without the code that uses it.
-    let says_something =
-        |file: &File| file.kind.is_python() || clearance_supply::manifest::names_packages(&file.path);
-    if !plan.inventory.files.iter().any(says_something) && plan.environment.is_none() {
-        return Err(Failure::NothingToScan(why_nothing(&target, &plan.inventory)));
+    let says_something = |file: &File| {
+        plan.secrets.only || file.kind.is_python() || clearance_supply::manifest::names_packages(&file.path)
+    };
+    let beside = plan.environment.is_some() || (plan.secrets.only && plan.past != secrets::Past::None);
+    if !beside && !plan.inventory.files.iter().any(says_something) {
+        return Err(Failure::NothingToScan(why_nothing(&target, &plan)));
     }
     let listed = started.elapsed();
     let cached = on_disk && !args.no_cache && plan.is_cacheable();
     let wish = Wish { folder: args.cache_dir.clone(), verbose: args.console.verbose };
-    let past = crate::run::secrets::history::read(&plan, &target.base)?;
+    let past = secrets::history::read(&plan, &target.base)?;
     let ((mut analysis, leavings), git) = rayon::join(
         || analyse(&plan, cached.then(|| Cache::open(&wish, &target)).flatten(), &past, progress),
         || on_disk.then(|| git_state(&target.base)).flatten(),
@@ -322,8 +324,10 @@ fn tell_configuration(plan: &Plan, console: ConsoleArgs) {
     }
 }
 
-fn why_nothing(target: &Target, inventory: &Inventory) -> String {
-    let mut why = format!("no Python file and no list of packages in {}", target.shown());
+fn why_nothing(target: &Target, plan: &Plan) -> String {
+    let inventory = &plan.inventory;
+    let what = if plan.secrets.only { "no file" } else { "no Python file and no list of packages" };
+    let mut why = format!("{what} in {}", target.shown());
     let mut reasons = Vec::new();
     if inventory.excluded > 0 {
         reasons.push(format!("{} excluded by configuration or options", inventory.excluded));
