@@ -1,7 +1,5 @@
 //! Runs the rules over a program: one pass over the instructions of each module, each event handed to the rules that listen for it.
 
-use std::sync::Arc;
-
 use clearance_finding::{
     Examined, Fact, Finding, Fingerprint, Judgement, Label, Location, Notice, NoticeKind, Rule, Severity,
     Step, normalise_code, number_equals,
@@ -67,7 +65,7 @@ pub struct Outcome {
     /// Functions whose data was not followed to the end because a bound was hit.
     pub truncated: Vec<Notice>,
     /// Credentials that rules found in the code, with their files: nothing may show them.
-    pub secrets: Vec<(Arc<str>, String)>,
+    pub secrets: Vec<(Location, String)>,
 }
 
 /// Runs the rules. Works in parallel on the current thread pool; the outcome does not depend on it.
@@ -173,7 +171,7 @@ pub(crate) struct Part {
     pub(crate) facts: Vec<Fact>,
     pub(crate) examined: Vec<u32>,
     /// Credentials that were found, which nothing may show.
-    pub(crate) secrets: Vec<(Arc<str>, String)>,
+    pub(crate) secrets: Vec<(Location, String)>,
 }
 
 /// One module's pass.
@@ -531,8 +529,11 @@ impl<'t, 'p> Pass<'t, 'p> {
                 draft.severity = draft.severity.min(Severity::Medium);
             }
         }
-        let hidden = drafts.iter().chain(&silent).filter_map(|(_, draft)| draft.hidden.clone());
-        let secrets = hidden.map(|value| (Arc::clone(&module.path), value)).collect();
+        let secrets = drafts.iter().chain(&silent).filter_map(|(_, draft)| {
+            let value = draft.hidden.clone()?;
+            Some((program.location(self.module, draft.range), value))
+        });
+        let secrets = secrets.collect();
         sort(&mut drafts);
         sort(&mut silent);
         let told = drafts.len();

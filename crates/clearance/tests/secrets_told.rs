@@ -186,6 +186,32 @@ fn what_was_found_to_be_real_is_not_accepted() {
 }
 
 #[test]
+fn constants_in_the_code_may_stay_as_well() {
+    let (first, second) = ("tR5vXq90kPz2wLmQ8", "qW8zetaKp31xVnT5");
+    let app = format!("app_password = \"{first}\"\nbackend_password = \"{second}\"\n");
+    let open = |tree: &Tree| -> Vec<u64> {
+        let report = tree.report(&[]);
+        let open = report["findings"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .filter(|finding| finding["acceptance"].is_null() && finding["path"] == "app.py");
+        open.map(|finding| finding["line"].as_u64().unwrap()).collect()
+    };
+    let baseline = format!(
+        "{{\"results\": {{\"app.py\": [{{\"type\": \"Secret Keyword\", \"hashed_secret\": \"{}\", \"line_number\": 2}}]}}}}",
+        sha1(second)
+    );
+    let tree = Tree::new(&[("app.py", &app)]);
+    assert_eq!(open(&tree), [1, 2]);
+    tree.write(".secrets.baseline", &baseline);
+    // The second time nothing comes from the cache that would not know it.
+    assert_eq!((open(&tree), open(&tree)), (vec![1], vec![1]));
+    tree.write(".gitleaksignore", "app.py:generic-api-key:1\n");
+    assert!(open(&tree).is_empty());
+}
+
+#[test]
 fn detectors_are_listed_and_shown() {
     let tree = Tree::new(&[]);
     let list = tree.run(&["detectors"]);

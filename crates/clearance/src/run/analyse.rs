@@ -53,6 +53,8 @@ pub(crate) struct Analysis {
     pub(crate) advised: bool,
     /// How many files were searched for credentials, if they were.
     pub(crate) searched: Option<u32>,
+    /// Constants in the code that are secret, where a rule marks them.
+    pub(crate) constants: Vec<(Location, String)>,
     /// Nothing but credentials was looked for.
     pub(crate) secrets_only: bool,
     /// Credentials that the files of other tools accept.
@@ -192,9 +194,10 @@ fn of_files(
     match guarded(|| examine((modules, documents, templates), &deployment, &supplies, settings, plan)) {
         Ok((program, planes, unmodelled)) => {
             analysis.unmodelled = unmodelled;
-            let told = analysis.take(planes);
+            analysis.take(planes);
+            let told = analysis.constants.clone();
             for origin in &mut origins {
-                if told.iter().any(|(path, _)| *path == origin.path) {
+                if told.iter().any(|(place, _)| place.path == origin.path) {
                     origin.key = None;
                 }
             }
@@ -252,10 +255,10 @@ struct Planes {
 }
 
 impl Analysis {
-    /// Puts the planes together. Gives the credentials that rules of the code found, with their files.
-    fn take(&mut self, planes: Planes) -> Vec<(Arc<str>, String)> {
+    /// Puts the planes together.
+    fn take(&mut self, planes: Planes) {
         let Planes { mut code, web, mut deploy, supply } = planes;
-        let told = std::mem::take(&mut code.secrets);
+        self.constants = std::mem::take(&mut code.secrets);
         clearance_deploy::settle(&mut code.findings, &mut deploy.plane.findings);
         self.notices.extend(code.truncated.iter().cloned());
         self.outcome = code;
@@ -270,7 +273,6 @@ impl Analysis {
         self.settings = deploy.settings;
         self.dependencies = supply.dependencies;
         self.environments = deploy.environments;
-        told
     }
 }
 

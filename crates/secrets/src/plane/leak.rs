@@ -63,6 +63,27 @@ pub struct Leak {
     pub allowed_by: Option<Arc<str>>,
 }
 
+impl Leak {
+    /// A secret constant of the program that a rule of another plane tells.
+    pub fn constant(location: Location, value: Vec<u8>) -> Self {
+        Self {
+            what: What::Named,
+            sure: Sure::Random,
+            value: Hidden::new(value),
+            location,
+            role: Role::Application,
+            name: None,
+            layers: Vec::new(),
+            note: None,
+            host: None,
+            commit: None,
+            member: None,
+            remarks: Vec::new(),
+            allowed_by: None,
+        }
+    }
+}
+
 /// A commit that brought a credential into the history.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Commit {

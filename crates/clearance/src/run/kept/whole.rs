@@ -220,6 +220,7 @@ pub(crate) fn decode<'f>(bytes: &[u8], files: impl ExactSizeIterator<Item = &'f 
         advised: false,
         database: None,
         searched: None,
+        constants: Vec::new(),
         secrets_only: false,
         accepted: Vec::new(),
         failed: None,

@@ -2,11 +2,12 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use clearance_finding::{Location, Notice, NoticeKind, Position};
+use clearance_finding::{Finding, Fingerprint, Location, Notice, NoticeKind, Plane, Position};
 use clearance_secrets::plane::{Digest, Hidden, Leak};
 use clearance_verdict::acceptance::ConfigAcceptance;
 
 use super::detectors::Known;
+use crate::run::analyse::Analysis;
 
 /// Most lines that a note names.
 const MOST_LINES: usize = 10;
@@ -21,15 +22,21 @@ struct Why {
 }
 
 /// The acceptances, and notes about entries that are of no use.
+///
+/// `constants` are credentials in the code, which rules of other planes tell: the fingerprint of the finding, and the credential.
 pub(super) fn acceptances(
     known: &Known,
     leaks: &[Leak],
+    constants: &[(Fingerprint, Leak)],
     with_history: bool,
 ) -> (Vec<ConfigAcceptance>, Vec<Notice>) {
     let mut notes = Vec::new();
+    let in_files = leaks.len();
+    let leaks: Vec<Leak> =
+        leaks.iter().chain(constants.iter().map(|(_, constant)| constant)).cloned().collect();
     let mut why: Vec<Option<Why>> = leaks.iter().map(|leak| by_list(known, leak)).collect();
     if let Some((file, places)) = &known.files.ignored {
-        let named = places.accepted(&known.searcher, leaks);
+        let named = places.accepted(&known.searcher, &leaks);
         let shown: Arc<str> = file.as_str().into();
         for (why, entry) in why.iter_mut().zip(&named.by_leak) {
             let Some(entry) = entry.map(|number| &places.entries[number]) else { continue };
@@ -65,7 +72,7 @@ pub(super) fn acceptances(
         }
     }
     if let Some((file, baseline)) = &known.files.baseline {
-        let (found, stale) = baseline.accepted(leaks);
+        let (found, stale) = baseline.accepted(&leaks);
         let shown: Arc<str> = file.as_str().into();
         for (why, entry) in why.iter_mut().zip(found) {
             let Some(entry) = entry else { continue };
@@ -84,7 +91,7 @@ pub(super) fn acceptances(
         }
     }
     let mut by_value: BTreeMap<&Hidden, Option<Why>> = BTreeMap::new();
-    for (leak, why) in leaks.iter().zip(&why) {
+    for (leak, why) in leaks[..in_files].iter().zip(&why) {
         // A value is accepted where all of its places are.
         by_value
             .entry(&leak.value)
@@ -95,7 +102,15 @@ pub(super) fn acceptances(
             })
             .or_insert_with(|| why.clone());
     }
-    let tables = by_value.into_iter().filter_map(|(value, why)| Some(table(value, why?))).collect();
+    let of_constants = constants
+        .iter()
+        .zip(&why[in_files..])
+        .filter_map(|((fingerprint, _), why)| Some(table(fingerprint.to_string(), why.clone()?)));
+    let tables = by_value
+        .into_iter()
+        .filter_map(|(value, why)| Some(table(Digest::of(value.bytes()).to_string(), why?)))
+        .chain(of_constants)
+        .collect();
     let notices = notes
         .into_iter()
         .map(|text| Notice { path: Arc::from(""), line: None, kind: NoticeKind::Skipped, text })
@@ -112,10 +127,27 @@ fn by_list(known: &Known, leak: &Leak) -> Option<Why> {
     Some(Why { by: by.to_string(), reason, file: file.into(), line: 1 })
 }
 
-fn table(value: &Hidden, why: Why) -> ConfigAcceptance {
+/// The secret constants that findings of the code mark, as credentials.
+pub(super) fn constants(analysis: &Analysis) -> Vec<(Fingerprint, Leak)> {
+    let of = |finding: &Finding| {
+        let here =
+            |place: &Location| place.path == finding.location.path && place.bytes == finding.location.bytes;
+        let (location, value) = analysis.constants.iter().find(|(place, _)| here(place))?;
+        Some((finding.fingerprint, Leak::constant(location.clone(), value.as_bytes().to_vec())))
+    };
+    analysis
+        .outcome
+        .findings
+        .iter()
+        .filter(|finding| finding.rule.plane == Plane::Code)
+        .filter_map(of)
+        .collect()
+}
+
+fn table(fingerprint: String, why: Why) -> ConfigAcceptance {
     let position = Position { line: why.line, column: 1 };
     ConfigAcceptance {
-        fingerprint: Some(Digest::of(value.bytes()).to_string()),
+        fingerprint: Some(fingerprint),
         reason: why.reason,
         by: Some(why.by),
         location: Some(Location { start: position, end: position, ..Location::file(why.file) }),

@@ -93,9 +93,9 @@ impl Known {
         Ok(Self { searcher: Arc::new(searcher), files, notes, only: false, is_built_in: false })
     }
 
-    /// Whether only the program's own detectors are in force.
+    /// Whether nothing but the program itself decides what is a credential, and which may stay.
     pub(crate) fn is_built_in(&self) -> bool {
-        self.is_built_in
+        self.is_built_in && self.files.ignored.is_none() && self.files.baseline.is_none()
     }
 }
 

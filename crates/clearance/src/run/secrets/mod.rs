@@ -213,8 +213,9 @@ impl Secrets {
         comments.dedup_by(|a, b| a.path == b.path && a.line == b.line);
         analysis.comments.extend(comments);
         analysis.searched = Some(self.extent.files);
+        let constants = accepted::constants(analysis);
         let (accepted, notices) =
-            accepted::acceptances(detectors, &self.leaks, self.extent.history.is_some());
+            accepted::acceptances(detectors, &self.leaks, &constants, self.extent.history.is_some());
         analysis.accepted.extend(accepted);
         analysis.notices.extend(notices);
         let outcome =
