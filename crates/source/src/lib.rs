@@ -7,6 +7,7 @@
 //!
 //! [`Notice`]: clearance_finding::Notice
 
+mod at_revision;
 mod decode;
 mod git;
 mod ignored;
@@ -18,6 +19,7 @@ mod role;
 mod text;
 mod walk;
 
+pub use at_revision::{AtRevision, AtRevisionError, inventory_at, inventory_staged};
 pub use git::{
     BlobOrigin, GitState, HistoryError, HistoryOptions, HistoryOutcome, Introduction, Part, Reachability,
     SkipReason, Skipped, TrackedFiles, git_state, history, staged, tracked_files,

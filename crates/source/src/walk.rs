@@ -119,12 +119,8 @@ impl<'w> Walker<'w> {
             shown.push_str(&name::shown(part));
             shown.push('/');
         }
-        // The root's own name, and the one above, say what kind of files to expect, but nothing about their role.
-        let mut place = Place::default();
         let names: Vec<&OsStr> = path.iter().collect();
-        for part in &names[names.len().saturating_sub(2)..] {
-            place = place.enter(&name::shown(part));
-        }
+        let place = place_of(&path);
         let rules = root.work_tree.as_ref().and_then(|tree| IgnoreRules::above(&path, tree));
         Folder {
             root_depth: names.len(),
@@ -283,24 +279,13 @@ impl<'w> Walker<'w> {
     ) {
         let shown_name = name::shown(name);
         let bytes = metadata.len();
-        let mut kind = kind::kind_of(&shown_name, folder.place);
-        let may_be_program = kind == FileKind::Other
-            && matches!(kind::extension(&shown_name), "" | "cgi" | "fcgi")
-            && (named || folder.place.holds_programs() || is_executable(metadata));
-        if may_be_program && bytes <= self.options.limit() && begins_with_python_line(&path) {
-            kind = FileKind::Python;
-        }
         let shown: Arc<str> = format!("{}{shown_name}", folder.shown).into();
-        if bytes > self.options.limit() {
-            match kind {
-                FileKind::Other | FileKind::PythonStub => {}
-                // Bulk data in a format that settings use too.
-                FileKind::Config if matches!(kind::extension(&shown_name), "json" | "yaml" | "yml") => {
-                    kind = FileKind::Other;
-                }
-                _ => return found.notices.push(text::too_large(&shown, kind, bytes)),
-            }
-        }
+        let may_run = named || is_executable(metadata);
+        let size = Size { bytes, limit: self.options.limit() };
+        let kind = match kind_of(&shown, folder.place, may_run, size, || begins_with_python_line(&path)) {
+            Ok(kind) => kind,
+            Err(notice) => return found.notices.push(notice),
+        };
         let given = self.globs.role(relative_to(&path, &self.base));
         let file = File {
             path: shown,
@@ -337,6 +322,49 @@ impl<'w> Walker<'w> {
         };
         found.notices.push(skipped(shown_in(folder, name), text));
     }
+}
+
+/// What to expect in a folder that is a root: its own name, and the one above, say what kind of files, but nothing about their role.
+pub(crate) fn place_of(root: &Path) -> Place {
+    let names: Vec<&OsStr> = root.iter().collect();
+    let last = &names[names.len().saturating_sub(2)..];
+    last.iter().fold(Place::default(), |place, part| place.enter(&name::shown(part)))
+}
+
+/// The size of a file, and the limit for files that are analysed, in bytes.
+#[derive(Clone, Copy)]
+pub(crate) struct Size {
+    pub(crate) bytes: u64,
+    pub(crate) limit: u64,
+}
+
+/// What the file at the shown path `path` is, or why it is not looked at. `begins_like_python` is asked of what may be a program.
+pub(crate) fn kind_of(
+    path: &Arc<str>,
+    place: Place,
+    may_run: bool,
+    size: Size,
+    begins_like_python: impl FnOnce() -> bool,
+) -> Result<FileKind, Notice> {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    let kind = kind::kind_of(name, place);
+    let may_be_program = kind == FileKind::Other
+        && matches!(kind::extension(name), "" | "cgi" | "fcgi")
+        && (may_run || place.holds_programs());
+    if size.bytes <= size.limit {
+        return Ok(if may_be_program && begins_like_python() { FileKind::Python } else { kind });
+    }
+    match kind {
+        FileKind::Other | FileKind::PythonStub => Ok(kind),
+        // Bulk data in a format that settings use too.
+        FileKind::Config if matches!(kind::extension(name), "json" | "yaml" | "yml") => Ok(FileKind::Other),
+        _ => Err(text::too_large(path, kind, size.bytes)),
+    }
+}
+
+/// Whether the walk never enters a folder of this name, whatever it holds.
+pub(crate) fn is_never_entered(name: &str) -> bool {
+    TOOL_FOLDERS.contains(&name) || INSTALLED_FOLDERS.contains(&name)
 }
 
 /// Whether the walk never enters this folder (or a link in its place), whatever the options say.
@@ -399,6 +427,12 @@ fn skipped(path: Arc<str>, text: String) -> Notice {
 }
 
 /// Whether the file's first line names a Python interpreter.
+/// Whether a program begins by saying that Python runs it.
+pub(crate) fn is_python_line(head: &[u8]) -> bool {
+    let line = head[..head.len().min(64)].split(|&b| b == b'\n').next().unwrap_or_default();
+    line.starts_with(b"#!") && memchr::memmem::find(line, b"python").is_some()
+}
+
 fn begins_with_python_line(path: &Path) -> bool {
     let mut head = [0; 64];
     let Ok(mut file) = fs::File::open(path) else {
@@ -407,8 +441,7 @@ fn begins_with_python_line(path: &Path) -> bool {
     let Ok(length) = file.read(&mut head) else {
         return false;
     };
-    let line = head[..length].split(|&b| b == b'\n').next().unwrap_or_default();
-    line.starts_with(b"#!") && memchr::memmem::find(line, b"python").is_some()
+    is_python_line(&head[..length])
 }
 
 #[cfg(unix)]

@@ -19,6 +19,7 @@ pub use history::{
     BlobOrigin, HistoryError, HistoryOptions, HistoryOutcome, Introduction, Part, Reachability, SkipReason,
     Skipped, history, staged,
 };
+pub(crate) use history::{Moment, SnapshotFile, snapshot};
 use index::{Index, Mode};
 pub(crate) use tree::{WorkTree, read_small};
 

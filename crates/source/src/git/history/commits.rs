@@ -105,6 +105,12 @@ impl<'d, 's, 't> Walk<'d, 's, 't> {
         self.node(at).is_ok().then_some(at)
     }
 
+    /// The same, with the tree of that commit.
+    pub(super) fn resolve_tree(&mut self, revision: &Revision, start: Id) -> Option<(Id, Id)> {
+        let commit = self.resolve(revision, start)?;
+        Some((commit, self.node(commit).ok()?.tree))
+    }
+
     /// All commits that `tips` lead to, except those that `since` leads to.
     pub(super) fn commits(&mut self, tips: &Tips, since: Option<Id>) -> Commits {
         let mut commits = Commits::default();

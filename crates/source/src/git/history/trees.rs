@@ -20,8 +20,8 @@ use crate::git::MAX_ALLOCATION;
 const STRETCH: usize = 2048;
 const MAX_STRETCHES: usize = 16;
 /// Deepest folder that is followed, and longest path, in bytes.
-const MAX_DEPTH: usize = 256;
-const MAX_PATH: usize = 4096;
+pub(super) const MAX_DEPTH: usize = 256;
+pub(super) const MAX_PATH: usize = 4096;
 /// Most blobs, trees and folders that are remembered, over all stretches.
 const MAX_REMEMBERED: usize = 16_000_000;
 /// Most bytes of trees that are kept for comparison, in a stretch.
@@ -327,15 +327,18 @@ fn is_among(raw: &[u8], name: &[u8], old: &mut &[u8]) -> bool {
 }
 
 /// One entry of a tree.
-struct Entry<'b> {
-    kind: EntryKind,
-    name: &'b [u8],
-    id: Id,
-    length: usize,
+pub(super) struct Entry<'b> {
+    pub(super) kind: EntryKind,
+    /// Whether the file may be run.
+    pub(super) is_executable: bool,
+    pub(super) name: &'b [u8],
+    pub(super) id: Id,
+    /// Bytes of the entry.
+    pub(super) length: usize,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum EntryKind {
+pub(super) enum EntryKind {
     Blob,
     Tree,
     /// A symbolic link or a submodule's commit.
@@ -344,7 +347,7 @@ enum EntryKind {
 
 impl<'b> Entry<'b> {
     /// The entry that `bytes` begin with: mode in octal digits, name, identity. None: malformed.
-    fn first(bytes: &'b [u8]) -> Option<Self> {
+    pub(super) fn first(bytes: &'b [u8]) -> Option<Self> {
         let space = bytes.iter().take(8).position(|&byte| byte == b' ')?;
         let mode = bytes[..space].iter().try_fold(0_u32, |mode, &digit| match digit {
             b'0'..=b'7' => Some(mode << 3 | u32::from(digit - b'0')),
@@ -359,7 +362,13 @@ impl<'b> Entry<'b> {
             _ => EntryKind::Other,
         };
         let name = &after[..end];
-        (!name.is_empty()).then_some(Self { kind, name, id, length: space + 1 + end + 21 })
+        (!name.is_empty()).then_some(Self {
+            kind,
+            is_executable: mode & 0o111 != 0,
+            name,
+            id,
+            length: space + 1 + end + 21,
+        })
     }
 }
 
