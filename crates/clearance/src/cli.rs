@@ -214,11 +214,11 @@ pub(crate) struct RuleArgs {
     #[arg(long)]
     pub(crate) history: bool,
 
-    /// Of the history, only what came after this revision
-    #[arg(long, value_name = "REV", requires = "history")]
+    /// Tell findings that are new since this revision apart: the program as it was then is examined, too, and the work tree stays as it is. Of the history, only what came after it is searched
+    #[arg(long, value_name = "REV")]
     pub(crate) since: Option<String>,
 
-    /// Search for credentials in what is staged for the next commit, in place of the tree
+    /// Examine what is staged for the next commit in place of the work tree, and search for credentials in what the commit would add only
     #[arg(long, conflicts_with = "history")]
     pub(crate) staged: bool,
 

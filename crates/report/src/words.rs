@@ -304,7 +304,9 @@ pub(crate) fn baseline_line(standing: &Standing) -> String {
 /// What to do about entries that match nothing.
 pub(crate) fn baseline_advice(standing: &Standing) -> Option<String> {
     let (gone, _) = standing.gone_counts();
-    (gone > 0).then(|| {
+    // A file has the ending of its syntax; a revision is told with its identity in brackets.
+    let is_file = !standing.file.ends_with(')');
+    (gone > 0 && is_file).then(|| {
         let what = if gone == 1 { "1 entry of it matches" } else { "Some entries of it match" };
         format!("{what} no finding any more: `clearance baseline update` takes what is gone out")
     })

@@ -30,7 +30,7 @@ use crate::{
         plan::{self, Plan},
         previous,
         progress::Progress,
-        render, secrets,
+        render, secrets, since,
         target::Target,
         threads, unmodelled,
     },
@@ -182,9 +182,24 @@ enum Held {
 }
 
 impl Held {
-    fn read(self, args: &CheckArgs, plan: &Plan) -> Result<Option<Baseline>, Failure> {
+    fn read(
+        self,
+        catalogue: &Catalogue,
+        args: &CheckArgs,
+        plan: &mut Plan,
+        progress: &Progress,
+    ) -> Result<Option<Baseline>, Failure> {
+        let since = args.rules.since.as_deref();
+        if since.is_some() && args.baseline.is_some() && !args.rules.history {
+            return Err(Failure::Usage(
+                "findings are compared with one thing: give --baseline or --since".to_owned(),
+            ));
+        }
         let held = match self {
             Self::Given(held) => held,
+            Self::Configured if since.is_some() && args.baseline.is_none() => {
+                since.map(|revision| since::findings_at(catalogue, plan, revision, progress)).transpose()?
+            }
             Self::Configured => match (&args.baseline, &plan.settings.run.baseline) {
                 (Some(file), _) => Some(baseline::read(file)?),
                 (None, Some(named)) => {
@@ -197,7 +212,7 @@ impl Held {
         };
         if args.new_only && held.is_none() {
             return Err(Failure::Usage(
-                "--new-only needs a baseline: give --baseline FILE, or `baseline` in the configuration"
+                "--new-only needs something to compare with: give --baseline FILE, --since REV, or `baseline` in the configuration"
                     .to_owned(),
             ));
         }
@@ -228,7 +243,10 @@ fn examine(
         plan.explain_unknown = true;
     }
     tell_configuration(&plan, args.console);
-    let held = held.read(args, &plan)?;
+    if plan.past == secrets::Past::Staged && on_disk {
+        since::stage(&mut plan)?;
+    }
+    let held = held.read(catalogue, args, &mut plan, progress)?;
     // What is asked for and installed can be judged without the code that uses it.
     let says_something = |file: &File| {
         plan.secrets.only || file.kind.is_python() || clearance_supply::manifest::names_packages(&file.path)
@@ -238,7 +256,8 @@ fn examine(
         return Err(Failure::NothingToScan(why_nothing(&target, &plan)));
     }
     let listed = started.elapsed();
-    let cached = on_disk && !args.no_cache && plan.is_cacheable();
+    let is_tree = plan.past != secrets::Past::Staged;
+    let cached = on_disk && is_tree && !args.no_cache && plan.is_cacheable();
     let wish = Wish { folder: args.cache_dir.clone(), verbose: args.console.verbose };
     let past = secrets::history::read(&plan, &target.base)?;
     let ((mut analysis, leavings), git) = rayon::join(

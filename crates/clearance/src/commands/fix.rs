@@ -34,9 +34,9 @@ const MAX_NAMED: usize = 20;
 /// Runs the subcommand.
 pub(crate) fn run(catalogue: &Catalogue, args: &FixArgs) -> Result<Exit, Failure> {
     let wanted = Wanted { rules: rules(catalogue, &args.only)?, unsafe_too: args.unsafe_too };
-    if args.rules.history || args.rules.staged {
+    if args.rules.history || args.rules.staged || args.rules.since.is_some() {
         return Err(Failure::Usage(
-            "fix looks at the tree only: leave out --history and --staged".to_owned(),
+            "fix looks at the tree only: leave out --history, --since and --staged".to_owned(),
         ));
     }
     let target = Target::new(&args.paths)?;

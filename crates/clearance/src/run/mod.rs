@@ -13,6 +13,7 @@ pub(crate) mod previous;
 pub(crate) mod progress;
 pub(crate) mod render;
 pub(crate) mod secrets;
+pub(crate) mod since;
 pub(crate) mod sources;
 pub(crate) mod supply;
 pub(crate) mod target;

@@ -161,7 +161,8 @@ fn folders(inventory: &Inventory) -> BTreeSet<String> {
     folders
 }
 
-fn apply(settings: &Settings, inventory: &mut Inventory) {
+/// Takes from `inventory` what the configuration excludes, and gives files their roles.
+pub(crate) fn apply(settings: &Settings, inventory: &mut Inventory) {
     let listed = inventory.files.len();
     inventory.files.retain(|file| settings.excluded(&file.path).is_none());
     inventory.notices.retain(|notice| settings.excluded(&notice.path).is_none());

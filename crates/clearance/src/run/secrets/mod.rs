@@ -23,7 +23,7 @@ pub(crate) use history::Past;
 pub(crate) use redact::Redactor;
 
 /// Most bytes of a file that are searched.
-const MAX_BYTES: u64 = 256 << 20;
+pub(crate) const MAX_BYTES: u64 = 256 << 20;
 
 /// The credentials of a target, and what was looked at.
 #[derive(Debug, Clone, Default)]
