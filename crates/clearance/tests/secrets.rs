@@ -363,6 +363,7 @@ fn secrets_only_examines_nothing_else() {
     let ran: Vec<&Value> = planes.iter().filter(|plane| plane["status"] == "run").collect();
     assert_eq!((ran.len(), &ran[0]["name"]), (1, &Value::from("secrets")));
     assert_eq!(control(&report, "secrets-in-tree")["status"], "fail");
+    assert_eq!((&report["coverage"]["files"], &report["coverage"]["analysed"]), (&3.into(), &3.into()));
     let passed = |control: &&Value| control["status"] == "pass";
     assert_eq!(report["controls"].as_array().unwrap().iter().filter(passed).count(), 0);
 }
@@ -372,6 +373,16 @@ fn secrets_only_needs_no_program() {
     let tree = Tree::new(&[("src/main.go", &format!("const token = \"{}\"\n", token(6)))]);
     assert_eq!(tree.run(&["check"]).code, 3);
     assert_eq!(places(&tree.report(&["--secrets-only"])), ["credential-in-tree src/main.go:1"]);
+    assert_eq!(tree.run(&["check", "--secrets-only"]).code, 1);
+    tree.write("src/main.go", "package main\n");
+    assert_eq!(tree.run(&["check", "--secrets-only"]).code, 0);
+    git(&tree, &["init", "--quiet"]);
+    git(&tree, &["add", "--all"]);
+    assert_eq!(tree.run(&["check", "--secrets-only", "--staged"]).code, 0);
+    tree.write("src/main.go", &format!("const token = \"{}\"\n", token(6)));
+    assert_eq!(tree.run(&["check", "--secrets-only", "--staged"]).code, 0);
+    git(&tree, &["add", "--all"]);
+    assert_eq!(tree.run(&["check", "--secrets-only", "--staged"]).code, 1);
     fs::remove_dir_all(tree.path().join("src")).unwrap();
     assert!(tree.run(&["check", "--secrets-only"]).stderr.contains("nothing to scan: no file in"));
 }

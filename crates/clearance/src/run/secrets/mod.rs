@@ -14,7 +14,7 @@ use clearance_secrets::{
     search::Searcher,
 };
 use clearance_source::{File, FileKind, Options, Role};
-use clearance_verdict::CommentLine;
+use clearance_verdict::{CommentLine, FileLine, FileStatus};
 use rayon::prelude::*;
 
 use super::{analyse::Analysis, plan::Plan};
@@ -29,6 +29,8 @@ pub(crate) const MAX_BYTES: u64 = 256 << 20;
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Secrets {
     leaks: Vec<Leak>,
+    /// Where nothing else is examined, the files that were.
+    files: Vec<FileLine>,
     /// Credentials that are in order where they stand.
     unsaid: Vec<Hidden>,
     extent: Extent,
@@ -120,6 +122,10 @@ pub(crate) fn search(plan: &Plan, seen: Vec<FileSecrets>, past: &history::Found)
     secrets.notices.extend(past.notices.iter().cloned());
     if let Some((files, bytes)) = past.staged {
         secrets.extent = Extent { files, bytes, staged: true, ..secrets.extent };
+        if plan.secrets.only {
+            // The others are as the last commit has them.
+            secrets.files = plan.inventory.files.iter().map(line).collect();
+        }
         return secrets;
     }
     let options = Options { max_file_bytes: MAX_BYTES, ..plan.options.clone() };
@@ -132,6 +138,10 @@ pub(crate) fn search(plan: &Plan, seen: Vec<FileSecrets>, past: &history::Found)
         })
         .map(|file| of_file(&plan.secrets, file, &options))
         .collect();
+    if plan.secrets.only {
+        let searched = plan.inventory.files.iter().zip(&others).filter(|(_, found)| found.searched);
+        secrets.files = searched.map(|(file, _)| line(file)).collect();
+    }
     for found in seen.into_iter().chain(others) {
         secrets.extent.files += u32::from(found.searched);
         secrets.extent.binary += u32::from(found.binary);
@@ -142,6 +152,16 @@ pub(crate) fn search(plan: &Plan, seen: Vec<FileSecrets>, past: &history::Found)
         secrets.notices.extend(found.notice);
     }
     secrets
+}
+
+fn line(file: &File) -> FileLine {
+    FileLine {
+        path: Arc::clone(&file.path),
+        role: file.role.as_str(),
+        kind: file.kind.as_str(),
+        status: FileStatus::Analysed,
+        lines: 0,
+    }
 }
 
 fn of_file(known: &Known, file: &File, options: &Options) -> FileSecrets {
@@ -213,6 +233,7 @@ impl Secrets {
         comments.dedup_by(|a, b| a.path == b.path && a.line == b.line);
         analysis.comments.extend(comments);
         analysis.searched = Some(self.extent.files);
+        analysis.files.extend(self.files);
         let constants = accepted::constants(analysis);
         let (accepted, notices) =
             accepted::acceptances(detectors, &self.leaks, &constants, self.extent.history.is_some());
