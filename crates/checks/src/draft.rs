@@ -99,6 +99,12 @@ impl Draft {
         self
     }
 
+    /// A mechanical repair of several edits, in any order.
+    pub(crate) fn set_repair(&mut self, title: String, safe: bool, mut edits: Vec<Edit>) {
+        edits.sort_by_key(|edit| (edit.start, edit.end));
+        self.fix = Some(Fix { title, safe, edits });
+    }
+
     /// Where it stands, for findings that do not come from a listener.
     pub(crate) fn at(mut self, module: ModuleId, function: Option<Func>) -> Self {
         self.module = module;

@@ -4,6 +4,7 @@
 //! Nothing here reads a file, prints, or knows what Python is.
 
 mod dependency;
+mod edits;
 mod fingerprint;
 mod headers;
 mod inventory;
@@ -19,6 +20,7 @@ use serde::{Deserialize, Serialize};
 pub use dependency::{
     AffectedPackage, Dependency, DependencyScope, Exploitation, Forecast, KnownVulnerability, Reachable,
 };
+pub use edits::edited;
 pub use fingerprint::{Fingerprint, normalise_code, number_equals};
 pub use headers::{HeaderSources, ProxyHeader, ProxyPart, ProxyServer, SentHeader};
 pub use inventory::{
