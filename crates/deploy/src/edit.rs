@@ -34,7 +34,7 @@ pub(crate) fn fix(title: String, safe: bool, edits: impl IntoIterator<Item = Rep
     }
     made.sort_by_key(|edit| (edit.start, edit.end));
     let apart = made.windows(2).all(|pair| pair[0].end <= pair[1].start && pair[0].start < pair[1].start);
-    (apart && !made.is_empty()).then_some(Fix { title, safe, edits: made })
+    (apart && !made.is_empty()).then(|| Fix::new(title, safe, made))
 }
 
 /// The line at a byte, its end included.

@@ -1,6 +1,49 @@
 //! Edits beside each other, and the text that comes of them.
 
-use crate::Edit;
+use crate::{Edit, Fix, FixLine};
+
+/// Lines of one repair that are kept for reports.
+const MAX_LINES: usize = 60;
+/// Bytes of one such line.
+const MAX_WIDTH: usize = 400;
+
+impl Fix {
+    /// A repair of the finding's own file.
+    pub fn new(title: impl Into<String>, safe: bool, edits: Vec<Edit>) -> Self {
+        Self { title: title.into(), safe, edits, path: None, lines: Vec::new() }
+    }
+
+    /// Takes the lines that the edits touch out of the file's text, for reports; none where there are too many. `shown` says how a line may be shown, by its number
+    /// and text; what it gives must be as long.
+    pub fn look_at(&mut self, text: &str, shown: &dyn Fn(u32, &str) -> String) {
+        self.lines.clear();
+        let bytes = text.as_bytes();
+        let mut number = 1u32;
+        let mut start = 0usize;
+        let touched = |from: usize, to: usize| {
+            self.edits.iter().any(|edit| (edit.start as usize) <= to && from <= edit.end as usize)
+        };
+        let mut lines = Vec::new();
+        loop {
+            let end =
+                bytes[start..].iter().position(|byte| *byte == b'\n').map_or(bytes.len(), |at| start + at);
+            if touched(start, end) {
+                let line = text.get(start..end).unwrap_or_default().trim_end_matches('\r');
+                let shown = shown(number, line);
+                if lines.len() >= MAX_LINES || line.len() > MAX_WIDTH || shown.len() != line.len() {
+                    return;
+                }
+                lines.push(FixLine { number, start: start as u32, text: shown });
+            }
+            if end >= bytes.len() {
+                break;
+            }
+            number += 1;
+            start = end + 1;
+        }
+        self.lines = lines;
+    }
+}
 
 impl Edit {
     /// Whether two edits cannot be made together. Equal ones are made once, so that two repairs can share an import; lines that are added at one place stand

@@ -45,7 +45,7 @@ pub(crate) fn changes<'f>(findings: impl Iterator<Item = &'f Finding>) -> Vec<Ch
         let Some(fix) = finding.fix.as_ref().filter(|fix| !fix.edits.is_empty()) else {
             continue;
         };
-        let path = Arc::clone(&finding.location.path);
+        let path = Arc::clone(fix.path.as_ref().unwrap_or(&finding.location.path));
         let edits = fix.edits.iter().map(|edit| (edit.start, edit.end, edit.text.clone())).collect();
         let change = found.entry((Arc::clone(&path), edits)).or_insert_with(|| Change {
             path,

@@ -186,6 +186,7 @@ fn of_files(
         Ok((program, planes, unmodelled)) => {
             analysis.unmodelled = unmodelled;
             let told = analysis.take(planes);
+            super::repairs::look(&mut analysis.outcome.findings, &program, &deployment, plan);
             for origin in &mut origins {
                 if told.iter().any(|(path, _)| *path == origin.path) {
                     origin.key = None;

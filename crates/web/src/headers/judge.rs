@@ -60,7 +60,9 @@ pub(crate) fn judge(header: Header, picture: &Picture<'_>, rule: &'static Rule, 
             "Nothing in the project sends `{}`: neither the application nor a server in front of it",
             header.name()
         );
-        report.finding(Finding::new(rule, place, message));
+        let mut finding = Finding::new(rule, place, message);
+        finding.fix = picture.repair.clone().filter(|_| header != Header::SecurityPolicy);
+        report.finding(finding);
         return;
     }
     look.open(&own, &parts, report);

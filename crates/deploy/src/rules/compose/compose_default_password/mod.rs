@@ -74,8 +74,9 @@ fn one(
             let message =
                 format!("{} reaches its server with a password that everybody knows", variable.name);
             let draft = deployment.draft(&RULE, index, variable.span, message);
-            let edit = in_address(file, composition, variable, password_in_url(value).map(|found| found.1));
-            let draft = draft.repair(TITLE, false, edit);
+            let written = password_in_url(value).map_or("", |(_, written, _)| written);
+            let edits = from_environment(file, composition, variable, written).into_iter().flatten();
+            let draft = draft.repair(TITLE, false, edits);
             report.take(secret(weighed(draft, service, by_default)));
         }
         return;
@@ -101,7 +102,8 @@ fn one(
         format!("{} is a password that everybody knows", variable.name)
     };
     let draft = deployment.draft(&RULE, index, variable.span, message);
-    let draft = draft.repair(TITLE, false, from_environment(file, variable, value));
+    let edits = from_environment(file, composition, variable, password).into_iter().flatten();
+    let draft = draft.repair(TITLE, false, edits);
     report.take(secret(weighed(draft, service, by_default)));
 }
 
@@ -160,51 +162,60 @@ fn required(name: &str) -> Option<String> {
     (is_name && !name.is_empty()).then(|| format!("${{{name}:?must be set}}"))
 }
 
-/// The value of a variable, from the environment under the same name.
-fn from_environment(file: &DeployFile, variable: &Variable, value: &str) -> Option<Replaced> {
-    if file.slice(variable.value_span).trim() != value {
-        return None;
-    }
-    let name = default_inside(value).map_or(variable.name.as_str(), |(name, _)| name);
-    Some((variable.value_span, required(name)?))
-}
-
-/// The password inside of an address, under the name that another service of the composition has it.
-fn in_address(
+/// Takes a password that everybody knows from the environment, wherever the composition has it: the server and those that log in must have the same. A default inside of
+/// `${NAME:-…}` goes by itself.
+fn from_environment(
     file: &DeployFile,
     composition: &Compose,
     variable: &Variable,
-    password: Option<&str>,
-) -> Option<Replaced> {
-    let password = password?;
-    let written = file.slice(variable.value_span);
-    let (_, found, at) = password_in_url(written)?;
-    if found != password {
-        return None;
+    password: &str,
+) -> Option<Vec<Replaced>> {
+    let value = variable.value.as_deref()?.trim();
+    if let Some((name, _)) = default_inside(value) {
+        let whole = file.slice(variable.value_span).trim() == value;
+        return whole.then(|| Some(vec![(variable.value_span, required(name)?)]))?;
+    }
+    if let Some((name, _)) = default_inside(password) {
+        return Some(vec![in_address(file, variable, password, &required(name)?)?]);
     }
     let all = || composition.services.iter().flat_map(|service| &service.environment);
-    let plain = default_inside(password).map_or(password, |(_, default)| default);
-    let name = match default_inside(password) {
-        Some((name, _)) => name.to_owned(),
-        None => {
-            // What a repair of the other has made of it already.
-            let names = all().filter(|other| {
-                is_secret_name(&other.name) && other.name.to_ascii_uppercase().ends_with("PASSWORD")
-            });
-            let mut fitting = names.filter(|other| {
-                other.value.as_deref().is_some_and(|value| {
-                    let value = value.trim();
-                    default_inside(value).map_or(value, |(_, default)| default) == plain
-                        || Some(value) == required(&other.name).as_deref()
-                })
-            });
-            let first = fitting.next()?.name.clone();
-            if fitting.any(|other| other.name != first) {
-                return None;
+    let plain: Vec<&Variable> = all()
+        .filter(|other| {
+            is_secret_name(&other.name) && other.value.as_deref().map(str::trim) == Some(password)
+        })
+        .collect();
+    // The server's own name for it, if there is one.
+    let name = plain.iter().map(|other| other.name.as_str()).min_by_key(|name| !is_of_server(name))?;
+    let taken = required(name)?;
+    let mut edits: Vec<Replaced> = Vec::new();
+    for other in all() {
+        let edit = if plain.iter().any(|one| one.value_span == other.value_span) {
+            (file.slice(other.value_span).trim() == password).then(|| (other.value_span, taken.clone()))?
+        } else {
+            let same = |value: &str| password_in_url(value).is_some_and(|(_, found, _)| found == password);
+            if !other.value.as_deref().is_some_and(same) {
+                continue;
             }
-            first
+            in_address(file, other, password, &taken)?
+        };
+        // What is merged in is written once.
+        if !edits.contains(&edit) {
+            edits.push(edit);
         }
-    };
+    }
+    Some(edits)
+}
+
+/// Whether a variable is one of those that images of servers read.
+fn is_of_server(name: &str) -> bool {
+    ["POSTGRES_", "MYSQL_", "MARIADB_", "MONGO_", "REDIS_", "RABBITMQ_"]
+        .iter()
+        .any(|start| name.starts_with(start))
+}
+
+/// Another password inside of an address.
+fn in_address(file: &DeployFile, variable: &Variable, password: &str, taken: &str) -> Option<Replaced> {
+    let (_, found, at) = password_in_url(file.slice(variable.value_span))?;
     let start = variable.value_span.start + at;
-    Some((Span::new(start, start + password.len()), required(&name)?))
+    (found == password).then(|| (Span::new(start, start + password.len()), taken.to_owned()))
 }
