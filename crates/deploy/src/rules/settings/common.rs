@@ -5,7 +5,8 @@ use clearance_python::ir::{Imported, Op};
 use clearance_source::{FileKind, Role};
 
 use crate::{
-    DeployFile, Deployment, Report,
+    DeployFile, Deployment, Report, Span,
+    edit::{fix, other_truth},
     settings::{
         Application, Effective, Framework, Strength, environment, is_secret_name, mask, mask_step, strength,
     },
@@ -45,7 +46,11 @@ impl Flag {
             };
             report.examined();
             if found != self.want {
-                say(report, rule, app, value, self.wrong);
+                let mut finding = finding(rule, app, value, self.wrong);
+                let simple =
+                    ["DEBUG", "SESSION_COOKIE_SECURE", "SESSION_COOKIE_HTTPONLY"].contains(&self.name);
+                finding.fix = written(deployment, &finding, self.name, self.want, simple);
+                report.finding(finding);
             } else if let Some(value) = value {
                 hold(report, rule, app, value, self.right);
             }
@@ -309,4 +314,24 @@ pub(crate) fn refused(deployment: &Deployment<'_>, text: &str) -> bool {
             _ => false,
         })
     })
+}
+
+/// The repair of a switch that stands in a file of settings or of the environment: the other value, written in the same way. Code is none of its business.
+pub(crate) fn written(
+    deployment: &Deployment<'_>,
+    finding: &Finding,
+    name: &str,
+    want: bool,
+    safe: bool,
+) -> Option<clearance_finding::Fix> {
+    let location = &finding.location;
+    let file = deployment.files.iter().find(|file| file.path == location.path)?;
+    if matches!(file.kind, FileKind::Python | FileKind::Notebook) {
+        return None;
+    }
+    let (start, end) = location.bytes;
+    let edit = other_truth(&file.text, Span::new(start as usize, end as usize))?;
+    let switch = if want { "on" } else { "off" };
+    let known = ["1", "true", "yes", "on"].contains(&edit.1.to_ascii_lowercase().as_str());
+    (known == want).then(|| fix(format!("Switch {name} {switch}"), safe && file.is_deployed(), [edit]))?
 }

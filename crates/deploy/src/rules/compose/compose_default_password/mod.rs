@@ -3,11 +3,14 @@
 use clearance_finding::{Confidence, Plane, Rule, Severity};
 
 use crate::{
-    DeployRule, Deployment, Report, Span,
-    compose::Service,
+    DeployFile, DeployRule, Deployment, Report, Span,
+    compose::{Compose, Service},
     docker::Variable,
+    edit::Replaced,
     words::{default_inside, is_default_password, is_reference, is_secret_name, password_in_url},
 };
+
+const TITLE: &str = "Take the password from the environment";
 
 /// The rule.
 pub static RULE: Rule = Rule {
@@ -33,7 +36,7 @@ fn check(deployment: &Deployment<'_>, report: &mut Report) {
     for composition in &deployment.model.compositions {
         for service in &composition.services {
             for variable in &service.environment {
-                one(deployment, report, composition.file, service, variable);
+                one(deployment, report, composition, service, variable);
             }
             trusts(deployment, report, composition.file, service);
         }
@@ -43,10 +46,11 @@ fn check(deployment: &Deployment<'_>, report: &mut Report) {
 fn one(
     deployment: &Deployment<'_>,
     report: &mut Report,
-    index: usize,
+    composition: &Compose,
     service: &Service,
     variable: &Variable,
 ) {
+    let index = composition.file;
     let file = &deployment.files[index];
     let Some(value) = variable.value.as_deref().map(str::trim) else { return };
     let names = known_names(service);
@@ -69,11 +73,10 @@ fn one(
         if is_default_password(password, &[&names[..], &[user_default]].concat()) {
             let message =
                 format!("{} reaches its server with a password that everybody knows", variable.name);
-            report.take(secret(weighed(
-                deployment.draft(&RULE, index, variable.span, message),
-                service,
-                by_default,
-            )));
+            let draft = deployment.draft(&RULE, index, variable.span, message);
+            let edit = in_address(file, composition, variable, password_in_url(value).map(|found| found.1));
+            let draft = draft.repair(TITLE, false, edit);
+            report.take(secret(weighed(draft, service, by_default)));
         }
         return;
     }
@@ -97,7 +100,9 @@ fn one(
     } else {
         format!("{} is a password that everybody knows", variable.name)
     };
-    report.take(secret(weighed(deployment.draft(&RULE, index, variable.span, message), service, by_default)));
+    let draft = deployment.draft(&RULE, index, variable.span, message);
+    let draft = draft.repair(TITLE, false, from_environment(file, variable, value));
+    report.take(secret(weighed(draft, service, by_default)));
 }
 
 fn weighed(draft: crate::report::Draft, service: &Service, by_default: bool) -> crate::report::Draft {
@@ -146,4 +151,60 @@ fn trusts(deployment: &Deployment<'_>, report: &mut Report, index: usize, servic
             report.take(weighed(draft, service, false).symbol(&service.name));
         }
     }
+}
+
+/// A variable of the environment that must be set.
+fn required(name: &str) -> Option<String> {
+    let is_name = name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
+        && !name.starts_with(|c: char| c.is_ascii_digit());
+    (is_name && !name.is_empty()).then(|| format!("${{{name}:?must be set}}"))
+}
+
+/// The value of a variable, from the environment under the same name.
+fn from_environment(file: &DeployFile, variable: &Variable, value: &str) -> Option<Replaced> {
+    if file.slice(variable.value_span).trim() != value {
+        return None;
+    }
+    let name = default_inside(value).map_or(variable.name.as_str(), |(name, _)| name);
+    Some((variable.value_span, required(name)?))
+}
+
+/// The password inside of an address, under the name that another service of the composition has it.
+fn in_address(
+    file: &DeployFile,
+    composition: &Compose,
+    variable: &Variable,
+    password: Option<&str>,
+) -> Option<Replaced> {
+    let password = password?;
+    let written = file.slice(variable.value_span);
+    let (_, found, at) = password_in_url(written)?;
+    if found != password {
+        return None;
+    }
+    let all = || composition.services.iter().flat_map(|service| &service.environment);
+    let plain = default_inside(password).map_or(password, |(_, default)| default);
+    let name = match default_inside(password) {
+        Some((name, _)) => name.to_owned(),
+        None => {
+            // What a repair of the other has made of it already.
+            let names = all().filter(|other| {
+                is_secret_name(&other.name) && other.name.to_ascii_uppercase().ends_with("PASSWORD")
+            });
+            let mut fitting = names.filter(|other| {
+                other.value.as_deref().is_some_and(|value| {
+                    let value = value.trim();
+                    default_inside(value).map_or(value, |(_, default)| default) == plain
+                        || Some(value) == required(&other.name).as_deref()
+                })
+            });
+            let first = fitting.next()?.name.clone();
+            if fitting.any(|other| other.name != first) {
+                return None;
+            }
+            first
+        }
+    };
+    let start = variable.value_span.start + at;
+    Some((Span::new(start, start + password.len()), required(&name)?))
 }
