@@ -55,7 +55,9 @@ pub(super) fn argument_with_comma(
     let close = usize::from(brackets.end()).checked_sub(1)?;
     let after = text.get(end..close)?;
     let before = text.get(usize::from(brackets.start()) + 1..start)?;
-    if after.contains('#') || before.contains('#') {
+    // A comment may hold a comma.
+    let line = before.trim_end().rsplit('\n').next().unwrap_or("");
+    if line.contains('#') {
         return None;
     }
     if let Some(tail) = after.trim_start().strip_prefix(',') {

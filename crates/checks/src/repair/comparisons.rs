@@ -40,22 +40,17 @@ pub(super) fn asserted(cx: &mut Cx<'_, '_>, found: &Found) -> Option<Repair> {
         return None;
     }
     let node = cx.layout(inner)?;
-    let (test, said) = match &node.shape {
+    let (test, said, plain) = match &node.shape {
         Shape::Tuple(items) if !cx.slice(inner).starts_with('(') || node.range != inner => {
             match items.as_slice() {
-                [test, said] => (whole(cx, inner, test, Some(said)), cx.slice(said.range)),
+                [test, said] => (whole(cx, inner, test, Some(said)), cx.slice(said.range), is_plain(test)),
                 _ => return None,
             }
         }
         Shape::Tuple(_) => return None,
-        _ => (cx.slice(inner), ""),
+        _ => (cx.slice(inner), "", is_plain(&node)),
     };
-    let plain = cx.layout(inner).is_some_and(|node| is_plain(&node));
-    let test = if plain || test.starts_with('(') && test.ends_with(')') && said.is_empty() {
-        test.to_owned()
-    } else {
-        format!("({test})")
-    };
+    let test = if plain { test.to_owned() } else { format!("({test})") };
     let repair = Repair::new("Check it whatever the options of the interpreter are", true);
     Some(repair.edit(found.range, format!("if not {test}:\n{indent}    raise AssertionError({said})")))
 }

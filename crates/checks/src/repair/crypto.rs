@@ -28,6 +28,10 @@ pub(super) fn sound_hash(cx: &mut Cx<'_, '_>, found: &Found) -> Option<Repair> {
     if !protects || found.message.contains("assword") {
         return None;
     }
+    let written = cx.slice(found.range).to_ascii_lowercase();
+    if ["passw", "pwd", "passphrase"].iter().any(|word| written.contains(word)) {
+        return None;
+    }
     let node = cx.layout(found.range)?;
     let Shape::Call { callee, .. } = &node.shape else { return None };
     let repair = Repair::new("Hash with SHA-256", false);

@@ -6,19 +6,21 @@
 //! analyses every repair again.
 
 mod calls;
+mod commands;
 mod comparisons;
 mod crypto;
 mod files;
 mod imports;
 mod markup;
 mod servers;
+mod statements;
 mod tokens;
 mod xml;
 
 use clearance_finding::{Edit, Severity};
 use clearance_program::Spelling;
 use clearance_python::{
-    TextRange,
+    TextRange, TextSize,
     ir::{Func, Op},
     layout::{self, Node},
 };
@@ -38,14 +40,23 @@ const REPAIRS: &[(&[&str], Repairer)] = &[
         ],
         markup::escaped,
     ),
+    (
+        &["command-injection", "process-started-by-shell", "shell-true-argument", "subprocess-shell"],
+        commands::without_shell,
+    ),
+    (&["debug-setting-enabled"], servers::debug_off),
     (&["file-permissions-too-wide"], files::narrower),
     (&["insecure-mktemp"], files::created),
     (&["insecure-random", "weak-random-secret"], crypto::from_the_system),
     (&["jwt-unverified"], tokens::verified),
     (&["path-traversal"], files::from_directory),
+    (
+        &["django-raw-sql", "model-output-execution", "sql-built-from-strings", "sql-injection"],
+        statements::bound,
+    ),
     (&["ssh-host-key-unchecked"], servers::host_key_checked),
     (&["timing-unsafe-comparison"], comparisons::in_constant_time),
-    (&["weak-hash", "weak-hash-object"], crypto::sound_hash),
+    (&["weak-hash", "weak-hash-object", "weak-hash-sensitive-data"], crypto::sound_hash),
     (&["weak-key-size"], crypto::longer_key),
     (&["lxml-parse"], xml::without_entities),
     (
@@ -101,6 +112,15 @@ impl Repair {
         let edit = Edit { start: range.start().into(), end: range.end().into(), text: text.into() };
         if !self.edits.contains(&edit) {
             self.edits.push(edit);
+        }
+        self
+    }
+
+    /// Puts text before what stands at an offset, edited or not.
+    pub(crate) fn before(mut self, at: TextSize, text: &str) -> Self {
+        match self.edits.iter_mut().find(|edit| edit.start == u32::from(at)) {
+            Some(edit) => edit.text.insert_str(0, text),
+            None => return self.edit(TextRange::empty(at), text),
         }
         self
     }

@@ -2,8 +2,9 @@
 
 use clearance_program::Form;
 use clearance_python::{
-    TextRange,
-    layout::{Shape, line_of},
+    TextRange, TextSize,
+    ir::FunctionKind,
+    layout::{Passed, Shape, line_of},
 };
 
 use super::{Found, Repair};
@@ -25,6 +26,37 @@ pub(super) fn loopback(cx: &mut Cx<'_, '_>, found: &Found) -> Option<Repair> {
     };
     let title = "Listen on the loopback address only";
     Some(Repair::new(title, false).edit(found.range, format!("{0}{address}{0}", token.quotes)))
+}
+
+/// A debug flag that is on: settings modules and classes read it from the environment, applications have it off.
+pub(super) fn debug_off(cx: &mut Cx<'_, '_>, found: &Found) -> Option<Repair> {
+    let on = "True";
+    let text = cx.slice(found.range);
+    let literal = if text == on {
+        found.range
+    } else if let Some(node) = cx.layout(found.range) {
+        let flags = node.arguments().iter().filter(|argument| match &argument.passed {
+            Passed::Named(name) => name.eq_ignore_ascii_case("debug"),
+            _ => false,
+        });
+        let flags: Vec<_> = flags.filter(|flag| matches!(flag.value.shape, Shape::Bool(true))).collect();
+        let [flag] = flags.as_slice() else { return None };
+        flag.value.range
+    } else {
+        let head = text.strip_suffix(on)?;
+        head.trim_end().strip_suffix('=')?;
+        TextRange::new(found.range.end() - TextSize::of(on), found.range.end())
+    };
+    let ir = cx.ir();
+    let kind = ir.functions[found.function.index()].kind;
+    let is_setting = text == on && matches!(kind, FunctionKind::Module | FunctionKind::Class(_));
+    if !is_setting {
+        return Some(Repair::new("Switch debug mode off", true).edit(literal, "False"));
+    }
+    let variable = if ir.names.find("INSTALLED_APPS").is_some() { "DJANGO_DEBUG" } else { "FLASK_DEBUG" };
+    let spelling = cx.spelling(literal.start(), "os", "environ", Form::Module)?;
+    let repair = Repair::new(format!("Switch debug mode off, unless {variable} switches it on"), false);
+    Some(repair.edit(literal, format!("{}.get(\"{variable}\") == \"1\"", spelling.text)).importing(&spelling))
 }
 
 /// `set_missing_host_key_policy(AutoAddPolicy())` becomes `RejectPolicy`, with the keys that the machine knows.
