@@ -4,6 +4,7 @@ use clearance_finding::{Confidence, Fact, Finding, Location, Rule, Severity, Ste
 use clearance_python::ir::{Imported, Op};
 use clearance_source::{FileKind, Role};
 
+use super::code::in_code;
 use crate::{
     DeployFile, Deployment, Report, Span,
     edit::{fix, other_truth},
@@ -49,7 +50,9 @@ impl Flag {
                 let mut finding = finding(rule, app, value, self.wrong);
                 let simple =
                     ["DEBUG", "SESSION_COOKIE_SECURE", "SESSION_COOKIE_HTTPONLY"].contains(&self.name);
-                finding.fix = written(deployment, &finding, self.name, self.want, simple);
+                let new = if self.want { "True" } else { "False" };
+                finding.fix = written(deployment, &finding, self.name, self.want, simple)
+                    .or_else(|| in_code(deployment, &finding, app, value, (self.name, new)));
                 report.finding(finding);
             } else if let Some(value) = value {
                 hold(report, rule, app, value, self.right);
