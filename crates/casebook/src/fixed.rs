@@ -24,8 +24,11 @@ pub fn repaired(case: &Case, found: &dyn Fn(&Case) -> Vec<Finding>) -> Option<St
             let mut changed = false;
             for file in &mut made.files {
                 let mut edits: Vec<&Edit> = Vec::new();
-                let own = findings.iter().filter(|finding| *finding.location.path == *file.path);
-                let fixes = own.filter_map(|finding| finding.fix.as_ref());
+                let fixes = findings.iter().filter_map(|finding| {
+                    let fix = finding.fix.as_ref()?;
+                    let edited = fix.path.as_ref().unwrap_or(&finding.location.path);
+                    (**edited == *file.path).then_some(fix)
+                });
                 for fix in fixes.filter(|fix| fix.safe || unsafe_too) {
                     if fix.edits.iter().all(|edit| edits.iter().all(|other| !edit.clashes(other))) {
                         edits.extend(&fix.edits);

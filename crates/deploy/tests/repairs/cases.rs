@@ -405,6 +405,36 @@ RUN chmod -R 755 /srv && chmod 644 /x
 "#,
     },
     Before {
+        rule: "compose-default-password",
+        path: "docker-compose.yml",
+        safe: false,
+        stays: false,
+        text: r#"
+services:
+  db:
+    image: mariadb:10
+    environment:
+      - MARIADB_ROOT_PASSWORD=changeme
+      - MARIADB_PASSWORD=changeme
+  web:
+    image: x:1
+    environment:
+      DATABASE_URL: mysql://app:changeme@db/app
+"#,
+        after: r#"
+services:
+  db:
+    image: mariadb:10
+    environment:
+      - MARIADB_ROOT_PASSWORD=${MARIADB_ROOT_PASSWORD:?must be set}
+      - MARIADB_PASSWORD=${MARIADB_PASSWORD:?must be set}
+  web:
+    image: x:1
+    environment:
+      DATABASE_URL: mysql://app:${MARIADB_PASSWORD:?must be set}@db/app
+"#,
+    },
+    Before {
         rule: "compose-privileged",
         path: "docker-compose.yml",
         safe: false,
@@ -465,6 +495,7 @@ services:
     environment:
       POSTGRES_USER: shop
       POSTGRES_PASSWORD: "postgres"
+      SHOP_PASSWORD: postgres
   web:
     image: x:1
     environment:
@@ -478,6 +509,7 @@ services:
     environment:
       POSTGRES_USER: shop
       POSTGRES_PASSWORD: "${POSTGRES_PASSWORD:?must be set}"
+      SHOP_PASSWORD: ${POSTGRES_PASSWORD:?must be set}
   web:
     image: x:1
     environment:

@@ -61,7 +61,11 @@ pub(crate) fn judge(header: Header, picture: &Picture<'_>, rule: &'static Rule, 
             header.name()
         );
         let mut finding = Finding::new(rule, place, message);
-        finding.fix = picture.repair.clone().filter(|_| header != Header::SecurityPolicy);
+        finding.fix = picture
+            .repair
+            .as_ref()
+            .filter(|(_, headers)| headers.contains(&header))
+            .map(|(fix, _)| fix.clone());
         report.finding(finding);
         return;
     }

@@ -108,8 +108,8 @@ pub(crate) struct Picture<'a> {
     pub(crate) place: Option<Location>,
     /// Whether there are pages.
     pub(crate) pages: bool,
-    /// The repair that has the only application send what nothing sends yet.
-    pub(crate) repair: Option<Fix>,
+    /// The repair that has the only application send what nothing sends yet, and what that is.
+    pub(crate) repair: Option<(Fix, Vec<Header>)>,
     /// Headers that literals of the program name, in lower case, each with the first place.
     mentioned: Vec<(String, Location)>,
 }
@@ -155,19 +155,25 @@ impl<'a> Picture<'a> {
         };
         let pages = program.templates().any(|(id, file)| program.is_shown(id) && !file.path.contains("mail"));
         let mentioned = mentioned(program);
-        let unsent: Vec<(&str, &str)> = VALUES
+        let unsent: Vec<(Header, &str)> = VALUES
             .iter()
+            .copied()
             .filter(|(header, _)| {
                 let is_sent = mentioned.iter().any(|(name, _)| header.is(name))
                     || sources.iter().any(|source| header.is(&source.header.name));
                 // With a server in front it is that one which speaks TLS.
-                let is_elsewhere = *header == Header::TransportSecurity && !told.servers.is_empty();
+                let is_elsewhere =
+                    *header == Header::TransportSecurity && told.servers.iter().any(|server| server.tls);
                 !is_sent && !is_elsewhere && (pages || !header.is_of_pages())
             })
-            .map(|(header, value)| (header.name(), *value))
             .collect();
         let repair = match applications.as_slice() {
-            [(Family::Flask, Some(site))] => crate::repair::headers_hook(program, *site, &unsent),
+            [(Family::Flask, Some(site))] => {
+                let lines: Vec<(&str, &str)> =
+                    unsent.iter().map(|(header, value)| (header.name(), *value)).collect();
+                let made = crate::repair::headers_hook(program, *site, &lines);
+                made.map(|fix| (fix, unsent.iter().map(|(header, _)| *header).collect()))
+            }
             _ => None,
         };
         Self { sources, told, repair, open, applications, place, pages, mentioned }

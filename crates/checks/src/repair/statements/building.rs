@@ -406,7 +406,7 @@ impl Building {
                 }
             } else if !cx.slice(between).contains('\n')
                 && last.quotes == first.quotes
-                && last.prefix.to_ascii_lowercase() == first.prefix.to_ascii_lowercase()
+                && last.prefix.eq_ignore_ascii_case(&first.prefix)
                 && !last.is_format
                 && !first.is_format
             {

@@ -6,6 +6,7 @@ use clearance_finding::{Confidence, Fact, Finding, Location, Rule, Severity, Ste
 use clearance_python::ir::{Imported, Op};
 use clearance_source::{FileKind, Role};
 
+use super::code::in_code;
 use crate::{
     DeployFile, Deployment, Report, Span,
     edit::{fix, other_truth},
@@ -51,8 +52,10 @@ impl Flag {
                 let mut finding = finding(rule, app, value, self.wrong);
                 let simple =
                     ["DEBUG", "SESSION_COOKIE_SECURE", "SESSION_COOKIE_HTTPONLY"].contains(&self.name);
+                let new = if self.want { "True" } else { "False" };
                 let steps = value.map_or(&[][..], |value| &value.steps);
-                finding.fix = written(deployment, &finding, steps, (self.name, self.want), simple);
+                finding.fix = written(deployment, &finding, steps, (self.name, self.want), simple)
+                    .or_else(|| in_code(deployment, &finding, app, value, (self.name, new)));
                 report.finding(finding);
             } else if let Some(value) = value {
                 hold(report, rule, app, value, self.right);

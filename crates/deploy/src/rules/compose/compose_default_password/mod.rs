@@ -185,12 +185,15 @@ fn from_environment(
         })
         .collect();
     // The server's own name for it, if there is one.
-    let name = plain.iter().map(|other| other.name.as_str()).min_by_key(|name| !is_of_server(name))?;
+    let rank = |name: &&str| (!is_of_server(name), name.contains("ROOT"));
+    let name = plain.iter().map(|other| other.name.as_str()).min_by_key(rank)?;
     let taken = required(name)?;
     let mut edits: Vec<Replaced> = Vec::new();
     for other in all() {
         let edit = if plain.iter().any(|one| one.value_span == other.value_span) {
-            (file.slice(other.value_span).trim() == password).then(|| (other.value_span, taken.clone()))?
+            // Two that a server tells apart stay two.
+            let own = if is_of_server(&other.name) { required(&other.name)? } else { taken.clone() };
+            (file.slice(other.value_span).trim() == password).then_some((other.value_span, own))?
         } else {
             let same = |value: &str| password_in_url(value).is_some_and(|(_, found, _)| found == password);
             if !other.value.as_deref().is_some_and(same) {
