@@ -8,7 +8,7 @@ use clearance_program::{ModuleInput, Program, TemplateFile};
 use clearance_python::{Input, lower_module};
 use clearance_source::{FileKind, role_from_content, role_of_path, text_of};
 
-use crate::{Case, CaseFile, Expected};
+use crate::{Case, CaseFile, Expected, repaired};
 
 /// Analyses a case with the rules that are on by default and those of `also` (a page's own rule may be an audit rule), and says how the findings
 /// differ from what the markers announce. `None` if they do not.
@@ -17,7 +17,10 @@ pub fn run_code(case: &Case, also: &[&'static str]) -> Option<String> {
     settings.rules.extend(also);
     settings.auditor = case.audit;
     settings.flow = true;
-    differences(case, &run(&program_of(case, std::iter::empty()), &settings).findings)
+    let found = |case: &Case| run(&program_of(case, std::iter::empty()), &settings).findings;
+    let problems = differences(case, &found(case)).unwrap_or_default();
+    let problems = problems + &repaired(case, &found).unwrap_or_default();
+    (!problems.is_empty()).then_some(problems)
 }
 
 /// How findings differ from what the markers of a case announce. `None` if they do not.

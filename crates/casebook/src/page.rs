@@ -13,6 +13,17 @@ pub struct Case {
     pub files: Vec<CaseFile>,
     /// Analysed for an auditor (a fence says `python audit`): rules do not yield to one another.
     pub audit: bool,
+    /// What repairs make of it (a fence says `python fixed`), if the page tells.
+    pub fixed: Vec<Fixed>,
+}
+
+/// What repairs make of a file of a case.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fixed {
+    /// The file with its new text, and what is still found in it.
+    pub file: CaseFile,
+    /// Repairs that are not safe are made as well (a fence says `python fixed unsafe`).
+    pub unsafe_too: bool,
 }
 
 /// A file of a case.
@@ -132,9 +143,16 @@ pub fn cases(page: &str) -> Result<Vec<Case>, PageError> {
                 name = None;
                 continue;
             }
+            let mut unsafe_too = false;
+            let mut fixed = false;
             let audit = match words.next() {
                 None => false,
                 Some("audit") => true,
+                Some("fixed") => {
+                    fixed = true;
+                    unsafe_too = words.next() == Some("unsafe");
+                    false
+                }
                 Some(word) => {
                     return Err(PageError {
                         line: number + 1,
@@ -146,16 +164,35 @@ pub fn cases(page: &str) -> Result<Vec<Case>, PageError> {
             let named = name.is_some();
             let unnamed =
                 if TEMPLATES.contains(&language.as_str()) { "templates/example.html" } else { "example.py" };
-            let path = name.take().unwrap_or_else(|| unnamed.to_owned());
+            let given = name.take();
+            if fixed {
+                let error = |message: &str| PageError { line: number + 1, message: message.to_owned() };
+                let case = found.last_mut().filter(|case| case.heading == heading);
+                let case = case.ok_or_else(|| error("there is no block that is repaired"))?;
+                let path = given.or_else(|| case.files.last().map(|file| file.path.clone()));
+                let path = path.unwrap_or_else(|| unnamed.to_owned());
+                if !case.files.iter().any(|file| file.path == path) {
+                    return Err(error("the case has no such file"));
+                }
+                let file = CaseFile { path, language, text, expected };
+                case.fixed.push(Fixed { file, unsafe_too });
+                joins = false;
+                continue;
+            }
+            let path = given.unwrap_or_else(|| unnamed.to_owned());
             let file = CaseFile { path, language, text, expected };
             match found.last_mut() {
                 Some(case) if joins && named => {
                     case.files.push(file);
                     case.audit |= audit;
                 }
-                _ => {
-                    found.push(Case { heading: heading.clone(), line: number + 1, files: vec![file], audit })
-                }
+                _ => found.push(Case {
+                    heading: heading.clone(),
+                    line: number + 1,
+                    files: vec![file],
+                    audit,
+                    fixed: Vec::new(),
+                }),
             }
             joins = named;
         } else if !trimmed.is_empty() {
@@ -222,6 +259,16 @@ mod tests {
     fn a_fence_asks_for_the_auditor() {
         let found = cases("```python\nx\n```\n```python audit\ny\n```\n").unwrap();
         assert_eq!(found.iter().map(|case| case.audit).collect::<Vec<_>>(), [false, true]);
+    }
+
+    #[test]
+    fn a_fence_tells_what_repairs_make_of_the_one_before() {
+        let found =
+            cases("```python\nx\n```\n\n```python fixed unsafe\ny\n```\n```python\nz\n```\n").unwrap();
+        assert_eq!(found.len(), 2);
+        let [fixed] = found[0].fixed.as_slice() else { panic!("one") };
+        assert_eq!((fixed.file.text.as_str(), fixed.unsafe_too), ("y\n", true));
+        assert!(cases("```python fixed\nx\n```\n").is_err());
     }
 
     #[test]

@@ -92,11 +92,17 @@ impl Draft {
         text: impl Into<String>,
     ) -> Self {
         let edit = Edit { start: u32::from(range.start()), end: u32::from(range.end()), text: text.into() };
-        let fix = self.fix.get_or_insert_with(|| Fix { title: title.into(), safe, edits: Vec::new() });
+        let fix = self.fix.get_or_insert_with(|| Fix::new(title, safe, Vec::new()));
         fix.safe &= safe;
         fix.edits.push(edit);
         fix.edits.sort_by_key(|edit| edit.start);
         self
+    }
+
+    /// A mechanical repair of several edits, in any order.
+    pub(crate) fn set_repair(&mut self, title: String, safe: bool, mut edits: Vec<Edit>) {
+        edits.sort_by_key(|edit| (edit.start, edit.end));
+        self.fix = Some(Fix::new(title, safe, edits));
     }
 
     /// Where it stands, for findings that do not come from a listener.

@@ -21,6 +21,7 @@ use crate::{
     flows,
     flows::ModuleFlows,
     interest::{Interest, Set},
+    repair,
     table::{Check, Table},
 };
 
@@ -506,6 +507,7 @@ impl<'t, 'p> Pass<'t, 'p> {
 
     fn finish(self) -> Part {
         let program = self.program;
+        let mut resolver = self.resolver;
         let module = program.module(self.module);
         let judged = |draft: Draft| {
             let judgement = flows::judgement(self.flows, draft.rule.id, draft.range);
@@ -528,6 +530,21 @@ impl<'t, 'p> Pass<'t, 'p> {
             {
                 draft.severity = draft.severity.min(Severity::Medium);
             }
+        }
+        for (_, draft) in drafts.iter_mut().filter(|(_, draft)| repair::may_repair(draft.rule.id)) {
+            let (function, mut ignored) = (draft.function, 0);
+            let mut cx = Cx {
+                program,
+                resolver: &mut resolver,
+                module: self.module,
+                rule: draft.rule,
+                function,
+                drafts: &mut Vec::new(),
+                facts: &mut Vec::new(),
+                examined: &mut ignored,
+                growing: 0,
+            };
+            repair::offer(&mut cx, draft);
         }
         let secrets = drafts.iter().chain(&silent).filter_map(|(_, draft)| {
             let value = draft.hidden.clone()?;

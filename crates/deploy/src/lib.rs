@@ -5,6 +5,7 @@
 
 pub mod compose;
 pub mod docker;
+mod edit;
 mod file;
 mod headers;
 pub mod kubernetes;

@@ -155,6 +155,13 @@ impl Draft {
         self
     }
 
+    /// The repair, if there is one.
+    pub(crate) fn set_fix(&mut self, fix: Option<clearance_finding::Fix>) {
+        if fix.is_some() {
+            self.finding.fix = fix;
+        }
+    }
+
     /// Keeps the text of a range out of everything that is shown.
     pub(crate) fn secret(mut self, file: &DeployFile, span: Span) -> Self {
         let place = file.location(span.start, span.end);

@@ -216,7 +216,7 @@ pub(crate) fn blank_range(location: &mut Location, place: &Location) {
 }
 
 /// A line with the values of secret names, and passwords in URLs, replaced by as many stars. `None` where there are none.
-pub(crate) fn blanked(line: &str) -> Option<String> {
+pub fn blanked(line: &str) -> Option<String> {
     let mut ranges: Vec<(usize, usize)> = Vec::new();
     let bytes = line.as_bytes();
     let is_name = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.');

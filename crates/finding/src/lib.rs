@@ -4,6 +4,7 @@
 //! Nothing here reads a file, prints, or knows what Python is.
 
 mod dependency;
+mod edits;
 mod fingerprint;
 mod headers;
 mod inventory;
@@ -19,6 +20,7 @@ use serde::{Deserialize, Serialize};
 pub use dependency::{
     AffectedPackage, Dependency, DependencyScope, Exploitation, Forecast, KnownVulnerability, Reachable,
 };
+pub use edits::edited;
 pub use fingerprint::{Fingerprint, normalise_code, number_equals};
 pub use headers::{HeaderSources, ProxyHeader, ProxyPart, ProxyServer, SentHeader};
 pub use inventory::{
@@ -117,9 +119,24 @@ pub struct Fix {
     pub safe: bool,
     /// Non-overlapping edits, ascending by range.
     pub edits: Vec<Edit>,
+    /// The file that they edit, where it is not the finding's own.
+    pub path: Option<Arc<str>>,
+    /// The lines that they touch, as they are before. Rules leave it empty; [`Fix::look_at`] fills it in.
+    pub lines: Vec<FixLine>,
 }
 
-/// One replacement in the finding's file.
+/// A line of a file as a repair finds it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FixLine {
+    /// 1-based line number.
+    pub number: u32,
+    /// Byte offset of its first byte.
+    pub start: u32,
+    /// Its text without the line end; what is secret in it is blanked, byte for byte.
+    pub text: String,
+}
+
+/// One replacement in the file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Edit {
     /// First byte replaced (offset into the UTF-8 text).

@@ -17,6 +17,12 @@ pub enum ImportTarget {
 }
 
 impl Program {
+    /// Whether `import top` in a module would find a module of the program, not one of a library.
+    pub fn shadows(&self, from: ModuleId, top: &str) -> bool {
+        let mut search = Search { program: self, from, known: Vec::new(), path: String::new() };
+        search.find(top).is_some()
+    }
+
     /// What each import of a module means.
     pub(crate) fn import_targets(&self, from: ModuleId) -> Vec<ImportTarget> {
         let mut search = Search { program: self, from, known: Vec::new(), path: String::new() };

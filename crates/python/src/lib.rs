@@ -6,6 +6,7 @@
 mod dump;
 pub mod ir;
 mod keep;
+pub mod layout;
 mod lower;
 mod text;
 mod verify;

@@ -39,14 +39,12 @@ pub(crate) fn repair(supply: &Supply<'_>, known: &Known<'_>) -> Repair {
     if let [(manifest, requirement)] = asked.as_slice()
         && dependency.lock.is_none()
         && requirement.hashes.is_empty()
+        && !is_forbidden(supply, requirement, &target)
         && let Some(text) = pinned(manifest, requirement, version, &target)
     {
         let (start, end) = requirement.specifier_bytes;
-        fix = Some(Fix {
-            title: format!("Upgrade {name} from {version} to {target}"),
-            safe: false,
-            edits: vec![Edit { start, end, text }],
-        });
+        let title = format!("Upgrade {name} from {version} to {target}");
+        fix = Some(Fix::new(title, false, vec![Edit { start, end, text }]));
     }
     if let Some(command) = command(supply, known, &target, allowed) {
         said.push_str(&format!(": {command}"));
@@ -146,18 +144,48 @@ fn asked_for<'a>(supply: &Supply<'a>, known: &Known<'_>) -> Vec<(&'a Manifest, &
 
 /// The pin with the new version, in the manner of the old one.
 fn pinned(manifest: &Manifest, requirement: &Requirement, from: &Version, to: &Version) -> Option<String> {
-    let (start, end) = requirement.specifier_bytes;
+    const EDITED: &[ManifestKind] = &[
+        ManifestKind::Requirements,
+        ManifestKind::Pyproject,
+        ManifestKind::Pipfile,
+        ManifestKind::SetupCfg,
+        ManifestKind::Script,
+    ];
     requirement.range.exact().filter(|pin| pin.text == from.text || compare(pin, from).is_eq())?;
-    if start >= end {
+    if !EDITED.contains(&manifest.kind) || !matches!(requirement.range, RequirementRange::Python(_)) {
         return None;
     }
-    match (manifest.kind, &requirement.range) {
-        (ManifestKind::Requirements, RequirementRange::Python(_)) => Some(format!("=={to}")),
-        (ManifestKind::Pyproject, RequirementRange::Python(_)) if requirement.group.is_none() => {
-            Some(format!("=={to}"))
-        }
-        _ => None,
-    }
+    let written = written(requirement)?;
+    let operator = written.trim_start_matches(['=', ' ']);
+    let sign = &written[..written.len() - operator.len()];
+    // More than one specifier, or a wildcard, is no plain pin.
+    let plain = operator.trim_end();
+    let is_version = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '+' | '!' | '-' | '_');
+    (!plain.is_empty() && plain.chars().all(is_version)).then(|| format!("{sign}{to}"))
+}
+
+/// The specifiers as they are written, where the line that shows them is the text of the file.
+fn written(requirement: &Requirement) -> Option<&str> {
+    let (start, end) = requirement.specifier_bytes;
+    let location = &requirement.location;
+    let line = location.code.first()?;
+    let column = (location.start.column as usize).checked_sub(1)?;
+    let first = line.text.char_indices().map(|(at, _)| at).chain([line.text.len()]).nth(column)?;
+    let place = |offset: u32| Some(first + offset.checked_sub(location.bytes.0)? as usize);
+    let written = line.text.get(place(start)?..place(end)?)?;
+    (start < end).then_some(written)
+}
+
+/// Whether a list of constraints forbids the version: pip would refuse both together.
+fn is_forbidden(supply: &Supply<'_>, requirement: &Requirement, to: &Version) -> bool {
+    let all = supply.manifests.iter().flat_map(|manifest| &manifest.requirements);
+    let mut others = all.filter(|other| {
+        other.constraint
+            && other.name == requirement.name
+            && other.ecosystem == requirement.ecosystem
+            && other.location != requirement.location
+    });
+    others.any(|other| other.range.allows(to) == Some(false))
 }
 
 /// What writes the lock file again.

@@ -4,6 +4,7 @@
 
 mod headers;
 mod protect;
+mod repair;
 pub mod rules;
 
 pub use protect::Kind;

@@ -18,7 +18,8 @@ fn outcome(files: &[(&str, &str)]) -> Outcome {
             expected: Vec::new(),
         })
         .collect();
-    let case = Case { heading: String::new(), line: 1, audit: false, files: files_of_case };
+    let case =
+        Case { heading: String::new(), line: 1, audit: false, fixed: Vec::new(), files: files_of_case };
     let program = program_of(&case, paths().chain(clearance_deploy::paths()));
     let others = files.iter().filter(|(path, _)| !is_code(path));
     let deployment: Vec<DeployFile> = others

@@ -70,16 +70,26 @@ impl<'p> PageCx<'_, 'p> {
 
     /// Reports that something at a place is wrong, with the severity that it has where the page is shown.
     pub fn report_shown(&mut self, range: Span, message: impl Into<String>, severity: Severity) {
+        let draft = self.shown(range, message, severity);
+        self.report(draft);
+    }
+
+    /// The same, for a repair to be added.
+    pub fn shown(&self, range: Span, message: impl Into<String>, severity: Severity) -> Draft {
         let draft = Draft::new(self.rule, text_range(range), message);
-        let draft = if self.is_shown() {
+        if self.is_shown() {
             draft.severity(
                 severity,
                 "the application shows the page, and nothing says that the value is harmless",
             )
         } else {
             draft.severity(severity.min(Severity::Low), "nothing in the code names the page")
-        };
-        self.report(draft);
+        }
+    }
+
+    /// Whether the program is one of Django.
+    pub fn is_django(&self) -> bool {
+        self.site.is_django
     }
 
     /// States that an object was judged and is in order.

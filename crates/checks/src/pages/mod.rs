@@ -2,6 +2,7 @@
 
 mod constants;
 mod cx;
+pub(crate) mod edit;
 mod names;
 mod renders;
 mod site;
@@ -65,6 +66,12 @@ pub(crate) fn run(
                 .then_with(|| a.message.cmp(&b.message))
         });
         ways.dedup_by(|b, a| a.rule.id == b.rule.id && a.range == b.range);
+        for way in ways.iter_mut().filter(|way| way.fix.is_none()) {
+            if let Some(edit) = edit::unmarked(&file.text, (way.range.start().into(), way.range.end().into()))
+            {
+                *way = way.clone().edits("Escape the value", false, [edit]);
+            }
+        }
         let Pass { drafts, facts, examined } = pass;
         let told = |draft: &Draft| {
             !settings.auditor

@@ -33,7 +33,7 @@ const MAX_PAGES: usize = 40;
 #[derive(Debug)]
 pub(crate) struct Site {
     pub(crate) protection: Protection,
-    is_django: bool,
+    pub(crate) is_django: bool,
     /// Names of macros that hold a token.
     token_macros: FxHashSet<String>,
     /// Scripts on some page send a token with every request of HTMX.

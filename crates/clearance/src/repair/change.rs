@@ -45,7 +45,7 @@ pub(crate) fn changes<'f>(findings: impl Iterator<Item = &'f Finding>) -> Vec<Ch
         let Some(fix) = finding.fix.as_ref().filter(|fix| !fix.edits.is_empty()) else {
             continue;
         };
-        let path = Arc::clone(&finding.location.path);
+        let path = Arc::clone(fix.path.as_ref().unwrap_or(&finding.location.path));
         let edits = fix.edits.iter().map(|edit| (edit.start, edit.end, edit.text.clone())).collect();
         let change = found.entry((Arc::clone(&path), edits)).or_insert_with(|| Change {
             path,
@@ -64,42 +64,16 @@ pub(crate) fn beside(changes: Vec<Change>) -> (Vec<Change>, Vec<Change>) {
     let mut waiting = Vec::new();
     for change in changes {
         let clashes = taken.iter().filter(|other| other.path == change.path).any(|other| {
-            change.edits.iter().any(|edit| other.edits.iter().any(|before| clash(edit, before)))
+            change.edits.iter().any(|edit| other.edits.iter().any(|before| edit.clashes(before)))
         });
         if clashes { waiting.push(change) } else { taken.push(change) }
     }
     (taken, waiting)
 }
 
-/// Whether two edits cannot be made together. Equal ones are made once, so that two repairs can share an import.
-fn clash(one: &Edit, other: &Edit) -> bool {
-    one != other && (one.start == other.start || one.start.max(other.start) < one.end.min(other.end))
-}
-
-/// `text` with the edits of all changes, with the line ends of the file. None if an edit is not inside the text or two of them overlap.
+/// `text` with the edits of all changes. None if one of them does not fit.
 pub(crate) fn edited<'c>(text: &str, changes: impl Iterator<Item = &'c Change>) -> Option<String> {
-    let mut edits: Vec<&Edit> = changes.flat_map(|change| &change.edits).collect();
-    edits.sort_by(|a, b| (a.start, a.end, &a.text).cmp(&(b.start, b.end, &b.text)));
-    edits.dedup();
-    let crlf = text.find('\n').is_some_and(|at| text[..at].ends_with('\r'));
-    let mut out = String::with_capacity(text.len() + 64);
-    let mut at = 0;
-    for edit in edits {
-        let (start, end) = (edit.start as usize, edit.end as usize);
-        if start > end {
-            return None;
-        }
-        out.push_str(text.get(at..start)?);
-        text.get(start..end)?;
-        if crlf {
-            out.push_str(&edit.text.replace("\r\n", "\n").replace('\n', "\r\n"));
-        } else {
-            out.push_str(&edit.text);
-        }
-        at = end;
-    }
-    out.push_str(text.get(at..)?);
-    Some(out)
+    clearance_finding::edited(text, changes.flat_map(|change| &change.edits))
 }
 
 #[cfg(test)]
@@ -130,17 +104,5 @@ mod tests {
         let (taken, waiting) = beside(vec![change(&[import, (2, 3, "1")]), change(&[import, (4, 5, "2")])]);
         assert!(waiting.is_empty());
         assert_eq!(edited("x\ny\nz", taken.iter()).unwrap(), "import a\nx\n1\n2");
-    }
-
-    #[test]
-    fn line_ends_are_those_of_the_file() {
-        let made = edited("x\r\ny\r\n", [change(&[(3, 4, "a\nb")])].iter()).unwrap();
-        assert_eq!(made, "x\r\na\r\nb\r\n");
-    }
-
-    #[test]
-    fn an_edit_outside_of_the_text_makes_nothing() {
-        assert!(edited("abc", [change(&[(2, 9, "")])].iter()).is_none());
-        assert!(edited("ä", [change(&[(1, 2, "")])].iter()).is_none());
     }
 }

@@ -73,6 +73,11 @@ impl Tree {
         self.files.entry(Arc::clone(path)).or_insert_with(read).as_ref().map(|_| ()).map_err(Clone::clone)
     }
 
+    /// Whether the file is one of Python.
+    pub(crate) fn is_code(&self, path: &str) -> bool {
+        self.original(path).is_some_and(|file| file.kind.is_python())
+    }
+
     /// The text in force.
     pub(crate) fn text(&self, path: &str) -> Option<Arc<str>> {
         self.texts.get(path).cloned().or_else(|| Some(Arc::clone(&self.original(path)?.text)))

@@ -195,6 +195,7 @@ fn of_files(
         Ok((program, planes, unmodelled)) => {
             analysis.unmodelled = unmodelled;
             analysis.take(planes);
+            super::repairs::look(&mut analysis.outcome.findings, &program, &deployment, plan);
             let told = analysis.constants.clone();
             for origin in &mut origins {
                 if told.iter().any(|(place, _)| place.path == origin.path) {

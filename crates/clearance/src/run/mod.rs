@@ -12,6 +12,7 @@ pub(crate) mod plan;
 pub(crate) mod previous;
 pub(crate) mod progress;
 pub(crate) mod render;
+mod repairs;
 pub(crate) mod secrets;
 pub(crate) mod since;
 pub(crate) mod sources;

@@ -1,6 +1,7 @@
 //! Proxies in front of the application: the servers that nginx, Apache and Caddy are told to be.
 
 pub mod directives;
+pub(crate) mod edit;
 mod parts;
 mod sites;
 

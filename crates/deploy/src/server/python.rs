@@ -156,3 +156,20 @@ pub fn arguments(program: &Program, path: &str, name: &str) -> Vec<(Option<Known
     }
     found
 }
+
+/// The repair of a constant of the program's code that is written in one of these ways.
+pub(crate) fn repaired(
+    deployment: &crate::Deployment<'_>,
+    location: &Location,
+    text: &str,
+    safe: bool,
+    written: &[&str],
+) -> Option<clearance_finding::Fix> {
+    let id = deployment.program.module_at(&location.path)?;
+    let (start, end) = (location.bytes.0 as usize, location.bytes.1 as usize);
+    let found = deployment.program.module(id).text.get(start..end)?;
+    // The range may hold the name, too.
+    let known = written.iter().find(|known| found.ends_with(*known))?;
+    let edit = (crate::Span::new(end - known.len(), end), text.to_owned());
+    crate::edit::fix(format!("Write {text}"), safe, [edit])
+}

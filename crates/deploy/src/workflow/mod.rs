@@ -5,6 +5,7 @@
 
 mod github;
 mod gitlab;
+pub(crate) mod rights;
 mod security;
 
 use std::sync::Arc;

@@ -13,6 +13,7 @@ pub(crate) fn target(files: &[(String, String)]) -> (Program, Vec<DeployFile>) {
         heading: String::new(),
         line: 1,
         audit: false,
+        fixed: Vec::new(),
         files: files
             .iter()
             .map(|(path, text)| CaseFile {

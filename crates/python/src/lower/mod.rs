@@ -41,6 +41,7 @@ use exceptions::Frame;
 use finish::{Begun, Finisher};
 use scopes::Scopes;
 pub use tree::PARSER_FAILED;
+pub(crate) use tree::with_tree;
 
 /// Nesting of statements and expressions beyond which a subtree is given up.
 const DEEPEST: u32 = 20_000;
@@ -67,7 +68,7 @@ pub(crate) fn lower_module(input: Input<'_>) -> ModuleIr {
     }
     // A bug here must cost one file, not the run.
     let lowered = catch_unwind(AssertUnwindSafe(|| {
-        tree::with_tree(&input, |body, parsed| {
+        with_tree(&input, |body, parsed| {
             let scratch = SCRATCH.take().unwrap_or_default();
             let mut lowering = Lowering::new(input.text, body, scratch);
             lowering.run();

@@ -27,13 +27,13 @@ const MOST_STACK: usize = 1 << 30;
 pub const PARSER_FAILED: &str = "the parser failed";
 
 /// What the parser says besides the tree.
-pub(super) struct Extras<'t> {
-    pub(super) errors: Vec<SyntaxError>,
+pub(crate) struct Extras<'t> {
+    pub(crate) errors: Vec<SyntaxError>,
     pub(super) tokens: &'t Tokens,
 }
 
 /// Parses, hands the statements to `use_tree`, and drops the tree. `use_tree` also returns how deep the tree is, if it saw all of it.
-pub(super) fn with_tree(
+pub(crate) fn with_tree(
     input: &Input<'_>,
     use_tree: impl FnOnce(&[Stmt], Extras<'_>) -> (ModuleIr, Option<u32>),
 ) -> ModuleIr {

@@ -7,7 +7,7 @@ use super::{
     highlight::{Highlighter, Kind, Language},
     parts,
 };
-use crate::clean;
+use crate::{clean, repair::Hunk};
 
 /// The code of a place under its name; labels stand below their lines. Without code, the name alone.
 pub(super) fn figure(location: &Location, labels: &[Label]) -> Markup {
@@ -112,11 +112,13 @@ fn text(line: &CodeLine, location: &Location, labels: &[Label], highlighter: &mu
 }
 
 /// Lines of a repair, removed and added ones.
-pub(super) fn diff(removed: &[&str], added: &[String]) -> Markup {
+pub(super) fn diff(hunks: &[Hunk]) -> Markup {
     html! {
         pre.frame.diff { code {
-            @for line in removed { span.line.removed { span.number { "−" } span.text { (line) } } }
-            @for line in added { span.line.added { span.number { "+" } span.text { (line) } } }
+            @for hunk in hunks {
+                @for line in &hunk.removed { span.line.removed { span.number { "−" } span.text { (line) } } }
+                @for line in &hunk.added { span.line.added { span.number { "+" } span.text { (line) } } }
+            }
         } }
     }
 }

@@ -197,9 +197,10 @@ fn repair(finding: &Finding) -> Markup {
             p {
                 (parts::prose(&fix.title))
                 @if !fix.safe { " (may change what the code does: look at it)" }
+                @if let Some(path) = &fix.path { ", in " code { (path) } }
                 ":"
             }
-            @if let Some((removed, added)) = repair::diff(finding) { (code::diff(&removed, &added)) }
+            @if let Some(hunks) = repair::hunks(fix) { (code::diff(&hunks)) }
             @else {
                 pre.frame { code { @for edit in &fix.edits {
                     span.line { span.number { (edit.start) "–" (edit.end) } span.text { (edit.text) } }

@@ -208,6 +208,7 @@ fn finding(index: usize, finding: &Finding) -> FindingShape<'_> {
         fix: finding.fix.as_ref().map(|fix| FixShape {
             title: &fix.title,
             safe: fix.safe,
+            path: fix.path.as_deref(),
             edits: fix
                 .edits
                 .iter()

@@ -208,6 +208,8 @@ pub(super) struct StepShape<'a> {
 pub(super) struct FixShape<'a> {
     pub(super) title: &'a str,
     pub(super) safe: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) path: Option<&'a str>,
     pub(super) edits: Vec<EditShape<'a>>,
 }
 

@@ -104,12 +104,19 @@ fn repair(page: &mut Page, finding: &Finding) {
     page.blank();
     let Some(fix) = &finding.fix else { return };
     let note = if fix.safe { "" } else { " (may change what the code does: look at it)" };
-    page.line(&format!("{}{note}:", clean::markdown(&fix.title)));
+    let place =
+        fix.path.as_deref().map_or_else(String::new, |path| format!(", in {}", clean::markdown(path)));
+    page.line(&format!("{}{note}{place}:", clean::markdown(&fix.title)));
     page.blank();
-    if let Some((removed, added)) = repair::diff(finding) {
-        let removed = removed.into_iter().map(|line| Cow::Owned(format!("-{line}")));
-        let added = added.into_iter().map(|line| Cow::Owned(format!("+{line}")));
-        let lines: Vec<Cow<'_, str>> = removed.chain(added).collect();
+    if let Some(hunks) = repair::hunks(fix) {
+        let lines: Vec<Cow<'_, str>> = hunks
+            .into_iter()
+            .flat_map(|hunk| {
+                let removed = hunk.removed.into_iter().map(|line| Cow::Owned(format!("-{line}")));
+                let added = hunk.added.into_iter().map(|line| Cow::Owned(format!("+{line}")));
+                removed.chain(added).collect::<Vec<_>>()
+            })
+            .collect();
         page.0.push_str(&clean::block("diff", lines.into_iter()));
     } else {
         let edits: Vec<Cow<'_, str>> = fix

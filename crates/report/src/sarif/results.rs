@@ -158,7 +158,7 @@ fn suppression(finding: &Finding) -> Option<Suppression<'_>> {
 
 fn fix(finding: &Finding) -> Option<[FixShape<'_>; 1]> {
     let fix = finding.fix.as_ref()?;
-    let replacements: Vec<Replacement<'_>> = match repair::placed(finding) {
+    let replacements: Vec<Replacement<'_>> = match repair::placed(fix) {
         Some(edits) => edits
             .into_iter()
             .map(|edit| Replacement {
@@ -191,7 +191,7 @@ fn fix(finding: &Finding) -> Option<[FixShape<'_>; 1]> {
     Some([FixShape {
         description: Message { text: &fix.title },
         artifact_changes: [ArtifactChange {
-            artifact_location: artifact(&finding.location.path),
+            artifact_location: artifact(repair::path(finding, fix)),
             replacements,
         }],
     }])

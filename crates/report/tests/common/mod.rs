@@ -215,11 +215,10 @@ fn fixable_finding() -> Finding {
     let mut made =
         finding(&YAML, odd.at("yaml.load(stream)"), "`yaml.load` without a safe loader in <b>|odd|</b> code");
     let start = odd.at("yaml.load").bytes.0;
-    made.fix = Some(Fix {
-        title: "Replace yaml.load with yaml.safe_load".to_owned(),
-        safe: false,
-        edits: vec![Edit { start, end: start + 9, text: "yaml.safe_load".to_owned() }],
-    });
+    let edits = vec![Edit { start, end: start + 9, text: "yaml.safe_load".to_owned() }];
+    let mut fix = Fix::new("Replace yaml.load with yaml.safe_load", false, edits);
+    fix.look_at(odd.text, &|_, line| line.to_owned());
+    made.fix = Some(fix);
     made
 }
 

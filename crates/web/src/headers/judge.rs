@@ -60,7 +60,13 @@ pub(crate) fn judge(header: Header, picture: &Picture<'_>, rule: &'static Rule, 
             "Nothing in the project sends `{}`: neither the application nor a server in front of it",
             header.name()
         );
-        report.finding(Finding::new(rule, place, message));
+        let mut finding = Finding::new(rule, place, message);
+        finding.fix = picture
+            .repair
+            .as_ref()
+            .filter(|(_, headers)| headers.contains(&header))
+            .map(|(fix, _)| fix.clone());
+        report.finding(finding);
         return;
     }
     look.open(&own, &parts, report);

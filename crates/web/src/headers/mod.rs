@@ -11,7 +11,7 @@ mod writes;
 pub(crate) use hooks::paths;
 pub(crate) use judge::judge;
 
-use clearance_finding::{HeaderSources, Location, SentHeader};
+use clearance_finding::{Fix, HeaderSources, Location, SentHeader};
 use clearance_program::{Program, Site};
 use clearance_python::ir::Text;
 
@@ -108,6 +108,8 @@ pub(crate) struct Picture<'a> {
     pub(crate) place: Option<Location>,
     /// Whether there are pages.
     pub(crate) pages: bool,
+    /// The repair that has the only application send what nothing sends yet, and what that is.
+    pub(crate) repair: Option<(Fix, Vec<Header>)>,
     /// Headers that literals of the program name, in lower case, each with the first place.
     mentioned: Vec<(String, Location)>,
 }
@@ -151,14 +153,37 @@ impl<'a> Picture<'a> {
             (None, Some(route)) => Some(program.location(route.module, route.range)),
             (None, None) => None,
         };
-        Self {
-            sources,
-            told,
-            open,
-            applications,
-            place,
-            pages: program.templates().any(|(id, file)| program.is_shown(id) && !file.path.contains("mail")),
-            mentioned: mentioned(program),
+        let pages = program.templates().any(|(id, file)| program.is_shown(id) && !file.path.contains("mail"));
+        let mentioned = mentioned(program);
+        let unsent: Vec<(Header, &str)> = VALUES
+            .iter()
+            .copied()
+            .filter(|(header, _)| {
+                let is_sent = mentioned.iter().any(|(name, _)| header.is(name))
+                    || sources.iter().any(|source| header.is(&source.header.name));
+                // With a server in front it is that one which speaks TLS.
+                let is_elsewhere =
+                    *header == Header::TransportSecurity && told.servers.iter().any(|server| server.tls);
+                !is_sent && !is_elsewhere && (pages || !header.is_of_pages())
+            })
+            .collect();
+        let repair = match applications.as_slice() {
+            [(Family::Flask, Some(site))] => {
+                let lines: Vec<(&str, &str)> =
+                    unsent.iter().map(|(header, value)| (header.name(), *value)).collect();
+                let made = crate::repair::headers_hook(program, *site, &lines);
+                made.map(|fix| (fix, unsent.iter().map(|(header, _)| *header).collect()))
+            }
+            _ => None,
+        };
+        Self { sources, told, repair, open, applications, place, pages, mentioned }
+    }
+
+    /// The only application, if it is one of Flask.
+    pub(crate) fn flask(&self) -> Option<Site> {
+        match self.applications.as_slice() {
+            [(Family::Flask, site)] => *site,
+            _ => None,
         }
     }
 
@@ -167,6 +192,14 @@ impl<'a> Picture<'a> {
         self.mentioned.iter().find(|(name, _)| header.is(name)).map(|(_, location)| location)
     }
 }
+
+/// Headers with a value that fits most applications. What a policy has to allow is known to nobody but the application.
+const VALUES: [(Header, &str); 4] = [
+    (Header::ContentTypeOptions, "nosniff"),
+    (Header::FrameOptions, "SAMEORIGIN"),
+    (Header::ReferrerPolicy, "strict-origin-when-cross-origin"),
+    (Header::TransportSecurity, "max-age=31536000"),
+];
 
 const ALL: [Header; 5] = [
     Header::TransportSecurity,

@@ -21,7 +21,7 @@ pub(crate) fn routes_of(files: &[(&str, &str)]) -> Vec<Route> {
             expected: Vec::new(),
         })
         .collect();
-    let case = Case { heading: String::new(), line: 1, audit: false, files };
+    let case = Case { heading: String::new(), line: 1, audit: false, fixed: Vec::new(), files };
     clearance_web::run(&program_of(&case, clearance_web::paths()), &[], &[], &HeaderSources::default()).routes
 }
 

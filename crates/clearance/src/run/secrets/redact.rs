@@ -78,6 +78,9 @@ impl Redactor {
         if finding.fix.as_ref().is_some_and(writes) {
             finding.fix = None;
         }
+        for line in finding.fix.iter_mut().flat_map(|fix| &mut fix.lines) {
+            self.text(&mut line.text);
+        }
     }
 
     /// Blacks out all that an analysis tells.

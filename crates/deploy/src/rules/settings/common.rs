@@ -1,11 +1,15 @@
 //! What the rules on settings share.
 
+use std::sync::Arc;
+
 use clearance_finding::{Confidence, Fact, Finding, Location, Rule, Severity, Step};
 use clearance_python::ir::{Imported, Op};
 use clearance_source::{FileKind, Role};
 
+use super::code::in_code;
 use crate::{
-    DeployFile, Deployment, Report,
+    DeployFile, Deployment, Report, Span,
+    edit::{fix, other_truth},
     settings::{
         Application, Effective, Framework, Strength, environment, is_secret_name, mask, mask_step, strength,
     },
@@ -45,7 +49,14 @@ impl Flag {
             };
             report.examined();
             if found != self.want {
-                say(report, rule, app, value, self.wrong);
+                let mut finding = finding(rule, app, value, self.wrong);
+                let simple =
+                    ["DEBUG", "SESSION_COOKIE_SECURE", "SESSION_COOKIE_HTTPONLY"].contains(&self.name);
+                let new = if self.want { "True" } else { "False" };
+                let steps = value.map_or(&[][..], |value| &value.steps);
+                finding.fix = written(deployment, &finding, steps, (self.name, self.want), simple)
+                    .or_else(|| in_code(deployment, &finding, app, value, (self.name, new)));
+                report.finding(finding);
             } else if let Some(value) = value {
                 hold(report, rule, app, value, self.right);
             }
@@ -309,4 +320,44 @@ pub(crate) fn refused(deployment: &Deployment<'_>, text: &str) -> bool {
             _ => false,
         })
     })
+}
+
+/// The repair of a switch that stands in a file of settings or of the environment: the other value, written in the same way. Code is none of its business.
+pub(crate) fn written(
+    deployment: &Deployment<'_>,
+    finding: &Finding,
+    steps: &[Step],
+    (name, want): (&str, bool),
+    safe: bool,
+) -> Option<clearance_finding::Fix> {
+    let file_of = |path: &str| deployment.files.iter().find(|file| &*file.path == path);
+    let is_data = |file: &&DeployFile| !matches!(file.kind, FileKind::Python | FileKind::Notebook);
+    let own = steps.iter().rev().find_map(|step| {
+        let file = file_of(&step.location.path).filter(is_data)?;
+        let (start, end) = step.location.bytes;
+        Some((file, Span::new(start as usize, end as usize)))
+    });
+    let (file, span) = own.or_else(|| variable_of(deployment, &finding.location))?;
+    let edit = other_truth(&file.text, span)?;
+    let is_on = ["1", "true", "yes", "on"].contains(&edit.1.to_ascii_lowercase().as_str());
+    let switch = if want { "on" } else { "off" };
+    let title = format!("Switch {name} {switch}");
+    let mut made = fix(title, safe && file.is_deployed(), [edit]).filter(|_| is_on == want)?;
+    made.path = (file.path != finding.location.path).then(|| Arc::clone(&file.path));
+    Some(made)
+}
+
+/// The assignment of a variable that the code at a place names, where only one file of the environment has it.
+fn variable_of<'a>(deployment: &Deployment<'a>, location: &Location) -> Option<(&'a DeployFile, Span)> {
+    let names = |name: &str| {
+        location.code.iter().any(|line| {
+            [format!("\"{name}\""), format!("'{name}'")].iter().any(|quoted| line.text.contains(quoted))
+        })
+    };
+    let mut found = environment_files(deployment).flat_map(|file| {
+        let all = environment::dotenv::assignments(&file.text).into_iter();
+        all.filter(|one| names(&one.name)).map(move |one| (file, Span::new(one.range.0, one.range.1)))
+    });
+    let first = found.next()?;
+    found.next().is_none().then_some(first)
 }

@@ -5,6 +5,7 @@ mod api_browsable;
 mod api_not_throttled;
 mod api_open_by_default;
 mod autoescape_setting_off;
+mod code;
 pub(super) mod common;
 mod content_type_sniffing_allowed;
 mod cors_open;

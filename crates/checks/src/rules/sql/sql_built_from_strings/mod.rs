@@ -199,6 +199,14 @@ fn shape_of<'p>(pieces: impl Iterator<Item = &'p Piece>) -> Option<Statement> {
     read(&fragments)
 }
 
+/// Which values of a statement stand in the place of a literal: its pieces are text, or nothing for a value. `None` if it is no SQL.
+pub(crate) fn value_positions(pieces: &[Option<&str>]) -> Option<Vec<bool>> {
+    let fragments: Vec<Fragment<'_>> =
+        pieces.iter().map(|piece| piece.map_or(Fragment::Value, Fragment::Text)).collect();
+    let statement = read(&fragments)?;
+    Some(statement.positions.iter().map(|position| *position == Position::Literal).collect())
+}
+
 fn report(cx: &mut Cx<'_, '_>, event: TextEvent, reached: Reach, entries: &[Entry]) {
     let range = cx.range(event.value);
     let (executed, parameters, certain) = match reached {

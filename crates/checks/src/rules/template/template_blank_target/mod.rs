@@ -45,9 +45,19 @@ fn check(cx: &mut PageCx<'_, '_>, link: &Element) {
     if !leaves || keeps || link.is_open_ended {
         return;
     }
-    cx.report(Draft::new(
-        &RULE,
-        text_range(link.range),
-        "The page that this opens can replace the page that opened it, in browsers that keep the connection",
-    ));
+    let edit = match rel {
+        Some(rel) if rel.is_quoted => Some(((rel.value.1, rel.value.1), {
+            let apart = if rel.value(text).is_empty() { "" } else { " " };
+            format!("{apart}noopener")
+        })),
+        Some(_) => None,
+        None => link.attribute(text, "target").map(|target| {
+            let end = target.value.1 + u32::from(target.is_quoted);
+            ((end, end), " rel=\"noopener\"".to_owned())
+        }),
+    };
+    let message =
+        "The page that this opens can replace the page that opened it, in browsers that keep the connection";
+    let draft = Draft::new(&RULE, text_range(link.range), message);
+    cx.report(draft.edits("Do not tell the page who opened it", true, edit));
 }

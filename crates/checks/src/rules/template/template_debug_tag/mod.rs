@@ -3,7 +3,10 @@
 use clearance_finding::{Confidence, Plane, Rule, Severity};
 use clearance_template::MarkKind;
 
-use crate::{CodeRule, Draft, Listen, PageCx, pages::text_range};
+use crate::{
+    CodeRule, Draft, Listen, PageCx,
+    pages::{edit::without_tag, text_range},
+};
 
 /// The rule.
 pub static RULE: Rule = Rule {
@@ -30,6 +33,7 @@ fn check(cx: &mut PageCx<'_, '_>) {
     cx.examined();
     for mark in file.template.marks.iter().filter(|mark| mark.kind == MarkKind::Debug) {
         let message = "`debug` shows every name that the page is given, and its value";
-        cx.report(Draft::new(&RULE, text_range(mark.tag), message));
+        let draft = Draft::new(&RULE, text_range(mark.tag), message);
+        cx.report(draft.edits("Take the tag away", true, [without_tag(cx.whole(), mark.tag)]));
     }
 }

@@ -3,7 +3,10 @@
 use clearance_finding::{Confidence, Plane, Rule, Severity};
 use clearance_template::Element;
 
-use crate::{CodeRule, Draft, Listen, PageCx, pages::text_range};
+use crate::{
+    CodeRule, Draft, Listen, PageCx,
+    pages::{edit::slice, text_range},
+};
 
 /// The rule.
 pub static RULE: Rule = Rule {
@@ -63,7 +66,9 @@ fn check(cx: &mut PageCx<'_, '_>, element: &Element) {
         }
         _ => (Severity::Medium, "Whoever is on the way can replace what is shown here"),
     };
-    let draft = Draft::new(&RULE, text_range(element.range), what);
+    let begin = address.value.0 + slice(text, address.value).find(value).unwrap_or(0) as u32;
+    let edit = ((begin, begin + 4), "https".to_owned());
+    let draft = Draft::new(&RULE, text_range(element.range), what).edits("Load it over HTTPS", false, [edit]);
     cx.report(if severity == RULE.severity {
         draft
     } else {

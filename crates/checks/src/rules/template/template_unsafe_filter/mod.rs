@@ -3,7 +3,10 @@
 use clearance_finding::{Confidence, Plane, Rule, Severity};
 use clearance_template::{Arg, Context, Expr, Output};
 
-use crate::{CodeRule, Listen, PageCx, Place};
+use crate::{
+    CodeRule, Listen, PageCx, Place,
+    pages::edit::{Replaced, outside_of_tags, slice, unmarked},
+};
 
 /// The rule.
 pub static RULE: Rule = Rule {
@@ -43,11 +46,10 @@ fn check(cx: &mut PageCx<'_, '_>, output: &Output) {
     if quoted_json && let Some(value) = json(&output.value) {
         cx.examined();
         if !cx.is_harmless(value, Place::Html) {
-            cx.report_shown(
-                range,
-                "The result of `tojson` is not escaped any more, and its quotes end this attribute in double quotes",
-                Severity::Medium,
-            );
+            let message = "The result of `tojson` is not escaped any more, and its quotes end this attribute in double quotes";
+            let draft = cx.shown(range, message, Severity::Medium);
+            let edits = single_quotes(cx, output).into_iter().flatten();
+            cx.report(draft.edits("Put the attribute in single quotes, which `tojson` escapes", true, edits));
         }
         return;
     }
@@ -60,11 +62,9 @@ fn check(cx: &mut PageCx<'_, '_>, output: &Output) {
             }
             continue;
         }
-        cx.report_shown(
-            range,
-            format!("{mark} says that the value is finished HTML: nothing escapes it"),
-            Severity::Medium,
-        );
+        let message = format!("{mark} says that the value is finished HTML: nothing escapes it");
+        let draft = cx.shown(range, message, Severity::Medium);
+        cx.report(draft.edits("Escape the value", false, unmarked(cx.whole(), range)));
         return;
     }
 }
@@ -111,4 +111,14 @@ fn json(value: &Expr) -> Option<&Expr> {
         Expr::Filter(inner, name, _) if &**name == "safe" => json(inner),
         _ => None,
     }
+}
+
+/// The attribute in single quotes, where none stand in it.
+fn single_quotes(cx: &PageCx<'_, '_>, output: &Output) -> Option<[Replaced; 2]> {
+    let (start, end) = cx.attribute_value(output)?;
+    let text = cx.whole();
+    let free = !outside_of_tags(slice(text, (start, end))).contains('\'');
+    let open = start.checked_sub(1)?;
+    let double = slice(text, (open, start)) == "\"" && slice(text, (end, end + 1)) == "\"";
+    (free && double).then(|| [((open, start), "'".to_owned()), ((end, end + 1), "'".to_owned())])
 }

@@ -1,9 +1,12 @@
 //! `<script>var x = {{ value }}`
 
 use clearance_finding::{Confidence, Plane, Rule, Severity};
-use clearance_template::{Context, Expr, Output};
+use clearance_template::{Context, Expr, Output, Span};
 
-use crate::{CodeRule, Listen, PageCx, Place};
+use crate::{
+    CodeRule, Listen, PageCx, Place,
+    pages::edit::{Replaced, filtered, slice},
+};
 
 /// The rule.
 pub static RULE: Rule = Rule {
@@ -49,16 +52,42 @@ fn check(cx: &mut PageCx<'_, '_>, output: &Output) {
         && !cx.is_harmless(value, Place::Script)
     {
         let message = "The result of `tojson` has quotes of its own: they end the string around it, and the value is run";
-        return cx.report_shown(range, message, Severity::Medium);
+        let draft = cx.shown(range, message, Severity::Medium);
+        let edits = bare(cx, range).into_iter().flatten();
+        return cx.report(draft.edits("Leave the quotes to `tojson`", false, edits));
     }
     if marked || cx.is_harmless(&output.value, place) {
         return;
     }
     if in_string {
         let message = "A value in a string of a script is escaped for HTML only: a backslash or a line break gets through";
-        cx.report_shown(range, message, Severity::Low);
+        let draft = cx.shown(range, message, Severity::Low);
+        let (title, edits) = match cx.is_django() {
+            true => ("Escape it for a string", filtered(cx.whole(), output, range, "escapejs")),
+            false => (TITLE, json_string(cx, output)),
+        };
+        cx.report(draft.edits(title, false, edits.into_iter().flatten()));
     } else {
         let message = "A value in a script is escaped for HTML only: it needs no quotes to be run";
-        cx.report_shown(range, message, Severity::Medium);
+        let draft = cx.shown(range, message, Severity::Medium);
+        let edits = if cx.is_django() { None } else { filtered(cx.whole(), output, range, "tojson") };
+        cx.report(draft.edits(TITLE, false, edits.into_iter().flatten()));
     }
+}
+
+const TITLE: &str = "Show it as JSON";
+
+/// The quotes right around something shown, taken away.
+fn bare(cx: &PageCx<'_, '_>, (start, end): Span) -> Option<[Replaced; 2]> {
+    let text = cx.whole();
+    let before = slice(text, (start.checked_sub(1)?, start));
+    let quoted = matches!(before, "\"" | "'") && slice(text, (end, end + 1)) == before;
+    quoted.then(|| [((start - 1, start), String::new()), ((end, end + 1), String::new())])
+}
+
+/// A string that is nothing but something shown, as JSON.
+fn json_string(cx: &PageCx<'_, '_>, output: &Output) -> Option<Vec<Replaced>> {
+    let range = cx.range(output);
+    let quotes = bare(cx, range)?;
+    Some(filtered(cx.whole(), output, range, "tojson")?.into_iter().chain(quotes).collect())
 }

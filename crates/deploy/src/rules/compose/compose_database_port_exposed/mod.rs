@@ -2,7 +2,11 @@
 
 use clearance_finding::{Confidence, Plane, Rule, Severity};
 
-use crate::{DeployRule, Deployment, Report, compose::service_of};
+use crate::{
+    DeployFile, DeployRule, Deployment, Report, Span,
+    compose::{Port, service_of},
+    edit::Replaced,
+};
 
 /// The rule.
 pub static RULE: Rule = Rule {
@@ -45,6 +49,7 @@ fn check(deployment: &Deployment<'_>, report: &mut Report) {
                 );
                 let draft =
                     deployment.draft(&RULE, composition.file, port.span, message).symbol(&service.name);
+                let draft = draft.repair("Publish it on this machine only", false, loopback(file, port));
                 report.take(if service.is_optional() {
                     draft.severity(Severity::Low, "the service belongs to a profile of development")
                 } else if what == "Flower" || port.published.is_none() && port.address.is_none() {
@@ -54,5 +59,24 @@ fn check(deployment: &Deployment<'_>, report: &mut Report) {
                 });
             }
         }
+    }
+}
+
+/// The port, bound to the address of the machine itself.
+fn loopback(file: &DeployFile, port: &Port) -> Option<Replaced> {
+    let written = file.slice(port.span);
+    let start = port.span.start;
+    // A map has a key for the address.
+    if written.contains('\n') || written.contains("target") || written.contains('#') {
+        return None;
+    }
+    match (&port.address, &port.published) {
+        (Some(address), _) => {
+            let rest = written.strip_prefix(address.as_str())?;
+            rest.starts_with(':').then(|| (Span::new(start, start + address.len()), "127.0.0.1".to_owned()))
+        }
+        (None, Some(_)) => Some((Span::new(start, start), "127.0.0.1:".to_owned())),
+        // `- 5432`, a number: what stands there has to become a text.
+        (None, None) => Some((Span::new(start, start), "127.0.0.1::".to_owned())),
     }
 }

@@ -3,11 +3,14 @@
 use clearance_finding::{Confidence, Plane, Rule, Severity};
 
 use crate::{
-    DeployRule, Deployment, Report, Span,
-    compose::Service,
+    DeployFile, DeployRule, Deployment, Report, Span,
+    compose::{Compose, Service},
     docker::Variable,
+    edit::Replaced,
     words::{default_inside, is_default_password, is_reference, is_secret_name, password_in_url},
 };
+
+const TITLE: &str = "Take the password from the environment";
 
 /// The rule.
 pub static RULE: Rule = Rule {
@@ -33,7 +36,7 @@ fn check(deployment: &Deployment<'_>, report: &mut Report) {
     for composition in &deployment.model.compositions {
         for service in &composition.services {
             for variable in &service.environment {
-                one(deployment, report, composition.file, service, variable);
+                one(deployment, report, composition, service, variable);
             }
             trusts(deployment, report, composition.file, service);
         }
@@ -43,10 +46,11 @@ fn check(deployment: &Deployment<'_>, report: &mut Report) {
 fn one(
     deployment: &Deployment<'_>,
     report: &mut Report,
-    index: usize,
+    composition: &Compose,
     service: &Service,
     variable: &Variable,
 ) {
+    let index = composition.file;
     let file = &deployment.files[index];
     let Some(value) = variable.value.as_deref().map(str::trim) else { return };
     let names = known_names(service);
@@ -69,11 +73,11 @@ fn one(
         if is_default_password(password, &[&names[..], &[user_default]].concat()) {
             let message =
                 format!("{} reaches its server with a password that everybody knows", variable.name);
-            report.take(secret(weighed(
-                deployment.draft(&RULE, index, variable.span, message),
-                service,
-                by_default,
-            )));
+            let draft = deployment.draft(&RULE, index, variable.span, message);
+            let written = password_in_url(value).map_or("", |(_, written, _)| written);
+            let edits = from_environment(file, composition, variable, written).into_iter().flatten();
+            let draft = draft.repair(TITLE, false, edits);
+            report.take(secret(weighed(draft, service, by_default)));
         }
         return;
     }
@@ -97,7 +101,10 @@ fn one(
     } else {
         format!("{} is a password that everybody knows", variable.name)
     };
-    report.take(secret(weighed(deployment.draft(&RULE, index, variable.span, message), service, by_default)));
+    let draft = deployment.draft(&RULE, index, variable.span, message);
+    let edits = from_environment(file, composition, variable, password).into_iter().flatten();
+    let draft = draft.repair(TITLE, false, edits);
+    report.take(secret(weighed(draft, service, by_default)));
 }
 
 fn weighed(draft: crate::report::Draft, service: &Service, by_default: bool) -> crate::report::Draft {
@@ -146,4 +153,72 @@ fn trusts(deployment: &Deployment<'_>, report: &mut Report, index: usize, servic
             report.take(weighed(draft, service, false).symbol(&service.name));
         }
     }
+}
+
+/// A variable of the environment that must be set.
+fn required(name: &str) -> Option<String> {
+    let is_name = name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
+        && !name.starts_with(|c: char| c.is_ascii_digit());
+    (is_name && !name.is_empty()).then(|| format!("${{{name}:?must be set}}"))
+}
+
+/// Takes a password that everybody knows from the environment, wherever the composition has it: the server and those that log in must have the same. A default inside of
+/// `${NAME:-…}` goes by itself.
+fn from_environment(
+    file: &DeployFile,
+    composition: &Compose,
+    variable: &Variable,
+    password: &str,
+) -> Option<Vec<Replaced>> {
+    let value = variable.value.as_deref()?.trim();
+    if let Some((name, _)) = default_inside(value) {
+        let whole = file.slice(variable.value_span).trim() == value;
+        return whole.then(|| Some(vec![(variable.value_span, required(name)?)]))?;
+    }
+    if let Some((name, _)) = default_inside(password) {
+        return Some(vec![in_address(file, variable, password, &required(name)?)?]);
+    }
+    let all = || composition.services.iter().flat_map(|service| &service.environment);
+    let plain: Vec<&Variable> = all()
+        .filter(|other| {
+            is_secret_name(&other.name) && other.value.as_deref().map(str::trim) == Some(password)
+        })
+        .collect();
+    // The server's own name for it, if there is one.
+    let rank = |name: &&str| (!is_of_server(name), name.contains("ROOT"));
+    let name = plain.iter().map(|other| other.name.as_str()).min_by_key(rank)?;
+    let taken = required(name)?;
+    let mut edits: Vec<Replaced> = Vec::new();
+    for other in all() {
+        let edit = if plain.iter().any(|one| one.value_span == other.value_span) {
+            // Two that a server tells apart stay two.
+            let own = if is_of_server(&other.name) { required(&other.name)? } else { taken.clone() };
+            (file.slice(other.value_span).trim() == password).then_some((other.value_span, own))?
+        } else {
+            let same = |value: &str| password_in_url(value).is_some_and(|(_, found, _)| found == password);
+            if !other.value.as_deref().is_some_and(same) {
+                continue;
+            }
+            in_address(file, other, password, &taken)?
+        };
+        // What is merged in is written once.
+        if !edits.contains(&edit) {
+            edits.push(edit);
+        }
+    }
+    Some(edits)
+}
+
+/// Whether a variable is one of those that images of servers read.
+fn is_of_server(name: &str) -> bool {
+    ["POSTGRES_", "MYSQL_", "MARIADB_", "MONGO_", "REDIS_", "RABBITMQ_"]
+        .iter()
+        .any(|start| name.starts_with(start))
+}
+
+/// Another password inside of an address.
+fn in_address(file: &DeployFile, variable: &Variable, password: &str, taken: &str) -> Option<Replaced> {
+    let (_, found, at) = password_in_url(file.slice(variable.value_span))?;
+    let start = variable.value_span.start + at;
+    (found == password).then(|| (Span::new(start, start + password.len()), taken.to_owned()))
 }

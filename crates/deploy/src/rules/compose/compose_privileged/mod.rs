@@ -2,7 +2,7 @@
 
 use clearance_finding::{Confidence, Plane, Rule, Severity};
 
-use crate::{DeployRule, Deployment, Report};
+use crate::{DeployRule, Deployment, Report, edit::without_entry};
 
 /// The rule.
 pub static RULE: Rule = Rule {
@@ -36,6 +36,8 @@ fn check(deployment: &Deployment<'_>, report: &mut Report) {
             let message =
                 format!("The service {} runs privileged: root in it is root on the host", service.name);
             let draft = deployment.draft(&RULE, composition.file, span, message).symbol(&service.name);
+            let edit = without_entry(&file.text, &service.node, "privileged", "false");
+            let draft = draft.repair("Let the service run without privileges", false, edit);
             report.take(if service.is_optional() {
                 draft.severity(Severity::Low, "the service belongs to a profile of development")
             } else {

@@ -2,7 +2,12 @@
 
 use clearance_finding::{Confidence, Plane, Rule, Severity};
 
-use crate::{DeployRule, Deployment, Report, Span, docker::Dockerfile, shell::Command};
+use crate::{
+    DeployRule, Deployment, Report, Span,
+    docker::{Dockerfile, Instruction, Variable},
+    edit::{Replaced, without, without_word},
+    shell::{Command, Word},
+};
 
 /// The rule.
 pub static RULE: Rule = Rule {
@@ -44,7 +49,8 @@ fn check(deployment: &Deployment<'_>, report: &mut Report) {
                     for variable in instruction.variables() {
                         let value = variable.value.as_deref().unwrap_or_default();
                         if let Some(message) = variable_off(&variable.name, value) {
-                            found(deployment, report, image, variable.span, message);
+                            let edit = setting(&deployment.files[image.file].text, instruction, &variable);
+                            found(deployment, report, image, variable.span, message, edit);
                         }
                     }
                 }
@@ -54,8 +60,54 @@ fn check(deployment: &Deployment<'_>, report: &mut Report) {
     }
 }
 
-fn found(deployment: &Deployment<'_>, report: &mut Report, image: &Dockerfile, span: Span, message: &str) {
-    report.take(deployment.draft(&RULE, image.file, span, message));
+fn found(
+    deployment: &Deployment<'_>,
+    report: &mut Report,
+    image: &Dockerfile,
+    span: Span,
+    message: &str,
+    edits: Option<Replaced>,
+) {
+    let draft = deployment.draft(&RULE, image.file, span, message);
+    report.take(draft.repair("Let it check the other side", false, edits));
+}
+
+/// Takes a variable away, with its instruction where it is the only one.
+fn setting(text: &str, instruction: &Instruction, variable: &Variable) -> Option<Replaced> {
+    let whole = variable.span.to(variable.value_span);
+    let old_form = instruction.words.first().is_some_and(|word| !word.text.contains('='));
+    Some(match instruction.variables().len() {
+        1 => without(text, instruction.span),
+        _ if old_form => return None,
+        _ => without_word(text, whole),
+    })
+}
+
+/// What leaves the switch at `index` out of a command, or turns it.
+fn switch(text: &str, command: &Command, index: usize) -> Option<Replaced> {
+    let words = command.arguments();
+    let word = words.get(index)?;
+    // In a text with escapes, places are not those of the words.
+    let written = |word: &Word| text.get(word.span.start..word.span.end) == Some(&*word.text);
+    let next = words.get(index + 1);
+    if !written(word) || next.is_some_and(|next| word.text == "--trusted-host" && !written(next)) {
+        return None;
+    }
+    let lower = word.text.to_ascii_lowercase();
+    match lower.as_str() {
+        "--trusted-host" | "--allow-insecure-host" => Some(without_word(text, word.span.to(next?.span))),
+        "strict-ssl" | "http.sslverify" => next
+            .filter(|next| next.text == "false" && written(next))
+            .map(|next| (next.span, "true".to_owned())),
+        "strict-ssl=false" => Some((word.span, "strict-ssl=true".to_owned())),
+        "http.sslverify=false" => {
+            let before = words.get(index.checked_sub(1)?).filter(|before| before.text == "-c")?;
+            written(before).then(|| without_word(text, before.span.to(word.span)))
+        }
+        _ if word.text.starts_with("--") || word.text == "-k" => Some(without_word(text, word.span)),
+        // `-fsSLk`
+        _ => Some((word.span, word.text.replacen('k', "", 1))),
+    }
 }
 
 fn commands(deployment: &Deployment<'_>, report: &mut Report, image: &Dockerfile, command: &Command) {
@@ -68,7 +120,7 @@ fn commands(deployment: &Deployment<'_>, report: &mut Report, image: &Dockerfile
         return;
     }
     report.judged(file);
-    for word in command.arguments() {
+    for (index, word) in command.arguments().iter().enumerate() {
         let text = word.text.as_str();
         let message = match program {
             _ if is_pip && (text == "--trusted-host" || text.starts_with("--trusted-host=")) => {
@@ -100,7 +152,8 @@ fn commands(deployment: &Deployment<'_>, report: &mut Report, image: &Dockerfile
             "yum" if text == "--nogpgcheck" => "Packages are installed without a signature",
             _ => continue,
         };
-        return found(deployment, report, image, word.span, message);
+        let edit = switch(&file.text, command, index);
+        return found(deployment, report, image, word.span, message, edit);
     }
 }
 

@@ -8,6 +8,10 @@ use crate::{
     rules::docker::common::{ByDefault, by_default, entry_script},
 };
 
+mod repair;
+
+const TITLE: &str = "Run as a user of its own";
+
 /// The rule.
 pub static RULE: Rule = Rule {
     id: "dockerfile-root-user",
@@ -62,7 +66,8 @@ fn one(deployment: &Deployment<'_>, report: &mut Report, image: &Dockerfile) {
         }
         let draft =
             deployment.draft(&RULE, image.file, user.span, "The image runs as root: its last USER says so");
-        return report.take(draft);
+        let edit = repair::edit(file, image, entry_script(deployment, image));
+        return report.take(draft.repair(TITLE, false, edit));
     }
     if base.image.is_scratch() && image.last("ENTRYPOINT").is_none() && image.last("CMD").is_none() {
         return;
@@ -73,6 +78,10 @@ fn one(deployment: &Deployment<'_>, report: &mut Report, image: &Dockerfile) {
     }
     let draft =
         deployment.draft(&RULE, image.file, stage.span, "The image runs as root: no USER in the last stage");
+    let draft = match by_default(&base.image) {
+        ByDefault::OwnUser => draft,
+        _ => draft.repair(TITLE, false, repair::edit(file, image, entry_script(deployment, image))),
+    };
     let starts = image.last("CMD").is_some() || image.last("ENTRYPOINT").is_some();
     let draft = match by_default(&base.image) {
         ByDefault::OwnUser => {

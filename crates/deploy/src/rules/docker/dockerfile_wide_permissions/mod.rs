@@ -31,7 +31,9 @@ fn check(deployment: &Deployment<'_>, report: &mut Report) {
             if let Some(mode) = flag(instruction, "--chmod") {
                 report.judged(file);
                 if is_wide(mode) {
-                    found(deployment, report, image, instruction.span, mode, &[]);
+                    let word = instruction.words.iter().find(|word| word.text.starts_with("--chmod="));
+                    let place = word.map(|word| Span::new(word.span.end - mode.len(), word.span.end));
+                    found(deployment, report, image, instruction.span, (mode, place), &[]);
                 }
             }
             for command in &instruction.commands {
@@ -43,7 +45,7 @@ fn check(deployment: &Deployment<'_>, report: &mut Report) {
                 let Some(mode) = words.next() else { continue };
                 if is_wide(&mode.text) {
                     let paths: Vec<&str> = words.map(|word| word.text.as_str()).collect();
-                    found(deployment, report, image, command.span(), &mode.text, &paths);
+                    found(deployment, report, image, command.span(), (&mode.text, Some(mode.span)), &paths);
                 }
             }
         }
@@ -55,12 +57,16 @@ fn found(
     report: &mut Report,
     image: &Dockerfile,
     span: Span,
-    mode: &str,
+    (mode, place): (&str, Option<Span>),
     paths: &[&str],
 ) {
     let what = paths.first().copied().unwrap_or("what is copied");
     let message = format!("Mode {mode} lets every process write to {what}");
-    let draft = deployment.draft(&RULE, image.file, span, message);
+    let text = &deployment.files[image.file].text;
+    let written = place.filter(|place| text.get(place.start..place.end) == Some(mode));
+    let edit = written.and_then(|place| Some((place, narrowed(mode)?)));
+    let draft =
+        deployment.draft(&RULE, image.file, span, message).repair("Let only the owner write", false, edit);
     let is_temporary = !paths.is_empty()
         && paths.iter().all(|path| path.starts_with("/tmp") || path.starts_with("/var/tmp"));
     report.take(if is_temporary {
@@ -85,4 +91,13 @@ fn is_wide(mode: &str) -> bool {
         Some((who, what)) => (who.contains('o') || who.contains('a')) && what.contains('w'),
         None => false,
     })
+}
+
+/// A mode of digits in which only the owner may write.
+fn narrowed(mode: &str) -> Option<String> {
+    let (head, last) = mode.split_at_checked(mode.len().checked_sub(2)?)?;
+    let digit = |c: char| c.to_digit(8).map(|digit| (digit & !2).to_string());
+    let last: Option<String> = last.chars().map(digit).collect();
+    head.bytes().all(|b| b.is_ascii_digit()).then_some(())?;
+    Some(format!("{head}{}", last?))
 }

@@ -2,7 +2,7 @@
 
 use clearance_finding::{Confidence, Plane, Rule, Severity};
 
-use crate::{DeployRule, Deployment, Report};
+use crate::{DeployRule, Deployment, Report, edit::without_entry};
 
 /// The rule.
 pub static RULE: Rule = Rule {
@@ -46,7 +46,9 @@ fn check(deployment: &Deployment<'_>, report: &mut Report) {
                 if let Some(entry) = pod.spec.entry(key).filter(|entry| entry.value.is_true()) {
                     let message = format!("The pod shares the {what} of its node");
                     let span = entry.span.to(entry.value.span);
-                    report.take(deployment.draft(&RULE, manifest.file, span, message).symbol(&pod.name));
+                    let draft = deployment.draft(&RULE, manifest.file, span, message).symbol(&pod.name);
+                    let edit = without_entry(&file.text, &pod.spec, key, "false");
+                    report.take(draft.repair("Keep the pod apart from its node", false, edit));
                 }
             }
             for volume in pod.spec.get("volumes").map(|node| node.items()).unwrap_or_default() {

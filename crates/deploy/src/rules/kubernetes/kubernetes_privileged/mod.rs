@@ -2,7 +2,11 @@
 
 use clearance_finding::{Confidence, Plane, Rule, Severity};
 
-use crate::{DeployRule, Deployment, Report};
+use crate::{
+    DeployRule, Deployment, Report,
+    edit::{Replaced, is_inline, with_quotes},
+    yaml::Entry,
+};
 
 /// The rule.
 pub static RULE: Rule = Rule {
@@ -46,7 +50,8 @@ fn check(deployment: &Deployment<'_>, report: &mut Report) {
                 );
                 let draft = deployment
                     .draft(&RULE, manifest.file, entry.span.to(entry.value.span), message)
-                    .symbol(&container.name);
+                    .symbol(&container.name)
+                    .repair("Let the container run without privileges", false, off(&file.text, entry));
                 report.take(if container.is_init {
                     draft.severity(Severity::Medium, "it runs before the others and ends")
                 } else {
@@ -59,7 +64,8 @@ fn check(deployment: &Deployment<'_>, report: &mut Report) {
                 );
                 let draft = deployment
                     .draft(&RULE, manifest.file, entry.span.to(entry.value.span), message)
-                    .symbol(&container.name);
+                    .symbol(&container.name)
+                    .repair("Let no process gain rights", false, off(&file.text, entry));
                 report.take(draft.severity(Severity::Medium, "it needs a program that gives rights away"));
             } else if context.get("allowPrivilegeEscalation").is_some_and(|node| node.is_false()) {
                 report.hold(
@@ -71,4 +77,9 @@ fn check(deployment: &Deployment<'_>, report: &mut Report) {
             }
         }
     }
+}
+
+/// The entry, switched off.
+fn off(text: &str, entry: &Entry) -> Option<Replaced> {
+    is_inline(text, entry).then(|| (with_quotes(text, entry.value.span), "false".to_owned()))
 }

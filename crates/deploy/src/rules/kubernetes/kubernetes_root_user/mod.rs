@@ -2,7 +2,11 @@
 
 use clearance_finding::{Confidence, Plane, Rule, Severity};
 
-use crate::{DeployRule, Deployment, Report, yaml::Node};
+use crate::{
+    DeployRule, Deployment, Report,
+    edit::{is_inline, with_quotes},
+    yaml::Node,
+};
 
 /// The rule.
 pub static RULE: Rule = Rule {
@@ -40,8 +44,16 @@ fn check(deployment: &Deployment<'_>, report: &mut Report) {
                     report.judged(file);
                     let message = format!("The container {} runs as root", container.name);
                     let span = entry.span.to(entry.value.span);
-                    report
-                        .take(deployment.draft(&RULE, manifest.file, span, message).symbol(&container.name));
+                    let draft = deployment.draft(&RULE, manifest.file, span, message).symbol(&container.name);
+                    // Two of a name in one map are an error.
+                    let known = find("runAsNonRoot").is_some() || !is_inline(&file.text, entry);
+                    let edit = (!known).then(|| {
+                        (
+                            entry.span.to(with_quotes(&file.text, entry.value.span)),
+                            "runAsNonRoot: true".to_owned(),
+                        )
+                    });
+                    report.take(draft.repair("Refuse to run as root", false, edit));
                 } else if find("runAsNonRoot").is_some_and(|entry| entry.value.is_true())
                     || find("runAsUser").is_some()
                 {

@@ -2,7 +2,10 @@
 
 use clearance_finding::{Confidence, Plane, Rule, Severity};
 
-use crate::{DeployRule, Deployment, Report, proxy::Kind};
+use crate::{
+    DeployRule, Deployment, Report, Span,
+    proxy::{Kind, edit::word},
+};
 
 /// The rule.
 pub static RULE: Rule = Rule {
@@ -46,6 +49,9 @@ fn check(deployment: &Deployment<'_>, report: &mut Report) {
             if is_prefix && !path.ends_with('/') && alias.arg(0).ends_with('/') {
                 let message = format!("A request for {path}../ gets out of {}", alias.arg(0));
                 let draft = deployment.draft(&RULE, config.file, location.span, message);
+                let end = word(&file.text, location, location.args.len() - 1).map(|place| place.end);
+                let edit = end.map(|end| (Span::new(end, end), "/".to_owned()));
+                let draft = draft.repair("End the location with a slash", true, edit);
                 report.take(draft.label(file, alias.span, "ends with a slash, the location does not"));
             } else {
                 report.hold(&RULE, file, alias.span, "the alias holds requests inside its folder");

@@ -2,7 +2,10 @@
 
 use clearance_finding::{Confidence, Plane, Rule, Severity};
 
-use crate::{DeployRule, Deployment, Report, proxy::Kind};
+use crate::{
+    DeployRule, Deployment, Report,
+    proxy::{Kind, edit::word},
+};
 
 /// The rule.
 pub static RULE: Rule = Rule {
@@ -43,7 +46,13 @@ fn check(deployment: &Deployment<'_>, report: &mut Report) {
             let digits = directive.arg(0).trim_end_matches(|c: char| c.is_ascii_alphabetic());
             if !digits.is_empty() && digits.bytes().all(|b| b == b'0') {
                 let message = "Bodies of any size are taken in and kept on the proxy's disk";
-                report.take(deployment.draft(&RULE, config.file, directive.span, message));
+                let draft = deployment.draft(&RULE, config.file, directive.span, message);
+                let (limit, shown) = match config.kind {
+                    Kind::Apache => ("16777216", "16 MiB"),
+                    _ => ("16m", "16 MiB"),
+                };
+                let edit = word(&file.text, directive, 0).map(|place| (place, limit.to_owned()));
+                report.take(draft.repair(format!("Take in no more than {shown}"), false, edit));
             } else {
                 report.hold(
                     &RULE,

@@ -3,8 +3,8 @@
 use clearance_finding::{Confidence, Plane, Rule, Severity};
 
 use crate::{
-    DeployRule, Deployment, Report,
-    proxy::{Directive, Kind},
+    DeployRule, Deployment, Report, Span,
+    proxy::{Directive, Kind, edit::after},
 };
 
 /// The rule.
@@ -50,11 +50,11 @@ fn below(
     report: &mut Report,
     index: usize,
     list: &[Directive],
-    outer: &[(String, crate::Span)],
+    outer: &[(String, Span)],
 ) {
     let file = &deployment.files[index];
     let own: Vec<&Directive> = list.iter().filter(|directive| directive.name == "add_header").collect();
-    let mut here: Vec<(String, crate::Span)> =
+    let mut here: Vec<(String, Span)> =
         own.iter().map(|directive| (directive.arg(0).to_ascii_lowercase(), directive.span)).collect();
     for directive in &own {
         let name = directive.arg(0).to_ascii_lowercase();
@@ -65,6 +65,9 @@ fn below(
         if directive.arg(2) != "always" {
             let message = format!("Pages of errors do not carry {}: `always` is missing", directive.arg(0));
             let draft = deployment.draft(&RULE, index, directive.span, message);
+            let end = directive.span.end;
+            let edit = (Span::new(end, end), " always".to_owned());
+            let draft = draft.repair("Send it with errors, too", true, [edit]);
             report.take(draft.severity(Severity::Info, "only responses of errors lack it"));
         } else {
             report.hold(
@@ -79,7 +82,7 @@ fn below(
     if own.is_empty() {
         here = outer.to_vec();
     } else if !has_include && !is_redirect(list) {
-        let lost: Vec<&(String, crate::Span)> = outer
+        let lost: Vec<&(String, Span)> = outer
             .iter()
             .filter(|(name, _)| {
                 SECURITY.contains(&name.as_str()) && !here.iter().any(|(known, _)| known == name)
@@ -90,6 +93,9 @@ fn below(
             let message =
                 format!("With a header of its own, this block no longer sends {}", names.join(", "));
             let draft = deployment.draft(&RULE, index, first.span, message);
+            let again: Vec<String> = lost.iter().map(|(_, span)| format!("{};", file.slice(*span))).collect();
+            let edit = after(Kind::Nginx, &file.text, own.last().unwrap_or(first), &again);
+            let draft = draft.repair("Set them again in this block", false, edit);
             report.take(draft.label(file, *kept, "not in force below"));
         }
     }

@@ -2,7 +2,10 @@
 
 use clearance_finding::{Confidence, Plane, Rule, Severity};
 
-use crate::{DeployRule, Deployment, Report, proxy::Kind};
+use crate::{
+    DeployRule, Deployment, Report,
+    proxy::{Kind, edit::word},
+};
 
 /// The rule.
 pub static RULE: Rule = Rule {
@@ -39,7 +42,11 @@ fn check(deployment: &Deployment<'_>, report: &mut Report) {
             report.judged(file);
             if directive.arg(1).starts_with("$http_") {
                 let message = "The application gets the Host header as the client wrote it";
-                report.take(deployment.draft(&RULE, config.file, directive.span, message));
+                let draft = deployment.draft(&RULE, config.file, directive.span, message);
+                let edit = word(&file.text, directive, 1)
+                    .filter(|_| directive.arg(1) == "$http_host")
+                    .map(|place| (place, "$host".to_owned()));
+                report.take(draft.repair("Hand on the name of the server", false, edit));
             } else {
                 report.hold(
                     &RULE,

@@ -4,7 +4,8 @@ use clearance_finding::{Confidence, Plane, Rule, Severity};
 
 use crate::{
     DeployRule, Deployment, Report,
-    proxy::{Directive, Kind},
+    edit::{Replaced, without_word},
+    proxy::{Directive, Kind, edit::word},
 };
 
 /// The rule.
@@ -42,6 +43,8 @@ fn check(deployment: &Deployment<'_>, report: &mut Report) {
                 directive.span,
                 "Whoever asks for a folder gets a list of what is in it",
             );
+            let edit = unlisted(config.kind, &file.text, directive);
+            let draft = draft.repair("Do not list folders", false, edit);
             report.take(if is_kept {
                 draft.severity(Severity::Info, "access to it is limited")
             } else {
@@ -85,5 +88,26 @@ fn walk<'d>(kind: Kind, list: &'d [Directive], kept: bool, visit: &mut dyn FnMut
             visit(directive, is_on, kept);
         }
         walk(kind, directive.inside(), kept, visit);
+    }
+}
+
+/// The directive without the list.
+fn unlisted(kind: Kind, text: &str, directive: &Directive) -> Option<Replaced> {
+    let named = |name: &str| directive.args.iter().position(|word| word.text.eq_ignore_ascii_case(name));
+    match kind {
+        Kind::Nginx => Some((word(text, directive, 0)?, "off".to_owned())),
+        Kind::Apache => {
+            if let Some(at) = named("+indexes") {
+                return Some((word(text, directive, at)?, "-Indexes".to_owned()));
+            }
+            let place = word(text, directive, named("indexes")?)?;
+            // Without any word it would be an error.
+            Some(if directive.args.len() == 1 {
+                (place, "None".to_owned())
+            } else {
+                without_word(text, place)
+            })
+        }
+        Kind::Caddy => Some(without_word(text, word(text, directive, named("browse")?)?)),
     }
 }

@@ -2,7 +2,10 @@
 
 use clearance_finding::{Confidence, Plane, Rule, Severity};
 
-use crate::{DeployRule, Deployment, Report, proxy::sites};
+use crate::{
+    DeployRule, Deployment, Report,
+    proxy::{edit::with_headers, sites},
+};
 
 /// The rule.
 pub static RULE: Rule = Rule {
@@ -58,6 +61,8 @@ fn check(deployment: &Deployment<'_>, report: &mut Report) {
             site.listens.iter().find(|listen| listen.tls).map_or(site.directive.span, |listen| listen.span);
         let draft =
             deployment.draft(&RULE, site.file, span, "HTTPS is served without Strict-Transport-Security");
+        let edits = with_headers(file, &site, &[("Strict-Transport-Security", "max-age=31536000")]);
+        let draft = draft.repair("Send Strict-Transport-Security", false, edits.into_iter().flatten());
         report.take(if by_application {
             draft.severity(Severity::Info, "the application seems to send it")
         } else {

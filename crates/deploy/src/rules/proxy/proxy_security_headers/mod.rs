@@ -2,7 +2,10 @@
 
 use clearance_finding::{Confidence, Plane, Rule, Severity};
 
-use crate::{DeployRule, Deployment, Report, proxy::sites};
+use crate::{
+    DeployRule, Deployment, Report,
+    proxy::{edit::with_headers, sites},
+};
 
 /// The rule.
 pub static RULE: Rule = Rule {
@@ -50,7 +53,26 @@ fn check(deployment: &Deployment<'_>, report: &mut Report) {
         if !any && !site.open {
             let message =
                 "The proxy adds none of the headers that tell browsers to be careful; the application has to";
-            report.take(deployment.draft(&RULE, site.file, site.directive.span, message));
+            let draft = deployment.draft(&RULE, site.file, site.directive.span, message);
+            let missing = unsent(deployment);
+            let edits = if missing.is_empty() { None } else { with_headers(file, &site, &missing) };
+            report.take(draft.repair("Send headers with every response", false, edits.into_iter().flatten()));
         }
     }
+}
+
+/// Headers with a value that fits most applications, and that the application does not seem to send itself: two of a kind would contradict each other.
+fn unsent(deployment: &Deployment<'_>) -> Vec<(&'static str, &'static str)> {
+    let program = deployment.program;
+    if ["django", "flask_talisman", "secure", "secweb"].iter().any(|package| program.imports(package)) {
+        return Vec::new();
+    }
+    [
+        ("X-Content-Type-Options", "nosniff"),
+        ("X-Frame-Options", "SAMEORIGIN"),
+        ("Referrer-Policy", "strict-origin-when-cross-origin"),
+    ]
+    .into_iter()
+    .filter(|(name, _)| !program.modules().any(|(_, module)| module.text.contains(name)))
+    .collect()
 }

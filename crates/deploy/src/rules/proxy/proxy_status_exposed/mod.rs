@@ -4,7 +4,8 @@ use clearance_finding::{Confidence, Plane, Rule, Severity};
 
 use crate::{
     DeployRule, Deployment, Report,
-    proxy::{Directive, Kind},
+    edit::Replaced,
+    proxy::{Directive, Kind, edit::after},
 };
 
 /// The rule.
@@ -50,12 +51,10 @@ fn check(deployment: &Deployment<'_>, report: &mut Report) {
             {
                 report.hold(&RULE, file, block.span, "the status page is for named addresses only");
             } else {
-                report.take(deployment.draft(
-                    &RULE,
-                    config.file,
-                    block.span,
-                    "Whoever asks sees how busy the server is, and from Apache every request",
-                ));
+                let message = "Whoever asks sees how busy the server is, and from Apache every request";
+                let draft = deployment.draft(&RULE, config.file, block.span, message);
+                let edit = limited(config.kind, &file.text, block);
+                report.take(draft.repair("Show it to this machine only", false, edit));
             }
         }
     }
@@ -69,4 +68,18 @@ fn is_limited(block: &Directive) -> bool {
         "require" => !directive.arg(0).eq_ignore_ascii_case("all"),
         _ => false,
     })
+}
+
+/// The block, for the machine itself only.
+fn limited(kind: Kind, text: &str, block: &Directive) -> Option<Replaced> {
+    match kind {
+        Kind::Nginx if block.name == "location" => {
+            let added = ["allow 127.0.0.1;", "deny all;"].map(str::to_owned);
+            after(kind, text, block.find("stub_status")?, &added)
+        }
+        Kind::Apache if block.find("require").is_none() => {
+            after(kind, text, block.find("sethandler")?, &["Require local".to_owned()])
+        }
+        _ => None,
+    }
 }

@@ -2,7 +2,10 @@
 
 use clearance_finding::{Confidence, Plane, Rule, Severity};
 
-use crate::{DeployRule, Deployment, Report, proxy::Kind};
+use crate::{
+    DeployRule, Deployment, Report,
+    proxy::{Kind, edit::word},
+};
 
 /// The rule.
 pub static RULE: Rule = Rule {
@@ -46,12 +49,15 @@ fn check(deployment: &Deployment<'_>, report: &mut Report) {
                 _ => matches!(value.as_str(), "on" | "build" | "email"),
             };
             if tells {
-                report.take(deployment.draft(
-                    &RULE,
-                    config.file,
-                    directive.span,
-                    "Responses tell the version of the proxy",
-                ));
+                let message = "Responses tell the version of the proxy";
+                let draft = deployment.draft(&RULE, config.file, directive.span, message);
+                let quiet = match directive.name.as_str() {
+                    "servertokens" => "Prod",
+                    "serversignature" => "Off",
+                    _ => "off",
+                };
+                let edit = word(&file.text, directive, 0).map(|place| (place, quiet.to_owned()));
+                report.take(draft.repair("Do not tell the version", true, edit));
             } else {
                 report.hold(&RULE, file, directive.span, "responses do not tell the version of the proxy");
             }

@@ -3,8 +3,9 @@
 use clearance_finding::{Confidence, Plane, Rule, Severity};
 
 use crate::{
-    DeployRule, Deployment, Report,
-    proxy::{Directive, Kind},
+    DeployRule, Deployment, Report, Span,
+    edit::{Replaced, without_word},
+    proxy::{Directive, Kind, edit::word},
 };
 
 /// The rule.
@@ -48,7 +49,9 @@ fn check(deployment: &Deployment<'_>, report: &mut Report) {
                 report.hold(&RULE, file, directive.span, "TLS 1.2 and later only");
             } else {
                 let message = format!("{} offers {}", config.kind.name(), weak.join(" and "));
-                report.take(deployment.draft(&RULE, config.file, directive.span, message));
+                let draft = deployment.draft(&RULE, config.file, directive.span, message);
+                let edits = strong(config.kind, &file.text, directive);
+                report.take(draft.repair("Offer TLS 1.2 and later only", false, edits.into_iter().flatten()));
             }
         }
     }
@@ -84,4 +87,43 @@ fn weak(kind: Kind, directive: &Directive) -> Vec<&'static str> {
         }
     };
     OLD.iter().filter(|(name, _)| on(name)).map(|(_, shown)| *shown).collect()
+}
+
+/// The directive without the old protocols.
+fn strong(kind: Kind, text: &str, directive: &Directive) -> Option<Vec<Replaced>> {
+    let old = |text: &str| {
+        let name = text.trim_start_matches('+');
+        ["SSLv2", "SSLv3", "TLSv1", "TLSv1.1"].iter().any(|known| name.eq_ignore_ascii_case(known))
+    };
+    let words = &directive.args;
+    let weak: Vec<usize> = (0..words.len()).filter(|&at| old(&words[at].text)).collect();
+    let without = |rest: &str| -> Option<Vec<Replaced>> {
+        if weak.len() == words.len() {
+            return Some(vec![(words.first()?.span.to(words.last()?.span), rest.to_owned())]);
+        }
+        weak.iter().map(|&at| Some(without_word(text, word(text, directive, at)?))).collect()
+    };
+    match kind {
+        Kind::Nginx => without("TLSv1.2 TLSv1.3"),
+        Kind::Apache => {
+            let all = words.iter().any(|word| word.text.trim_start_matches('+').eq_ignore_ascii_case("all"));
+            if !all {
+                return without("-all +TLSv1.2 +TLSv1.3");
+            }
+            let taken = |name: &str| words.iter().any(|word| word.text.eq_ignore_ascii_case(name));
+            let missing: String = ["-SSLv3", "-TLSv1", "-TLSv1.1"]
+                .iter()
+                .filter(|name| !taken(name))
+                .map(|name| format!(" {name}"))
+                .collect();
+            let end = words.last()?.span.end;
+            let mut edits = if weak.is_empty() { Vec::new() } else { without("")? };
+            edits.push((Span::new(end, end), missing));
+            Some(edits)
+        }
+        Kind::Caddy => (0..words.len())
+            .filter(|&at| matches!(words[at].text.to_ascii_lowercase().as_str(), "tls1.0" | "tls1.1"))
+            .map(|at| Some((word(text, directive, at)?, "tls1.2".to_owned())))
+            .collect(),
+    }
 }

@@ -3,8 +3,9 @@
 use clearance_finding::{Confidence, Plane, Rule, Severity};
 
 use crate::{
-    DeployRule, Deployment, Report,
+    DeployRule, Deployment, Report, Span,
     docker::Variable,
+    edit::{Replaced, other_truth},
     server::{Server, variables},
 };
 
@@ -45,6 +46,10 @@ fn check(deployment: &Deployment<'_>, report: &mut Report) {
         };
         report.judged(file);
         let draft = deployment.draft(&RULE, file_index, variable.span.to(variable.value_span), message);
+        let draft = match off(&file.text, &variable) {
+            Some((safe, edit)) => draft.repair("Switch debugging off", safe, [edit]),
+            None => draft,
+        };
         let in_force = deployment
             .model
             .starts
@@ -103,4 +108,19 @@ fn is_read(deployment: &Deployment<'_>, name: &str) -> bool {
                 || module.text.contains("env("))
             && quoted.iter().any(|quoted| module.text.contains(quoted))
     })
+}
+
+/// The variable with its other value. With it, whether nothing but debugging can change.
+fn off(text: &str, variable: &Variable) -> Option<(bool, Replaced)> {
+    if variable.name == "FLASK_ENV" {
+        let written = text.get(variable.value_span.start..variable.value_span.end)?;
+        let at = written.find("development")?;
+        let start = variable.value_span.start + at;
+        return Some((true, (Span::new(start, start + "development".len()), "production".to_owned())));
+    }
+    if variable.name == "WERKZEUG_DEBUG_PIN" {
+        return None;
+    }
+    let flask = variable.name.ends_with("_DEBUG") && !variable.name.starts_with("APP");
+    Some((flask, other_truth(text, variable.value_span)?))
 }

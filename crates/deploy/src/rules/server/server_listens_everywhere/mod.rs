@@ -3,7 +3,7 @@
 use clearance_finding::{Confidence, Plane, Rule, Severity};
 
 use crate::{
-    DeployRule, Deployment, Report,
+    DeployRule, Deployment, Report, Span,
     server::{Origin, Server},
     shell::option,
 };
@@ -41,7 +41,14 @@ fn check(deployment: &Deployment<'_>, report: &mut Report) {
         let is_apart = start.origin.is_container() || matches!(start.origin, Origin::Procfile(_));
         if is_everywhere && !is_apart && start.origin != Origin::Script {
             let message = format!("{name} listens on every interface of the machine");
-            report.take(deployment.draft(&RULE, start.file, span, message));
+            let written = file.slice(span);
+            let edit = ["0.0.0.0", "[::]", "*"].iter().find_map(|all| {
+                let at = written.rfind(all).filter(|_| !host.is_empty() && host == *all)?;
+                let place = Span::new(span.start + at, span.start + at + all.len());
+                Some((place, "127.0.0.1".to_owned()))
+            });
+            let draft = deployment.draft(&RULE, start.file, span, message);
+            report.take(draft.repair("Listen on this machine only", false, edit));
         } else if is_everywhere && is_apart {
             report.hold(
                 &RULE,

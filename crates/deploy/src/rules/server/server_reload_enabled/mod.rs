@@ -4,7 +4,11 @@ use clearance_finding::{Confidence, Plane, Rule, Severity};
 
 use crate::{
     DeployRule, Deployment, Report,
-    server::{Origin, Server, option_on, python},
+    edit::without_argument,
+    server::{
+        Origin, Server, option_on,
+        python::{self, repaired},
+    },
 };
 
 /// The rule.
@@ -44,6 +48,9 @@ fn check(deployment: &Deployment<'_>, report: &mut Report) {
             start.span,
             format!("{name} is started in its mode for development (reload)"),
         );
+        let given = start.words.iter().skip(1).filter(|word| RELOAD.contains(&word.text.as_str()));
+        let edits: Option<Vec<_>> = given.map(|word| without_argument(&file.text, word, word)).collect();
+        let draft = draft.repair("Start it without reload", true, edits.into_iter().flatten().flatten());
         let elsewhere = deployment.model.starts.iter().any(|other| {
             other.file != start.file
                 && matches!(other.server, Server::Production(_))
@@ -69,6 +76,7 @@ fn check(deployment: &Deployment<'_>, report: &mut Report) {
             if !matches!(setting.role, clearance_source::Role::Application) {
                 finding.severity = Severity::Info;
             }
+            finding.fix = repaired(deployment, &finding.location, "False", true, &["True"]);
             report.finding(finding);
         }
     }

@@ -3,8 +3,13 @@
 use clearance_finding::{Confidence, Plane, Rule, Severity};
 
 use crate::{
-    DeployRule, Deployment, Report,
-    server::{Server, python, variables},
+    DeployFile, DeployRule, Deployment, Report, Span,
+    edit::Replaced,
+    server::{
+        Server,
+        python::{self, repaired},
+        variables,
+    },
     shell::option,
 };
 
@@ -28,6 +33,8 @@ pub static RULE: Rule = Rule {
 /// The rule with its check.
 pub static CHECK: DeployRule = DeployRule { rule: &RULE, check };
 
+const TITLE: &str = "Believe the machine itself only";
+
 const MESSAGE: &str = "Anyone who reaches the server may say which address and scheme a request has";
 
 fn check(deployment: &Deployment<'_>, report: &mut Report) {
@@ -38,7 +45,8 @@ fn check(deployment: &Deployment<'_>, report: &mut Report) {
         let file = &deployment.files[start.file];
         // What is believed from everyone is no evidence, however little it weighs.
         if value.trim_matches(['"', '\'']) == "*" {
-            report.take(deployment.draft(&RULE, start.file, span, MESSAGE));
+            let draft = deployment.draft(&RULE, start.file, span, MESSAGE);
+            report.take(draft.repair(TITLE, false, local(file, span)));
         } else {
             report.judged(file);
             report.hold(&RULE, file, span, "forwarded headers are believed from named addresses only");
@@ -47,7 +55,9 @@ fn check(deployment: &Deployment<'_>, report: &mut Report) {
     for (index, _, variable) in variables(deployment) {
         if variable.name == "FORWARDED_ALLOW_IPS" {
             if variable.value.as_deref() == Some("*") {
-                report.take(deployment.draft(&RULE, index, variable.span.to(variable.value_span), MESSAGE));
+                let place = variable.span.to(variable.value_span);
+                let edit = local(&deployment.files[index], variable.value_span);
+                report.take(deployment.draft(&RULE, index, place, MESSAGE).repair(TITLE, false, edit));
             } else {
                 report.judged(&deployment.files[index]);
             }
@@ -59,7 +69,9 @@ fn check(deployment: &Deployment<'_>, report: &mut Report) {
             continue;
         }
         if setting.known.possibilities().iter().any(|known| known.as_str() == Some("*")) {
-            report.finding(clearance_finding::Finding::new(&RULE, setting.location, MESSAGE));
+            let mut finding = clearance_finding::Finding::new(&RULE, setting.location, MESSAGE);
+            finding.fix = repaired(deployment, &finding.location, "\"127.0.0.1\"", false, &["\"*\"", "'*'"]);
+            report.finding(finding);
         } else if setting.known.as_str().is_some() && application(setting.role) {
             report.examined();
             let text = "forwarded headers are believed from named addresses only".to_owned();
@@ -89,4 +101,12 @@ fn check(deployment: &Deployment<'_>, report: &mut Report) {
         let text = format!("ProxyFix believes the headers of {count} proxies in front");
         report.fact(clearance_finding::Fact { rule: RULE.id, text, location });
     }
+}
+
+/// The address of the machine itself in place of the star that ends a range.
+fn local(file: &DeployFile, span: Span) -> Option<Replaced> {
+    let written = file.slice(span);
+    let at = written.rfind('*').filter(|_| written.matches('*').count() == 1)?;
+    let start = span.start + at;
+    Some((Span::new(start, start + 1), "127.0.0.1".to_owned()))
 }

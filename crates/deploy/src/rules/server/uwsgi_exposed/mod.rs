@@ -73,5 +73,11 @@ fn one(deployment: &Deployment<'_>, report: &mut Report, index: usize, key: &str
             "Whoever reaches uWSGI's own socket sets the variables of requests, and so may run code",
         )
     };
-    report.take(draft);
+    let written = file.slice(span);
+    let port = value.len() - host.len();
+    let edit = written.rfind(value).map(|at| {
+        let start = span.start + at;
+        (Span::new(start, start + value.len() - port), "127.0.0.1".to_owned())
+    });
+    report.take(draft.repair("Listen on this machine only", false, edit));
 }

@@ -2,7 +2,10 @@
 
 use clearance_finding::{Confidence, Plane, Rule, Severity};
 
-use super::common::{applications, hold, say, sessions};
+use super::{
+    code::in_code,
+    common::{applications, finding, hold, sessions},
+};
 use crate::{
     DeployRule, Deployment, Report,
     settings::{Framework, Plain},
@@ -47,13 +50,13 @@ fn check(deployment: &Deployment<'_>, report: &mut Report) {
             };
             report.examined();
             match (wrong, value) {
-                (true, _) => say(
-                    report,
-                    &RULE,
-                    app,
-                    value,
-                    "Requests from other sites carry the session cookie: `SESSION_COOKIE_SAMESITE` is not set in production",
-                ),
+                (true, _) => {
+                    let message = "Requests from other sites carry the session cookie: `SESSION_COOKIE_SAMESITE` is not set in production";
+                    let mut finding = finding(&RULE, app, value, message);
+                    finding.fix =
+                        in_code(deployment, &finding, app, value, ("SESSION_COOKIE_SAMESITE", "\"Lax\""));
+                    report.finding(finding);
+                }
                 (false, Some(value)) => {
                     hold(report, &RULE, app, value, "`SESSION_COOKIE_SAMESITE` is set in production")
                 }

@@ -4,8 +4,12 @@ use clearance_finding::{Confidence, Plane, Rule, Severity};
 
 use crate::{
     DeployRule, Deployment, Report, Span,
-    workflow::{Service, Workflow},
+    workflow::{Job, Service, Step, Workflow},
 };
+
+mod repair;
+
+use repair::Expression;
 
 /// The rule.
 pub static RULE: Rule = Rule {
@@ -40,33 +44,51 @@ fn check(deployment: &Deployment<'_>, report: &mut Report) {
         }
         for (job, step) in workflow.steps() {
             if let Some(span) = step.script {
-                script(deployment, report, workflow, &job.name, span);
+                script(deployment, report, workflow, (job, Some(step)), span);
             }
             let is_script =
                 step.uses.as_ref().is_some_and(|(name, _)| name.starts_with("actions/github-script@"));
             if is_script && let Some(text) = step.input("script") {
-                script(deployment, report, workflow, &job.name, text.span);
+                script(deployment, report, workflow, (job, None), text.span);
             }
         }
     }
 }
 
-fn script(deployment: &Deployment<'_>, report: &mut Report, workflow: &Workflow, job: &str, span: Span) {
+/// Looks at a script; `step` is the one whose shell runs it.
+fn script(
+    deployment: &Deployment<'_>,
+    report: &mut Report,
+    workflow: &Workflow,
+    (job, step): (&Job, Option<&Step>),
+    span: Span,
+) {
     let file = &deployment.files[workflow.file];
     report.judged(file);
     let text = file.slice(span);
     let mut at = 0;
+    let mut found: Vec<(Expression, String)> = Vec::new();
     while let Some(open) = text[at..].find("${{") {
         let start = at + open;
         let Some(close) = text[start..].find("}}") else { break };
         let end = start + close + 2;
         at = end;
-        let expression = &text[start + 3..end - 2];
-        let Some(source) = outside(expression) else { continue };
+        let Some((path, source)) = outside(&text[start + 3..end - 2]) else { continue };
         let place = Span::new(span.start + start, span.start + end);
-        let draft = deployment
-            .draft(&RULE, workflow.file, place, format!("{source} becomes part of the script"))
-            .symbol(job);
+        found.push((Expression { place, path }, source));
+    }
+    let (expressions, sources): (Vec<Expression>, Vec<String>) = found.into_iter().unzip();
+    // One environment for all of them: they are repaired together.
+    let edits = step.and_then(|step| repair::edits(file, workflow, job, step, &expressions));
+    for (expression, source) in expressions.iter().zip(sources) {
+        let message = format!("{source} becomes part of the script");
+        let draft = deployment.draft(&RULE, workflow.file, expression.place, message).symbol(&job.name);
+        let draft = match &edits {
+            Some((safe, edits)) => {
+                draft.repair("Hand the text to the script as an environment variable", *safe, edits.clone())
+            }
+            None => draft,
+        };
         let by_others = [
             "pull_request_target",
             "issues",
@@ -91,8 +113,8 @@ fn script(deployment: &Deployment<'_>, report: &mut Report, workflow: &Workflow,
     }
 }
 
-/// What of an expression comes from outside, for a message.
-fn outside(expression: &str) -> Option<String> {
+/// What of an expression comes from outside: its path, and the same for a message.
+fn outside(expression: &str) -> Option<(String, String)> {
     // The result of a comparison is no text.
     if ["==", "!=", "&&"].iter().any(|operator| expression.contains(operator))
         || expression.contains("toJSON") && !expression.contains("github.event")
@@ -104,10 +126,10 @@ fn outside(expression: &str) -> Option<String> {
         |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-' | '*' | '[' | ']' | '\'');
     for path in name.split(|c: char| !is_path(c)).filter(|path| path.contains('.')) {
         if is_text_of_strangers(path) {
-            return Some(format!("{path}, which strangers write,"));
+            return Some((path.to_owned(), format!("{path}, which strangers write,")));
         }
         if path.starts_with("inputs.") || path.starts_with("github.event.inputs.") {
-            return Some(format!("An input ({path})"));
+            return Some((path.to_owned(), format!("An input ({path})")));
         }
     }
     None

@@ -2,7 +2,7 @@
 
 use clearance_finding::{Confidence, Plane, Rule, Severity};
 
-use crate::{DeployRule, Deployment, Report, yaml::Node};
+use crate::{DeployRule, Deployment, Report, edit::without_entry};
 
 /// The rule.
 pub static RULE: Rule = Rule {
@@ -34,17 +34,14 @@ fn check(deployment: &Deployment<'_>, report: &mut Report) {
         let steps = workflow.steps().filter_map(|(_, step)| step.node.as_deref());
         let nodes = std::iter::once(&*workflow.root).chain(jobs.map(|job| &*job.node)).chain(steps);
         for node in nodes {
-            let set = |node: &Node| {
-                node.get("env").and_then(|env| {
-                    env.entry(NAME)
-                        .filter(|entry| entry.value.is_true())
-                        .map(|entry| entry.span.to(entry.value.span))
-                })
-            };
-            if let Some(span) = set(node) {
+            let Some(env) = node.get("env") else { continue };
+            if let Some(entry) = env.entry(NAME).filter(|entry| entry.value.is_true()) {
                 let message =
                     "A line in the output of any program may set variables and the path of later steps";
-                report.take(deployment.draft(&RULE, workflow.file, span, message));
+                let span = entry.span.to(entry.value.span);
+                let draft = deployment.draft(&RULE, workflow.file, span, message);
+                let edit = without_entry(&file.text, env, NAME, "false");
+                report.take(draft.repair("Switch the old commands off", false, edit));
             }
         }
     }

@@ -3,9 +3,13 @@
 use clearance_finding::{Confidence, Plane, Rule, Severity};
 
 use crate::{
-    DeployRule, Deployment, Report,
-    workflow::{Service, Workflow},
-    yaml::Node,
+    DeployFile, DeployRule, Deployment, Report, Span,
+    edit::{Replaced, before_entry, column, line, own_entry},
+    workflow::{
+        Job, Service, Workflow,
+        rights::{Needs, block, needs},
+    },
+    yaml::{Entry, Node},
 };
 
 /// The rule.
@@ -33,21 +37,23 @@ fn check(deployment: &Deployment<'_>, report: &mut Report) {
         let file = &deployment.files[workflow.file];
         report.judged(file);
         let top = workflow.root.entry("permissions");
+        let silent: Vec<&Job> =
+            workflow.jobs.iter().filter(|job| job.node.entry("permissions").is_none()).collect();
         if let Some(entry) = top {
-            one(deployment, report, workflow, entry.span.to(entry.value.span), &entry.value, "");
+            let edits = || {
+                let top = (entry.span.to(entry.value.span), block(&[], "  ").join("\n"));
+                Some([vec![top], for_jobs(file, workflow, &silent)?].concat())
+            };
+            one(deployment, report, workflow, (entry, ""), &edits);
         }
-        let mut silent = Vec::new();
         for job in &workflow.jobs {
-            match job.node.entry("permissions") {
-                Some(entry) => one(
-                    deployment,
-                    report,
-                    workflow,
-                    entry.span.to(entry.value.span),
-                    &entry.value,
-                    &job.name,
-                ),
-                None => silent.push(job),
+            if let Some(entry) = job.node.entry("permissions") {
+                let edits = || {
+                    let blanks = format!("\n{}", " ".repeat(column(&file.text, &job.node)?));
+                    let lines = block(&needs(file, workflow, job).write, "  ").join(&blanks);
+                    Some(vec![(entry.span.to(entry.value.span), lines)])
+                };
+                one(deployment, report, workflow, (entry, &job.name), &edits);
             }
         }
         if top.is_none()
@@ -63,6 +69,10 @@ fn check(deployment: &Deployment<'_>, report: &mut Report) {
                 ),
             };
             let draft = deployment.draft(&RULE, workflow.file, job.span, message);
+            let draft = match named(file, workflow, &silent) {
+                Some((safe, edits)) => draft.repair("Let the token read the code only", safe, edits),
+                None => draft,
+            };
             let is_untrusted = workflow.trigger("pull_request_target").is_some();
             report.take(if is_untrusted {
                 draft.severity(Severity::Medium, "anybody can start the workflow")
@@ -77,16 +87,58 @@ fn one(
     deployment: &Deployment<'_>,
     report: &mut Report,
     workflow: &Workflow,
-    span: crate::Span,
-    value: &Node,
-    job: &str,
+    (entry, job): (&Entry, &str),
+    edits: &dyn Fn() -> Option<Vec<Replaced>>,
 ) {
     let file = &deployment.files[workflow.file];
-    if value.text() == Some("write-all") {
+    let span = entry.span.to(entry.value.span);
+    if entry.value.text() == Some("write-all") {
         let message =
             "The token of the pipeline may write everything: code, releases, packages, other workflows";
-        report.take(deployment.draft(&RULE, workflow.file, span, message).symbol(job));
+        let draft = deployment.draft(&RULE, workflow.file, span, message).symbol(job);
+        report.take(match edits() {
+            Some(edits) => draft.repair("Name the rights that the steps need", false, edits),
+            None => draft,
+        });
     } else {
         report.hold(&RULE, file, span, "permissions are named");
     }
+}
+
+/// `contents: read` above the jobs, and more for those that need it. With it, whether every step is known to need nothing more.
+fn named(file: &DeployFile, workflow: &Workflow, silent: &[&Job]) -> Option<(bool, Vec<Replaced>)> {
+    let text = &file.text;
+    let jobs = own_entry(&workflow.root, "jobs")?;
+    if column(text, &workflow.root)? != 0 {
+        return None;
+    }
+    let mut at = line(text, jobs.span.start).start;
+    // Comments right above belong to the jobs.
+    while at > 0 {
+        let before = line(text, at - 1);
+        if !text[before.start..before.end].starts_with('#') {
+            break;
+        }
+        at = before.start;
+    }
+    let apart = at == 0 || text[line(text, at - 1).start..at].trim().is_empty();
+    let blank = if apart { "" } else { "\n" };
+    let top = (Span::new(at, at), format!("{blank}{}\n\n", block(&[], "  ").join("\n")));
+    let sure = silent.iter().all(|job| needs(file, workflow, job).sure);
+    Some((sure, [vec![top], for_jobs(file, workflow, silent)?].concat()))
+}
+
+/// Blocks for the jobs that need more than to read.
+fn for_jobs(file: &DeployFile, workflow: &Workflow, silent: &[&Job]) -> Option<Vec<Replaced>> {
+    let mut edits = Vec::new();
+    for job in silent {
+        let Needs { write, .. } = needs(file, workflow, job);
+        if write.is_empty() {
+            continue;
+        }
+        let node: &Node = &job.node;
+        let place = own_entry(node, "steps").or_else(|| node.entries().first())?;
+        edits.push(before_entry(&file.text, node, place, &block(&write, "  "))?);
+    }
+    Some(edits)
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use clearance_finding::{Fact, Finding, Plane, ProtectionStatus, Route, Rule, Severity};
 
 use super::common;
-use crate::{Report, Site, WebRule};
+use crate::{Report, Site, WebRule, repair::csrf_protect};
 
 /// The rule.
 pub static RULE: Rule = Rule {
@@ -83,6 +83,9 @@ fn check(site: &Site<'_>, report: &mut Report) {
         if !acts_for_user {
             finding.severity = Severity::Medium;
             finding.severity_reason = "no login is seen in front of these routes".to_owned();
+        }
+        if protected == 0 {
+            finding.fix = site.headers.flask().and_then(|made| csrf_protect(site.program, made));
         }
         report.finding(finding);
     }

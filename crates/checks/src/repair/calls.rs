@@ -44,6 +44,38 @@ fn size(offset: usize) -> Option<TextSize> {
     u32::try_from(offset).ok().map(TextSize::from)
 }
 
+/// An argument of a call with one comma beside it.
+pub(super) fn argument_with_comma(
+    cx: &Cx<'_, '_>,
+    argument: TextRange,
+    brackets: TextRange,
+) -> Option<TextRange> {
+    let text = cx.source().text.as_str();
+    let (start, end) = (usize::from(argument.start()), usize::from(argument.end()));
+    let close = usize::from(brackets.end()).checked_sub(1)?;
+    let after = text.get(end..close)?;
+    let before = text.get(usize::from(brackets.start()) + 1..start)?;
+    // A comment may hold a comma.
+    let line = before.trim_end().rsplit('\n').next().unwrap_or("");
+    if line.contains('#') {
+        return None;
+    }
+    if let Some(tail) = after.trim_start().strip_prefix(',') {
+        let kept = tail.len() - tail.trim_start().len();
+        if tail.trim().is_empty() {
+            // The last one: what closes the call stays where it is.
+            return Some(TextRange::new(
+                size(start - (before.len() - before.trim_end().len()))?,
+                size(close - tail.len())?,
+            ))
+            .filter(|_| before.trim_end().ends_with(',') || before.trim().is_empty());
+        }
+        return Some(TextRange::new(argument.start(), size(close - tail.len() + kept)?));
+    }
+    let head = before.trim_end().strip_suffix(',')?;
+    Some(TextRange::new(size(usize::from(brackets.start()) + 1 + head.len())?, argument.end()))
+}
+
 /// The text of the keyword argument with one comma beside it, and with its line if it has one for itself.
 fn argument_range(cx: &Cx<'_, '_>, call: CallEvent, name: &str, value: Value) -> Option<TextRange> {
     let ir = cx.ir();
