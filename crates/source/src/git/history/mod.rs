@@ -6,13 +6,17 @@
 mod commits;
 mod decode;
 mod delta;
+mod lines;
 mod open;
+mod places;
+mod renames;
 mod revision;
 mod staged;
 mod store;
 mod tally;
 mod tips;
 mod trees;
+mod versions;
 mod visit;
 
 use std::{
@@ -30,6 +34,10 @@ use commits::{Commits, Walk};
 use decode::Decoder;
 use open::Opened;
 use revision::Revision;
+pub use places::{
+    CommitLine, Fate, Fates, Hunk, HunkLine, Place, PlaceOptions, PlacesError, Relation, Sign, Touch, Unknown,
+    place_changes,
+};
 pub use staged::staged;
 pub use tally::Part;
 use tally::Tally;

@@ -327,15 +327,15 @@ fn is_among(raw: &[u8], name: &[u8], old: &mut &[u8]) -> bool {
 }
 
 /// One entry of a tree.
-struct Entry<'b> {
-    kind: EntryKind,
-    name: &'b [u8],
-    id: Id,
-    length: usize,
+pub(super) struct Entry<'b> {
+    pub(super) kind: EntryKind,
+    pub(super) name: &'b [u8],
+    pub(super) id: Id,
+    pub(super) length: usize,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum EntryKind {
+pub(super) enum EntryKind {
     Blob,
     Tree,
     /// A symbolic link or a submodule's commit.
@@ -344,7 +344,7 @@ enum EntryKind {
 
 impl<'b> Entry<'b> {
     /// The entry that `bytes` begin with: mode in octal digits, name, identity. None: malformed.
-    fn first(bytes: &'b [u8]) -> Option<Self> {
+    pub(super) fn first(bytes: &'b [u8]) -> Option<Self> {
         let space = bytes.iter().take(8).position(|&byte| byte == b' ')?;
         let mode = bytes[..space].iter().try_fold(0_u32, |mode, &digit| match digit {
             b'0'..=b'7' => Some(mode << 3 | u32::from(digit - b'0')),
