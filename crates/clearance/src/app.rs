@@ -35,7 +35,7 @@ fn dispatch(command: &Command) -> Result<Exit, Failure> {
         Command::Trace(args) => commands::trace::run(&Catalogue::complete(), args),
         Command::Detectors(args) => commands::detectors::run(args),
         Command::Attest(args) => commands::attest::run(&Catalogue::complete(), args),
-        Command::Verify(args) => commands::verify::run(args),
+        Command::Verify(args) => commands::verify::run(&Catalogue::complete(), args),
         Command::Fix(args) => commands::fix::run(&Catalogue::complete(), args),
         Command::Rules(args) => commands::rules::run(&Catalogue::complete(), args),
         Command::Config(command) => commands::config::run(&Catalogue::complete(), command),

@@ -6,10 +6,13 @@ mod support;
 
 use std::{fs, sync::Arc};
 
-use clearance_source::{Fate, Fates, Place, PlaceOptions, PlacesError, Relation, Touch, Unknown, place_changes};
+use clearance_source::{
+    Fate, Fates, Place, PlaceOptions, PlacesError, Relation, Touch, Unknown, place_changes,
+};
 use support::{Tree, past::*};
 
-const APP: &str = "import os\n\n\ndef start(app):\n    app.run(debug=True)\n\n\ndef stop():\n    os._exit(0)\n";
+const APP: &str =
+    "import os\n\n\ndef start(app):\n    app.run(debug=True)\n\n\ndef stop():\n    os._exit(0)\n";
 
 /// A repository of `app.py`, and its first commit.
 fn app() -> (Tree, String) {
@@ -47,18 +50,21 @@ fn commits(fate: &Fate) -> Vec<String> {
 #[test]
 fn the_commit_that_changed_a_line_is_told_with_what_it_changed() {
     let (tree, first) = app();
-    tree.write("app.py", &format!("# About\n{APP}"));
+    tree.write("app.py", format!("# About\n{APP}"));
     commit(&tree, "Say what it is");
-    tree.write("app.py", &format!("# About\n{}", APP.replace("debug=True", "debug=False")));
+    tree.write("app.py", format!("# About\n{}", APP.replace("debug=True", "debug=False")));
     let fixed = commit(&tree, "Take the debugger out\n\nFor good.");
-    tree.write("app.py", &format!("# About\n# More\n{}", APP.replace("debug=True", "debug=False")));
+    tree.write("app.py", format!("# About\n# More\n{}", APP.replace("debug=True", "debug=False")));
     commit(&tree, "Say more");
 
     let fates = ask(&tree, &first, &[place(&tree, "app.py", 5, 5), place(&tree, "app.py", 9, 9)]);
     assert_eq!((fates.relation, fates.commits), (Relation::Ancestor, 3));
     let touch = &touches(&fates.fates[0])[0];
     let line = touch.commit.as_ref().unwrap();
-    assert_eq!((line.commit.as_str(), line.subject.as_str(), &*line.author), (&*fixed, "Take the debugger out", "a"));
+    assert_eq!(
+        (line.commit.as_str(), line.subject.as_str(), &*line.author),
+        (&*fixed, "Take the debugger out", "a")
+    );
     let shown: Vec<String> =
         touch.hunk.lines.iter().map(|line| format!("{}{}", line.sign.as_char(), line.text)).collect();
     assert_eq!(
@@ -66,17 +72,21 @@ fn the_commit_that_changed_a_line_is_told_with_what_it_changed() {
         [" ", " def start(app):", "-    app.run(debug=True)", "+    app.run(debug=False)", " ", " "]
     );
     assert_eq!((touch.hunk.old_start, touch.hunk.new_start), (4, 4));
-    assert!(matches!(&fates.fates[0], Fate::Changed { now: Some((path, 7, 7)), .. } if path == "app.py"), "{:?}", fates.fates[0]);
+    assert!(
+        matches!(&fates.fates[0], Fate::Changed { now: Some((path, 7, 7)), .. } if path == "app.py"),
+        "{:?}",
+        fates.fates[0]
+    );
     assert_eq!(fates.fates[1], Fate::Unchanged { path: "app.py".to_owned(), first: 11, last: 11 });
 }
 
 #[test]
 fn formatting_is_passed_over() {
     let (tree, first) = app();
-    tree.write("app.py", &APP.replace("app.run(debug=True)", "app.run(\n        debug=True,\n    )"));
+    tree.write("app.py", APP.replace("app.run(debug=True)", "app.run(\n        debug=True,\n    )"));
     commit(&tree, "Format");
     assert!(matches!(debugger(&tree, &first, "app.py"), Fate::Unchanged { first: 5, last: 7, .. }));
-    tree.write("app.py", &APP.replace("app.run(debug=True)", "app.run(\n        debug=False,\n    )"));
+    tree.write("app.py", APP.replace("app.run(debug=True)", "app.run(\n        debug=False,\n    )"));
     let fixed = commit(&tree, "Fix");
     assert_eq!(commits(&debugger(&tree, &first, "app.py")), [fixed]);
 }
@@ -85,7 +95,7 @@ fn formatting_is_passed_over() {
 fn what_was_taken_back_does_not_count() {
     let (tree, first) = app();
     for (text, message) in [("debug=False", "Off"), ("debug=True", "On again"), ("debug=0", "Off")] {
-        tree.write("app.py", &APP.replace("debug=True", text));
+        tree.write("app.py", APP.replace("debug=True", text));
         commit(&tree, message);
     }
     assert_eq!(commits(&debugger(&tree, &first, "app.py")), [head(&tree)]);
@@ -94,9 +104,9 @@ fn what_was_taken_back_does_not_count() {
 #[test]
 fn every_later_change_is_told_in_its_order() {
     let (tree, first) = app();
-    tree.write("app.py", &APP.replace("debug=True", "debug=DEBUG"));
+    tree.write("app.py", APP.replace("debug=True", "debug=DEBUG"));
     let one = commit(&tree, "From a setting");
-    tree.write("app.py", &APP.replace("debug=True", ""));
+    tree.write("app.py", APP.replace("debug=True", ""));
     let two = commit(&tree, "Not at all");
     assert_eq!(commits(&debugger(&tree, &first, "app.py")), [one, two]);
 }
@@ -120,13 +130,13 @@ fn a_renamed_file_is_followed() {
     fs::create_dir_all(tree.path("web")).unwrap();
     tree.write("web/decoy.py", "x = 1\n");
     tree.git(&["mv", "app.py", "web/main.py"]);
-    tree.write("web/main.py", &format!("{APP}\n\nX = 1\n"));
+    tree.write("web/main.py", format!("{APP}\n\nX = 1\n"));
     commit(&tree, "Into a folder");
     assert_eq!(
         debugger(&tree, &first, "app.py"),
         Fate::Unchanged { path: "web/main.py".to_owned(), first: 5, last: 5 }
     );
-    tree.write("web/main.py", &APP.replace("debug=True", "debug=False"));
+    tree.write("web/main.py", APP.replace("debug=True", "debug=False"));
     let fixed = commit(&tree, "Fix it there");
     let fate = debugger(&tree, &first, "app.py");
     assert_eq!(commits(&fate), [fixed]);
@@ -138,10 +148,10 @@ fn a_merge_names_the_commit_on_the_branch() {
     let (tree, first) = app();
     let main = output(&tree, &["branch", "--show-current"]);
     tree.git(&["checkout", "-q", "-b", "side"]);
-    tree.write("app.py", &APP.replace("debug=True", "debug=False"));
+    tree.write("app.py", APP.replace("debug=True", "debug=False"));
     let fixed = commit(&tree, "Fix on a branch");
     tree.git(&["checkout", "-q", main.trim()]);
-    tree.write("app.py", &APP.replace("os._exit(0)", "os._exit(1)"));
+    tree.write("app.py", APP.replace("os._exit(0)", "os._exit(1)"));
     commit(&tree, "Elsewhere in the same file");
     tree.git(&["merge", "-q", "--no-ff", "-m", "Merge side", "side"]);
     assert_eq!(commits(&debugger(&tree, &first, "app.py")), [fixed]);
@@ -152,7 +162,7 @@ fn a_merge_of_untouched_content_follows_the_branch() {
     let (tree, first) = app();
     let main = output(&tree, &["branch", "--show-current"]);
     tree.git(&["checkout", "-q", "-b", "side"]);
-    tree.write("app.py", &APP.replace("debug=True", "debug=False"));
+    tree.write("app.py", APP.replace("debug=True", "debug=False"));
     let fixed = commit(&tree, "Fix on a branch");
     tree.git(&["checkout", "-q", main.trim()]);
     tree.write("other.py", "x = 1\n");
@@ -164,7 +174,7 @@ fn a_merge_of_untouched_content_follows_the_branch() {
 #[test]
 fn what_is_not_committed_is_told_as_such() {
     let (tree, first) = app();
-    tree.write("app.py", &APP.replace("debug=True", "debug=False"));
+    tree.write("app.py", APP.replace("debug=True", "debug=False"));
     assert_eq!(commits(&debugger(&tree, &first, "app.py")), [""]);
     fs::remove_file(tree.path("app.py")).unwrap();
     let fate = debugger(&tree, &first, "app.py");
@@ -174,14 +184,14 @@ fn what_is_not_committed_is_told_as_such() {
 #[test]
 fn a_rewritten_history_is_searched_for_what_it_still_holds() {
     let (tree, _) = app();
-    tree.write("app.py", &format!("{APP}\n\ndef more():\n    exec(input())\n"));
+    tree.write("app.py", format!("{APP}\n\ndef more():\n    exec(input())\n"));
     let before = commit(&tree, "More");
     tree.git(&["commit", "-q", "--amend", "-m", "More, said otherwise"]);
-    tree.write("app.py", &APP.replace("debug=True", "debug=False"));
+    tree.write("app.py", APP.replace("debug=True", "debug=False"));
     let fixed = commit(&tree, "Fix");
     let fates = ask(&tree, &before, &[place(&tree, "app.py", 5, 5), place(&tree, "app.py", 13, 13)]);
     assert_eq!(fates.relation, Relation::Apart);
-    assert_eq!(commits(&fates.fates[0]), [fixed.clone()]);
+    assert_eq!(commits(&fates.fates[0]), std::slice::from_ref(&fixed));
     assert_eq!(commits(&fates.fates[1]), [fixed]);
 
     tree.git(&["reset", "-q", "--hard", "HEAD~2"]);
@@ -218,7 +228,7 @@ fn a_target_below_the_top_has_its_own_paths() {
     let tree = empty();
     tree.write("site/app.py", APP);
     let first = commit(&tree, "Begin");
-    tree.write("site/app.py", &APP.replace("debug=True", "debug=False"));
+    tree.write("site/app.py", APP.replace("debug=True", "debug=False"));
     let fixed = commit(&tree, "Fix");
     let now = fs::read(tree.path("site/app.py")).ok().map(Arc::from);
     let places = [Place { path: "app.py".to_owned(), first: 5, last: 5, now }];

@@ -107,7 +107,11 @@ impl Difference {
             if start.is_none() && span.start < old.end && is_equal && span.start >= old.start {
                 start = Some(new.start + (span.start - old.start));
             }
-            if start.is_none() && !is_equal && span.start == old.start && (span.end > span.start || old.is_empty()) {
+            if start.is_none()
+                && !is_equal
+                && span.start == old.start
+                && (span.end > span.start || old.is_empty())
+            {
                 // A difference before which the range begins belongs to it only if the range holds lines of it.
                 if !old.is_empty() || span.is_empty() {
                     start = Some(new.start);
@@ -239,7 +243,8 @@ mod tests {
         let (old, new) = (lines(b"a\nb\nc\nd\ne\n"), lines(b"a\nb\nX\nd\ne\n"));
         let difference = Difference::between(&old, &new);
         let hunk = difference.shown((&old, &new), &(2..3), &(2..3));
-        let text: String = hunk.lines.iter().map(|line| format!("{}{}\n", line.sign.as_char(), line.text)).collect();
+        let text: String =
+            hunk.lines.iter().map(|line| format!("{}{}\n", line.sign.as_char(), line.text)).collect();
         assert_eq!(text, " a\n b\n-c\n+X\n d\n e\n");
         assert_eq!((hunk.old_start, hunk.new_start, hunk.is_cut), (1, 1, false));
     }

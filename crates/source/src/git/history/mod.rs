@@ -33,11 +33,11 @@ use crate::name::shown_bytes;
 use commits::{Commits, Walk};
 use decode::Decoder;
 use open::Opened;
-use revision::Revision;
 pub use places::{
-    CommitLine, Fate, Fates, Hunk, HunkLine, Place, PlaceOptions, PlacesError, Relation, Sign, Touch, Unknown,
-    place_changes,
+    CommitLine, Fate, Fates, Hunk, HunkLine, Place, PlaceOptions, PlacesError, Relation, Sign, Touch,
+    Unknown, place_changes,
 };
+use revision::Revision;
 pub use staged::staged;
 pub use tally::Part;
 use tally::Tally;

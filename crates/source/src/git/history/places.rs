@@ -504,12 +504,7 @@ impl Search<'_, '_, '_> {
 }
 
 /// One step from version to version.
-fn step(
-    traveller: &mut Traveller,
-    (content, next): (&[u8], &[u8]),
-    commit: Option<Id>,
-    removed_file: bool,
-) {
+fn step(traveller: &mut Traveller, (content, next): (&[u8], &[u8]), commit: Option<Id>, removed_file: bool) {
     let (old, new) = (lines(content), lines(next));
     let difference = Difference::between(&old, &new);
     match difference.follow(&old, &new, traveller.region.clone()) {
