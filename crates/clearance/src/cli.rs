@@ -14,7 +14,7 @@ use clearance_verdict::Profile;
 use crate::{
     cli_attest::{self, AttestArgs},
     cli_db::DbCommand,
-    cli_life::{self, VerifyArgs},
+    cli_life::{self, ClaimsArgs, VerifyArgs},
     config::{CommandLine, Use},
     output::Output,
     run::secrets::Past,
@@ -73,6 +73,12 @@ pub(crate) enum Command {
     /// missing, malformed or not understood is refused. Nothing is examined.
     #[command(after_help = cli_life::VERIFY_EXIT_CODES)]
     Verify(Box<VerifyArgs>),
+    /// Hold a report that somebody wrote against the project
+    ///
+    /// Reads REPORT.md for what it claims (ticked and unticked boxes, rows of status tables, sentences), examines PATH, and says of each claim that it understands whether the run
+    /// confirms it, contradicts it, or cannot say; what it does not understand is listed, too. Nothing of the report is taken for true.
+    #[command(after_help = cli_life::CLAIMS_EXIT_CODES)]
+    Claims(Box<ClaimsArgs>),
     /// Show the repairs that hold, or make them
     #[command(after_help = FIX_EXIT_CODES)]
     Fix(Box<FixArgs>),

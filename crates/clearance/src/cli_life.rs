@@ -1,4 +1,4 @@
-//! The command line of `clearance verify`: what became of what a report says.
+//! The command line of `clearance verify` and `clearance claims`: what became of what a report says.
 
 use std::path::PathBuf;
 
@@ -21,6 +21,12 @@ Exit codes, of a signed statement:
   0  the statement is what was asked for
   1  it is not, or cannot be read
   2  the command line or the public key is wrong";
+
+pub(crate) const CLAIMS_EXIT_CODES: &str = "Exit codes:
+  0  no claim is contradicted
+  1  a claim is contradicted
+  2  the command line, a configuration file or the report is wrong
+  3  the run failed or could not see everything, and no claim is contradicted";
 
 /// `clearance verify`.
 #[derive(Debug, Args)]
@@ -56,6 +62,31 @@ pub(crate) struct VerifyArgs {
     pub(crate) expected: ExpectedArgs,
 
     #[command(flatten, next_help_heading = "The run")]
+    pub(crate) rules: RuleArgs,
+
+    #[command(flatten)]
+    pub(crate) work: WorkArgs,
+
+    #[command(flatten)]
+    pub(crate) console: ConsoleArgs,
+}
+
+/// `clearance claims`.
+#[derive(Debug, Args)]
+pub(crate) struct ClaimsArgs {
+    /// The report, in Markdown
+    #[arg(value_name = "REPORT.md")]
+    pub(crate) report: PathBuf,
+
+    /// The project
+    #[arg(value_name = "PATH", default_value = ".")]
+    pub(crate) path: PathBuf,
+
+    /// Format of what is said
+    #[arg(long, value_name = "FORMAT", default_value = "text", value_parser = words(LifeFormat::ALL))]
+    pub(crate) format: LifeFormat,
+
+    #[command(flatten)]
     pub(crate) rules: RuleArgs,
 
     #[command(flatten)]

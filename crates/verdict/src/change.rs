@@ -182,7 +182,7 @@ impl<'a> Sight<'a> {
         let files = now.files.iter().map(|file| (&*file.path, file.status)).collect();
         let is_lost = |word: &&str| !now.capabilities.iter().any(|capability| capability.as_str() == *word);
         // That there are no settings or routes any more is a change of the target.
-        let kept_by_run = |word: &&str| matches!(*word, "syntax" | "flow");
+        let kept_by_run = |word: &&str| !matches!(*word, "settings" | "routes");
         let lost: Vec<&str> =
             earlier.capabilities.iter().map(String::as_str).filter(kept_by_run).filter(is_lost).collect();
         let lost = (!lost.is_empty()).then(|| format!("this run did not analyse {}", lost.join(" and ")));
