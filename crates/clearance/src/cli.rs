@@ -12,8 +12,9 @@ use clearance_report::Format;
 use clearance_verdict::Profile;
 
 use crate::{
-    cli_attest::{self, AttestArgs, VerifyArgs},
+    cli_attest::{self, AttestArgs},
     cli_db::DbCommand,
+    cli_life::{self, ClaimsArgs, VerifyArgs},
     config::{CommandLine, Use},
     output::Output,
     run::secrets::Past,
@@ -62,12 +63,22 @@ pub(crate) enum Command {
     /// signed, since anybody could have written it.
     #[command(after_help = cli_attest::ATTEST_EXIT_CODES)]
     Attest(Box<AttestArgs>),
-    /// Check a signed statement before a deployment
+    /// Say what became of an earlier report, or check a signed statement before a deployment
     ///
-    /// Says whether the key has signed the statement, and whether it speaks of what is to be deployed, is young enough, and came to what is required. Whatever is missing, malformed or
-    /// not understood is refused. Nothing is examined.
-    #[command(after_help = cli_attest::VERIFY_EXIT_CODES)]
-    Verify(VerifyArgs),
+    /// With REPORT.json, a report of `clearance check --format json`: examines PATH as it is now, and says for each finding of the report whether it is fixed (and by which commit), has
+    /// moved, still stands, was accepted, or cannot be told, and how each control stood and stands. New findings are listed, and do not change the exit code. Thresholds hide nothing
+    /// here.
+    ///
+    /// With --attestation: says whether the key has signed the statement, and whether it speaks of what is to be deployed, is young enough, and came to what is required. Whatever is
+    /// missing, malformed or not understood is refused. Nothing is examined.
+    #[command(after_help = cli_life::VERIFY_EXIT_CODES)]
+    Verify(Box<VerifyArgs>),
+    /// Hold a report that somebody wrote against the project
+    ///
+    /// Reads REPORT.md for what it claims (ticked and unticked boxes, rows of status tables, sentences), examines PATH, and says of each claim that it understands whether the run
+    /// confirms it, contradicts it, or cannot say; what it does not understand is listed, too. Nothing of the report is taken for true.
+    #[command(after_help = cli_life::CLAIMS_EXIT_CODES)]
+    Claims(Box<ClaimsArgs>),
     /// Show the repairs that hold, or make them
     #[command(after_help = FIX_EXIT_CODES)]
     Fix(Box<FixArgs>),
@@ -145,6 +156,16 @@ pub(crate) struct CheckArgs {
     #[arg(long)]
     pub(crate) explain_unknown: bool,
 
+    #[command(flatten)]
+    pub(crate) work: WorkArgs,
+
+    #[command(flatten)]
+    pub(crate) console: ConsoleArgs,
+}
+
+/// Options about how a run works; none changes what it says.
+#[derive(Debug, Clone, Default, Args)]
+pub(crate) struct WorkArgs {
     /// Neither use nor write the cache
     #[arg(long)]
     pub(crate) no_cache: bool,
@@ -152,9 +173,6 @@ pub(crate) struct CheckArgs {
     /// Folder of the cache [default: $CLEARANCE_CACHE_DIR, else clearance in the user's cache folder]
     #[arg(long, value_name = "FOLDER")]
     pub(crate) cache_dir: Option<PathBuf>,
-
-    #[command(flatten)]
-    pub(crate) console: ConsoleArgs,
 
     /// Number of threads; by default one for each processor
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]

@@ -1,4 +1,4 @@
-//! The command line of `clearance attest` and `clearance verify`.
+//! The command line of `clearance attest`, and of `clearance verify` for what it has signed.
 
 use std::{path::PathBuf, str::FromStr};
 
@@ -7,7 +7,7 @@ use clearance_attest::{Predicate, Requirement};
 use jiff::SignedDuration;
 
 use crate::{
-    cli::{ConsoleArgs, RuleArgs, words},
+    cli::{ConsoleArgs, RuleArgs, WorkArgs, words},
     words::FailOn,
 };
 
@@ -17,11 +17,6 @@ pub(crate) const ATTEST_EXIT_CODES: &str = "Exit codes:
   2  the command line, a configuration file or the key is wrong, or there is
      nothing that could be attested
   3  the run failed; nothing was written";
-
-pub(crate) const VERIFY_EXIT_CODES: &str = "Exit codes:
-  0  the statement is what was asked for
-  1  it is not, or cannot be read
-  2  the command line or the public key is wrong";
 
 /// `clearance attest`.
 #[derive(Debug, Args)]
@@ -58,31 +53,11 @@ pub(crate) struct AttestArgs {
     #[command(flatten)]
     pub(crate) rules: RuleArgs,
 
-    /// Neither use nor write the cache
-    #[arg(long)]
-    pub(crate) no_cache: bool,
-
-    /// Folder of the cache [default: $CLEARANCE_CACHE_DIR, else clearance in the user's cache folder]
-    #[arg(long, value_name = "FOLDER")]
-    pub(crate) cache_dir: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) work: WorkArgs,
 
     #[command(flatten)]
     pub(crate) console: ConsoleArgs,
-
-    /// Number of threads; by default one for each processor
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
-    pub(crate) threads: Option<u16>,
-}
-
-/// `clearance verify`.
-#[derive(Debug, Args)]
-pub(crate) struct VerifyArgs {
-    /// The signed statement
-    #[arg(long, value_name = "FILE", requires = "public_key", requires = "about")]
-    pub(crate) attestation: PathBuf,
-
-    #[command(flatten)]
-    pub(crate) expected: ExpectedArgs,
 }
 
 /// What is expected of a signed statement.
@@ -96,19 +71,19 @@ pub(crate) struct ExpectedArgs {
     pub(crate) about: AboutArgs,
 
     /// What it must say
-    #[arg(long, value_name = "PREDICATE", default_value = "test-result", value_parser = words(Predicate::ALL))]
+    #[arg(long, value_name = "PREDICATE", default_value = "test-result", requires = "attestation", value_parser = words(Predicate::ALL))]
     pub(crate) predicate: Predicate,
 
     /// The worst result to take: passed (approved), or warned (conditional) [default: warned; a vulns statement has no result]
-    #[arg(long, value_name = "RESULT", value_parser = words(Requirement::ALL))]
+    #[arg(long, value_name = "RESULT", requires = "attestation", value_parser = words(Requirement::ALL))]
     pub(crate) require: Option<Requirement>,
 
     /// How old it may be: a number of seconds (s), minutes (m), hours (h), days (d) or weeks (w), such as 7d [default: any age, but not from the future]
-    #[arg(long, value_name = "AGE")]
+    #[arg(long, value_name = "AGE", requires = "attestation")]
     pub(crate) max_age: Option<MaxAge>,
 
     /// Also take a statement over a work tree that differed from its commit
-    #[arg(long)]
+    #[arg(long, requires = "attestation")]
     pub(crate) allow_dirty: bool,
 }
 

@@ -7,6 +7,7 @@ mod catalogue;
 mod cli;
 mod cli_attest;
 mod cli_db;
+mod cli_life;
 mod commands;
 mod config;
 mod console;
@@ -15,6 +16,7 @@ mod folders;
 mod output;
 mod repair;
 mod run;
+mod surroundings;
 mod words;
 
 use std::process::ExitCode;

@@ -251,3 +251,106 @@ fn branches_merge() {
     let report = compared(&tree);
     assert_eq!((count(&report, "new"), count(&report, "gone")), (0, 0), "{}", tree.read(FILE));
 }
+
+fn gone(report: &Value) -> &Vec<Value> {
+    report["baseline"]["gone"].as_array().unwrap()
+}
+
+#[test]
+fn a_renamed_file_keeps_its_entries_one_for_one() {
+    let compose = "services:\n  web:\n    image: shop\n    privileged: true\n";
+    let tree = Tree::new(&[("call.py", CALL), ("app.py", BAD), ("docker-compose.yml", compose)]);
+    create(&tree);
+    let before = count(&compared(&tree), "known");
+
+    // Renamed, moved and reformatted in one go.
+    std::fs::remove_file(tree.file("call.py")).unwrap();
+    let moved = CALL.replace(
+        "subprocess.call(name, shell=True)",
+        "subprocess.call(\n        name,\n        shell=True,\n    )",
+    );
+    tree.write("shop/runner.py", &format!("\"\"\"Runs.\"\"\"\n\n{moved}"));
+    std::fs::rename(tree.file("docker-compose.yml"), tree.file("compose.yaml")).unwrap();
+    let report = compared(&tree);
+    assert_eq!(count(&report, "known"), before, "{}", report["baseline"]);
+    assert_eq!((count(&report, "new"), gone(&report).len()), (0, 0), "{}", report["baseline"]);
+    let only = tree.report(&["--baseline", FILE, "--new-only"]);
+    assert_eq!(only["totals"]["blocking"], 0, "{}", only["totals"]);
+
+    // A second copy is not what stood.
+    tree.write("shop/again.py", CALL);
+    let report = compared(&tree);
+    assert_eq!(count(&report, "known"), before, "{}", report["baseline"]);
+    assert!(count(&report, "new") >= 1, "{}", report["baseline"]);
+    std::fs::remove_file(tree.file("shop/again.py")).unwrap();
+
+    let update = tree.run(&["baseline", "update"]);
+    assert!(update.stdout.contains(" 0 added, 0 dropped") && update.stdout.contains("renamed"), "{update:?}");
+    assert!(!tree.read(FILE).contains("\"call.py\"") && tree.read(FILE).contains("shop/runner.py"));
+    let report = compared(&tree);
+    assert_eq!((count(&report, "new"), gone(&report).len()), (0, 0), "{}", report["baseline"]);
+}
+
+#[test]
+fn a_copy_of_a_file_that_is_still_there_is_new() {
+    let tree = Tree::new(&[("call.py", CALL)]);
+    create(&tree);
+    let before = count(&compared(&tree), "known");
+    tree.write("copy.py", CALL);
+    let report = compared(&tree);
+    assert_eq!((count(&report, "known"), count(&report, "new")), (before, before), "{}", report["baseline"]);
+    // What is repaired in one file and comes up in another is new there.
+    tree.write("call.py", GOOD);
+    let report = compared(&tree);
+    assert_eq!(count(&report, "known"), 0, "{}", report["baseline"]);
+    assert!(!gone(&report).is_empty());
+}
+
+#[test]
+fn what_only_the_history_holds_is_not_gone_without_it() {
+    let token = clearance_secrets::template::expand("ghp_<base62:30><crc32>", 7).unwrap();
+    let tree = Tree::new(&[
+        ("app.py", GOOD),
+        (
+            "keys.txt",
+            &format!(
+                "token = {token}
+"
+            ),
+        ),
+    ]);
+    let git = |arguments: &[&str]| {
+        let output = Command::new("git")
+            .args(["-c", "user.name=a", "-c", "user.email=a@b.c"])
+            .args(arguments)
+            .current_dir(tree.path())
+            .output()
+            .unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    };
+    git(&["init", "-q"]);
+    git(&["add", "-A"]);
+    git(&["commit", "-q", "-m", "one"]);
+    tree.write("keys.txt", "nothing\n");
+    git(&["commit", "-q", "-a", "-m", "two"]);
+    let run = tree.run(&["baseline", "create", "--history"]);
+    assert_eq!(run.code, 0, "{run:?}");
+    assert!(tree.read(FILE).contains("credential-in-history"), "{}", tree.read(FILE));
+    let report = compared(&tree);
+    assert_eq!(count(&report, "new"), 0, "{}", report["baseline"]);
+    assert!(
+        gone(&report).iter().any(|entry| entry["why"] == "the history was not searched"),
+        "{}",
+        report["baseline"]
+    );
+    let before = tree.read(FILE);
+    let update = tree.run(&["baseline", "update"]);
+    assert!(update.code == 0 && tree.read(FILE) == before, "{update:?}");
+    let report = tree.report(&["--baseline", FILE, "--history"]);
+    assert_eq!((count(&report, "new"), gone(&report).len()), (0, 0), "{}", report["baseline"]);
+
+    // Another commit with the same content, as after a rebase.
+    git(&["commit", "-q", "--amend", "-m", "two, said otherwise"]);
+    let report = tree.report(&["--baseline", FILE, "--history"]);
+    assert_eq!((count(&report, "new"), gone(&report).len()), (0, 0), "{}", report["baseline"]);
+}

@@ -17,10 +17,12 @@ mod repair;
 mod sarif;
 mod spots;
 mod terminal;
+mod verification;
 mod words;
 
 pub use frame::code_frame;
-pub use json::{NotAReport, read_earlier};
+pub use json::{NotAReport, read_earlier, serialise};
+pub use verification::{LifeFormat, VERIFY_SCHEMA, render_verification};
 
 use std::{fmt, io, path::Path, str::FromStr};
 

@@ -4,10 +4,11 @@ mod common;
 
 use std::{collections::BTreeSet, time::Instant};
 
-use clearance_finding::{Finding, Fingerprint, Severity};
+use clearance_finding::{Confidence, Finding, Fingerprint, Severity};
 use clearance_report::{Format, JSON_SCHEMA, RenderOptions, render};
 use clearance_verdict::{
-    Assessment, Decision, Earlier, EarlierControl, EarlierFinding, Input, Level, Policy, Status, assess,
+    Assessment, Decision, Earlier, EarlierControl, EarlierFinding, Input, Level, Policy, Status, Unknown,
+    assess,
 };
 use common::{checks::*, *};
 use serde_json::Value;
@@ -70,7 +71,7 @@ fn a_report_is_read_again_as_it_was_written() {
         let text = plain(Format::Json, &assessment);
         let earlier = clearance_report::read_earlier("last.json", text.as_bytes()).expect("our own report");
         assert_eq!(earlier.findings.len(), assessment.findings.len());
-        let change = assessment.compared_with(earlier).change.expect("a comparison");
+        let change = assessment.compared_with(earlier, &Unknown).change.expect("a comparison");
         let moved = [&change.new, &change.reopened, &change.accepted];
         assert!(moved.iter().all(|list| list.is_empty()), "nothing changed: {change:?}");
         assert!(change.fixed.is_empty() && change.unseen.is_empty() && change.controls.is_empty());
@@ -276,7 +277,7 @@ fn text_of_the_target_does_nothing() {
         given.dependencies[0].name = attack.to_owned();
         given.dependencies[0].advisories[0].id = attack.to_owned();
         given.files[0].path = attack.into();
-        let assessment = assess(given, &Policy::default()).compared_with(poisoned(attack));
+        let assessment = assess(given, &Policy::default()).compared_with(poisoned(attack), &Unknown);
         let wide = RenderOptions { all: true, reports: vec![attack.to_owned()], ..RenderOptions::default() };
         for format in Format::ALL {
             let text = render(*format, &assessment, &wide);
@@ -307,9 +308,15 @@ fn poisoned(attack: &str) -> Earlier {
     let finding = |accepted| EarlierFinding {
         fingerprint: Fingerprint(u128::from(accepted)),
         rule: text(),
+        title: text(),
         severity: Severity::High,
+        confidence: Confidence::High,
         path: text(),
         line: 1,
+        end_line: 1,
+        symbol: text(),
+        code: vec![(1, text())],
+        steps: Vec::new(),
         message: text(),
         accepted,
     };
@@ -318,13 +325,17 @@ fn poisoned(attack: &str) -> Earlier {
         file: text(),
         target: text(),
         commit: Some(text()),
+        dirty: None,
         time: "2026-11-01T08:00:00Z".parse().expect("a valid time"),
         tool_version: text(),
         rule_set: text(),
         profile: text(),
         decision: Decision::Approved,
+        blocking: Severity::High,
+        blocking_confidence: Confidence::Medium,
         capabilities: vec![text()],
         findings: vec![finding(false), finding(true)],
+        hidden: vec![(text(), Severity::Info)],
         controls: vec![control],
     }
 }

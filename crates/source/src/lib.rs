@@ -21,8 +21,9 @@ mod walk;
 
 pub use at_revision::{AtRevision, AtRevisionError, inventory_at, inventory_staged};
 pub use git::{
-    BlobOrigin, GitState, HistoryError, HistoryOptions, HistoryOutcome, Introduction, Part, Reachability,
-    SkipReason, Skipped, TrackedFiles, git_state, history, staged, tracked_files,
+    BlobOrigin, CommitLine, Fate, Fates, GitState, HistoryError, HistoryOptions, HistoryOutcome, Hunk,
+    HunkLine, Introduction, Part, Place, PlaceOptions, PlacesError, Reachability, Relation, Sign, SkipReason,
+    Skipped, Touch, TrackedFiles, Unknown, git_state, history, place_changes, staged, tracked_files,
 };
 pub use inventory::{File, Inventory, InventoryError, Options, from_stdin, inventory};
 pub use kind::FileKind;

@@ -1,6 +1,6 @@
 //! The assessment: everything that a report says.
 
-use std::cmp::Reverse;
+use std::{cmp::Reverse, collections::BTreeMap};
 
 use clearance_finding::{Dependency, EnvironmentLine, Finding, Plane, Route, Rule, Setting};
 
@@ -68,6 +68,8 @@ pub struct Assessment {
     pub rules: Vec<&'static Rule>,
     /// What was found and is not shown.
     pub hidden: Vec<Hidden>,
+    /// How many objects each rule judged that ran and could decide all of them.
+    pub examined: BTreeMap<&'static str, u64>,
     /// What changed since an earlier run, where one was given.
     pub change: Option<Change>,
     /// How findings stand to a baseline, where one was given.
@@ -98,6 +100,10 @@ pub fn assess(input: Input, policy: &Policy) -> Assessment {
     input.hidden.sort_by_key(|entry| (Reverse(entry.severity), entry.rule.id, entry.by));
 
     let planes = all_planes(&input.planes);
+    let mut examined: BTreeMap<&'static str, u64> = BTreeMap::new();
+    for of_rule in &input.examined {
+        *examined.entry(of_rule.rule).or_default() += u64::from(of_rule.count);
+    }
     let whole = policy.whole();
     let controls = evaluate(&input, &findings, &coverage, &whole);
     let grounds = Grounds {
@@ -136,6 +142,7 @@ pub fn assess(input: Input, policy: &Policy) -> Assessment {
         files: input.files,
         rules: input.rules,
         hidden: input.hidden,
+        examined,
         change: None,
         baseline: None,
         blocking,

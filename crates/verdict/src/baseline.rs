@@ -6,7 +6,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use clearance_finding::{Finding, Fingerprint};
 
-use crate::assessment::Assessment;
+use crate::{
+    assessment::Assessment,
+    surroundings::{Presence, Surroundings},
+};
 
 /// Findings of a baseline that share one identity.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -42,6 +45,8 @@ pub struct Comparison {
     /// Identities of which every open finding is absorbed.
     known: BTreeSet<Fingerprint>,
     gone: Vec<BaselineEntry>,
+    /// Entries whose file is gone, with the identity that their finding has in another file.
+    moved: Vec<(BaselineEntry, Fingerprint)>,
 }
 
 /// How the findings of a report stand to a baseline.
@@ -57,6 +62,8 @@ pub struct Standing {
     pub new: Vec<usize>,
     /// What matches no finding any more, with how many are missing; with a reason, a clause, where this run could not have seen them.
     pub gone: Vec<(BaselineEntry, Option<String>)>,
+    /// Entries of files that are gone whose finding is in another file now, with its identity there.
+    pub moved: Vec<(BaselineEntry, Fingerprint)>,
 }
 
 impl Standing {
@@ -100,10 +107,16 @@ impl Baseline {
         self.entries.is_empty()
     }
 
-    /// Matches all findings of a run, one by one; those that are not shown must be among them. What was accepted since is not gone.
-    pub fn compare<'a>(&self, findings: impl Iterator<Item = &'a Finding>) -> Comparison {
+    /// Matches all findings of a run, one by one; those that are not shown must be among them. What was accepted since is not gone, and what is the
+    /// same in another file while its own is gone has moved there.
+    pub fn compare<'a>(
+        &self,
+        findings: impl Iterator<Item = &'a Finding>,
+        around: &dyn Surroundings,
+    ) -> Comparison {
+        let findings: Vec<&Finding> = findings.collect();
         let mut counts: BTreeMap<Fingerprint, [u32; 2]> = BTreeMap::new();
-        for finding in findings {
+        for finding in &findings {
             counts.entry(finding.fingerprint).or_default()[usize::from(finding.acceptance.is_some())] += 1;
         }
         let mut comparison = Comparison {
@@ -111,19 +124,78 @@ impl Baseline {
             absorbed: BTreeMap::new(),
             known: BTreeSet::new(),
             gone: Vec::new(),
+            moved: Vec::new(),
         };
+        let mut missing = Vec::new();
         for entry in &self.entries {
             let [open, accepted] = counts.get(&entry.fingerprint).copied().unwrap_or_default();
             comparison.absorbed.insert(entry.fingerprint, open.min(entry.count));
             if open <= entry.count {
                 comparison.known.insert(entry.fingerprint);
             }
-            let missing = entry.count.saturating_sub(open.saturating_add(accepted));
-            if missing > 0 {
-                comparison.gone.push(BaselineEntry { count: missing, ..entry.clone() });
+            let count = entry.count.saturating_sub(open.saturating_add(accepted));
+            if count > 0 {
+                missing.push(BaselineEntry { count, ..entry.clone() });
             }
         }
+        self.follow(missing, &findings, around, &mut comparison);
         comparison
+    }
+
+    /// Looks for what is missing in other files, where its own file is gone: one finding for one.
+    fn follow(
+        &self,
+        missing: Vec<BaselineEntry>,
+        findings: &[&Finding],
+        around: &dyn Surroundings,
+        comparison: &mut Comparison,
+    ) {
+        let held: BTreeSet<Fingerprint> = self.entries.iter().map(|entry| entry.fingerprint).collect();
+        let mut left: BTreeMap<&str, Vec<&Finding>> = BTreeMap::new();
+        for finding in findings.iter().filter(|finding| !held.contains(&finding.fingerprint)) {
+            left.entry(finding.rule.id).or_default().push(finding);
+        }
+        for of_rule in left.values_mut() {
+            of_rule.sort_by_key(|finding| (finding.acceptance.is_some(), finding.location.path.clone()));
+        }
+        let mut gone_paths: BTreeMap<&str, bool> = BTreeMap::new();
+        for entry in &missing {
+            let is_gone = *gone_paths
+                .entry(&entry.path)
+                .or_insert_with(|| around.presence(&entry.path) == Presence::Gone);
+            let mut count = entry.count;
+            let candidates = left.get_mut(entry.rule.as_str()).filter(|_| is_gone);
+            if let Some(candidates) = candidates {
+                candidates.retain(|finding| {
+                    let is_it = count > 0
+                        && finding.symbol == entry.symbol
+                        && *finding.location.path != *entry.path
+                        && around.identity_at(finding, &entry.path) == Some(entry.fingerprint);
+                    if is_it {
+                        count -= 1;
+                        comparison
+                            .moved
+                            .push((BaselineEntry { count: 1, ..entry.clone() }, finding.fingerprint));
+                        if finding.acceptance.is_none() {
+                            *comparison.absorbed.entry(finding.fingerprint).or_default() += 1;
+                        }
+                    }
+                    !is_it
+                });
+            }
+            if count > 0 {
+                comparison.gone.push(BaselineEntry { count, ..entry.clone() });
+            }
+        }
+        let open = |print: &Fingerprint| {
+            let is_open = |finding: &&&Finding| finding.fingerprint == *print && finding.acceptance.is_none();
+            u32::try_from(findings.iter().filter(is_open).count()).unwrap_or(u32::MAX)
+        };
+        for (_, print) in &comparison.moved {
+            if open(print) <= comparison.absorbed.get(print).copied().unwrap_or_default() {
+                comparison.known.insert(*print);
+            }
+        }
     }
 }
 
@@ -164,6 +236,7 @@ impl Assessment {
             file: comparison.file,
             new_only: self.policy.new_only.is_some(),
             gone: gone.collect(),
+            moved: comparison.moved,
             known,
             new,
         };

@@ -1,76 +1,15 @@
 //! What changed since an earlier run.
 
-use std::{
-    collections::{BTreeMap, VecDeque},
-    rc::Rc,
-};
+use std::collections::{BTreeMap, VecDeque};
 
-use clearance_finding::{Fingerprint, Severity};
-use jiff::Timestamp;
+use clearance_finding::{Finding, Fingerprint};
 
 use crate::{
     assessment::Assessment,
-    words::{Decision, Level, Status},
+    earlier::{Earlier, EarlierControl, EarlierFinding},
+    surroundings::{Presence, Surroundings},
+    words::{Decision, FileStatus, Level, Status},
 };
-
-/// An earlier report, as far as a comparison needs it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Earlier {
-    /// The file that it was read from, as it was named.
-    pub file: String,
-    /// Its target's name.
-    pub target: String,
-    /// Its target's commit, where it was known.
-    pub commit: Option<String>,
-    /// When its run began.
-    pub time: Timestamp,
-    /// The version of the program that made it.
-    pub tool_version: String,
-    /// The rule set that it was made with.
-    pub rule_set: String,
-    /// The profile that it decided for.
-    pub profile: String,
-    /// What it came to.
-    pub decision: Decision,
-    /// What that run was able to analyse.
-    pub capabilities: Vec<String>,
-    /// All its findings, accepted ones too.
-    pub findings: Vec<EarlierFinding>,
-    /// All its controls.
-    pub controls: Vec<EarlierControl>,
-}
-
-/// A finding of an earlier report.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct EarlierFinding {
-    /// Its identity.
-    pub fingerprint: Fingerprint,
-    /// Id of its rule.
-    pub rule: String,
-    /// Its severity then.
-    pub severity: Severity,
-    /// Its file, relative to the target.
-    pub path: String,
-    /// Its line then.
-    pub line: u32,
-    /// What it said.
-    pub message: String,
-    /// Whether it was accepted.
-    pub accepted: bool,
-}
-
-/// A control of an earlier report.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct EarlierControl {
-    /// Its id.
-    pub id: String,
-    /// Its title.
-    pub title: String,
-    /// How much it weighed.
-    pub level: Level,
-    /// How it stood.
-    pub status: Status,
-}
 
 /// What changed between an earlier report and an assessment. Findings are matched by fingerprint, one by one: two that share one count twice.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -117,23 +56,61 @@ pub struct ControlChange {
 impl Assessment {
     /// Compares with an earlier report; the outcome is in [`Assessment::change`].
     #[must_use]
-    pub fn compared_with(mut self, earlier: Earlier) -> Self {
-        self.change = Some(compare(&self, earlier));
+    pub fn compared_with(mut self, earlier: Earlier, around: &dyn Surroundings) -> Self {
+        self.change = Some(compare(&self, earlier, around));
         self
     }
 }
 
-fn compare(now: &Assessment, mut earlier: Earlier) -> Change {
+/// Which finding of now each of `then` is, if it is there: first by identity, then by what its identity would be in its file of then. Those of
+/// the same state meet first: an open finding is still open before it can be one that was accepted.
+pub(crate) fn matched(
+    now: &[Finding],
+    then: &[EarlierFinding],
+    around: &dyn Surroundings,
+) -> Vec<Option<usize>> {
+    let mut out = vec![None; then.len()];
+    let mut taken = vec![false; now.len()];
+    let mut waiting: BTreeMap<Fingerprint, [VecDeque<usize>; 2]> = BTreeMap::new();
+    for (index, finding) in then.iter().enumerate() {
+        waiting.entry(finding.fingerprint).or_default()[usize::from(finding.accepted)].push_back(index);
+    }
+    for same in [true, false] {
+        for (index, finding) in now.iter().enumerate().filter(|(index, _)| !taken[*index]).collect::<Vec<_>>()
+        {
+            let state = usize::from(finding.acceptance.is_some() == same);
+            let earlier = waiting.get_mut(&finding.fingerprint).and_then(|queues| queues[state].pop_front());
+            if let Some(earlier) = earlier {
+                out[earlier] = Some(index);
+                taken[index] = true;
+            }
+        }
+    }
+    let mut left: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+    for (index, finding) in now.iter().enumerate().filter(|(index, _)| !taken[*index]) {
+        left.entry(finding.rule.id).or_default().push(index);
+    }
+    for (earlier, was) in then.iter().enumerate() {
+        let Some(candidates) = left.get_mut(was.rule.as_str()).filter(|_| out[earlier].is_none()) else {
+            continue;
+        };
+        let is_it = |index: &usize| {
+            let finding = &now[*index];
+            *finding.location.path != *was.path
+                && around.identity_at(finding, &was.path) == Some(was.fingerprint)
+        };
+        if let Some(place) = candidates.iter().position(is_it) {
+            out[earlier] = Some(candidates.remove(place));
+        }
+    }
+    out
+}
+
+fn compare(now: &Assessment, mut earlier: Earlier, around: &dyn Surroundings) -> Change {
     let then = std::mem::take(&mut earlier.findings);
     let controls = control_changes(now, &std::mem::take(&mut earlier.controls));
     let caveats = caveats(now, &earlier);
-    let lost: Vec<&str> = earlier
-        .capabilities
-        .iter()
-        .map(String::as_str)
-        .filter(|word| !now.capabilities.iter().any(|capability| capability.as_str() == *word))
-        .collect();
-    let lost = (!lost.is_empty()).then(|| format!("this run did not analyse {}", lost.join(" and ")));
+    let sight = Sight::of(now, &earlier, around);
     let mut change = Change {
         decision: now.decision,
         new: Vec::new(),
@@ -148,35 +125,30 @@ fn compare(now: &Assessment, mut earlier: Earlier) -> Change {
         caveats,
         earlier,
     };
-    // Those of the same state meet first: an open finding is still open before it can be one that was accepted.
-    let mut left: BTreeMap<Fingerprint, [VecDeque<Rc<EarlierFinding>>; 2]> = BTreeMap::new();
-    for finding in then {
-        let queue = &mut left.entry(finding.fingerprint).or_default()[usize::from(finding.accepted)];
-        queue.push_back(Rc::new(finding));
-    }
-    let mut met = vec![false; now.findings.len()];
-    for same in [true, false] {
-        for (index, finding) in now.findings.iter().enumerate() {
-            let is_accepted = finding.acceptance.is_some();
-            if met[index] {
-                continue;
-            }
-            let queues = left.get_mut(&finding.fingerprint);
-            let was = queues.and_then(|queues| queues[usize::from(is_accepted == same)].pop_front());
-            met[index] = was.is_some();
-            match (same, was, is_accepted) {
-                (true, Some(_), false) => change.still.push(index),
-                (true, Some(_), true) => change.quiet.push(index),
-                (true, None, _) => {}
-                (false, Some(_), false) => change.reopened.push(index),
-                (false, Some(_), true) => change.accepted.push(index),
-                (false, None, false) => change.new.push(index),
-                (false, None, true) => change.new_accepted.push(index),
-            }
+    let matched = matched(&now.findings, &then, around);
+    let mut was: Vec<Option<&EarlierFinding>> = vec![None; now.findings.len()];
+    for (earlier, index) in then.iter().zip(&matched) {
+        if let Some(index) = index {
+            was[*index] = Some(earlier);
         }
     }
-    let mut gone: Vec<EarlierFinding> =
-        left.into_values().flatten().flatten().map(Rc::unwrap_or_clone).collect();
+    for (index, finding) in now.findings.iter().enumerate() {
+        let list = match (was[index].map(|was| was.accepted), finding.acceptance.is_some()) {
+            (None, false) => &mut change.new,
+            (None, true) => &mut change.new_accepted,
+            (Some(false), false) => &mut change.still,
+            (Some(true), false) => &mut change.reopened,
+            (Some(false), true) => &mut change.accepted,
+            (Some(true), true) => &mut change.quiet,
+        };
+        list.push(index);
+    }
+    let mut gone: Vec<EarlierFinding> = then
+        .into_iter()
+        .zip(matched)
+        .filter(|(_, index)| index.is_none())
+        .map(|(finding, _)| finding)
+        .collect();
     gone.sort_by(|a, b| {
         (b.severity, &a.path, a.line, &a.rule, a.fingerprint).cmp(&(
             a.severity,
@@ -186,9 +158,8 @@ fn compare(now: &Assessment, mut earlier: Earlier) -> Change {
             b.fingerprint,
         ))
     });
-    let sight = Sight::of(now);
     for finding in gone {
-        match lost.clone().or_else(|| sight.blindness(&finding)) {
+        match sight.blindness(&finding) {
             Some(why) => change.unseen.push((finding, why)),
             None => change.fixed.push(finding),
         }
@@ -197,20 +168,32 @@ fn compare(now: &Assessment, mut earlier: Earlier) -> Change {
 }
 
 /// What this run was able to see of the places of earlier findings.
-struct Sight<'a> {
-    files: BTreeMap<&'a str, crate::words::FileStatus>,
+pub(crate) struct Sight<'a> {
+    files: BTreeMap<&'a str, FileStatus>,
     blind: Vec<&'a str>,
     now: &'a Assessment,
+    around: &'a dyn Surroundings,
+    /// What the earlier run analysed and this one did not.
+    lost: Option<String>,
 }
 
 impl<'a> Sight<'a> {
-    fn of(now: &'a Assessment) -> Self {
+    pub(crate) fn of(now: &'a Assessment, earlier: &Earlier, around: &'a dyn Surroundings) -> Self {
         let files = now.files.iter().map(|file| (&*file.path, file.status)).collect();
-        Self { files, blind: now.coverage.blind_paths(), now }
+        let is_lost = |word: &&str| !now.capabilities.iter().any(|capability| capability.as_str() == *word);
+        // That there are no settings or routes any more is a change of the target.
+        let kept_by_run = |word: &&str| !matches!(*word, "settings" | "routes");
+        let lost: Vec<&str> =
+            earlier.capabilities.iter().map(String::as_str).filter(kept_by_run).filter(is_lost).collect();
+        let lost = (!lost.is_empty()).then(|| format!("this run did not analyse {}", lost.join(" and ")));
+        Self { files, blind: now.coverage.blind_paths(), now, around, lost }
     }
 
     /// Why the silence of this run does not mean that the finding is fixed; nothing if it does.
-    fn blindness(&self, finding: &EarlierFinding) -> Option<String> {
+    pub(crate) fn blindness(&self, finding: &EarlierFinding) -> Option<String> {
+        if self.lost.is_some() {
+            return self.lost.clone();
+        }
         if self.blind.binary_search(&"").is_ok() {
             return Some("this run could not see everything".to_owned());
         }
@@ -223,10 +206,12 @@ impl<'a> Sight<'a> {
         if !self.now.rules.iter().any(|rule| rule.id == finding.rule) {
             return Some("its rule is no longer in the catalogue".to_owned());
         }
-        match self.files.get(finding.path.as_str()) {
-            Some(crate::words::FileStatus::Skipped) => Some("its file was left out".to_owned()),
-            Some(_) => None,
-            None => Some("its file is not among the files of this run".to_owned()),
+        match (self.files.get(finding.path.as_str()), self.around.presence(&finding.path)) {
+            (Some(FileStatus::Skipped), _) | (None, Presence::LeftOut) => {
+                Some("its file was left out".to_owned())
+            }
+            (Some(_), _) | (None, Presence::Listed | Presence::Gone) => None,
+            (None, Presence::Unknown) => Some("its file is not among the files of this run".to_owned()),
         }
     }
 }
@@ -252,7 +237,7 @@ fn control_changes(now: &Assessment, then: &[EarlierControl]) -> Vec<ControlChan
     out
 }
 
-fn caveats(now: &Assessment, earlier: &Earlier) -> Vec<String> {
+pub(crate) fn caveats(now: &Assessment, earlier: &Earlier) -> Vec<String> {
     let header = &now.header;
     let pairs = [
         ("target", earlier.target.as_str(), header.target.as_str()),

@@ -4,10 +4,10 @@
 
 mod common;
 
-use clearance_finding::{Acceptance, Finding, Fingerprint, Notice, NoticeKind, Rule, Severity};
+use clearance_finding::{Acceptance, Confidence, Finding, Fingerprint, Notice, NoticeKind, Rule, Severity};
 use clearance_verdict::{
     Assessment, Change, Decision, Earlier, EarlierControl, EarlierFinding, Hidden, HiddenBy, Level, Policy,
-    Status, assess,
+    Status, Unknown, assess,
 };
 use common::*;
 
@@ -21,9 +21,15 @@ fn was(rule: &Rule, path: &str, fingerprint: u128, accepted: bool) -> EarlierFin
     EarlierFinding {
         fingerprint: Fingerprint(fingerprint),
         rule: rule.id.to_owned(),
+        title: rule.title.to_owned(),
         severity: Severity::High,
+        confidence: Confidence::High,
         path: path.to_owned(),
         line: 3,
+        end_line: 3,
+        symbol: String::new(),
+        code: Vec::new(),
+        steps: Vec::new(),
         message: "it was there".to_owned(),
         accepted,
     }
@@ -46,20 +52,24 @@ fn earlier(now: &Assessment, findings: Vec<EarlierFinding>) -> Earlier {
         file: "last.json".to_owned(),
         target: now.header.target.clone(),
         commit: None,
+        dirty: None,
         time: "2026-01-01T00:00:00Z".parse().unwrap(),
         tool_version: now.header.tool_version.clone(),
         rule_set: now.header.rule_set.clone(),
         profile: now.policy.profile.to_string(),
         decision: Decision::Blocked,
+        blocking: Severity::High,
+        blocking_confidence: Confidence::Medium,
         capabilities: now.capabilities.iter().map(ToString::to_string).collect(),
         findings,
+        hidden: Vec::new(),
         controls: Vec::new(),
     }
 }
 
 fn change(now: Assessment, findings: Vec<EarlierFinding>) -> Change {
     let earlier = earlier(&now, findings);
-    now.compared_with(earlier).change.unwrap()
+    now.compared_with(earlier, &Unknown).change.unwrap()
 }
 
 #[test]
@@ -146,7 +156,7 @@ fn what_this_run_could_not_see_is_not_fixed() {
     let now = with(Vec::new());
     let mut before = earlier(&now, gone());
     before.capabilities.push("telepathy".to_owned());
-    let less = now.compared_with(before).change.unwrap();
+    let less = now.compared_with(before, &Unknown).change.unwrap();
     assert!(less.fixed.is_empty() && less.unseen[0].1.contains("telepathy"), "{less:?}");
 }
 
@@ -162,13 +172,13 @@ fn controls_and_runs_are_compared() {
         control(id, Level::Blocking, Status::Pass),
         control("known-to-nobody", Level::Blocking, Status::Pass),
     ];
-    let change = now.clone().compared_with(before).change.unwrap();
+    let change = now.clone().compared_with(before, &Unknown).change.unwrap();
     assert_eq!(change.controls.len(), 1);
     assert_eq!((change.controls[0].then, change.controls[0].now), (Some(Status::Pass), Some(Status::Fail)));
     assert_eq!(change.caveats.len(), 1, "{:?}", change.caveats);
 
     let mut before = earlier(&now, Vec::new());
     before.controls = vec![control(id, Level::Off, Status::NotVerified)];
-    let change = now.compared_with(before).change.unwrap();
+    let change = now.compared_with(before, &Unknown).change.unwrap();
     assert_eq!((change.controls[0].then, change.controls[0].now), (None, Some(Status::Fail)));
 }

@@ -37,10 +37,8 @@ pub(crate) fn run(catalogue: &Catalogue, args: &AttestArgs) -> Result<Exit, Fail
     let mut check_args = check::silent(std::slice::from_ref(&args.path), &args.rules);
     check_args.fail_on = args.fail_on;
     check_args.exit_zero = args.fail_on.is_none();
-    check_args.no_cache = args.no_cache;
-    check_args.cache_dir.clone_from(&args.cache_dir);
+    check_args.work = args.work.clone();
     check_args.console = args.console;
-    check_args.threads = args.threads;
     check::examine_for(catalogue, &check_args, |examined| {
         let assessment = &examined.assessment;
         if !assessment.coverage.failed.is_empty() || assessment.coverage.is_empty() {

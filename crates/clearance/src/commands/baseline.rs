@@ -52,11 +52,12 @@ fn update(catalogue: &Catalogue, paths: &[PathBuf], file: &Path, rules: &RuleArg
     let Some(standing) = &assessment.baseline else {
         return Err(Failure::File(format!("{} was not compared", old.file)));
     };
+    let moved: BTreeSet<_> = standing.moved.iter().map(|(entry, _)| entry.fingerprint).collect();
     let gone: BTreeMap<_, bool> =
         standing.gone.iter().map(|(entry, why)| (entry.fingerprint, why.is_some())).collect();
     let mut unseen = 0_u64;
     for entry in &old.entries {
-        if present.contains(&entry.fingerprint) {
+        if present.contains(&entry.fingerprint) || moved.contains(&entry.fingerprint) {
             continue;
         }
         // What is neither shown nor gone is hidden by settings.
@@ -66,12 +67,19 @@ fn update(catalogue: &Catalogue, paths: &[PathBuf], file: &Path, rules: &RuleArg
         }
     }
     new.entries.sort();
-    let added = beyond(&new, &old);
-    let dropped = beyond(&old, &new);
+    // What moved is in the old list under one identity and in the new one under another, unless it was accepted.
+    let followed = standing.moved.len() as u64;
+    let kept: BTreeSet<_> = new.entries.iter().map(|entry| entry.fingerprint).collect();
+    let kept = standing.moved.iter().filter(|(_, print)| kept.contains(print)).count() as u64;
+    let added = beyond(&new, &old).saturating_sub(kept);
+    let dropped = beyond(&old, &new).saturating_sub(kept);
     if new != old || !is_same_text(file, &new) {
         baseline::write(file, &new)?;
     }
     let mut line = format!("{}: {}, {added} added, {dropped} dropped", old.file, findings(new.len()));
+    if followed > 0 {
+        let _ = write!(line, ", {followed} in a file that was renamed");
+    }
     if unseen > 0 {
         let _ = write!(line, ", {unseen} kept that this run could not see");
     }

@@ -10,13 +10,13 @@ use std::{
 
 use clearance_attest::AdvisoryDatabase;
 use clearance_report::{Format, RenderOptions};
-use clearance_source::{File, from_stdin, git_state};
-use clearance_verdict::{Assessment, Baseline, BaselineEntry};
+use clearance_source::{File, Options, from_stdin, git_state};
+use clearance_verdict::{Assessment, Baseline, BaselineEntry, Surroundings};
 
 use crate::{
     baseline,
     catalogue::Catalogue,
-    cli::{CheckArgs, ColorChoice, ConsoleArgs, RuleArgs},
+    cli::{CheckArgs, ColorChoice, ConsoleArgs, RuleArgs, WorkArgs},
     config::Sited,
     console,
     exit::{Exit, Failure},
@@ -34,6 +34,7 @@ use crate::{
         target::Target,
         threads, unmodelled,
     },
+    surroundings::Around,
     words::FailOn,
 };
 
@@ -44,14 +45,16 @@ const MAX_INPUT: u64 = 64 << 20;
 pub(crate) fn run(catalogue: &Catalogue, args: &CheckArgs) -> Result<Exit, Failure> {
     let clock = Clock::start()?;
     check_outputs(&args.output)?;
-    let earlier = args.previous.as_deref().map(previous::read).transpose()?;
-    let pool = threads::pool(args.threads)?;
+    let earlier = args.previous.as_deref().map(|file| previous::read("--previous ", file)).transpose()?;
+    let pool = threads::pool(args.work.threads)?;
     let progress = Progress::new(args.console.quiet);
     let examined = pool.install(|| examine(catalogue, args, Held::Configured, clock, &progress));
     progress.finish();
     let mut examined = examined?;
     if let Some(earlier) = earlier {
-        examined.assessment = examined.assessment.compared_with(earlier);
+        let around = Around::new(&examined.inventory, &examined.options, &examined.base);
+        let compared = examined.assessment.compared_with(earlier, &around);
+        examined.assessment = compared;
     }
     let exit = tell(args, &examined);
     // Nobody waits for this but the shell.
@@ -123,7 +126,7 @@ pub(super) fn examine_for<T>(
     take: impl FnOnce(&Examined) -> Result<T, Failure>,
 ) -> Result<T, Failure> {
     let clock = Clock::start()?;
-    let pool = threads::pool(args.threads)?;
+    let pool = threads::pool(args.work.threads)?;
     let progress = Progress::new(args.console.quiet);
     let examined = pool.install(|| examine(catalogue, args, Held::Configured, clock, &progress));
     progress.finish();
@@ -149,10 +152,8 @@ pub(super) fn silent(paths: &[PathBuf], rules: &RuleArgs) -> CheckArgs {
         exit_zero: false,
         stdin_filename: None,
         explain_unknown: false,
-        cache_dir: None,
-        no_cache: false,
+        work: WorkArgs::default(),
         console: ConsoleArgs { quiet: true, verbose: false, color: ColorChoice::Never },
-        threads: None,
     }
 }
 
@@ -163,6 +164,8 @@ pub(super) struct Examined {
     pub(super) base: PathBuf,
     /// Everything that was there to be examined.
     pub(super) inventory: Vec<File>,
+    /// How it is read.
+    pub(super) options: Options,
     /// Names of the configuration and model files in force, relative to it, each once.
     pub(super) configuration: BTreeSet<String>,
     /// The advisories that dependencies were compared with.
@@ -225,8 +228,25 @@ fn unseen(entry: &BaselineEntry, plan: &Plan, base: &Path) -> Option<String> {
     if !plan.settings.run.flow.value && clearance_checks::is_flow_rule(&entry.rule) {
         return Some("data was not followed".to_owned());
     }
+    if let Some(why) = secrets_unseen(entry, &plan.past) {
+        return Some(why.to_owned());
+    }
     let is_listed = plan.inventory.files.iter().any(|file| *file.path == *entry.path);
     (!is_listed && base.join(&entry.path).is_file()).then(|| "its file was not examined".to_owned())
+}
+
+/// Why a search for credentials could not have come to an entry.
+fn secrets_unseen(entry: &BaselineEntry, past: &secrets::Past) -> Option<&'static str> {
+    if entry.rule == clearance_secrets::rules::leak::credential_in_history::RULE.id {
+        return match past {
+            secrets::Past::History(None) => None,
+            secrets::Past::History(Some(_)) => Some("only a part of the history was searched"),
+            secrets::Past::None | secrets::Past::Staged => Some("the history was not searched"),
+        };
+    }
+    let is_secret = clearance_secrets::catalogue().iter().any(|rule| rule.id == entry.rule);
+    (is_secret && *past == secrets::Past::Staged)
+        .then_some("what is staged was searched in place of the tree")
 }
 
 fn examine(
@@ -257,8 +277,8 @@ fn examine(
     }
     let listed = started.elapsed();
     let is_tree = plan.past != secrets::Past::Staged;
-    let cached = on_disk && is_tree && !args.no_cache && plan.is_cacheable();
-    let wish = Wish { folder: args.cache_dir.clone(), verbose: args.console.verbose };
+    let cached = on_disk && is_tree && !args.work.no_cache && plan.is_cacheable();
+    let wish = Wish { folder: args.work.cache_dir.clone(), verbose: args.console.verbose };
     let past = secrets::history::read(&plan, &target.base)?;
     let ((mut analysis, leavings), git) = rayon::join(
         || analyse(&plan, cached.then(|| Cache::open(&wish, &target)).flatten(), &past, progress),
@@ -270,8 +290,11 @@ fn examine(
     let files = plan.settings.files.iter().map(|read| read.file.to_string());
     let configuration = files.chain(plan.models.iter().map(|model| model.file.clone())).collect();
     let about = About { target: name, git, command: command_line::shown(std::env::args_os()), clock };
-    let compared = Compared { baseline: held.as_ref(), new_only: args.new_only };
-    let (mut assessment, comparison) = judge(catalogue, &plan, analysis, about, compared)?;
+    let (mut assessment, comparison) = {
+        let around = Around::new(&plan.inventory.files, &plan.options, &target.base);
+        let baseline = held.as_ref().map(|held| (held, &around as &dyn Surroundings));
+        judge(catalogue, &plan, analysis, about, Compared { baseline, new_only: args.new_only })?
+    };
     if let Some(comparison) = comparison {
         assessment = assessment.told_apart(comparison, |entry| unseen(entry, &plan, &target.base));
     }
@@ -290,6 +313,7 @@ fn examine(
         configuration,
         database,
         inventory: plan.inventory.files,
+        options: plan.options,
         fail_on: plan.settings.run.fail_on.value,
         leavings,
         unmodelled,

@@ -4,6 +4,7 @@ pub(crate) mod accept;
 pub(crate) mod attest;
 pub(crate) mod baseline;
 pub(crate) mod check;
+pub(crate) mod claims;
 pub(crate) mod completions;
 pub(crate) mod config;
 pub(crate) mod db;

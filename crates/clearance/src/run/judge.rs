@@ -9,7 +9,7 @@ use clearance_finding::{Finding, Location, Notice, NoticeKind, Plane, Position, 
 use clearance_source::{FileKind, GitState};
 use clearance_verdict::{
     Assessment, Baseline, Capability, Comparison, FileLine, FileStatus, Header, Hidden, HiddenBy, Input,
-    NewOnly, PlaneRun, PlaneStatus, Policy,
+    NewOnly, PlaneRun, PlaneStatus, Policy, Surroundings,
     acceptance::{self, ConfigAcceptance, Context},
     assess, rule_set_version,
 };
@@ -32,9 +32,10 @@ pub(crate) struct About {
 }
 
 /// What findings are compared with.
-#[derive(Debug, Clone, Copy)]
+#[derive(Clone, Copy)]
 pub(crate) struct Compared<'a> {
-    pub(crate) baseline: Option<&'a Baseline>,
+    /// The baseline, and what is known of the files that it speaks of.
+    pub(crate) baseline: Option<(&'a Baseline, &'a dyn Surroundings)>,
     /// Only what it does not hold is decided on.
     pub(crate) new_only: bool,
 }
@@ -69,7 +70,8 @@ pub(crate) fn judge(
         .map_err(|error| Failure::Usage(format!("configuration: {error}")))?;
 
     // What is hidden below is not gone.
-    let comparison = compared.baseline.map(|baseline| baseline.compare(accepted.findings.iter()));
+    let comparison =
+        compared.baseline.map(|(baseline, around)| baseline.compare(accepted.findings.iter(), around));
     let mut sieve = Sieve::new(catalogue, settings);
     let findings: Vec<Finding> =
         accepted.findings.into_iter().filter(|finding| sieve.keeps(finding)).collect();
@@ -90,10 +92,10 @@ pub(crate) fn judge(
     let failed = analysis.failed;
     let mut policy = policy(settings);
     if compared.new_only {
-        policy.new_only = comparison
-            .as_ref()
-            .zip(compared.baseline)
-            .map(|(comparison, held)| NewOnly { file: held.file.clone(), known: comparison.known().clone() });
+        policy.new_only = comparison.as_ref().zip(compared.baseline).map(|(comparison, (held, _))| NewOnly {
+            file: held.file.clone(),
+            known: comparison.known().clone(),
+        });
     }
     let input = Input {
         header: Header {

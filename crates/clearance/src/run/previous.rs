@@ -10,10 +10,10 @@ use crate::exit::Failure;
 /// Most bytes of a report that is read.
 const MAX_REPORT: u64 = 1 << 30;
 
-/// Reads the JSON report `file`.
-pub(crate) fn read(file: &Path) -> Result<Earlier, Failure> {
+/// Reads the JSON report `file`; `option` is what named it, with a space, or nothing.
+pub(crate) fn read(option: &str, file: &Path) -> Result<Earlier, Failure> {
     let shown = file.display().to_string();
-    let unreadable = |why: String| Failure::Usage(format!("--previous {shown}: {why}"));
+    let unreadable = |why: String| Failure::Usage(format!("{option}{shown}: {why}"));
     let mut text = Vec::new();
     fs::File::open(file)
         .and_then(|file| file.take(MAX_REPORT + 1).read_to_end(&mut text))
@@ -24,7 +24,7 @@ pub(crate) fn read(file: &Path) -> Result<Earlier, Failure> {
     read_earlier(&shown, &text).map_err(|error| {
         let place = error.place.map_or(String::new(), |(line, column)| format!(":{line}:{column}"));
         Failure::Usage(format!(
-            "--previous: {shown}{place}: not a report of `clearance check --format json`: {error}"
+            "{option}{shown}{place}: not a report of `clearance check --format json`: {error}"
         ))
     })
 }

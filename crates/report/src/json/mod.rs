@@ -21,7 +21,10 @@ pub(crate) fn write(assessment: &Assessment, out: &mut dyn io::Write) -> io::Res
 }
 
 /// Writes any shape the way all our JSON is written: indented, with everything escaped that could act where it is shown.
-pub(crate) fn serialise(value: &impl Serialize, out: &mut dyn io::Write) -> io::Result<()> {
+///
+/// # Errors
+/// Those of `out`.
+pub fn serialise(value: &impl Serialize, out: &mut dyn io::Write) -> io::Result<()> {
     let mut out = io::BufWriter::with_capacity(1 << 16, out);
     let mut serializer = serde_json::Serializer::with_formatter(&mut out, SafeFormatter::default());
     value.serialize(&mut serializer).map_err(io::Error::from)?;

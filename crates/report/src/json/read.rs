@@ -2,9 +2,12 @@
 
 use std::{fmt, str::FromStr};
 
-use clearance_finding::{Fingerprint, Severity};
-use clearance_verdict::{Decision, Earlier, EarlierControl, EarlierFinding, Level, Status};
+use clearance_finding::{Confidence, Fingerprint, Severity};
+use clearance_verdict::{Decision, Earlier, EarlierControl, EarlierFinding, EarlierPlace, Level, Status};
 use serde::{Deserialize, Deserializer, de::Error as _};
+
+/// Most further places of one finding that are kept.
+const MAX_STEPS: usize = 64;
 
 /// Why a text is not a report that `clearance check --format json` wrote.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -56,25 +59,17 @@ pub fn read_earlier(file: &str, text: &[u8]) -> Result<Earlier, NotAReport> {
         file: file.to_owned(),
         target: header.target,
         commit: header.commit,
+        dirty: header.dirty,
         time,
         tool_version: header.version,
         rule_set: header.rule_set,
         profile: report.profile,
         decision: report.decision,
+        blocking: report.policy.blocking,
+        blocking_confidence: report.policy.blocking_confidence,
         capabilities: report.capabilities,
-        findings: report
-            .findings
-            .into_iter()
-            .map(|finding| EarlierFinding {
-                fingerprint: finding.fingerprint,
-                rule: finding.rule,
-                severity: finding.severity,
-                path: finding.path,
-                line: finding.line,
-                message: finding.message,
-                accepted: finding.acceptance.is_some(),
-            })
-            .collect(),
+        findings: report.findings.into_iter().map(Finding::into_earlier).collect(),
+        hidden: report.hidden.into_iter().map(|hidden| (hidden.rule, hidden.severity)).collect(),
         controls: report
             .controls
             .into_iter()
@@ -97,10 +92,27 @@ struct Word {
 struct Report {
     decision: Decision,
     profile: String,
+    policy: Policy,
     header: Header,
     capabilities: Vec<String>,
     findings: Vec<Finding>,
     controls: Vec<Control>,
+    hidden: Vec<Hidden>,
+}
+
+#[derive(Deserialize)]
+struct Hidden {
+    rule: String,
+    #[serde(deserialize_with = "word")]
+    severity: Severity,
+}
+
+#[derive(Deserialize)]
+struct Policy {
+    #[serde(deserialize_with = "word")]
+    blocking: Severity,
+    #[serde(deserialize_with = "word")]
+    blocking_confidence: Confidence,
 }
 
 #[derive(Deserialize)]
@@ -109,20 +121,72 @@ struct Header {
     rule_set: String,
     target: String,
     commit: Option<String>,
+    dirty: Option<bool>,
     time: String,
 }
 
 #[derive(Deserialize)]
 struct Finding {
     rule: String,
+    title: String,
     #[serde(deserialize_with = "word")]
     severity: Severity,
+    #[serde(deserialize_with = "word")]
+    confidence: Confidence,
     path: String,
     line: u32,
+    end_line: u32,
     message: String,
+    symbol: String,
     #[serde(deserialize_with = "fingerprint")]
     fingerprint: Fingerprint,
+    code: Vec<Code>,
+    trace: Vec<Place>,
+    also: Vec<Place>,
     acceptance: Option<serde::de::IgnoredAny>,
+}
+
+#[derive(Deserialize)]
+struct Code {
+    line: u32,
+    text: String,
+}
+
+#[derive(Deserialize)]
+struct Place {
+    path: String,
+    line: u32,
+    end_line: Option<u32>,
+}
+
+impl Finding {
+    fn into_earlier(self) -> EarlierFinding {
+        // The last step of a trace is the finding's own place; what leads there comes nearest first.
+        let own = (&self.path, self.line);
+        let mut steps: Vec<EarlierPlace> = Vec::new();
+        for place in self.trace.iter().rev().chain(&self.also) {
+            let end_line = place.end_line.unwrap_or(place.line);
+            let place = EarlierPlace { path: place.path.clone(), line: place.line, end_line };
+            if (&place.path, place.line) != own && !steps.contains(&place) && steps.len() < MAX_STEPS {
+                steps.push(place);
+            }
+        }
+        EarlierFinding {
+            fingerprint: self.fingerprint,
+            rule: self.rule,
+            title: self.title,
+            severity: self.severity,
+            confidence: self.confidence,
+            path: self.path,
+            line: self.line,
+            end_line: self.end_line.max(self.line),
+            symbol: self.symbol,
+            code: self.code.into_iter().map(|line| (line.line, line.text)).collect(),
+            steps,
+            message: self.message,
+            accepted: self.acceptance.is_some(),
+        }
+    }
 }
 
 #[derive(Deserialize)]

@@ -35,36 +35,36 @@ pub(crate) fn render(assessment: &Assessment) -> String {
 }
 
 /// A page under construction.
-struct Page(String);
+pub(crate) struct Page(pub(crate) String);
 
 impl Page {
     /// A line of Markdown that is already safe.
-    fn line(&mut self, text: &str) {
+    pub(crate) fn line(&mut self, text: &str) {
         self.0.push_str(text);
         self.0.push('\n');
     }
 
     /// A heading with an empty line on both sides.
-    fn heading(&mut self, level: usize, text: &str) {
+    pub(crate) fn heading(&mut self, level: usize, text: &str) {
         self.blank();
         self.line(&format!("{} {text}", "#".repeat(level)));
         self.blank();
     }
 
-    fn blank(&mut self) {
+    pub(crate) fn blank(&mut self) {
         if !self.0.is_empty() && !self.0.ends_with("\n\n") {
             self.0.push('\n');
         }
     }
 
     /// A row of a table from cells that are already safe.
-    fn row<T: AsRef<str>>(&mut self, cells: &[T]) {
+    pub(crate) fn row<T: AsRef<str>>(&mut self, cells: &[T]) {
         let cells: Vec<&str> = cells.iter().map(AsRef::as_ref).collect();
         let _ = writeln!(self.0, "| {} |", cells.join(" | "));
     }
 
     /// The head of a table; a title that ends in `:` is for numbers.
-    fn table(&mut self, titles: &[&str]) {
+    pub(crate) fn table(&mut self, titles: &[&str]) {
         self.blank();
         let names: Vec<&str> = titles.iter().map(|title| title.trim_end_matches(':')).collect();
         self.row(&names);
@@ -75,7 +75,7 @@ impl Page {
 }
 
 /// A status as it stands in a table; what did not pass stands out.
-fn status(status: Status) -> String {
+pub(crate) fn status(status: Status) -> String {
     match status {
         Status::Fail => "**fail**".to_owned(),
         other => words::status(other).to_owned(),

@@ -13,7 +13,7 @@ use clearance_verdict::{
     Assessment, Capability, Decision, Dependency, DependencyScope, Earlier, EarlierControl, EarlierFinding,
     Environment, EnvironmentLine, EnvironmentValue, FileLine, FileStatus, Header, Hidden, HiddenBy, Input,
     KnownVulnerability, PlaneRun, PlaneStatus, Policy, Profile, Protection, ProtectionStatus, RULES,
-    Reachable, Route, Setting, SettingStatus, Status, Upload, UploadParts, assess, controls,
+    Reachable, Route, Setting, SettingStatus, Status, Unknown, Upload, UploadParts, assess, controls,
 };
 
 const BASE: Rule = Rule {
@@ -426,9 +426,15 @@ pub fn changed() -> Assessment {
     let was = |rule: &str, path: &str, accepted: bool, fingerprint: Fingerprint| EarlierFinding {
         fingerprint,
         rule: rule.to_owned(),
+        title: "A rule of then".to_owned(),
         severity: Severity::High,
+        confidence: Confidence::High,
         path: path.to_owned(),
         line: 7,
+        end_line: 7,
+        symbol: String::new(),
+        code: Vec::new(),
+        steps: Vec::new(),
         message: format!("`{rule}` in <b>{path}</b>"),
         accepted,
     };
@@ -441,11 +447,14 @@ pub fn changed() -> Assessment {
         file: "reports/last.json".to_owned(),
         target: "storefront".to_owned(),
         commit: Some("0a1b2c3d4e5f".to_owned()),
+        dirty: Some(false),
         time: "2026-11-01T08:00:00Z".parse().expect("a valid time"),
         tool_version: "0.3.0".to_owned(),
         rule_set: now.header.rule_set.clone(),
         profile: "production".to_owned(),
         decision: Decision::Conditional,
+        blocking: Severity::High,
+        blocking_confidence: Confidence::Medium,
         capabilities: vec!["syntax".to_owned()],
         findings: vec![
             was(DEBUG.id, &debug.0, true, debug.1),
@@ -454,6 +463,7 @@ pub fn changed() -> Assessment {
             was(YAML.id, "storefront/gone.py", false, Fingerprint(2)),
             was("retired-rule", "storefront/keys.py", true, Fingerprint(3)),
         ],
+        hidden: Vec::new(),
         controls: now
             .controls
             .iter()
@@ -465,7 +475,7 @@ pub fn changed() -> Assessment {
             })
             .collect(),
     };
-    now.compared_with(earlier)
+    now.compared_with(earlier, &Unknown)
 }
 
 /// An empty, clean run.

@@ -16,8 +16,9 @@ use std::{
 use gix::bstr::{BStr, ByteSlice};
 
 pub use history::{
-    BlobOrigin, HistoryError, HistoryOptions, HistoryOutcome, Introduction, Part, Reachability, SkipReason,
-    Skipped, history, staged,
+    BlobOrigin, CommitLine, Fate, Fates, HistoryError, HistoryOptions, HistoryOutcome, Hunk, HunkLine,
+    Introduction, Part, Place, PlaceOptions, PlacesError, Reachability, Relation, Sign, SkipReason, Skipped,
+    Touch, Unknown, history, place_changes, staged,
 };
 pub(crate) use history::{Moment, SnapshotFile, snapshot};
 use index::{Index, Mode};

@@ -25,6 +25,8 @@ const MAX_EXCLUDED: usize = 20_000_000;
 const MAX_PARENTS: usize = 1024;
 /// Longest name of an author that is kept, in bytes.
 const MAX_NAME: usize = 200;
+/// Longest subject of a commit that is shown, in characters.
+const MAX_SUBJECT: usize = 120;
 
 /// A commit of the history, or a tree or blob that a reference names directly.
 pub(super) struct Commit {
@@ -52,13 +54,25 @@ pub(super) struct Commits {
 }
 
 /// A commit as it was read.
-struct Node {
-    id: Id,
-    tree: Id,
-    parents: Vec<Id>,
-    author: Arc<str>,
-    author_date: i64,
+pub(super) struct Node {
+    pub(super) id: Id,
+    pub(super) tree: Id,
+    pub(super) parents: Vec<Id>,
+    pub(super) author: Arc<str>,
+    /// Seconds since 1970.
+    pub(super) author_date: i64,
     committed: i64,
+}
+
+/// The commits between two, parents before children.
+#[derive(Default)]
+pub(super) struct Between {
+    /// Those that the later leads to and the earlier does not.
+    pub(super) nodes: Vec<Node>,
+    /// The earlier itself and all that it leads to, with their trees.
+    pub(super) known: FxHashMap<Id, Id>,
+    /// Whether there were more than wanted, or the time was over.
+    pub(super) is_cut: bool,
 }
 
 /// Reads commits.
@@ -205,6 +219,35 @@ impl<'d, 's, 't> Walk<'d, 's, 't> {
             }
         }
         (nodes, false)
+    }
+
+    /// The commits that `head` leads to and `since` does not.
+    pub(super) fn between(&mut self, since: Id, head: Id) -> Between {
+        let mut seen: FxHashSet<Id> = FxHashSet::default();
+        let (before, cut_before) = self.reachable(vec![since], &mut seen, MAX_EXCLUDED, true);
+        self.is_cut_off = false;
+        let known = before.into_iter().map(|node| (node.id, node.tree)).collect();
+        let (nodes, cut_after) = self.reachable(vec![head], &mut seen, self.max_commits, true);
+        let is_cut = cut_before || cut_after || self.tally.is_late();
+        Between { nodes: in_order(nodes), known, is_cut }
+    }
+
+    /// A commit's author, and when it was written.
+    pub(super) fn author(&mut self, id: Id) -> (Arc<str>, i64) {
+        self.node(id).map_or_else(|_| ("".into(), 0), |node| (node.author, node.author_date))
+    }
+
+    /// The first line of a commit's message, shortened; empty, if the commit cannot be read.
+    pub(super) fn subject(&mut self, id: Id) -> String {
+        let read = self.decoder.read(&id, MAX_COMMIT);
+        let Ok((Kind::Commit, bytes)) = read else { return String::new() };
+        let Ok(commit) = CommitRef::from_bytes(&bytes, gix::hash::Kind::Sha1) else { return String::new() };
+        let line = commit.message.split(|&byte| byte == b'\n').find(|line| !line.trim_ascii().is_empty());
+        let shown = shown_bytes(line.unwrap_or_default().trim_ascii()).into_owned();
+        match shown.char_indices().nth(MAX_SUBJECT) {
+            Some((end, _)) => format!("{}…", &shown[..end]),
+            None => shown,
+        }
     }
 
     fn unread(&mut self, id: Id, unread: Unread, must_exist: bool) {

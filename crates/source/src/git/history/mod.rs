@@ -6,7 +6,10 @@
 mod commits;
 mod decode;
 mod delta;
+mod lines;
 mod open;
+mod places;
+mod renames;
 mod revision;
 mod snapshot;
 mod staged;
@@ -14,6 +17,7 @@ mod store;
 mod tally;
 mod tips;
 mod trees;
+mod versions;
 mod visit;
 
 use std::{
@@ -30,6 +34,10 @@ use crate::name::shown_bytes;
 use commits::{Commits, Walk};
 use decode::Decoder;
 use open::Opened;
+pub use places::{
+    CommitLine, Fate, Fates, Hunk, HunkLine, Place, PlaceOptions, PlacesError, Relation, Sign, Touch,
+    Unknown, place_changes,
+};
 use revision::Revision;
 pub(crate) use snapshot::{Moment, SnapshotFile, snapshot};
 pub use staged::staged;

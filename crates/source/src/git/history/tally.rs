@@ -52,6 +52,11 @@ impl Tally {
         self.skip(part, reason, order, name);
     }
 
+    /// Whether the time was over.
+    pub(super) fn is_late(&self) -> bool {
+        self.late
+    }
+
     /// An object was left out for `reason`.
     pub(super) fn skip(
         &mut self,

@@ -5,20 +5,16 @@ use std::{fs, io::Read, path::Path};
 use clearance_attest::{Digest, Expected, MAX_ENVELOPE, PublicKey, Requirement, Verified, verify};
 use clearance_report::clean;
 
-use super::attest::{artefact, read_key};
+use super::super::attest::{artefact, read_key};
 use crate::{
-    cli_attest::{ExpectedArgs, VerifyArgs},
+    cli_attest::ExpectedArgs,
     console,
     exit::{Exit, Failure},
     run::clock::Clock,
 };
 
-/// Runs the subcommand.
-pub(crate) fn run(args: &VerifyArgs) -> Result<Exit, Failure> {
-    attestation(&args.attestation, &args.expected)
-}
-
-fn attestation(file: &Path, args: &ExpectedArgs) -> Result<Exit, Failure> {
+/// Checks the signed statement `file`.
+pub(super) fn run(file: &Path, args: &ExpectedArgs) -> Result<Exit, Failure> {
     let Some(key_file) = &args.public_key else {
         return Err(Failure::Usage("--attestation needs --public-key".to_owned()));
     };
