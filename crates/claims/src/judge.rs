@@ -81,8 +81,12 @@ type Answer = (Verdict, Vec<Evidence>);
 /// Whether `assessment` confirms what is `said` of `subject`.
 pub(crate) fn judge(subject: &Subject, said: Said, assessment: &Assessment) -> Answer {
     let (verdict, found) = match subject {
-        Subject::Controls { ids, rules, code, good } => {
-            controls(ids, Scope { rules, code: *code }, *good, said, assessment)
+        Subject::Controls { ids, rules, code, outside, good } => {
+            let (verdict, told) = controls(ids, Scope { rules, code: *code }, *good, said, assessment);
+            match verdict {
+                Verdict::Contradicted if *outside => (Verdict::NotVerified, told),
+                verdict => (verdict, told),
+            }
         }
         Subject::Setting { name, value } => setting(name, value, assessment),
         Subject::Version { name, version, or_later } => self::version(name, version, *or_later, assessment),
@@ -172,7 +176,11 @@ fn controls(ids: &[String], scope: Scope<'_>, good: bool, said: Said, assessment
         None
     };
     // A control that is in doubt bears out whoever says that something is wrong.
-    let holds = if holds.is_none() && any(Status::Warn) && said == Said::Fails { Some(false) } else { holds };
+    let holds = if holds.is_none() && any(Status::Warn) && !findings.is_empty() && said == Said::Fails {
+        Some(false)
+    } else {
+        holds
+    };
     for control in &those {
         let standing = match control.status {
             Status::Pass => "passes",
@@ -434,7 +442,10 @@ fn count(
         }
         (0, 0) => Verdict::Confirmed,
         (0, _) => Verdict::Contradicted,
-        (claimed, actual) if claimed == actual => Verdict::Confirmed,
+        (claimed, actual) if claimed == actual => {
+            told.push(evidence("whether they are the same cannot be said"));
+            Verdict::NotVerified
+        }
         _ => {
             told.push(evidence("other programs count and weigh otherwise"));
             Verdict::NotVerified

@@ -18,6 +18,10 @@ pub struct Phrase {
     pub rules: Vec<String>,
     /// Only findings in code contradict.
     pub code: bool,
+    /// What decides it lies outside of the tree: nothing in the tree contradicts.
+    pub outside: bool,
+    /// It counts only with what a search came to.
+    pub searched: bool,
 }
 
 #[derive(Deserialize)]
@@ -38,6 +42,10 @@ struct PhraseShape {
     rules: Vec<String>,
     #[serde(default)]
     code: bool,
+    #[serde(default)]
+    outside: bool,
+    #[serde(default)]
+    searched: bool,
 }
 
 /// All phrases, in the order of the file.
@@ -66,6 +74,8 @@ fn read(text: &str) -> Result<Vec<Phrase>, String> {
                 controls: shape.controls,
                 rules: shape.rules,
                 code: shape.code,
+                outside: shape.outside,
+                searched: shape.searched,
             })
         })
         .collect()

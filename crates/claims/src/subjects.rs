@@ -25,6 +25,8 @@ pub enum Subject {
         rules: Vec<String>,
         /// Only findings in code contradict.
         code: bool,
+        /// What decides it lies outside of the tree: nothing in the tree contradicts.
+        outside: bool,
         /// Whether the claim names something that must be there, and not something that must not.
         good: bool,
     },
@@ -111,6 +113,10 @@ static SETTING: LazyLock<Regex> = LazyLock::new(|| {
         r#"\b([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+|DEBUG|TESTING)\s*(?:=|:|is set to|set to|is)\s*["']?(True|False|true|false|[A-Za-z0-9_./-]+)["']?"#,
     )
 });
+/// What speaks of another environment than that of production.
+static ELSEWHERE: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(r"(?i)\b(dev|development|développement|staging|local|locally|tests?|testing|default)\b")
+});
 static PACKAGE: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
         r"\b([A-Za-z][A-Za-z0-9_.-]*[A-Za-z0-9])\s*(?:==|>=|v|version )?\s*(\d+(?:\.\d+)+)(\+|\s*or (?:later|newer|above))?",
@@ -172,7 +178,8 @@ pub(crate) fn claims(statement: &Statement, assessment: &Assessment) -> Vec<(Opt
         let (Some(whole), Some(name), Some(value)) = (found.get(0), found.get(1), found.get(2)) else {
             continue;
         };
-        if value_said == Said::Fails
+        if ELSEWHERE.is_match(text)
+            || value_said == Said::Fails
             || matches!(value.as_str(), "configured" | "set" | "strong" | "the" | "not" | "a")
         {
             continue;
@@ -239,12 +246,16 @@ fn controls(found: &Match) -> Subject {
         ids: found.phrase.controls.clone(),
         rules: found.phrase.rules.clone(),
         code: found.phrase.code,
+        outside: found.phrase.outside,
         good: found.good,
     }
 }
 
 /// What a statement says of what is named in its text.
 fn said(statement: &Statement, found: &Match) -> Option<Said> {
+    if found.phrase.searched && statement.mark != Some(Mark::NotFound) && statement.number.is_none() {
+        return None;
+    }
     let asserted = wording::asserted(&statement.text, &found.range, found.good);
     match statement.mark {
         Some(Mark::Said(Said::Holds)) => match asserted {
@@ -456,7 +467,10 @@ fn weaknesses(statement: &Statement) -> Option<(Option<Subject>, Said)> {
     let said = marked(statement)?;
     match ids.len() {
         // More than one control is about such a weakness: which is meant cannot be said.
-        1 => Some((Some(Subject::Controls { ids, rules: Vec::new(), code: false, good: false }), said)),
+        1 => Some((
+            Some(Subject::Controls { ids, rules: Vec::new(), code: false, outside: false, good: false }),
+            said,
+        )),
         _ => None,
     }
 }
