@@ -184,3 +184,21 @@ fn symbolic_links_are_not_followed() {
     assert_eq!(outside.read("app.py"), APP);
     assert!(tree.file("app.py").is_symlink());
 }
+
+#[test]
+fn an_import_that_several_repairs_need_is_written_once() {
+    let text = "\"\"\"Codes.\"\"\"\nimport hashlib\nimport random\n\nfrom markupsafe import Markup\n\n\ndef reset_token(letters):\n    return \"\".join(random.choice(letters) for _ in range(9))\n\n\ndef password():\n    password = str(random.random())\n    return password\n\n\ndef check(request, key):\n    assert request.user.is_admin\n    return hashlib.sha256(key).hexdigest() == request.headers[\"X-Signature\"]\n";
+    let expected = text
+        .replace("import hashlib\n", "import hashlib\nimport hmac\n")
+        .replace("import random\n", "import random\nimport secrets\n")
+        .replace("random.choice", "secrets.choice")
+        .replace("random.random", "secrets.SystemRandom().random")
+        .replace(
+            "hashlib.sha256(key).hexdigest() == request.headers[\"X-Signature\"]",
+            "hmac.compare_digest(hashlib.sha256(key).hexdigest(), request.headers[\"X-Signature\"])",
+        );
+    assert_eq!(repaired(text, &["--unsafe"]), expected);
+    let [marked, expected] =
+        [text, expected.as_str()].map(|text| format!("\u{FEFF}{}", text.replace('\n', "\r\n")));
+    assert_eq!(repaired(&marked, &["--unsafe"]), expected);
+}

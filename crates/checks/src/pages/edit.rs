@@ -94,9 +94,78 @@ pub(crate) fn unmarked(text: &str, range: Span) -> Option<Replaced> {
     Some(((place.0 + start as u32, place.0 + end as u32), String::new()))
 }
 
+/// Whether the words of something shown say that it is HTML by purpose: the mark is no slip there, and without it the page would show tags. `strict` counts only what says so
+/// for certain; else also the words that mostly stand for finished pieces of a page.
+pub(crate) fn is_html_by_name(text: &str, range: Span, strict: bool) -> bool {
+    const CERTAIN: &[&str] = &[
+        "bleach",
+        "clean",
+        "html",
+        "linebreaks",
+        "markdown",
+        "markup",
+        "md",
+        "qrcode",
+        "rendered",
+        "sanitise",
+        "sanitised",
+        "sanitize",
+        "sanitized",
+        "svg",
+    ];
+    const LIKELY: &[&str] = &[
+        "about",
+        "article",
+        "body",
+        "button",
+        "code",
+        "conduct",
+        "content",
+        "css",
+        "embed",
+        "footer",
+        "form",
+        "header",
+        "icon",
+        "iframe",
+        "image",
+        "impressum",
+        "js",
+        "json",
+        "link",
+        "links",
+        "logo",
+        "map",
+        "menu",
+        "meta",
+        "plot",
+        "policy",
+        "qr",
+        "response",
+        "script",
+        "snippet",
+        "style",
+        "summary",
+        "table",
+        "template",
+        "tag",
+        "tags",
+        "widget",
+    ];
+    let Some((_, body)) = inner(text, range) else { return true };
+    let words = body.split(|c: char| !c.is_ascii_alphanumeric()).map(str::to_ascii_lowercase);
+    words
+        .into_iter()
+        .any(|word| CERTAIN.contains(&word.as_str()) || (!strict && LIKELY.contains(&word.as_str())))
+}
+
 /// What is shown with one more filter at its end.
 pub(crate) fn filtered(text: &str, output: &Output, range: Span, filter: &str) -> Option<Vec<Replaced>> {
     let ((start, end), body) = inner(text, range)?;
+    // Without an other case it may be nothing, which not every filter takes.
+    if body.contains(" if ") && !body.contains(" else ") {
+        return None;
+    }
     let simple = matches!(output.value, Expr::Name(_) | Expr::Attr(..) | Expr::Item(..) | Expr::Call(..))
         || (matches!(output.value, Expr::Filter(..)) && !has_operator(body));
     let (open, close) = if simple { ("", "") } else { ("(", ")") };

@@ -67,8 +67,11 @@ pub(crate) fn run(
         });
         ways.dedup_by(|b, a| a.rule.id == b.rule.id && a.range == b.range);
         for way in ways.iter_mut().filter(|way| way.fix.is_none()) {
-            if let Some(edit) = edit::unmarked(&file.text, (way.range.start().into(), way.range.end().into()))
-            {
+            let range = (way.range.start().into(), way.range.end().into());
+            if edit::is_html_by_name(&file.text, range, true) {
+                continue;
+            }
+            if let Some(edit) = edit::unmarked(&file.text, range) {
                 *way = way.clone().edits("Escape the value", false, [edit]);
             }
         }

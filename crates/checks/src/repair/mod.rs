@@ -55,6 +55,7 @@ const REPAIRS: &[(&[&str], Repairer)] = &[
         statements::bound,
     ),
     (&["ssh-host-key-unchecked"], servers::host_key_checked),
+    (&["tls-weak-version"], servers::newer_version),
     (&["timing-unsafe-comparison"], comparisons::in_constant_time),
     (&["weak-hash", "weak-hash-object", "weak-hash-sensitive-data"], crypto::sound_hash),
     (&["weak-key-size"], crypto::longer_key),

@@ -49,7 +49,10 @@ pub(super) fn debug_off(cx: &mut Cx<'_, '_>, found: &Found) -> Option<Repair> {
     };
     let ir = cx.ir();
     let kind = ir.functions[found.function.index()].kind;
-    let is_setting = text == on && matches!(kind, FunctionKind::Module | FunctionKind::Class(_));
+    // Settings of other kinds read the environment by themselves.
+    let line = cx.slice(line_of(&cx.source().text, literal.start()));
+    let is_setting =
+        text == on && line.contains("DEBUG") && matches!(kind, FunctionKind::Module | FunctionKind::Class(_));
     if !is_setting {
         return Some(Repair::new("Switch debug mode off", true).edit(literal, "False"));
     }
@@ -57,6 +60,36 @@ pub(super) fn debug_off(cx: &mut Cx<'_, '_>, found: &Found) -> Option<Repair> {
     let spelling = cx.spelling(literal.start(), "os", "environ", Form::Module)?;
     let repair = Repair::new(format!("Switch debug mode off, unless {variable} switches it on"), false);
     Some(repair.edit(literal, format!("{}.get(\"{variable}\") == \"1\"", spelling.text)).importing(&spelling))
+}
+
+/// Versions of TLS that are broken, as the `ssl` module names them, and what is written instead.
+const VERSIONS: &[(&str, &str)] = &[
+    ("PROTOCOL_SSLv2", "PROTOCOL_TLSv1_2"),
+    ("PROTOCOL_SSLv3", "PROTOCOL_TLSv1_2"),
+    ("PROTOCOL_TLSv1", "PROTOCOL_TLSv1_2"),
+    ("PROTOCOL_TLSv1_1", "PROTOCOL_TLSv1_2"),
+    ("TLSVersion.SSLv3", "TLSVersion.TLSv1_2"),
+    ("TLSVersion.TLSv1", "TLSVersion.TLSv1_2"),
+    ("TLSVersion.TLSv1_1", "TLSVersion.TLSv1_2"),
+    ("TLSVersion.MINIMUM_SUPPORTED", "TLSVersion.TLSv1_2"),
+];
+
+/// `ssl.PROTOCOL_TLSv1` and `ssl.TLSVersion.TLSv1_1` become version 1.2.
+pub(super) fn newer_version(cx: &mut Cx<'_, '_>, found: &Found) -> Option<Repair> {
+    let text = cx.slice(found.range);
+    let mut places = Vec::new();
+    for (old, new) in VERSIONS {
+        for (at, _) in text.match_indices(old) {
+            let after = text[at + old.len()..].chars().next();
+            if text[..at].ends_with("ssl.") && !after.is_some_and(|c| c.is_alphanumeric() || c == '_') {
+                places.push((at, old.len(), *new));
+            }
+        }
+    }
+    let [(at, length, new)] = *places.as_slice() else { return None };
+    let start = found.range.start() + TextSize::try_from(at).ok()?;
+    let range = TextRange::at(start, TextSize::try_from(length).ok()?);
+    Some(Repair::new("Speak TLS 1.2", false).edit(range, new))
 }
 
 /// `set_missing_host_key_policy(AutoAddPolicy())` becomes `RejectPolicy`, with the keys that the machine knows.

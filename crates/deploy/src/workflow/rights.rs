@@ -1,13 +1,15 @@
 //! What the jobs of a workflow need the pipeline's token for, as far as their steps tell.
 
 use super::{Job, Step, Workflow};
-use crate::DeployFile;
+use crate::{DeployFile, Deployment, yaml::Node};
 
 /// Rights that a job needs beside reading the code.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(crate) struct Needs {
     /// Names of rights to write, in the order of the alphabet.
-    pub(crate) write: Vec<&'static str>,
+    pub(crate) write: Vec<String>,
+    /// Names of rights to read, without those to write.
+    pub(crate) read: Vec<String>,
     /// Everything that it runs is known to need nothing more.
     pub(crate) sure: bool,
 }
@@ -56,6 +58,14 @@ const WRITING: &[(&str, &[&str])] = &[
     ("stefanzweifel/git-auto-commit-action", &["contents"]),
 ];
 
+/// Actions that read more than the code, by the beginning of their names, and with which right.
+const LOOKING: &[(&str, &str)] = &[
+    ("amannn/action-semantic-pull-request", "pull-requests"),
+    ("dependabot/fetch-metadata", "pull-requests"),
+    ("dorny/paths-filter", "pull-requests"),
+    ("tj-actions/changed-files", "pull-requests"),
+];
+
 /// Commands of `git` and `gh` that write.
 const COMMANDS: &[(&str, &[&str], &[&str])] = &[
     ("git", &["push"], &["contents"]),
@@ -67,18 +77,65 @@ const COMMANDS: &[(&str, &[&str], &[&str])] = &[
     ("semantic-release", &["version", "publish"], &["contents"]),
 ];
 
-/// What a job needs.
-pub(crate) fn needs(file: &DeployFile, workflow: &Workflow, job: &Job) -> Needs {
-    let mut found = Needs { write: Vec::new(), sure: job.uses.is_none() };
+/// Workflows that call each other are followed so far.
+const MAX_CALLS: u32 = 4;
+
+/// What a job needs. Nothing where it is a workflow that is not in the tree: a called workflow that asks for more than its caller has is not run at all.
+pub(crate) fn needs(deployment: &Deployment<'_>, workflow: &Workflow, job: &Job) -> Option<Needs> {
+    let mut found = called(deployment, workflow, job, 0)?;
+    found.write.sort_unstable();
+    found.write.dedup();
+    found.read.retain(|right| !found.write.contains(right));
+    found.read.sort_unstable();
+    found.read.dedup();
+    Some(found)
+}
+
+fn called(deployment: &Deployment<'_>, workflow: &Workflow, job: &Job, depth: u32) -> Option<Needs> {
+    let file = &deployment.files[workflow.file];
+    let mut found = Needs { sure: true, ..Needs::default() };
+    if let Some((name, _)) = &job.uses {
+        let path = name.strip_prefix("./").filter(|_| depth < MAX_CALLS)?;
+        let is_it = |other: &&Workflow| deployment.files[other.file].path.ends_with(path);
+        let other = deployment.model.workflows.iter().find(is_it)?;
+        for job in &other.jobs {
+            let given = job.node.get("permissions").or_else(|| other.root.get("permissions"));
+            let inner = match given {
+                Some(given) => granted(given)?,
+                None => called(deployment, other, job, depth + 1)?,
+            };
+            found.write.extend(inner.write);
+            found.read.extend(inner.read);
+            found.sure &= inner.sure;
+        }
+        return Some(found);
+    }
     for step in &job.steps {
         of_step(file, step, &mut found);
     }
     // An environment of the whole workflow hands the token to every step.
     found.sure &= !workflow.root.get("env").is_some_and(|env| names_token(file.slice(env.span)));
     found.sure &= !job.node.get("env").is_some_and(|env| names_token(file.slice(env.span)));
-    found.write.sort_unstable();
-    found.write.dedup();
-    found
+    Some(found)
+}
+
+/// What a block of permissions gives.
+fn granted(given: &Node) -> Option<Needs> {
+    let mut found = Needs { sure: true, ..Needs::default() };
+    match given.text() {
+        Some("write-all") => return None,
+        Some(_) => {}
+        None => {
+            for entry in given.entries() {
+                match entry.value.text() {
+                    Some("write") => found.write.push(entry.key.clone()),
+                    Some("read") if entry.key != "contents" => found.read.push(entry.key.clone()),
+                    _ => {}
+                }
+            }
+        }
+    }
+    Some(found)
 }
 
 fn names_token(text: &str) -> bool {
@@ -91,10 +148,16 @@ fn of_step(file: &DeployFile, step: &Step, found: &mut Needs) {
         let lower = action.to_ascii_lowercase();
         let begins = |start: &str| lower.starts_with(&start.to_ascii_lowercase());
         if let Some((_, rights)) = WRITING.iter().find(|(start, _)| begins(start)) {
-            found.write.extend(*rights);
+            found.write.extend(rights.iter().map(|right| (*right).to_owned()));
+            // It reads which run it belongs to.
+            if lower.starts_with("github/codeql-action") {
+                found.read.push("actions".to_owned());
+            }
+        } else if let Some((_, right)) = LOOKING.iter().find(|(start, _)| begins(start)) {
+            found.read.push((*right).to_owned());
         } else if lower.starts_with("docker/login-action") {
             if text.contains("ghcr.io") {
-                found.write.push("packages");
+                found.write.push("packages".to_owned());
             }
         } else if !READING.iter().any(|start| begins(start)) {
             found.sure = false;
@@ -104,7 +167,7 @@ fn of_step(file: &DeployFile, step: &Step, found: &mut Needs) {
     for command in &step.commands {
         for (program, words, rights) in COMMANDS {
             if command.program() == *program && command.has(words) {
-                found.write.extend(*rights);
+                found.write.extend(rights.iter().map(|right| (*right).to_owned()));
                 writes = true;
             }
         }
@@ -114,11 +177,12 @@ fn of_step(file: &DeployFile, step: &Step, found: &mut Needs) {
 }
 
 /// The lines of a block of permissions, without indentation before the first.
-pub(crate) fn block(write: &[&str], unit: &str) -> Vec<String> {
+pub(crate) fn block(needs: &Needs, unit: &str) -> Vec<String> {
     let mut lines = vec!["permissions:".to_owned()];
-    if !write.contains(&"contents") {
+    if !needs.write.iter().any(|right| right == "contents") {
         lines.push(format!("{unit}contents: read"));
     }
-    lines.extend(write.iter().map(|right| format!("{unit}{right}: write")));
+    lines.extend(needs.read.iter().map(|right| format!("{unit}{right}: read")));
+    lines.extend(needs.write.iter().map(|right| format!("{unit}{right}: write")));
     lines
 }

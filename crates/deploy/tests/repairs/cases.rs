@@ -91,9 +91,28 @@ jobs:
     scan:
         permissions:
           contents: read
+          actions: read
           security-events: write
         steps:
         - uses: github/codeql-action/init@v3
+"#,
+    },
+    Before {
+        rule: "workflow-write-all",
+        path: ".github/workflows/ci.yml",
+        safe: true,
+        stays: true,
+        text: r#"
+on: push
+jobs:
+  build:
+    uses: other/repository/.github/workflows/build.yml@v1
+"#,
+        after: r#"
+on: push
+jobs:
+  build:
+    uses: other/repository/.github/workflows/build.yml@v1
 "#,
     },
     Before {

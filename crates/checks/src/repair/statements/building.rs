@@ -264,7 +264,8 @@ impl Building {
             if [head, tail_text].iter().any(|text| text.contains(['\\', '{', '}', '"', '\n'])) {
                 return None;
             }
-            if before[..opening].trim_end().to_ascii_lowercase().ends_with("interval") {
+            let ahead = &before[..opening - usize::from(escaped)];
+            if ahead.ends_with(char::is_alphanumeric) || is_typed(ahead) {
                 return None;
             }
             let (head_text, tail_text) = match self.how {
@@ -432,6 +433,13 @@ enum Found {
 /// Source text without the escapes that matter here.
 fn plain(text: &str) -> String {
     text.replace("\\n", "\n").replace("\\t", "\t").replace("\\'", "'").replace("\\\"", "\"")
+}
+
+/// Whether a word before a literal makes it one of another type, or no value: `DATE '…'`, `AS '…'`.
+fn is_typed(ahead: &str) -> bool {
+    let word = ahead.trim_end().rsplit(|c: char| !c.is_alphanumeric()).next().unwrap_or("");
+    let words = ["interval", "date", "time", "timestamp", "timestamptz", "as"];
+    words.contains(&word.to_ascii_lowercase().as_str())
 }
 
 /// Whether a hole stands for a list of values: `IN (…)`, `VALUES (…)`.

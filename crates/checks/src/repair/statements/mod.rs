@@ -171,6 +171,10 @@ fn values(cx: &Cx<'_, '_>, building: &Building, style: Style) -> Option<Vec<Hole
     if !TAKE_PARAMETERS.contains(&word.to_ascii_lowercase().as_str()) {
         return None;
     }
+    // Comments may hold quotes.
+    if borrowed.iter().flatten().any(|text| text.contains("--") || text.contains("/*")) {
+        return None;
+    }
     let literal = value_positions(&borrowed)?;
     // A colon before a word would be taken for a parameter.
     if matches!(style, Style::Named { .. } | Style::Numbered)

@@ -5,7 +5,7 @@ use clearance_template::{Arg, Context, Expr, Output};
 
 use crate::{
     CodeRule, Listen, PageCx, Place,
-    pages::edit::{Replaced, outside_of_tags, slice, unmarked},
+    pages::edit::{Replaced, is_html_by_name, outside_of_tags, slice, unmarked},
 };
 
 /// The rule.
@@ -64,7 +64,9 @@ fn check(cx: &mut PageCx<'_, '_>, output: &Output) {
         }
         let message = format!("{mark} says that the value is finished HTML: nothing escapes it");
         let draft = cx.shown(range, message, Severity::Medium);
-        cx.report(draft.edits("Escape the value", false, unmarked(cx.whole(), range)));
+        let is_html = is_html_by_name(cx.whole(), range, false);
+        let edit = if is_html { None } else { unmarked(cx.whole(), range) };
+        cx.report(draft.edits("Escape the value", false, edit));
         return;
     }
 }

@@ -3,7 +3,7 @@
 use clearance_finding::{Confidence, Plane, Rule, Severity};
 
 use crate::{
-    DeployFile, DeployRule, Deployment, Report, Span,
+    DeployRule, Deployment, Report, Span,
     edit::{Replaced, before_entry, column, line, own_entry},
     workflow::{
         Job, Service, Workflow,
@@ -41,8 +41,8 @@ fn check(deployment: &Deployment<'_>, report: &mut Report) {
             workflow.jobs.iter().filter(|job| job.node.entry("permissions").is_none()).collect();
         if let Some(entry) = top {
             let edits = || {
-                let top = (entry.span.to(entry.value.span), block(&[], "  ").join("\n"));
-                Some([vec![top], for_jobs(file, workflow, &silent)?].concat())
+                let top = (entry.span.to(entry.value.span), block(&Needs::default(), "  ").join("\n"));
+                Some([vec![top], for_jobs(deployment, workflow, &silent)?].concat())
             };
             one(deployment, report, workflow, (entry, ""), &edits);
         }
@@ -50,7 +50,7 @@ fn check(deployment: &Deployment<'_>, report: &mut Report) {
             if let Some(entry) = job.node.entry("permissions") {
                 let edits = || {
                     let blanks = format!("\n{}", " ".repeat(column(&file.text, &job.node)?));
-                    let lines = block(&needs(file, workflow, job).write, "  ").join(&blanks);
+                    let lines = block(&needs(deployment, workflow, job)?, "  ").join(&blanks);
                     Some(vec![(entry.span.to(entry.value.span), lines)])
                 };
                 one(deployment, report, workflow, (entry, &job.name), &edits);
@@ -69,8 +69,8 @@ fn check(deployment: &Deployment<'_>, report: &mut Report) {
                 ),
             };
             let draft = deployment.draft(&RULE, workflow.file, job.span, message);
-            let draft = match named(file, workflow, &silent) {
-                Some((safe, edits)) => draft.repair("Let the token read the code only", safe, edits),
+            let draft = match named(deployment, workflow, &silent) {
+                Some((safe, edits)) => draft.repair("Name the rights that the steps need", safe, edits),
                 None => draft,
             };
             let is_untrusted = workflow.trigger("pull_request_target").is_some();
@@ -106,8 +106,8 @@ fn one(
 }
 
 /// `contents: read` above the jobs, and more for those that need it. With it, whether every step is known to need nothing more.
-fn named(file: &DeployFile, workflow: &Workflow, silent: &[&Job]) -> Option<(bool, Vec<Replaced>)> {
-    let text = &file.text;
+fn named(deployment: &Deployment<'_>, workflow: &Workflow, silent: &[&Job]) -> Option<(bool, Vec<Replaced>)> {
+    let text = &deployment.files[workflow.file].text;
     let jobs = own_entry(&workflow.root, "jobs")?;
     if column(text, &workflow.root)? != 0 {
         return None;
@@ -123,22 +123,22 @@ fn named(file: &DeployFile, workflow: &Workflow, silent: &[&Job]) -> Option<(boo
     }
     let apart = at == 0 || text[line(text, at - 1).start..at].trim().is_empty();
     let blank = if apart { "" } else { "\n" };
-    let top = (Span::new(at, at), format!("{blank}{}\n\n", block(&[], "  ").join("\n")));
-    let sure = silent.iter().all(|job| needs(file, workflow, job).sure);
-    Some((sure, [vec![top], for_jobs(file, workflow, silent)?].concat()))
+    let top = (Span::new(at, at), format!("{blank}{}\n\n", block(&Needs::default(), "  ").join("\n")));
+    let sure = silent.iter().all(|job| needs(deployment, workflow, job).is_some_and(|needs| needs.sure));
+    Some((sure, [vec![top], for_jobs(deployment, workflow, silent)?].concat()))
 }
 
-/// Blocks for the jobs that need more than to read.
-fn for_jobs(file: &DeployFile, workflow: &Workflow, silent: &[&Job]) -> Option<Vec<Replaced>> {
+/// Blocks for the jobs that need more than to read the code.
+fn for_jobs(deployment: &Deployment<'_>, workflow: &Workflow, silent: &[&Job]) -> Option<Vec<Replaced>> {
     let mut edits = Vec::new();
     for job in silent {
-        let Needs { write, .. } = needs(file, workflow, job);
-        if write.is_empty() {
+        let needs = needs(deployment, workflow, job)?;
+        if needs.write.is_empty() && needs.read.is_empty() {
             continue;
         }
         let node: &Node = &job.node;
-        let place = own_entry(node, "steps").or_else(|| node.entries().first())?;
-        edits.push(before_entry(&file.text, node, place, &block(&write, "  "))?);
+        let place = own_entry(node, "steps").or_else(|| own_entry(node, "uses"))?;
+        edits.push(before_entry(&deployment.files[workflow.file].text, node, place, &block(&needs, "  "))?);
     }
     Some(edits)
 }
