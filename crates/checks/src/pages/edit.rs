@@ -116,6 +116,7 @@ pub(crate) fn is_html_by_name(text: &str, range: Span, strict: bool) -> bool {
     ];
     const LIKELY: &[&str] = &[
         "about",
+        "announcement",
         "article",
         "body",
         "button",
@@ -123,7 +124,11 @@ pub(crate) fn is_html_by_name(text: &str, range: Span, strict: bool) -> bool {
         "conduct",
         "content",
         "css",
+        "description",
         "embed",
+        "error",
+        "errors",
+        "field",
         "footer",
         "form",
         "header",
@@ -149,9 +154,12 @@ pub(crate) fn is_html_by_name(text: &str, range: Span, strict: bool) -> bool {
         "summary",
         "table",
         "template",
+        "thumbnail",
+        "toolbar",
         "tag",
         "tags",
         "widget",
+        "widgets",
     ];
     let Some((_, body)) = inner(text, range) else { return true };
     let words = body.split(|c: char| !c.is_ascii_alphanumeric()).map(str::to_ascii_lowercase);
