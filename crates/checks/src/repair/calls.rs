@@ -1,6 +1,6 @@
 //! Edits of calls that keep how the code is laid out.
 
-use clearance_python::{TextRange, TextSize};
+use clearance_python::{TextRange, TextSize, layout};
 
 use clearance_python::ir::{ArgKind, Value};
 
@@ -145,9 +145,12 @@ fn argument_place(cx: &Cx<'_, '_>, call: CallEvent) -> Option<(TextSize, String)
     if cx.args(call).is_empty() {
         return content.ends_with('(').then_some((size(end)?, String::new()));
     }
-    let above = content[..line_start].trim_end();
-    let is_alone = above.ends_with(['(', ',']) && !line.contains(", ");
-    let indent = &line[..line.len() - line.trim_start().len()];
+    // The last argument may take several lines: its first one tells how they stand.
+    let last = layout::expression(text, whole)?.arguments().last()?.range.start();
+    let first = layout::line_of(text, last).start();
+    let indent = text.get(usize::from(first)..usize::from(last))?;
+    let above = text.get(start..usize::from(first).max(start))?.trim_end();
+    let is_alone = indent.trim().is_empty() && above.ends_with(['(', ',']);
     let before =
         if is_alone && text[end..close].contains('\n') { format!(",\n{indent}") } else { ", ".to_owned() };
     Some((size(end)?, before))

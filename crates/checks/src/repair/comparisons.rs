@@ -3,6 +3,7 @@
 use clearance_program::Form;
 use clearance_python::{
     TextRange, TextSize,
+    ir::{Op, Value},
     layout::{Node, Shape, line_of},
 };
 
@@ -15,13 +16,31 @@ pub(super) fn in_constant_time(cx: &mut Cx<'_, '_>, found: &Found) -> Option<Rep
     let Shape::Equal(left, right, equal) = &node.shape else { return None };
     let spelling = cx.spelling(found.range.start(), "hmac", "compare_digest", Form::Module)?;
     let not = if *equal { "" } else { "not " };
-    let (left, right) = (cx.slice(left.range), cx.slice(right.range));
+    let compared = cx.ir().values(found.function).find_map(|value| match cx.op(value) {
+        Op::Compare { left, right, .. } if cx.range(value) == found.range => Some((left, right)),
+        _ => None,
+    });
+    let (first, second) = compared?;
+    let (left, right) = (present(cx, first, left), present(cx, second, right));
     if left.contains('\n') || right.contains('\n') || left.contains('#') || right.contains('#') {
         return None;
     }
     let text = format!("{not}{}({left}, {right})", spelling.text);
     let repair = Repair::new("Compare in a time that tells nothing", false);
     Some(repair.edit(found.range, text).importing(&spelling))
+}
+
+/// The text of an operand, or of an empty string where there may be none: `request.args.get("key")`.
+fn present(cx: &Cx<'_, '_>, value: Value, node: &Node) -> String {
+    let written = cx.slice(node.range);
+    let mut made = value;
+    while let Op::Sigma { value, .. } = cx.op(made) {
+        made = value;
+    }
+    let Op::Call { callee, args } = cx.op(made) else { return written.to_owned() };
+    let may_be_none = matches!(cx.op(callee), Op::Attr { name, .. } if cx.ir().name(name) == "get")
+        && cx.ir().args(args).len() == 1;
+    if may_be_none { format!("{written} or \"\"") } else { written.to_owned() }
 }
 
 /// `assert test, text` becomes `if not test: raise AssertionError(text)`, which `python -O` keeps.

@@ -32,6 +32,12 @@ pub(super) fn sound_hash(cx: &mut Cx<'_, '_>, found: &Found) -> Option<Repair> {
     if ["passw", "pwd", "passphrase"].iter().any(|word| written.contains(word)) {
         return None;
     }
+    // A function that is named for the hash promises that one.
+    let ir = cx.ir();
+    let around = ir.name(ir.functions[found.function.index()].name).to_ascii_lowercase();
+    if found.function.index() != 0 && ["md5", "sha1", "sha_1"].iter().any(|hash| around.contains(hash)) {
+        return None;
+    }
     let node = cx.layout(found.range)?;
     let Shape::Call { callee, .. } = &node.shape else { return None };
     let repair = Repair::new("Hash with SHA-256", false);
@@ -73,7 +79,10 @@ pub(super) fn sound_hash(cx: &mut Cx<'_, '_>, found: &Found) -> Option<Repair> {
 fn literal(repair: Repair, node: &Node) -> Option<Repair> {
     let Shape::Text(tokens) = &node.shape else { return None };
     let [token] = tokens.as_slice() else { return None };
-    node.literal()?;
+    let name = node.literal()?.to_ascii_lowercase();
+    if !matches!(name.as_str(), "md5" | "sha1" | "sha-1") {
+        return None;
+    }
     Some(repair.edit(token.range, format!("{0}sha256{0}", token.quotes)))
 }
 

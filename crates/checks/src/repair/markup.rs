@@ -45,31 +45,38 @@ fn markup(cx: &Cx<'_, '_>, repair: Repair, text: &Node, whole: TextRange) -> Opt
             let (repair, values) = template(cx, repair, text)?;
             Some(repair.edit(end, format!(".format({})", values.join(", "))))
         }
-        // `Markup("…" % x)` becomes `Markup("…") % x`.
+        // `Markup("…" % x)` becomes `Markup("…") % x`: the bracket moves.
         Shape::Mod(format, _) => {
             format.literal()?;
-            let operation = TextRange::new(format.range.end(), text.range.end());
-            let written = cx.slice(operation).to_owned();
+            let operation = cx.slice(TextRange::new(format.range.end(), text.range.end()));
             let follows = cx.source().text.get(usize::from(whole.end())..)?.chars().next();
             // The operation binds weaker than what may follow.
-            if written.contains(['\n', '#']) || matches!(follows, Some('.' | '[' | '(')) {
+            if operation.contains(['\n', '#']) || matches!(follows, Some('.' | '[' | '(')) {
                 return None;
             }
-            Some(repair.edit(operation, "").edit(end, written))
+            moved(cx, repair, format.range, text.range, whole)
         }
         // `Markup("…".format(x))` becomes `Markup("…").format(x)`.
         Shape::Call { callee, .. } => {
             let Shape::Attribute { base, name, .. } = &callee.shape else { return None };
             base.literal().filter(|_| name == "format")?;
-            let call = TextRange::new(base.range.end(), text.range.end());
-            let written = cx.slice(call).to_owned();
-            if written.contains('#') {
-                return None;
-            }
-            Some(repair.edit(call, "").edit(end, written))
+            moved(cx, repair, base.range, text.range, whole)
         }
         _ => None,
     }
+}
+
+/// Closes the call right after the literal, and not at its end.
+fn moved(
+    cx: &Cx<'_, '_>,
+    repair: Repair,
+    literal: TextRange,
+    text: TextRange,
+    whole: TextRange,
+) -> Option<Repair> {
+    let rest = TextRange::new(text.end(), whole.end());
+    let is_plain = cx.slice(rest).trim_matches(|c: char| c.is_whitespace() || c == ',') == ")";
+    is_plain.then(|| repair.edit(TextRange::empty(literal.end()), ")").edit(rest, ""))
 }
 
 /// An f-string as a template of `format`, and the values for it.

@@ -150,6 +150,10 @@ fn made<'d>(
     if !is_name || !call.trim_end().ends_with(')') || !after.trim().is_empty() {
         return None;
     }
-    let line = format!("{}{bound}.config[\"{name}\"] = {new}", indent(text, start));
+    let mut line = format!("{}{bound}.config[\"{name}\"] = {new}", indent(text, start));
+    // The quotes are those of the file.
+    if text.matches('\'').count() > text.matches('"').count() {
+        line = line.replace('"', "'");
+    }
     Some((module, below(text, end, &line)))
 }
