@@ -87,6 +87,17 @@ impl<'p> PageCx<'_, 'p> {
         }
     }
 
+    /// Whether the template is written for Jinja2, as its name or tags tell; programs of Django may have both.
+    pub fn is_jinja(&self) -> bool {
+        let path = self.file.path.to_ascii_lowercase();
+        let ending = path.rsplit('.').next().unwrap_or("");
+        matches!(ending, "jinja" | "jinja2" | "j2")
+            || path.split('/').any(|part| part.contains("jinja"))
+            || ["{% macro ", "{% set ", "{%- ", "{% import ", "{% from "]
+                .iter()
+                .any(|tag| self.whole().contains(tag))
+    }
+
     /// Whether the program is one of Django.
     pub fn is_django(&self) -> bool {
         self.site.is_django

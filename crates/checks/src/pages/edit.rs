@@ -1,6 +1,7 @@
 //! Edits of templates that leave everything beside them as it is written.
 
-use clearance_template::{Expr, Output, Span};
+use clearance_program::TemplateFile;
+use clearance_template::{Expr, Mark, MarkKind, Output, Span};
 
 use super::{PageCx, text_range};
 use crate::Draft;
@@ -115,6 +116,7 @@ pub(crate) fn is_html_by_name(text: &str, range: Span, strict: bool) -> bool {
     ];
     const LIKELY: &[&str] = &[
         "about",
+        "announcement",
         "article",
         "body",
         "button",
@@ -122,7 +124,11 @@ pub(crate) fn is_html_by_name(text: &str, range: Span, strict: bool) -> bool {
         "conduct",
         "content",
         "css",
+        "description",
         "embed",
+        "error",
+        "errors",
+        "field",
         "footer",
         "form",
         "header",
@@ -148,15 +154,44 @@ pub(crate) fn is_html_by_name(text: &str, range: Span, strict: bool) -> bool {
         "summary",
         "table",
         "template",
+        "thumbnail",
+        "toolbar",
         "tag",
         "tags",
         "widget",
+        "widgets",
     ];
     let Some((_, body)) = inner(text, range) else { return true };
     let words = body.split(|c: char| !c.is_ascii_alphanumeric()).map(str::to_ascii_lowercase);
     words
         .into_iter()
         .any(|word| CERTAIN.contains(&word.as_str()) || (!strict && LIKELY.contains(&word.as_str())))
+}
+
+/// Both tags of a block without escaping taken away.
+pub(crate) fn escaped(text: &str, mark: Mark) -> Option<[Replaced; 2]> {
+    let inside = text.get(mark.tag.1 as usize..mark.range.1 as usize)?;
+    let begin = mark.tag.1 + inside.rfind("{%")? as u32;
+    let end = slice(text, (begin, mark.range.1));
+    (end.contains("endautoescape") && end.ends_with("%}"))
+        .then(|| [without_tag(text, mark.tag), without_tag(text, (begin, mark.range.1))])
+}
+
+/// The repair of a way of data that ends where something is shown without escaping: the mark goes, or the block around it.
+pub(crate) fn shown_escaped(file: &TemplateFile, way: Draft) -> Draft {
+    let (start, end) = (way.range.start().into(), way.range.end().into());
+    if is_html_by_name(&file.text, (start, end), true) {
+        return way;
+    }
+    if let Some(edit) = unmarked(&file.text, (start, end)) {
+        return way.edits("Escape the value", false, [edit]);
+    }
+    let holds =
+        |mark: &&Mark| mark.kind == MarkKind::Unescaped && mark.range.0 <= start && end <= mark.range.1;
+    match file.template.marks.iter().rfind(holds).and_then(|mark| escaped(&file.text, *mark)) {
+        Some(edits) => way.edits("Escape what the block shows", false, edits),
+        None => way,
+    }
 }
 
 /// What is shown with one more filter at its end.

@@ -66,15 +66,6 @@ pub(crate) fn run(
                 .then_with(|| a.message.cmp(&b.message))
         });
         ways.dedup_by(|b, a| a.rule.id == b.rule.id && a.range == b.range);
-        for way in ways.iter_mut().filter(|way| way.fix.is_none()) {
-            let range = (way.range.start().into(), way.range.end().into());
-            if edit::is_html_by_name(&file.text, range, true) {
-                continue;
-            }
-            if let Some(edit) = edit::unmarked(&file.text, range) {
-                *way = way.clone().edits("Escape the value", false, [edit]);
-            }
-        }
         let Pass { drafts, facts, examined } = pass;
         let told = |draft: &Draft| {
             !settings.auditor
@@ -82,6 +73,13 @@ pub(crate) fn run(
                 && ways.iter().any(|way| draft.range.contains_range(way.range))
         };
         let (silent, drafts): (Vec<Draft>, Vec<Draft>) = drafts.into_iter().partition(told);
+        for way in ways.iter_mut().filter(|way| way.fix.is_none()) {
+            let same = silent.iter().find(|draft| draft.range.contains_range(way.range));
+            match same.and_then(|draft| draft.fix.clone()) {
+                Some(fix) => way.fix = Some(fix),
+                None => *way = edit::shown_escaped(file, way.clone()),
+            }
+        }
         // Themes have the same pages: what the same call shows in each of them is told once.
         ways.retain(|draft| way(&file.path, draft).is_none_or(|way| *seen.entry(way).or_insert(id) == id));
         let mut drafts: Vec<Draft> = ways.into_iter().chain(drafts).collect();

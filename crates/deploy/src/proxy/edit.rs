@@ -53,6 +53,10 @@ pub(crate) fn with_headers(
     site: &Site<'_>,
     headers: &[(&str, &str)],
 ) -> Option<Vec<Replaced>> {
+    // Browsers would keep it for everything else that the machine serves.
+    if !site.names.is_empty() && site.names.iter().all(|name| name.contains("localhost")) {
+        return None;
+    }
     let text = &file.text;
     let added: Vec<String> =
         headers.iter().map(|(name, value)| header_line(site.kind, name, value)).collect();

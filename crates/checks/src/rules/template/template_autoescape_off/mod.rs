@@ -3,10 +3,7 @@
 use clearance_finding::{Confidence, Plane, Rule, Severity};
 use clearance_template::{Mark, MarkKind, Node, Span};
 
-use crate::{
-    CodeRule, Listen, PageCx, Place,
-    pages::edit::{Replaced, slice, without_tag},
-};
+use crate::{CodeRule, Listen, PageCx, Place, pages::edit::escaped};
 
 /// The rule.
 pub static RULE: Rule = Rule {
@@ -57,25 +54,15 @@ fn check(cx: &mut PageCx<'_, '_>) {
             1 => {
                 let message = "Escaping is switched off around a value";
                 let draft = cx.shown(mark.tag, message, Severity::Medium);
-                cx.report(draft.edits(TITLE, false, escaped(cx, mark).into_iter().flatten()));
+                cx.report(draft.edits(TITLE, false, escaped(cx.whole(), mark).into_iter().flatten()));
             }
             more => {
                 let message = format!("Escaping is switched off around {more} values");
                 let draft = cx.shown(mark.tag, message, Severity::Medium);
-                cx.report(draft.edits(TITLE, false, escaped(cx, mark).into_iter().flatten()));
+                cx.report(draft.edits(TITLE, false, escaped(cx.whole(), mark).into_iter().flatten()));
             }
         }
     }
 }
 
 const TITLE: &str = "Escape what the block shows";
-
-/// Both tags of the block taken away.
-fn escaped(cx: &PageCx<'_, '_>, mark: Mark) -> Option<[Replaced; 2]> {
-    let text = cx.whole();
-    let inside = text.get(mark.tag.1 as usize..mark.range.1 as usize)?;
-    let begin = mark.tag.1 + inside.rfind("{%")? as u32;
-    let end = slice(text, (begin, mark.range.1));
-    (end.contains("endautoescape") && end.ends_with("%}"))
-        .then(|| [without_tag(text, mark.tag), without_tag(text, (begin, mark.range.1))])
-}

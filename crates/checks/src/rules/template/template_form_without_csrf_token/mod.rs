@@ -132,7 +132,9 @@ fn token(cx: &PageCx<'_, '_>, form: &Element, body: Span) -> Option<(bool, Repla
                 || action.starts_with("url_for(")
                 || !form.attribute(text, "action").is_some_and(|action| action.is_dynamic))
     });
-    let (token, safe) = if cx.is_django() {
+    let (token, safe) = if cx.is_django() && cx.is_jinja() {
+        return None;
+    } else if cx.is_django() {
         ("{% csrf_token %}".to_owned(), own)
     } else if !cx.program.imports("flask_wtf") {
         return None;

@@ -63,6 +63,8 @@ fn check(cx: &mut PageCx<'_, '_>, output: &Output) {
         let message = "A value in a string of a script is escaped for HTML only: a backslash or a line break gets through";
         let draft = cx.shown(range, message, Severity::Low);
         let (title, edits) = match cx.is_django() {
+            // Jinja has no such filter of its own.
+            true if cx.is_jinja() => ("Escape it for a string", None),
             true => ("Escape it for a string", filtered(cx.whole(), output, range, "escapejs")),
             false => (TITLE, json_string(cx, output)),
         };
@@ -70,7 +72,11 @@ fn check(cx: &mut PageCx<'_, '_>, output: &Output) {
     } else {
         let message = "A value in a script is escaped for HTML only: it needs no quotes to be run";
         let draft = cx.shown(range, message, Severity::Medium);
-        let edits = if cx.is_django() { None } else { filtered(cx.whole(), output, range, "tojson") };
+        let edits = if cx.is_django() || !is_whole_value(cx.whole(), range) {
+            None
+        } else {
+            filtered(cx.whole(), output, range, "tojson")
+        };
         cx.report(draft.edits(TITLE, false, edits.into_iter().flatten()));
     }
 }
@@ -90,4 +96,12 @@ fn json_string(cx: &PageCx<'_, '_>, output: &Output) -> Option<Vec<Replaced>> {
     let range = cx.range(output);
     let quotes = bare(cx, range)?;
     Some(filtered(cx.whole(), output, range, "tojson")?.into_iter().chain(quotes).collect())
+}
+
+/// Whether something shown in a script stands where a value is expected, and is all of it: no part of a name, and no statement.
+fn is_whole_value(text: &str, (start, end): Span) -> bool {
+    let before = text.get(..start as usize).unwrap_or("").trim_end_matches([' ', '\t']);
+    let after = text.get(end as usize..).unwrap_or("");
+    before.ends_with(['=', '(', '[', ',', ':', '?', '+', '&', '|', '<', '>'])
+        && !after.starts_with(|c: char| c.is_alphanumeric() || matches!(c, '_' | '$' | '.' | '(' | '{'))
 }

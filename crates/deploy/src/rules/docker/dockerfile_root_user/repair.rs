@@ -36,11 +36,18 @@ const WITH_USERADD: &[&str] = &[
 pub(super) fn edit(file: &DeployFile, image: &Dockerfile, entry: Option<&DeployFile>) -> Option<Replaced> {
     // What prepares the container when it starts needs root for it.
     let prepares = |script: &DeployFile| {
-        ["chown", "apt-get", "apk add", "chmod", "sysctl", "mkdir"]
+        ["chown", "apt-get", "apk add", "chmod", "sysctl", "mkdir", "cron", "service ", "usermod", "useradd"]
             .iter()
             .any(|word| script.text.contains(word))
     };
-    if entry.is_some_and(prepares) {
+    // A script that was not read may do so, too.
+    let names_script = || {
+        let starts = ["ENTRYPOINT", "CMD"].iter().filter_map(|keyword| image.last(keyword));
+        starts
+            .flat_map(|start| &start.words)
+            .any(|word| word.text.split_whitespace().any(|part| part.ends_with(".sh")))
+    };
+    if entry.map_or_else(names_script, prepares) {
         return None;
     }
     let lines = match known_user(image) {
