@@ -36,6 +36,7 @@ fn dispatch(command: &Command) -> Result<Exit, Failure> {
         Command::Detectors(args) => commands::detectors::run(args),
         Command::Attest(args) => commands::attest::run(&Catalogue::complete(), args),
         Command::Verify(args) => commands::verify::run(args),
+        Command::Probe(args) => commands::probe::run(&Catalogue::complete(), args),
         Command::Fix(args) => commands::fix::run(&Catalogue::complete(), args),
         Command::Rules(args) => commands::rules::run(&Catalogue::complete(), args),
         Command::Config(command) => commands::config::run(&Catalogue::complete(), command),

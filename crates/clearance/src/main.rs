@@ -7,6 +7,7 @@ mod catalogue;
 mod cli;
 mod cli_attest;
 mod cli_db;
+mod cli_probe;
 mod commands;
 mod config;
 mod console;

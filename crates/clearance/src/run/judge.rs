@@ -46,6 +46,7 @@ pub(crate) fn judge(
     analysis: Analysis,
     about: About,
     compared: Compared<'_>,
+    live: PlaneRun,
 ) -> Result<(Assessment, Option<Comparison>), Failure> {
     let settings = &plan.settings;
     let rules: Vec<&'static Rule> = catalogue.rules().to_vec();
@@ -109,6 +110,7 @@ pub(crate) fn judge(
             analysis.deployment.len(),
             analysis.supply,
             analysis.searched,
+            live,
         ),
         capabilities: std::iter::once(Capability::Syntax)
             .chain(settings.run.flow.value.then_some(Capability::Flow))
@@ -177,6 +179,7 @@ fn planes(
     deployment: usize,
     supply: Option<String>,
     searched: Option<u32>,
+    live: PlaneRun,
 ) -> Vec<PlaneRun> {
     let run = |plane| PlaneRun {
         plane,
@@ -220,7 +223,7 @@ fn planes(
             why: "there is no Python file".to_owned(),
         }
     };
-    vec![code, template, deploy, supply, secrets]
+    vec![code, template, deploy, supply, secrets, live]
 }
 
 /// Whether the list of routes says enough for controls over routes: there are some, and the address of each is known.
@@ -246,7 +249,7 @@ pub(crate) fn policy(settings: &Settings) -> Policy {
     policy
 }
 
-fn config_acceptance(rule: &AcceptRule) -> ConfigAcceptance {
+pub(super) fn config_acceptance(rule: &AcceptRule) -> ConfigAcceptance {
     let (name, fingerprint, bound) = match &rule.target {
         Accepted::Rule(name) => (Some(name.clone()), None, None),
         Accepted::Finding(fingerprint) => (None, Some(fingerprint.to_string()), None),
@@ -285,7 +288,7 @@ fn run_notice(text: String) -> Notice {
 }
 
 /// Holds back the findings that the settings hide, and counts them.
-struct Sieve<'s> {
+pub(super) struct Sieve<'s> {
     catalogue: &'s Catalogue,
     settings: &'s Settings,
     files: BTreeMap<Arc<str>, FileSettings<'s>>,
@@ -293,12 +296,12 @@ struct Sieve<'s> {
 }
 
 impl<'s> Sieve<'s> {
-    fn new(catalogue: &'s Catalogue, settings: &'s Settings) -> Self {
+    pub(super) fn new(catalogue: &'s Catalogue, settings: &'s Settings) -> Self {
         Self { catalogue, settings, files: BTreeMap::new(), counts: BTreeMap::new() }
     }
 
     /// Whether `finding` is shown. An accepted finding is not held back for its severity or confidence: the list of what was accepted is whole.
-    fn keeps(&mut self, finding: &Finding) -> bool {
+    pub(super) fn keeps(&mut self, finding: &Finding) -> bool {
         let Some(position) = self.catalogue.position(finding.rule) else {
             return true;
         };
@@ -321,7 +324,10 @@ impl<'s> Sieve<'s> {
     }
 
     /// Ids of the rules that are on in all of these files: the others may have been silent because they were off.
-    fn enabled_everywhere<'p>(&self, paths: impl Iterator<Item = &'p str>) -> BTreeSet<&'static str> {
+    pub(super) fn enabled_everywhere<'p>(
+        &self,
+        paths: impl Iterator<Item = &'p str>,
+    ) -> BTreeSet<&'static str> {
         let mut on = vec![true; self.catalogue.rules().len()];
         for path in paths {
             let file = self.settings.for_file(path);
@@ -334,7 +340,7 @@ impl<'s> Sieve<'s> {
     }
 
     /// The counts.
-    fn hidden(&self) -> Vec<Hidden> {
+    pub(super) fn hidden(&self) -> Vec<Hidden> {
         self.counts
             .iter()
             .map(|(&(position, severity, by), &count)| Hidden {
