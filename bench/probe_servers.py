@@ -26,7 +26,15 @@ def index():
 <form method="post" action="/note"><input name="text"></form></html>""" % url_for("index", _external=True)
     response = make_response(page)
     response.set_cookie("session", "eyJ1c2VyIjoxfQ.aB3dE5", httponly=False)
+    response.set_cookie("__Host-basket", "1", path="/shop", secure=True)
+    response.headers["Cross-Origin-Opener-Policy"] = "same-origin"
     return response
+
+
+@app.route("/", methods=["TRACE"])
+def trace():
+    head = "".join(f"{name}: {value}\\r\\n" for name, value in request.headers)
+    return f"TRACE / HTTP/1.1\\r\\n{head}", {"Content-Type": "message/http"}
 
 
 @app.get("/item")
@@ -60,7 +68,7 @@ def share(response):
 FLASK_GOOD = '''
 import os
 
-from flask import Flask, abort, redirect, render_template_string, request, session
+from flask import Flask, abort, make_response, redirect, render_template_string, request, session
 from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
 from flask_wtf import CSRFProtect
@@ -85,7 +93,9 @@ LOGIN = """<form method="post"><input type="hidden" name="csrf_token" value="{{ 
 @app.get("/")
 def index():
     session["seen"] = True
-    return render_template_string(PAGE)
+    response = make_response(render_template_string(PAGE))
+    response.set_cookie("__Host-basket", "1", secure=True, httponly=True, samesite="Lax")
+    return response
 
 
 @app.get("/item")
@@ -208,9 +218,9 @@ http {{
 '''
 
 GOOD_SERVER = '''
-    server_tokens off;
     server {{
         listen 127.0.0.1:{port} ssl default_server;
+        server_tokens off;
         ssl_certificate {folder}/good.pem;
         ssl_certificate_key {folder}/good.key;
         ssl_protocols TLSv1.2 TLSv1.3;
@@ -219,6 +229,7 @@ GOOD_SERVER = '''
     server {{
         listen 127.0.0.1:{port} ssl;
         server_name localhost;
+        server_tokens off;
         ssl_certificate {folder}/good.pem;
         ssl_certificate_key {folder}/good.key;
         ssl_protocols TLSv1.2 TLSv1.3;
@@ -237,6 +248,7 @@ GOOD_SERVER = '''
     server {{
         listen 127.0.0.1:{plain};
         server_name localhost;
+        server_tokens off;
         return 301 https://localhost:{port}$request_uri;
     }}
 '''
@@ -248,7 +260,8 @@ BAD_SERVER = '''
         ssl_certificate {folder}/bad.pem;
         ssl_certificate_key {folder}/bad.key;
         ssl_protocols TLSv1 TLSv1.1 TLSv1.2;
-        ssl_ciphers "DEFAULT:aNULL:eNULL:@SECLEVEL=0";
+        ssl_ciphers "ALL:eNULL:@SECLEVEL=0";
+        add_header Cross-Origin-Opener-Policy unsafe-none;
         autoindex on;
         location /static/ {{ root {folder}/bad-files; }}
         location ~ /\\. {{ root {folder}/bad-files; default_type text/plain; }}
@@ -260,10 +273,42 @@ BAD_SERVER = '''
 '''
 
 # --- what is so -------------------------------------------------------------------------------------------------------------------------------------------------------------------------
-# One line for each point, one column for each server: the severity of the finding, `ok` where it is in order, `open` where it cannot be said, `-` where there is nothing of the kind.
+# One line for each point, one column for each server: the severity of the finding, `ok` where it is in order, `open` where it cannot be said, `-` where there is nothing of the kind,
+# `*` where it depends on what else listens on this machine.
 
 SERVERS = ["flask-debug", "nginx-good", "nginx-bad", "django-debug", "django-good", "fastapi"]
 EXPECTED = """
+live-certificate-expired              -             ok            high          -             -             -
+live-certificate-untrusted            -             ok            high          -             -             -
+live-content-security-policy-missing  medium        ok            medium        medium        info          low
+live-cookie-not-secure                low           ok            medium        -             ok            -
+live-cookie-prefix-broken             low           ok            low           -             -             -
+live-cookie-readable                  medium        ok            medium        -             -             -
+live-cookie-without-same-site         low           ok            low           -             -             -
+live-cors-too-open                    high          ok            high          ok            ok            high
+live-csrf-not-enforced                medium        ok            medium        medium        ok            -
+live-debugger-reachable               critical      ok            ok            ok            ok            ok
+live-development-server               high          ok            ok            high          ok            ok
+live-differs-from-code                -             ok            medium        -             -             -
+live-directory-listing                ok            ok            medium        ok            ok            ok
+live-file-exposed                     ok            ok            critical      ok            ok            ok
+live-frame-options-missing            medium        ok            medium        medium        info          low
+live-header-unexpected                -             ok            medium        -             -             -
+live-headers-contradict               ok            ok            low           ok            ok            ok
+live-host-header-reflected            medium        ok            medium        ok            ok            ok
+live-hsts-missing                     -             ok            low           -             -             -
+live-login-not-limited                medium        ok            medium        -             -             -
+live-method-unexpected                low           ok            low           low           ok            ok
+live-nosniff-missing                  low           ok            low           low           info          low
+live-open-redirect                    medium        ok            medium        ok            ok            ok
+live-plain-http                       info          ok            medium        info          info          info
+live-referrer-policy-missing          low           ok            low           low           info          low
+live-socket-unexpected                *             -             -             -             *             -
+live-stack-trace                      ok            ok            ok            high          ok            high
+live-tls-old-version                  -             ok            medium        -             -             -
+live-tls-weak-cipher                  -             ok            medium        -             -             -
+live-trace-enabled                    low           ok            ok            ok            ok            ok
+live-version-disclosed                low           ok            low           low           ok            ok
 """
 
 
@@ -400,10 +445,11 @@ def main():
         checked = subprocess.run([clearance, "check", good, "--isolated", "--no-cache", "--format", "json"], capture_output=True, text=True)
         report.write_text(checked.stdout)
         (folder / "login.toml").write_text('url = "/login"\nattempts = 8\n[fields]\nuser = "ann"\npassword = "wrong"\n')
+        (folder / "expected.toml").write_text('[headers]\nX-Frame-Options = "DENY"\n')
         wanted = {
             "flask-debug": [f"http://127.0.0.1:{flask_debug}/", "--login", folder / "login.toml", "--listen"],
-            "nginx-good": [f"https://localhost:{good_tls}/", "--ca", folder / "authority.pem", "--plain", f"http://localhost:{good_plain}/", "--expect", report, "--login", folder / "login.toml"],
-            "nginx-bad": [f"https://localhost:{bad_tls}/", "--ca", folder / "authority.pem", "--plain", f"http://localhost:{bad_plain}/", "--expect", report, "--login", folder / "login.toml"],
+            "nginx-good": [f"https://localhost:{good_tls}/", "--ca", folder / "authority.pem", "--plain", f"http://localhost:{good_plain}/", "--expect", report, "--expect", folder / "expected.toml", "--login", folder / "login.toml"],
+            "nginx-bad": [f"https://localhost:{bad_tls}/", "--ca", folder / "authority.pem", "--plain", f"http://localhost:{bad_plain}/", "--expect", report, "--expect", folder / "expected.toml", "--login", folder / "login.toml"],
             "django-debug": [f"http://127.0.0.1:{django_debug}/"],
             "django-good": [f"http://127.0.0.1:{django_good}/", "--listen"],
             "fastapi": [f"http://127.0.0.1:{fastapi}/"],
@@ -497,7 +543,7 @@ def joined(clearance, app, save):
     before, after = (json.loads(subprocess.run([str(part) for part in [*command, *more]], capture_output=True, text=True).stdout) for more in ([], ["--live", save]))
     status = lambda report: {control["id"]: control["status"] for control in report["controls"]}
     before, after = status(before), status(after)
-    wanted = {"hsts", "framing", "content-security-policy", "live-headers", "live-tls", "debugger-unreachable"}
+    wanted = {"framing", "content-security-policy", "https-enforced", "proxy-tls", "live-headers", "live-tls", "live-forms", "live-login", "live-agreement", "debugger-unreachable"}
     return [f"with --live the control {control} is {before[control]} → {after[control]}" for control in sorted(wanted) if (before[control], after[control]) != ("not-verified", "pass")]
 
 

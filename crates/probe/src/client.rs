@@ -110,7 +110,7 @@ impl Client {
         let own_host = host_of(&ask.url);
         let host = ask.host.as_deref().unwrap_or(&own_host);
         let target = match way.is_forwarded() {
-            true => format!("http://{own_host}{}", ask.target()),
+            true => format!("http://{own_host}/{}", ask.target().trim_start_matches('/')),
             false => ask.target(),
         };
         let mut text = format!(

@@ -45,7 +45,7 @@ impl Cookie {
         name.contains("csrf") || name.contains("xsrf")
     }
 
-    /// Whether it looks like one that says who somebody is: by its name, or by a long value without pattern that scripts cannot read.
+    /// Whether it looks like one that says who somebody is: by its name, or by a long value that looks random, or signed.
     pub(crate) fn is_session(&self) -> bool {
         let name = self.name.to_ascii_lowercase();
         let name = name.trim_start_matches("__host-").trim_start_matches("__secure-");
@@ -55,7 +55,7 @@ impl Cookie {
         let is_random = self.value.len() >= 20
             && digits >= 3
             && self.value.bytes().any(|byte| byte.is_ascii_alphabetic());
-        !self.is_csrf_token() && (tells || is_random && self.http_only)
+        !self.is_csrf_token() && (tells || is_random && (self.http_only || self.value.len() >= 40))
     }
 
     /// Whether browsers send it along with a form of another site.

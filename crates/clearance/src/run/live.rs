@@ -36,7 +36,7 @@ pub(crate) fn settings(catalogue: &Catalogue, args: &ProbeArgs) -> Result<Settin
     plan::settings_at_top(catalogue, &target, &line, args.fail_on)
 }
 
-/// Judges what a probe found, and that only: controls that no look at a server decides are off.
+/// Judges what a probe found, and that only: controls that no look at a server decides are off, and those of other planes block nothing.
 pub(crate) fn judge(
     catalogue: &Catalogue,
     settings: &Settings,
@@ -68,8 +68,12 @@ pub(crate) fn judge(
     let enabled: BTreeSet<&'static str> = on.intersection(&live).copied().collect();
     let is_on = |fact: &Fact| enabled.contains(fact.rule);
     let mut policy = policy(settings);
-    for control in controls().iter().filter(|control| !control.is_seen_live()) {
-        policy.control_levels.insert(control.id.clone(), Level::Off);
+    // A look at the server alone can show that they hold; that it does not is no matter of this run.
+    for control in controls().iter().filter(|control| control.planes != [Plane::Live]) {
+        let level = policy.control_levels.get(&control.id).copied();
+        let level = level.unwrap_or_else(|| control.level(policy.profile));
+        let most = if control.is_seen_live() { Level::Advisory } else { Level::Off };
+        policy.control_levels.insert(control.id.clone(), level.min(most));
     }
     let unread: Vec<_> = plane.notices.iter().filter(|notice| notice.kind.is_blind_spot()).collect();
     let mut files: Vec<FileLine> = answered

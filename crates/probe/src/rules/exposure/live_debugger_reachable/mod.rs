@@ -63,7 +63,7 @@ fn check(seen: &Seen, report: &mut Report) {
         report.hold(
             &RULE,
             whole(seen),
-            format!("{} of debuggers tried; none answers", count(tried, "address")),
+            format!("{} tried where debuggers answer; none does", count(tried, "address")),
         );
     }
 }
