@@ -37,6 +37,7 @@ fn dispatch(command: &Command) -> Result<Exit, Failure> {
         Command::Attest(args) => commands::attest::run(&Catalogue::complete(), args),
         Command::Verify(args) => commands::verify::run(&Catalogue::complete(), args),
         Command::Claims(args) => commands::claims::run(&Catalogue::complete(), args),
+        Command::Probe(args) => commands::probe::run(&Catalogue::complete(), args),
         Command::Fix(args) => commands::fix::run(&Catalogue::complete(), args),
         Command::Rules(args) => commands::rules::run(&Catalogue::complete(), args),
         Command::Config(command) => commands::config::run(&Catalogue::complete(), command),

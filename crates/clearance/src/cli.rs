@@ -15,6 +15,7 @@ use crate::{
     cli_attest::{self, AttestArgs},
     cli_db::DbCommand,
     cli_life::{self, ClaimsArgs, VerifyArgs},
+    cli_probe::{self, ProbeArgs},
     config::{CommandLine, Use},
     output::Output,
     run::secrets::Past,
@@ -79,6 +80,12 @@ pub(crate) enum Command {
     /// confirms it, contradicts it, or cannot say; what it does not understand is listed, too. Nothing of the report is taken for true.
     #[command(after_help = cli_life::CLAIMS_EXIT_CODES)]
     Claims(Box<ClaimsArgs>),
+    /// Look at a running server and decide
+    ///
+    /// Asks the server at URL, and nobody else, for pages, errors and what nobody should find, and looks at versions of TLS, the certificate, headers, cookies, debuggers, stack traces, files,
+    /// redirects, forms and, with --listen, at the sockets of this machine. What is found is judged as in `check`; --save keeps it for `clearance check --live`.
+    #[command(after_help = cli_probe::EXIT_CODES)]
+    Probe(Box<ProbeArgs>),
     /// Show the repairs that hold, or make them
     #[command(after_help = FIX_EXIT_CODES)]
     Fix(Box<FixArgs>),
@@ -138,6 +145,10 @@ pub(crate) struct CheckArgs {
     /// Decide on findings that the baseline does not hold, and on them only
     #[arg(long)]
     pub(crate) new_only: bool,
+
+    /// Take in what `clearance probe URL --save FILE` found on the running server; at most 7 days old
+    #[arg(long, value_name = "FILE")]
+    pub(crate) live: Option<PathBuf>,
 
     /// The best decision that ends with exit code 1 [default: blocked]
     #[arg(long, value_name = "DECISION", value_parser = words(FailOn::ALL))]

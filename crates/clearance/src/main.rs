@@ -8,6 +8,7 @@ mod cli;
 mod cli_attest;
 mod cli_db;
 mod cli_life;
+mod cli_probe;
 mod commands;
 mod config;
 mod console;

@@ -110,8 +110,10 @@ fn longest_run(text: &str, wanted: char) -> usize {
 /// could be read as a scheme cannot occur, because `:` is encoded too.
 pub fn uri(path: &str) -> String {
     let mut out = String::with_capacity(path.len());
+    let is_address = is_address(path);
     for byte in path.bytes() {
         match byte {
+            b':' | b'[' | b']' | b'%' if is_address => out.push(char::from(byte)),
             b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b'/' => {
                 out.push(char::from(byte))
             }
@@ -119,6 +121,11 @@ pub fn uri(path: &str) -> String {
         }
     }
     out
+}
+
+/// Whether a place is an address of the running server. No path in a tree has two slashes in a row.
+pub(crate) fn is_address(path: &str) -> bool {
+    path.starts_with("https://") || path.starts_with("http://")
 }
 
 #[cfg(test)]
@@ -150,5 +157,6 @@ mod tests {
     #[test]
     fn uris_are_encoded() {
         assert_eq!(uri("a b/ü:#?.py"), "a%20b/%C3%BC%3A%23%3F.py");
+        assert_eq!(uri("https://[::1]:8443/a%20b\"c"), "https://[::1]:8443/a%20b%22c");
     }
 }

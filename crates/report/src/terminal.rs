@@ -78,7 +78,10 @@ impl Terminal<'_> {
         let shown = self.paint(Style::new(), &words::place(location));
         match &self.options.link_base {
             Some(base) => {
-                let address = format!("{}{}", clean::line(base), clean::uri(&location.path));
+                let address = match clean::is_address(&location.path) {
+                    true => clean::uri(&location.path),
+                    false => format!("{}{}", clean::line(base), clean::uri(&location.path)),
+                };
                 format!("\x1b]8;;{address}\x1b\\{shown}\x1b]8;;\x1b\\")
             }
             None => shown,
@@ -99,7 +102,7 @@ impl Terminal<'_> {
         let files = format!(
             "{} of {} examined, {} of code",
             words::thousands(coverage.whole as u64),
-            words::count(coverage.files, "file"),
+            words::count(coverage.files, words::unit(assessment)),
             words::count(usize::try_from(coverage.lines).unwrap_or(usize::MAX), "line")
         );
         let summary = self.paint(Style::new(), &format!(" {} · {files}", summary(assessment)));

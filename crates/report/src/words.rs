@@ -132,13 +132,20 @@ pub(crate) fn planes(assessment: &Assessment) -> String {
     parts.join("; ")
 }
 
+/// What was examined: files, or the answers of a running server where there was nothing else.
+pub(crate) fn unit(assessment: &Assessment) -> &'static str {
+    let is_answer = |file: &clearance_verdict::FileLine| file.kind == "response";
+    let only_answers = !assessment.files.is_empty() && assessment.files.iter().all(is_answer);
+    if only_answers { "answer" } else { "file" }
+}
+
 /// How much was seen.
 pub(crate) fn coverage(assessment: &Assessment) -> String {
     let coverage = &assessment.coverage;
     format!(
         "{} of {} examined whole; {} of code; {} partial, {} unreadable, {} truncated, {} failed, {} left out on purpose",
         thousands(coverage.whole as u64),
-        count(coverage.files, "file"),
+        count(coverage.files, unit(assessment)),
         count(usize::try_from(coverage.lines).unwrap_or(usize::MAX), "line"),
         coverage.partial.len(),
         coverage.unreadable.len(),

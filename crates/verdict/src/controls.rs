@@ -29,6 +29,12 @@ pub struct ControlDefinition {
     /// Rules whose findings count too, but which may be off.
     #[serde(default)]
     pub also: Vec<String>,
+    /// Rules of the live plane: their findings count, and where all of them looked and found nothing, that decides what other planes leave open.
+    #[serde(default)]
+    pub live: Vec<String>,
+    /// Rules of the live plane whose findings count, and nothing else of them.
+    #[serde(default)]
+    pub live_also: Vec<String>,
     /// What must be in force on every route that needs it, beside what the rules say.
     #[serde(default)]
     pub over: Option<Over>,
@@ -132,7 +138,17 @@ impl ControlDefinition {
 
     /// Whether findings of `rule` count for this control.
     pub fn is_fed_by(&self, rule: &Rule) -> bool {
-        self.rules.iter().chain(&self.also).any(|id| id == rule.id)
+        self.all_rules().any(|id| id == rule.id)
+    }
+
+    /// Ids of all rules whose findings count for it.
+    pub(crate) fn all_rules(&self) -> impl Iterator<Item = &String> {
+        self.rules.iter().chain(&self.also).chain(&self.live).chain(&self.live_also)
+    }
+
+    /// Whether a look at the running server can decide it.
+    pub fn is_seen_live(&self) -> bool {
+        self.planes == [Plane::Live] || !self.live.is_empty()
     }
 }
 
@@ -155,8 +171,8 @@ pub fn controls() -> &'static [ControlDefinition] {
 /// and the catalogue lacks (`"control: rule"`), and rules of the catalogue that feed no control.
 pub fn mismatches(catalogue: &[&Rule]) -> (Vec<String>, Vec<&'static str>) {
     let unknown = controls().iter().flat_map(|control| {
-        let named = control.rules.iter().chain(&control.also);
-        named
+        control
+            .all_rules()
             .filter(|id| !catalogue.iter().any(|rule| rule.id == **id))
             .map(|id| format!("{}: {id}", control.id))
     });
@@ -188,7 +204,9 @@ mod tests {
             assert!(id.bytes().all(|b| b.is_ascii_lowercase() || b == b'-'), "{id} is not in kebab case");
             assert!(!control.title.ends_with('.') && !control.title.is_empty(), "{id}: title");
             assert_eq!(control.level.len(), Profile::ALL.len(), "{id}: a level for each profile");
-            assert!(!control.planes.is_empty() && !control.needs.is_empty(), "{id}: planes and needs");
+            let needs_nothing = control.planes == [Plane::Live];
+            assert!(!control.planes.is_empty(), "{id}: planes");
+            assert_eq!(control.needs.is_empty(), needs_nothing, "{id}: needs");
             assert!(control.evidence.contains("{count}"), "{id}: evidence says how much was judged");
             assert!(control.to_verify.len() > 10 && control.effort_minutes > 0, "{id}");
             assert_eq!(control.absent == Status::NotVerified, control.nothing.is_empty(), "{id}: absent");
@@ -197,8 +215,8 @@ mod tests {
                 "{id}: absent"
             );
             assert!(control.reads.is_empty() || control.planes.contains(&Plane::Deploy), "{id}: reads");
-            let own: BTreeSet<_> = control.rules.iter().chain(&control.also).collect();
-            assert_eq!(own.len(), control.rules.len() + control.also.len(), "{id}: a rule twice");
+            let own: BTreeSet<_> = control.all_rules().collect();
+            assert_eq!(own.len(), control.all_rules().count(), "{id}: a rule twice");
         }
     }
 

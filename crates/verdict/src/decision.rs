@@ -1,6 +1,6 @@
 //! The decision and the few lines that give its reasons.
 
-use clearance_finding::Finding;
+use clearance_finding::{Finding, Plane};
 
 use crate::{
     coverage::Coverage,
@@ -81,7 +81,10 @@ pub(crate) fn decide(grounds: &Grounds<'_>) -> (Decision, Vec<Reason>) {
     } else {
         Decision::Approved
     };
-    let aside = policy.new_only.as_ref().map(|only| aside_reason(findings, policy, &only.file));
+    let aside = match &policy.new_only {
+        Some(only) => Some(aside_reason(findings, policy, &only.file)),
+        None => only_live_reason(grounds.planes),
+    };
     let room = MOST_REASONS - usize::from(aside.is_some());
     let mut reasons: Vec<Reason> = blocking.iter().map(|&index| blocking_reason(findings, index)).collect();
     reasons.extend(
@@ -119,6 +122,13 @@ fn aside_reason(findings: &[Finding], policy: &Policy, file: &str) -> Reason {
         number => format!("{number} findings that {file} holds were left aside"),
     };
     Reason { text: format!("Decided on new findings only; {known}"), findings: those, controls: Vec::new() }
+}
+
+/// A look at the running server alone says nothing of the code, and does not pretend to.
+fn only_live_reason(planes: &[PlaneRun]) -> Option<Reason> {
+    let only = planes.iter().all(|run| (run.plane == Plane::Live) == (run.status != PlaneStatus::Skipped));
+    let text = "Decided on the running server only; `clearance check` examines the code".to_owned();
+    only.then(|| Reason { text, findings: Vec::new(), controls: Vec::new() })
 }
 
 fn blocking_reason(findings: &[Finding], index: usize) -> Reason {

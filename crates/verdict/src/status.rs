@@ -2,13 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use clearance_finding::{Fact, Finding, Judgement, Location, ProtectionStatus, Severity};
+use clearance_finding::{Fact, Finding, Judgement, Location, Plane, ProtectionStatus, Severity};
 use rustc_hash::FxHashMap;
 
 use crate::{
     controls::{ControlDefinition, Over, controls},
     coverage::Coverage,
-    input::Input,
+    input::{Input, PlaneRun},
     policy::Policy,
     words::{Capability, Level, PlaneStatus, Status},
 };
@@ -85,9 +85,7 @@ impl Evaluation<'_> {
             .copied()
             .unwrap_or_else(|| definition.level(self.policy.profile));
         let own: Vec<usize> = definition
-            .rules
-            .iter()
-            .chain(&definition.also)
+            .all_rules()
             .flat_map(|id| self.by_rule.get(id.as_str()).into_iter().flatten().copied())
             .collect::<BTreeSet<_>>()
             .into_iter()
@@ -154,6 +152,15 @@ impl Evaluation<'_> {
             control.to_verify = Some(definition.to_verify.clone());
         } else {
             self.settle(definition, &mut control, !accepted.is_empty());
+        }
+        if control.status == Status::NotVerified
+            && accepted.is_empty()
+            && let Some(seen) = self.seen_live(definition)
+        {
+            control.status = Status::Pass;
+            control.evidence.splice(0..0, seen);
+            control.to_verify = None;
+            control.awaits_coverage_only = false;
         }
         if !accepted.is_empty() {
             control.evidence.push(line(format!("{} accepted", count(accepted.len(), "finding"))));
@@ -260,6 +267,37 @@ impl Evaluation<'_> {
         (protected, open)
     }
 
+    /// What the running server showed, where that decides the control: every rule of its list judged something there, and nothing speaks against it.
+    fn seen_live(&self, definition: &ControlDefinition) -> Option<Vec<Evidence>> {
+        let ran = |run: &PlaneRun| run.plane == Plane::Live && run.status == PlaneStatus::Run;
+        if definition.live.is_empty() || !self.input.planes.iter().any(ran) {
+            return None;
+        }
+        let is_in_order = |id: &String| {
+            let judged = self.counts.get(id.as_str()).is_some_and(|count| *count > 0);
+            let open = |fact: &Fact| fact.rule == *id;
+            let against = self.by_rule.get(id.as_str()).into_iter().flatten();
+            judged
+                && self.input.enabled.contains(id.as_str())
+                && !self.input.undecided.iter().any(open)
+                && against.into_iter().all(|&index| self.findings[index].severity == Severity::Info)
+        };
+        let is_whole =
+            !self.coverage.blind_paths().into_iter().any(|path| path.is_empty() || is_address(path));
+        if !is_whole || !definition.live.iter().all(is_in_order) {
+            return None;
+        }
+        let facts = self.input.facts.iter().filter(|fact| definition.live.iter().any(|id| id == fact.rule));
+        let lines: Vec<Evidence> = facts
+            .take(MOST_LINES)
+            .map(|fact| Evidence {
+                text: format!("the running server: {}", fact.text),
+                location: Some(fact.location.clone()),
+            })
+            .collect();
+        (!lines.is_empty()).then_some(lines)
+    }
+
     /// How many findings are too light to warn, if there are any.
     fn light(&self, control: &Control) -> Option<Evidence> {
         let open = |index: &&usize| self.findings[**index].acceptance.is_none();
@@ -342,8 +380,12 @@ impl Evaluation<'_> {
         for (by, number) in hidden {
             doubts.push(format!("{} hidden by {by}", count(number as usize, "finding")));
         }
-        let touches =
-            |path: &&str| self.input.deployment.get(*path).is_none_or(|kind| definition.reads(*kind));
+        let looks_live = definition.planes.contains(&Plane::Live);
+        let touches = |path: &&str| match self.input.deployment.get(*path) {
+            Some(kind) => definition.reads(*kind),
+            // What was not seen of the server says nothing of the code, nor the other way round.
+            None => path.is_empty() || is_address(path) == looks_live,
+        };
         let paths: Vec<&str> = self.coverage.blind_paths().into_iter().filter(touches).collect();
         if !paths.is_empty() {
             let shown =
@@ -370,6 +412,11 @@ impl Evaluation<'_> {
         }
         lines
     }
+}
+
+/// Whether what a notice is about is an address of the running server. No path in a tree has two slashes in a row.
+fn is_address(path: &str) -> bool {
+    path.starts_with("https://") || path.starts_with("http://")
 }
 
 /// Whether syntax alone can tell that there is nothing of the kind, whatever else the control needs.

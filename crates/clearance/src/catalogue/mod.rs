@@ -55,7 +55,10 @@ impl Catalogue {
             .iter()
             .flat_map(|family| family.rules.iter().map(|rule| (rule.rule, family.name)));
         let leaks = clearance_secrets::rules::leak::RULES.iter().map(|rule| (*rule, "leak"));
-        Self::new(code.chain(deploy).chain(web).chain(supply).chain(leaks).chain(verdict))
+        let live = clearance_probe::rules::FAMILIES
+            .iter()
+            .flat_map(|family| family.rules.iter().map(|rule| (rule.rule, family.name)));
+        Self::new(code.chain(deploy).chain(web).chain(supply).chain(leaks).chain(live).chain(verdict))
     }
 
     /// All rules.

@@ -13,10 +13,12 @@ use clearance_report::{Format, RenderOptions};
 use clearance_source::{File, Options, from_stdin, git_state};
 use clearance_verdict::{Assessment, Baseline, BaselineEntry, Surroundings};
 
+use super::probe;
 use crate::{
     baseline,
     catalogue::Catalogue,
     cli::{CheckArgs, ColorChoice, ConsoleArgs, RuleArgs, WorkArgs},
+    cli_probe::ProbeArgs,
     config::Sited,
     console,
     exit::{Exit, Failure},
@@ -27,6 +29,7 @@ use crate::{
         command_line,
         judge::{About, Compared, judge},
         kept::{Cache, Leavings, Wish},
+        live,
         plan::{self, Plan},
         previous,
         progress::Progress,
@@ -64,25 +67,45 @@ pub(crate) fn run(catalogue: &Catalogue, args: &CheckArgs) -> Result<Exit, Failu
     exit
 }
 
-/// Writes the reports.
-fn tell(args: &CheckArgs, examined: &Examined) -> Result<Exit, Failure> {
-    // One report that cannot be written takes no other with it.
+/// Writes the reports, and gives the failure of one that cannot be written: it takes no other with it.
+fn tell_assessment(
+    assessment: &Assessment,
+    base: &Path,
+    (output, format): (&[Output], Format),
+    console: ConsoleArgs,
+) -> Result<Option<Failure>, Failure> {
     let mut unwritten = None;
-    for output in &args.output {
-        if let Err(failure) = write_report(&examined.assessment, output) {
+    for output in output {
+        if let Err(failure) = write_report(assessment, output) {
             unwritten.get_or_insert(failure);
         }
     }
-    let reports = args.output.iter().map(|output| output.path.display().to_string()).collect();
-    let look = render::look(args.console, &examined.base, reports);
-    if !args.console.quiet {
-        let about_the_run = examined.assessment.coverage.skipped.iter();
-        for notice in about_the_run.filter(|notice| notice.path.is_empty()) {
+    let reports = output.iter().map(|output| output.path.display().to_string()).collect();
+    let look = render::look(console, base, reports);
+    if !console.quiet {
+        for notice in assessment.coverage.skipped.iter().filter(|notice| notice.path.is_empty()) {
             console::write_stderr("note", &notice.text);
         }
     }
-    let page = render::page(args.format, &examined.assessment, args.console, &look);
+    let page = render::page(format, assessment, console, &look);
     console::write_stdout(page.as_bytes())?;
+    Ok(unwritten)
+}
+
+/// Writes the reports of a probe.
+pub(super) fn tell_probe(
+    args: &ProbeArgs,
+    assessment: &Assessment,
+    fail_on: FailOn,
+) -> Result<Exit, Failure> {
+    let unwritten = tell_assessment(assessment, Path::new("."), (&args.output, args.format), args.console)?;
+    unwritten.map_or_else(|| Ok(exit_of(assessment, fail_on, args.exit_zero)), Err)
+}
+
+/// Writes the reports.
+fn tell(args: &CheckArgs, examined: &Examined) -> Result<Exit, Failure> {
+    let unwritten =
+        tell_assessment(&examined.assessment, &examined.base, (&args.output, args.format), args.console)?;
     if args.explain_unknown {
         unmodelled::tell(args.format, &examined.unmodelled)?;
     }
@@ -148,6 +171,7 @@ pub(super) fn silent(paths: &[PathBuf], rules: &RuleArgs) -> CheckArgs {
         previous: None,
         baseline: None,
         new_only: false,
+        live: None,
         fail_on: None,
         exit_zero: false,
         stdin_filename: None,
@@ -263,6 +287,7 @@ fn examine(
         plan.explain_unknown = true;
     }
     tell_configuration(&plan, args.console);
+    let saved = args.live.as_deref().map(probe::read_saved).transpose()?;
     if plan.past == secrets::Past::Staged && on_disk {
         since::stage(&mut plan)?;
     }
@@ -285,6 +310,7 @@ fn examine(
         || on_disk.then(|| git_state(&target.base)).flatten(),
     );
     let analysed = started.elapsed();
+    let live = live::join(saved, clock.begin, &mut analysis);
     let unmodelled = std::mem::take(&mut analysis.unmodelled);
     let database = analysis.database.take();
     let files = plan.settings.files.iter().map(|read| read.file.to_string());
@@ -293,7 +319,7 @@ fn examine(
     let (mut assessment, comparison) = {
         let around = Around::new(&plan.inventory.files, &plan.options, &target.base);
         let baseline = held.as_ref().map(|held| (held, &around as &dyn Surroundings));
-        judge(catalogue, &plan, analysis, about, Compared { baseline, new_only: args.new_only })?
+        judge(catalogue, &plan, analysis, about, Compared { baseline, new_only: args.new_only }, live)?
     };
     if let Some(comparison) = comparison {
         assessment = assessment.told_apart(comparison, |entry| unseen(entry, &plan, &target.base));
@@ -395,7 +421,7 @@ fn why_nothing(target: &Target, plan: &Plan) -> String {
 }
 
 /// Refuses report files that cannot be written, or that would overwrite each other, before the work begins.
-fn check_outputs(outputs: &[Output]) -> Result<(), Failure> {
+pub(super) fn check_outputs(outputs: &[Output]) -> Result<(), Failure> {
     let mut seen = BTreeSet::new();
     for output in outputs {
         let folder = match output.path.parent() {
@@ -440,8 +466,11 @@ fn write_report(assessment: &Assessment, output: &Output) -> Result<(), Failure>
 
 /// The exit code. `--exit-zero` and `never` forgive any decision and files that were seen in part, but not a run that failed or that saw nothing.
 pub(super) fn exit(examined: &Examined, exit_zero: bool) -> Exit {
-    let assessment = &examined.assessment;
-    if exit_zero || examined.fail_on == FailOn::Never {
+    exit_of(&examined.assessment, examined.fail_on, exit_zero)
+}
+
+fn exit_of(assessment: &Assessment, fail_on: FailOn, exit_zero: bool) -> Exit {
+    if exit_zero || fail_on == FailOn::Never {
         let failed = !assessment.coverage.failed.is_empty() || assessment.coverage.is_empty();
         return if failed { Exit::Incomplete } else { Exit::Met };
     }

@@ -20,7 +20,7 @@ use crate::{
         clock::Clock,
         command_line,
         judge::{About, Compared, judge},
-        plan,
+        live, plan,
         progress::Progress,
         secrets::{Redactor, history},
         target::Target,
@@ -105,7 +105,7 @@ fn examine(
     let mut analyse = |inventory: &mut Inventory| -> Result<Seen, Failure> {
         // The plan owns the list only while the analysis looks at it.
         std::mem::swap(&mut plan.inventory, inventory);
-        let (analysis, _) = analyse(&plan, None, &past, progress);
+        let (mut analysis, _) = analyse(&plan, None, &past, progress);
         let blind = analysis.notices.iter().filter(|notice| notice.kind.is_blind_spot());
         let blind = blind.map(|notice| (Arc::clone(&notice.path), notice.kind)).collect();
         let failed = analysis.failed.is_some();
@@ -115,8 +115,9 @@ fn examine(
             command: command_line::shown(std::env::args_os()),
             clock,
         };
-        let assessment =
-            judge(catalogue, &plan, analysis, about, Compared { baseline: None, new_only: false });
+        let live = live::join(None, clock.begin, &mut analysis);
+        let compared = Compared { baseline: None, new_only: false };
+        let assessment = judge(catalogue, &plan, analysis, about, compared, live);
         std::mem::swap(&mut plan.inventory, inventory);
         Ok(Seen { findings: assessment?.0.findings, blind, failed })
     };

@@ -15,6 +15,7 @@ pub(crate) mod explain;
 pub(crate) mod fix;
 pub(crate) mod man;
 pub(crate) mod models;
+pub(crate) mod probe;
 pub(crate) mod rules;
 pub(crate) mod trace;
 pub(crate) mod verify;

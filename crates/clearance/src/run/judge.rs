@@ -47,6 +47,7 @@ pub(crate) fn judge(
     analysis: Analysis,
     about: About,
     compared: Compared<'_>,
+    live: PlaneRun,
 ) -> Result<(Assessment, Option<Comparison>), Failure> {
     let settings = &plan.settings;
     let rules: Vec<&'static Rule> = catalogue.rules().to_vec();
@@ -110,7 +111,7 @@ pub(crate) fn judge(
             command: about.command,
         },
         planes: if secrets_only {
-            vec![searched(analysis.searched)]
+            vec![searched(analysis.searched), live]
         } else {
             planes(
                 failed,
@@ -119,6 +120,7 @@ pub(crate) fn judge(
                 analysis.deployment.len(),
                 analysis.supply,
                 analysis.searched,
+                live,
             )
         },
         capabilities: std::iter::once(Capability::Syntax)
@@ -188,6 +190,7 @@ fn planes(
     deployment: usize,
     supply: Option<String>,
     secrets: Option<u32>,
+    live: PlaneRun,
 ) -> Vec<PlaneRun> {
     let run = |plane| PlaneRun {
         plane,
@@ -223,7 +226,7 @@ fn planes(
             why: "there is no Python file".to_owned(),
         }
     };
-    vec![code, template, deploy, supply, searched(secrets)]
+    vec![code, template, deploy, supply, searched(secrets), live]
 }
 
 /// The plane of secrets, with the number of files that were searched.
@@ -259,7 +262,7 @@ pub(crate) fn policy(settings: &Settings) -> Policy {
     policy
 }
 
-fn config_acceptance(rule: &AcceptRule) -> ConfigAcceptance {
+pub(super) fn config_acceptance(rule: &AcceptRule) -> ConfigAcceptance {
     let (name, fingerprint, bound) = match &rule.target {
         Accepted::Rule(name) => (Some(name.clone()), None, None),
         Accepted::Finding(fingerprint) => (None, Some(fingerprint.to_string()), None),
@@ -298,7 +301,7 @@ fn run_notice(text: String) -> Notice {
 }
 
 /// Holds back the findings that the settings hide, and counts them.
-struct Sieve<'s> {
+pub(super) struct Sieve<'s> {
     catalogue: &'s Catalogue,
     settings: &'s Settings,
     files: BTreeMap<Arc<str>, FileSettings<'s>>,
@@ -306,12 +309,12 @@ struct Sieve<'s> {
 }
 
 impl<'s> Sieve<'s> {
-    fn new(catalogue: &'s Catalogue, settings: &'s Settings) -> Self {
+    pub(super) fn new(catalogue: &'s Catalogue, settings: &'s Settings) -> Self {
         Self { catalogue, settings, files: BTreeMap::new(), counts: BTreeMap::new() }
     }
 
     /// Whether `finding` is shown. An accepted finding is not held back for its severity or confidence: the list of what was accepted is whole.
-    fn keeps(&mut self, finding: &Finding) -> bool {
+    pub(super) fn keeps(&mut self, finding: &Finding) -> bool {
         let Some(position) = self.catalogue.position(finding.rule) else {
             return true;
         };
@@ -334,7 +337,10 @@ impl<'s> Sieve<'s> {
     }
 
     /// Ids of the rules that are on in all of these files: the others may have been silent because they were off.
-    fn enabled_everywhere<'p>(&self, paths: impl Iterator<Item = &'p str>) -> BTreeSet<&'static str> {
+    pub(super) fn enabled_everywhere<'p>(
+        &self,
+        paths: impl Iterator<Item = &'p str>,
+    ) -> BTreeSet<&'static str> {
         let mut on = vec![true; self.catalogue.rules().len()];
         for path in paths {
             let file = self.settings.for_file(path);
@@ -347,7 +353,7 @@ impl<'s> Sieve<'s> {
     }
 
     /// The counts.
-    fn hidden(&self) -> Vec<Hidden> {
+    pub(super) fn hidden(&self) -> Vec<Hidden> {
         self.counts
             .iter()
             .map(|(&(position, severity, by), &count)| Hidden {

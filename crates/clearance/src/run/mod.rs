@@ -8,6 +8,7 @@ pub(crate) mod documents;
 pub(crate) mod front;
 pub(crate) mod judge;
 pub(crate) mod kept;
+pub(crate) mod live;
 pub(crate) mod plan;
 pub(crate) mod previous;
 pub(crate) mod progress;

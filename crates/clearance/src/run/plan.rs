@@ -113,6 +113,17 @@ fn finish(
     })
 }
 
+/// The configuration of `target` without that of inner folders.
+pub(crate) fn settings_at_top(
+    catalogue: &Catalogue,
+    target: &Target,
+    args: &RuleArgs,
+    fail_on: Option<FailOn>,
+) -> Result<Settings, Failure> {
+    let loaded = Loaded::top(&target.base, &args.files())?;
+    resolve_for(catalogue, &loaded, &args.command_line(fail_on))
+}
+
 /// The configuration of `target` with that of all its folders.
 pub(crate) fn settings_for(
     catalogue: &Catalogue,

@@ -7,6 +7,7 @@ use super::{
     analyse::analyse,
     clock::Clock,
     judge::{About, Compared, judge},
+    live,
     plan::{self, Plan},
     progress::Progress,
     secrets::{MAX_BYTES, Past, history},
@@ -51,9 +52,9 @@ pub(crate) fn findings_at(
 
 fn examine(catalogue: &Catalogue, plan: &Plan, progress: &Progress) -> Result<Baseline, Failure> {
     debug_assert_eq!(plan.past, Past::None);
-    let (analysis, _) = analyse(plan, None, &history::Found::default(), progress);
-    let about = About { target: String::new(), git: None, command: String::new(), clock: Clock::start()? };
+    let (mut analysis, _) = analyse(plan, None, &history::Found::default(), progress);
+    let about = About { target: String::new(), git: None, command: String::new(), clock };
     let (assessment, _) =
-        judge(catalogue, plan, analysis, about, Compared { baseline: None, new_only: false })?;
+        judge(catalogue, plan, analysis, about, Compared { baseline: None, new_only: false }, live)?;
     Ok(Baseline::of(String::new(), assessment.findings.iter()))
 }

@@ -90,7 +90,7 @@ fn tiles(assessment: &Assessment) -> Markup {
             (tile(&words::thousands(assessment.totals.open() as u64), "open findings", "#summary"))
             (tile(&format!("{passed} of {controls}"), "controls pass on evidence", "#controls"))
             (tile(&format!("{} of {}", words::thousands(coverage.whole as u64), words::thousands(coverage.files as u64)),
-                "files examined whole", "#files"))
+                &format!("{}s examined whole", words::unit(assessment)), "#files"))
             @if let Some(next) = next {
                 (tile(&words::minutes(next.minutes), &format!("of work to {}", next.decision), "#plan"))
             }

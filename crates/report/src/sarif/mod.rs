@@ -73,7 +73,8 @@ fn run(assessment: &Assessment) -> Run<'_> {
 }
 
 fn artifact(path: &str) -> ArtifactLocation {
-    ArtifactLocation { uri: clean::uri(path), uri_base_id: "%SRCROOT%" }
+    let uri_base_id = (!clean::is_address(path)).then_some("%SRCROOT%");
+    ArtifactLocation { uri: clean::uri(path), uri_base_id }
 }
 
 fn rule_shape(rule: &Rule) -> RuleShape<'_> {
