@@ -53,6 +53,9 @@ pub(crate) fn findings_at(
 fn examine(catalogue: &Catalogue, plan: &Plan, progress: &Progress) -> Result<Baseline, Failure> {
     debug_assert_eq!(plan.past, Past::None);
     let (mut analysis, _) = analyse(plan, None, &history::Found::default(), progress);
+    // The server is as it is now.
+    let clock = Clock::start()?;
+    let live = live::join(None, clock.begin, &mut analysis);
     let about = About { target: String::new(), git: None, command: String::new(), clock };
     let (assessment, _) =
         judge(catalogue, plan, analysis, about, Compared { baseline: None, new_only: false }, live)?;
