@@ -431,7 +431,13 @@ fn count(
     };
     told.truncate(MOST_PLACES);
     let what = if vulnerabilities { "known vulnerabilities of dependencies" } else { "open findings" };
-    told.insert(0, evidence(format!("this run counts {actual} {word}{what}")));
+    let counted = match severity {
+        Some(severity) if bandit && !vulnerabilities => {
+            format!("this run counts {actual} {what} that Bandit calls {severity}")
+        }
+        _ => format!("this run counts {actual} {word}{what}"),
+    };
+    told.insert(0, evidence(counted));
     let is_hidden = assessment.hidden.iter().any(|hidden| {
         severity.is_none_or(|severity| severity == hidden.severity) && hidden.severity > Severity::Info
     });
