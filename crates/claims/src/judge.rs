@@ -3,7 +3,8 @@
 use std::{fmt, str::FromStr};
 
 use clearance_finding::{
-    Dependency, DependencyScope, Finding, ProtectionStatus, Route, Setting, SettingStatus, Severity,
+    Confidence, Dependency, DependencyScope, Finding, ProtectionStatus, Route, Setting, SettingStatus,
+    Severity,
 };
 use clearance_verdict::{Assessment, Control, Decision, Level, Status};
 use pep440_rs::{Version, VersionSpecifiers};
@@ -81,8 +82,9 @@ type Answer = (Verdict, Vec<Evidence>);
 /// Whether `assessment` confirms what is `said` of `subject`.
 pub(crate) fn judge(subject: &Subject, said: Said, assessment: &Assessment) -> Answer {
     let (verdict, found) = match subject {
-        Subject::Controls { ids, rules, code, outside, good } => {
-            let (verdict, told) = controls(ids, Scope { rules, code: *code }, *good, said, assessment);
+        Subject::Controls { ids, rules, code, outside, lenient, good } => {
+            let (verdict, told) =
+                controls(ids, Scope { rules, code: *code, lenient: *lenient }, *good, said, assessment);
             match verdict {
                 Verdict::Contradicted if *outside => (Verdict::NotVerified, told),
                 verdict => (verdict, told),
@@ -118,6 +120,8 @@ struct Scope<'a> {
     rules: &'a [String],
     /// Only those in code.
     code: bool,
+    /// Only a control that fails contradicts.
+    lenient: bool,
 }
 
 impl Scope<'_> {
@@ -159,8 +163,15 @@ fn controls(ids: &[String], scope: Scope<'_>, good: bool, said: Said, assessment
     let in_force = |control: &&&Control| {
         matches!(control.status, Status::Pass) || (control.status == Status::NotApplicable && !good)
     };
-    // A control may fail for more than the claim is about; then its findings say.
-    let fails = if scope.is_all() { any(Status::Fail) } else { !findings.is_empty() };
+    // A control may fail for more than the claim is about; then its findings say. Whoever says that there is none of something is
+    // contradicted by one that weighs, also where the control only warns.
+    let grave =
+        |finding: &&Finding| finding.severity >= Severity::Medium && finding.confidence >= Confidence::Medium;
+    let fails = if scope.is_all() {
+        any(Status::Fail) || (!good && !scope.lenient && findings.iter().any(grave))
+    } else {
+        !findings.is_empty()
+    };
     let rules = scope.rules;
     let holds = if fails {
         Some(false)

@@ -230,7 +230,7 @@ fn row(block: &Block, cells: &[(String, String)], out: &mut Vec<Statement>) {
                 && (!has_production || title(*at) == "production" || title(*at) == "status")
         })
         .or_else(|| {
-            (1..cells.len()).find(|at| marked(*at) && sign(&cells[*at].1).is_some() && !is(OTHERS, *at))
+            (1..cells.len()).rev().find(|at| marked(*at) && sign(&cells[*at].1).is_some() && !is(OTHERS, *at))
         });
     let is_number = |text: &str| text.chars().all(|c| c.is_ascii_digit() || c == '.' || c == '#');
     let subject = (0..cells.len())
@@ -316,6 +316,17 @@ fn labelled(block: &Block, mark: Option<Mark>, out: &mut Vec<Statement>) {
                 | "file"
                 | "priority"
                 | "task"
+                | "solution"
+                | "purpose"
+                | "objective"
+                | "goal"
+                | "requirement"
+                | "recommendation"
+                | "suggestion"
+                | "action"
+                | "action required"
+                | "todo"
+                | "next"
         ) {
             return;
         }
@@ -341,7 +352,7 @@ fn labelled(block: &Block, mark: Option<Mark>, out: &mut Vec<Statement>) {
         return;
     }
     for sentence in sentences(&plain) {
-        if !wording::is_no_fact(sentence) {
+        if !wording::is_no_fact(sentence) && !wording::is_foreign(sentence) && !sentence.contains('→') {
             out.push(Statement { shown: sentence.to_owned(), ..statement(block, sentence, None) });
         }
     }

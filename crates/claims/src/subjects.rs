@@ -27,6 +27,8 @@ pub enum Subject {
         code: bool,
         /// What decides it lies outside of the tree: nothing in the tree contradicts.
         outside: bool,
+        /// Only a control that fails contradicts.
+        lenient: bool,
         /// Whether the claim names something that must be there, and not something that must not.
         good: bool,
     },
@@ -113,6 +115,9 @@ static SETTING: LazyLock<Regex> = LazyLock::new(|| {
         r#"\b([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+|DEBUG|TESTING)\s*(?:=|:|is set to|set to|is)\s*["']?(True|False|true|false|[A-Za-z0-9_./-]+)["']?"#,
     )
 });
+/// What speaks of how much of something is tested or done.
+static ABOUT_TESTS: LazyLock<Regex> =
+    LazyLock::new(|| pattern(r"(?i)\b(tests?|tested|coverage|testé\w*)\b|\d ?%"));
 /// What speaks of another environment than that of production.
 static ELSEWHERE: LazyLock<Regex> = LazyLock::new(|| {
     pattern(r"(?i)\b(dev|development|développement|staging|local|locally|tests?|testing|default)\b")
@@ -184,6 +189,13 @@ pub(crate) fn claims(statement: &Statement, assessment: &Assessment) -> Vec<(Opt
         {
             continue;
         }
+        let is_value = matches!(value.as_str().to_lowercase().as_str(), "true" | "false")
+            || value.as_str().bytes().all(|byte| byte.is_ascii_digit())
+            || whole.as_str().contains('=')
+            || statement.mark == Some(Mark::Said(Said::Holds));
+        if !is_value || whole.as_str().contains("==") {
+            continue;
+        }
         taken.push(whole.range());
         out.push((
             Some(Subject::Setting { name: name.as_str().to_owned(), value: value.as_str().to_owned() }),
@@ -207,6 +219,9 @@ pub(crate) fn claims(statement: &Statement, assessment: &Assessment) -> Vec<(Opt
         for found in phrases::find(text) {
             let overlaps =
                 taken.iter().any(|range| range.start < found.range.end && found.range.start < range.end);
+            if found.phrase.controls.is_empty() || ABOUT_TESTS.is_match(text) {
+                continue;
+            }
             // What a setting's value says is judged by the setting, where it is one of the application's.
             if overlaps && knows_setting(&out, assessment) {
                 continue;
@@ -247,6 +262,7 @@ fn controls(found: &Match) -> Subject {
         rules: found.phrase.rules.clone(),
         code: found.phrase.code,
         outside: found.phrase.outside,
+        lenient: found.phrase.lenient,
         good: found.good,
     }
 }
@@ -284,7 +300,7 @@ fn notes(statement: &Statement, out: &mut Vec<(Option<Subject>, Said)>) {
         if wording::is_no_fact(note) {
             continue;
         }
-        for found in phrases::find(note) {
+        for found in phrases::find(note).into_iter().filter(|found| !found.phrase.controls.is_empty()) {
             let asserted = wording::asserted(note, &found.range, found.good);
             let subject = Some(controls(&found));
             let is_said = asserted != Some(Said::Fails) && (found.good || asserted.is_some());
@@ -297,7 +313,7 @@ fn notes(statement: &Statement, out: &mut Vec<(Option<Subject>, Said)>) {
 
 fn decision(statement: &Statement) -> Option<Said> {
     let text = statement.text.as_str();
-    if !DECISION.is_match(text) || statement.is_issue {
+    if !DECISION.is_match(text) || statement.is_issue || text.to_lowercase().contains("phase") {
         return None;
     }
     let words = format!("{} {}", text, statement.shown).to_lowercase();
@@ -331,7 +347,8 @@ fn decision(statement: &Statement) -> Option<Said> {
     ]) {
         return (!wording::is_no_fact(text)).then_some(Said::Holds);
     }
-    marked(statement).filter(|_| text.trim_end_matches(':').split_whitespace().count() <= 4)
+    marked(statement)
+        .filter(|_| !text.trim_end_matches(':').contains(':') && text.split_whitespace().count() <= 3)
 }
 
 fn packages(statement: &Statement, assessment: &Assessment, out: &mut Vec<(Option<Subject>, Said)>) {
@@ -468,7 +485,14 @@ fn weaknesses(statement: &Statement) -> Option<(Option<Subject>, Said)> {
     match ids.len() {
         // More than one control is about such a weakness: which is meant cannot be said.
         1 => Some((
-            Some(Subject::Controls { ids, rules: Vec::new(), code: false, outside: false, good: false }),
+            Some(Subject::Controls {
+                ids,
+                rules: Vec::new(),
+                code: false,
+                outside: false,
+                lenient: false,
+                good: false,
+            }),
             said,
         )),
         _ => None,

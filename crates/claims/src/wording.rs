@@ -146,6 +146,16 @@ pub(crate) fn is_no_fact(text: &str) -> bool {
     HISTORY.is_match(text) || MODAL.is_match(text) || text.ends_with('?') || is_instruction(text)
 }
 
+/// Whether `text` is plainly of another language than English.
+pub(crate) fn is_foreign(text: &str) -> bool {
+    const WORDS: &[&str] = &[
+        "le", "la", "les", "des", "une", "est", "pour", "et", "dans", "sur", "avec", "aux", "der", "die",
+        "das", "und", "ist", "mit", "el", "los", "las", "del", "para", "con", "por", "en", "il", "di", "per",
+    ];
+    let lower = text.to_lowercase();
+    lower.split(|c: char| !c.is_alphabetic()).filter(|word| WORDS.contains(word)).count() >= 2
+}
+
 /// Whether `text` begins as an instruction does.
 pub(crate) fn is_instruction(text: &str) -> bool {
     let first =
