@@ -112,9 +112,9 @@ fn single_repairs() {
     let cases = [
         ("import yaml\n\n\ndef f(text):\n    return yaml.load(text)\n", "yaml.load(", "yaml.safe_load("),
         (
-            "from flask import Flask\n\napp = Flask(__name__)\n\nif __name__ == \"__main__\":\n    app.run(host=\"127.0.0.1\", debug=True)\n",
-            "debug=True",
-            "debug=False",
+            "from flask import Flask\n\napp = Flask(__name__)\n\nif __name__ == \"__main__\":\n    app.run(host=\"0.0.0.0\", debug=True)\n",
+            "\"0.0.0.0\", debug=True",
+            "\"127.0.0.1\", debug=False",
         ),
         (
             "import tarfile\n\n\ndef f(name, to):\n    with tarfile.open(name) as archive:\n        archive.extractall(to)\n",
