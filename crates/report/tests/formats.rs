@@ -5,10 +5,12 @@ mod common;
 use std::{collections::BTreeSet, time::Instant};
 
 use clearance_finding::{Confidence, Finding, Fingerprint, Severity};
-use clearance_report::{Format, JSON_SCHEMA, RenderOptions, render};
+use clearance_report::{
+    Format, JSON_SCHEMA, LifeFormat, RenderOptions, VERIFY_SCHEMA, render, render_verification,
+};
 use clearance_verdict::{
     Assessment, Decision, Earlier, EarlierControl, EarlierFinding, Input, Level, Policy, Status, Unknown,
-    assess,
+    assess, verify,
 };
 use common::{checks::*, *};
 use serde_json::Value;
@@ -538,5 +540,27 @@ fn reports_are_the_same_for_any_order_of_findings() {
     let other = assess(given, &Policy::default());
     for format in Format::ALL {
         assert_eq!(plain(*format, &one), plain(*format, &other));
+    }
+}
+
+/// What became of an earlier report shows nothing of it that acts.
+#[test]
+fn a_verification_is_safe_to_show() {
+    for attack in ["<b>x</b>\u{1b}[31m\u{202e}", "| a | `b` |\n# c", "::error::x"] {
+        let now = sample();
+        let verification = verify(&now, poisoned(attack), &Unknown);
+        let record = render_verification(LifeFormat::Markdown, &verification, &now);
+        assert!(!record.contains("\n# c"), "{record}");
+        assert_table_is_whole(&record);
+        for format in LifeFormat::ALL {
+            let text = render_verification(*format, &verification, &now);
+            assert!(!text.contains(['\u{1b}', '\u{202e}']), "{format}: {text}");
+            assert!(!text.lines().any(|line| line.trim_start().starts_with("::")), "{format}: {text}");
+        }
+        let document: Value =
+            serde_json::from_str(&render_verification(LifeFormat::Json, &verification, &now)).unwrap();
+        let mut schema: Value = serde_json::from_str(VERIFY_SCHEMA).unwrap();
+        closed(&mut schema);
+        assert_valid(&schema, &document);
     }
 }
