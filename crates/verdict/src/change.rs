@@ -5,12 +5,14 @@ use std::{
     rc::Rc,
 };
 
-use clearance_finding::{Fingerprint, Severity};
+use clearance_finding::{Fingerprint, Plane, Severity};
 use jiff::Timestamp;
 
 use crate::{
     assessment::Assessment,
-    words::{Decision, Level, Status},
+    input::PlaneRun,
+    status::is_address,
+    words::{Decision, Level, PlaneStatus, Status},
 };
 
 /// An earlier report, as far as a comparison needs it.
@@ -222,6 +224,11 @@ impl<'a> Sight<'a> {
         }
         if !self.now.rules.iter().any(|rule| rule.id == finding.rule) {
             return Some("its rule is no longer in the catalogue".to_owned());
+        }
+        if is_address(&finding.path) {
+            let looked = |run: &PlaneRun| run.plane == Plane::Live && run.status == PlaneStatus::Run;
+            let has_looked = self.now.planes.iter().any(looked);
+            return (!has_looked).then(|| "the running server was not looked at".to_owned());
         }
         match self.files.get(finding.path.as_str()) {
             Some(crate::words::FileStatus::Skipped) => Some("its file was left out".to_owned()),

@@ -11,7 +11,7 @@ use std::{
 use clearance_attest::AdvisoryDatabase;
 use clearance_report::{Format, RenderOptions};
 use clearance_source::{File, Inventory, from_stdin, git_state};
-use clearance_verdict::{Assessment, Baseline, BaselineEntry};
+use clearance_verdict::{Assessment, Baseline, BaselineEntry, PlaneStatus};
 
 use super::probe;
 use crate::{
@@ -230,7 +230,10 @@ impl Held {
 }
 
 /// Why a run could not have seen an entry of a baseline, as far as that lies in how it was started.
-fn unseen(entry: &BaselineEntry, plan: &Plan, base: &Path) -> Option<String> {
+fn unseen(entry: &BaselineEntry, plan: &Plan, base: &Path, looked: bool) -> Option<String> {
+    if entry.path.contains("://") {
+        return (!looked).then(|| "the running server was not looked at".to_owned());
+    }
     if !plan.settings.run.flow.value && clearance_checks::is_flow_rule(&entry.rule) {
         return Some("data was not followed".to_owned());
     }
@@ -270,6 +273,7 @@ fn examine(
     );
     let analysed = started.elapsed();
     let live = live::join(saved, clock.begin, &mut analysis);
+    let looked = live.status == PlaneStatus::Run;
     let unmodelled = std::mem::take(&mut analysis.unmodelled);
     let database = analysis.database.take();
     let files = plan.settings.files.iter().map(|read| read.file.to_string());
@@ -278,7 +282,7 @@ fn examine(
     let compared = Compared { baseline: held.as_ref(), new_only: args.new_only };
     let (mut assessment, comparison) = judge(catalogue, &plan, analysis, about, compared, live)?;
     if let Some(comparison) = comparison {
-        assessment = assessment.told_apart(comparison, |entry| unseen(entry, &plan, &target.base));
+        assessment = assessment.told_apart(comparison, |entry| unseen(entry, &plan, &target.base, looked));
     }
     if args.console.verbose {
         let times = format!(
