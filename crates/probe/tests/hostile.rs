@@ -354,3 +354,25 @@ fn runs_are_the_same() {
     let (second, _) = probed_soon(&options);
     assert_eq!(text(first), text(second));
 }
+
+/// No library of today talks to it, and what is wrong with it is told all the same.
+#[test]
+fn a_server_of_yesterday_is_told() {
+    let script = common::Script::parse("# server: https, TLS 1.0, old only\nGET /\n200\n\n<p>Shop</p>");
+    let (probed, said) = probed_soon(&script.options());
+    assert!(
+        probed.plane.findings.iter().any(|finding| finding.rule.id == "live-tls-old-version"),
+        "{probed:?}"
+    );
+    assert!(said.contains("no connection with TLS"), "{said}");
+}
+
+#[test]
+fn a_server_that_has_had_enough_is_told() {
+    let (probed, said) = probed_soon(&server(|mut stream| {
+        read_request(&mut stream);
+        let _ = stream.write_all(b"HTTP/1.1 429 Too Many Requests\r\nContent-Length: 0\r\n\r\n");
+    }));
+    assert!(said.contains("answered 429"), "{said}");
+    assert!(probed.plane.notices.iter().any(|notice| notice.kind == NoticeKind::Partial));
+}

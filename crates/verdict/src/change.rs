@@ -2,13 +2,15 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use clearance_finding::{Finding, Fingerprint};
+use clearance_finding::{Finding, Fingerprint, Plane};
 
 use crate::{
     assessment::Assessment,
     earlier::{Earlier, EarlierControl, EarlierFinding},
+    input::PlaneRun,
+    status::is_address,
     surroundings::{Presence, Surroundings},
-    words::{Decision, FileStatus, Level, Status},
+    words::{Decision, FileStatus, Level, PlaneStatus, Status},
 };
 
 /// What changed between an earlier report and an assessment. Findings are matched by fingerprint, one by one: two that share one count twice.
@@ -205,6 +207,11 @@ impl<'a> Sight<'a> {
         }
         if !self.now.rules.iter().any(|rule| rule.id == finding.rule) {
             return Some("its rule is no longer in the catalogue".to_owned());
+        }
+        if is_address(&finding.path) {
+            let looked = |run: &PlaneRun| run.plane == Plane::Live && run.status == PlaneStatus::Run;
+            let has_looked = self.now.planes.iter().any(looked);
+            return (!has_looked).then(|| "the running server was not looked at".to_owned());
         }
         match (self.files.get(finding.path.as_str()), self.around.presence(&finding.path)) {
             (Some(FileStatus::Skipped), _) | (None, Presence::LeftOut) => {

@@ -414,8 +414,8 @@ impl Evaluation<'_> {
     }
 }
 
-/// Whether what a notice is about is an address of the running server. No path in a tree has two slashes in a row.
-fn is_address(path: &str) -> bool {
+/// Whether a place is an address of the running server. No path in a tree has two slashes in a row.
+pub(crate) fn is_address(path: &str) -> bool {
     path.starts_with("https://") || path.starts_with("http://")
 }
 

@@ -11,7 +11,7 @@ use std::{
 use clearance_attest::AdvisoryDatabase;
 use clearance_report::{Format, RenderOptions};
 use clearance_source::{File, Options, from_stdin, git_state};
-use clearance_verdict::{Assessment, Baseline, BaselineEntry, Surroundings};
+use clearance_verdict::{Assessment, Baseline, BaselineEntry, PlaneStatus, Surroundings};
 
 use super::probe;
 use crate::{
@@ -248,7 +248,10 @@ impl Held {
 }
 
 /// Why a run could not have seen an entry of a baseline, as far as that lies in how it was started.
-fn unseen(entry: &BaselineEntry, plan: &Plan, base: &Path) -> Option<String> {
+fn unseen(entry: &BaselineEntry, plan: &Plan, base: &Path, looked: bool) -> Option<String> {
+    if entry.path.contains("://") {
+        return (!looked).then(|| "the running server was not looked at".to_owned());
+    }
     if !plan.settings.run.flow.value && clearance_checks::is_flow_rule(&entry.rule) {
         return Some("data was not followed".to_owned());
     }
@@ -311,6 +314,7 @@ fn examine(
     );
     let analysed = started.elapsed();
     let live = live::join(saved, clock.begin, &mut analysis);
+    let looked = live.status == PlaneStatus::Run;
     let unmodelled = std::mem::take(&mut analysis.unmodelled);
     let database = analysis.database.take();
     let files = plan.settings.files.iter().map(|read| read.file.to_string());
@@ -322,7 +326,7 @@ fn examine(
         judge(catalogue, &plan, analysis, about, Compared { baseline, new_only: args.new_only }, live)?
     };
     if let Some(comparison) = comparison {
-        assessment = assessment.told_apart(comparison, |entry| unseen(entry, &plan, &target.base));
+        assessment = assessment.told_apart(comparison, |entry| unseen(entry, &plan, &target.base, looked));
     }
     if args.console.verbose {
         let times = format!(

@@ -44,7 +44,8 @@ pub(crate) fn run(catalogue: &Catalogue, args: &ProbeArgs) -> Result<Exit, Failu
     if let Some(file) = &args.save {
         fs::write(file, saved.write()).map_err(|cause| Failure::Output { path: file.clone(), cause })?;
     }
-    if saved.probed.answered.is_empty() && args.format == clearance_report::Format::Terminal {
+    let is_silent = saved.probed.answered.is_empty() && saved.probed.plane.findings.is_empty();
+    if is_silent && args.format == clearance_report::Format::Terminal {
         let why = saved.probed.plane.notices.iter().map(|notice| notice.text.as_str()).collect::<Vec<_>>();
         let why = if why.is_empty() { "it gave no answer".to_owned() } else { why.join("\n") };
         return Err(Failure::NothingToScan(format!("{}: {why}", options.url)));

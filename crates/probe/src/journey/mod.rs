@@ -17,7 +17,7 @@ use url::Url;
 use crate::{
     Options,
     client::Client,
-    exchange::{Ask, Exchange},
+    exchange::{Ask, Exchange, Purpose},
     net::Trouble,
     seen::Seen,
     sockets,
@@ -123,6 +123,7 @@ impl<'o> Journey<'o> {
 
     /// What could not be looked at. What ends the run is told once.
     fn notices(&mut self) {
+        self.unfit();
         let mut spent: Option<(String, u32)> = None;
         let mut seen: Vec<(String, Notice)> = Vec::new();
         for exchange in &self.seen.exchanges {
@@ -153,6 +154,32 @@ impl<'o> Journey<'o> {
             let text = format!("{count} requests: {why}; raise the bound, or look at why the server is slow");
             self.seen.notices.push(notice(&path, NoticeKind::Truncated, text));
         }
+    }
+}
+
+/// Answers that say that the server has had enough, from which on what is seen is not the application.
+const MOST_LIMITED: usize = 5;
+
+impl Journey<'_> {
+    /// Tells where what answered may not be the application as its users see it.
+    fn unfit(&mut self) {
+        let path = crate::client::shown_address(&self.options.url);
+        let asked =
+            self.seen.answers().filter(|(exchange, _)| !matches!(exchange.purpose, Purpose::Login(_)));
+        let limited = asked.filter(|(_, answer)| answer.status == 429).count();
+        if limited >= MOST_LIMITED {
+            let text = format!(
+                "{limited} requests are answered 429: the server limits them; lower --rate, or let this machine through"
+            );
+            self.seen.notices.push(notice(&path, NoticeKind::Partial, text));
+        }
+        let home = self.pages.first().and_then(|&at| self.seen.exchanges[at].answer());
+        let Some(status) = home.map(|answer| answer.status).filter(|status| *status >= 400) else { return };
+        let text = format!(
+            "the address that was named is answered {status}; name one that shows a page to look at more"
+        );
+        let kind = if status >= 500 { NoticeKind::Partial } else { NoticeKind::Skipped };
+        self.seen.notices.push(notice(&path, kind, text));
     }
 }
 

@@ -267,6 +267,10 @@ impl Script {
             let _ = stream.read(&mut [0; 512]);
             return;
         }
+        if self.has("old only") {
+            let _ = stream.write_all(&[21, 3, 1, 0, 2, 2, 70]);
+            return;
+        }
         let connection = ServerConnection::new(config).unwrap();
         let mut secure = StreamOwned::new(connection, stream);
         let request = read_request(&mut secure);
