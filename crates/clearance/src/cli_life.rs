@@ -31,7 +31,7 @@ pub(crate) const CLAIMS_EXIT_CODES: &str = "Exit codes:
 /// `clearance verify`.
 #[derive(Debug, Args)]
 pub(crate) struct VerifyArgs {
-    /// The earlier report, as `clearance check --format json` or `--format sarif` wrote it
+    /// The earlier report, as `clearance check --format json` wrote it
     #[arg(value_name = "REPORT.json", required_unless_present = "attestation")]
     pub(crate) report: Option<PathBuf>,
 
