@@ -117,6 +117,8 @@ fn what_cannot_be_compared_is_said() {
     assert!(two.code == 2 && two.stderr.contains("--baseline or --since"), "{}", two.stderr);
     let fix = tree.run(&["fix", "--since", "HEAD"]);
     assert!(fix.code == 2 && fix.stderr.contains("leave out"), "{}", fix.stderr);
+    let taken = tree.run(&["baseline", "create", "--since", "HEAD"]);
+    assert!(taken.code == 2 && taken.stderr.contains("leave out --since"), "{}", taken.stderr);
     let bare = Tree::new(&[("a.py", "x = 1\n")]);
     let none = bare.run(&["check", "--since", "HEAD"]);
     assert!(none.code == 2 && none.stderr.contains("no git repository"), "{}", none.stderr);

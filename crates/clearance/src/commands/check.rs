@@ -223,6 +223,11 @@ impl Held {
             ));
         }
         let held = match self {
+            Self::Given(_) if since.is_some() && !args.rules.history => {
+                return Err(Failure::Usage(
+                    "only `clearance check` compares with a revision: leave out --since".to_owned(),
+                ));
+            }
             Self::Given(held) => held,
             Self::Configured if since.is_some() && args.baseline.is_none() => {
                 since.map(|revision| since::findings_at(catalogue, plan, revision, progress)).transpose()?
