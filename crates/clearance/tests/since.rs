@@ -108,6 +108,16 @@ fn what_is_staged_is_examined_as_it_is_staged() {
 }
 
 #[test]
+fn what_git_does_not_hold_any_more_is_said() {
+    let tree = begun();
+    let blob = git(&tree, &["rev-parse", "HEAD:app/old.py"]);
+    fs::remove_file(tree.path().join(".git/objects").join(&blob[..2]).join(&blob[2..])).unwrap();
+    let run = tree.run(&["check", "--since", "HEAD"]);
+    assert!(run.stderr.contains("what is found there counts as new"), "{}", run.stderr);
+    assert!(run.stdout.contains("1 new"), "{}", run.stdout);
+}
+
+#[test]
 fn what_cannot_be_compared_is_said() {
     let tree = begun();
     let unknown = tree.run(&["check", "--since", "v9"]);

@@ -12,10 +12,12 @@ use super::{
     progress::Progress,
     secrets::{MAX_BYTES, Past, history},
 };
-use crate::{catalogue::Catalogue, exit::Failure};
+use crate::{catalogue::Catalogue, console, exit::Failure};
 
 /// Digits of an identity that are shown.
 const SHORT: usize = 10;
+/// Most blind spots of the revision that are told.
+const MOST_NOTES: usize = 5;
 
 /// Has `plan` examine what is staged for the next commit in place of the work tree. Errors: there is no repository, or its index cannot be read.
 pub(crate) fn stage(plan: &mut Plan) -> Result<(), Failure> {
@@ -40,6 +42,15 @@ pub(crate) fn findings_at(
     let blind: Vec<String> = then.notices.iter().map(|notice| notice.text.clone()).collect();
     if then.files.is_empty() && !blind.is_empty() {
         return Err(Failure::File(format!("--since: nothing of {revision} could be read: {}", blind[0])));
+    }
+    let unseen = then
+        .notices
+        .iter()
+        .filter(|notice| notice.kind.is_blind_spot() && !plan.inventory.notices.contains(notice));
+    for notice in unseen.take(MOST_NOTES) {
+        let place = if notice.path.is_empty() { String::new() } else { format!("{}: ", notice.path) };
+        let text = format!("at {revision}, {place}{}; what is found there counts as new", notice.text);
+        console::write_stderr("note", &text);
     }
     let commit: String = at.commit.chars().take(SHORT).collect();
     let now = std::mem::replace(&mut plan.inventory, then);
