@@ -2,12 +2,7 @@
 
 use std::{collections::BTreeSet, fmt::Write, path::Path, sync::Arc};
 
-use clearance_secrets::{
-    detector::built_in,
-    plane::{Text, look},
-    search::Searcher,
-};
-use clearance_source::{Inventory, Role};
+use clearance_source::Inventory;
 
 use crate::{
     catalogue::{Catalogue, Named},
@@ -142,7 +137,6 @@ fn examine(
 /// Writes the differences to standard output, file by file.
 fn show(args: &FixArgs, offer: &Offer) -> Result<(), Failure> {
     let colors = args.format == FixFormat::Diff && console::stdout_has_colors(args.console.color);
-    let searcher = Searcher::new(built_in().to_vec()).map_err(Failure::File)?;
     let mut out = String::new();
     for (path, after) in &offer.tree.texts {
         let Some(original) = offer.tree.original(path) else { continue };
@@ -162,9 +156,7 @@ fn show(args: &FixArgs, offer: &Offer) -> Result<(), Failure> {
         }
         let _ = writeln!(out, "--- a/{0}\n+++ b/{0}", console::safe(path));
         // A patch has to be exact; what is only looked at shows no credential.
-        let looked =
-            look(&searcher, Text { path, role: Role::Application, bytes: before.as_bytes(), alone: true });
-        let redactor = Redactor::new(looked.leaks.iter().map(|leak| leak.value.bytes()));
+        let redactor = Redactor::for_text(path, &before);
         let mut shown = unified(&before, &after);
         redactor.text(&mut shown);
         for line in shown.lines() {

@@ -3,13 +3,8 @@
 use std::{path::Path, sync::Arc};
 
 use clearance_finding::Plane;
-use clearance_secrets::{
-    detector::built_in,
-    plane::{Text, look},
-    search::Searcher,
-};
 use clearance_source::{
-    Fate, Fates, File, Place, PlaceOptions, Relation, Role, Touch, Unknown, place_changes, read_bytes,
+    Fate, Fates, File, Place, PlaceOptions, Relation, Touch, Unknown, place_changes, read_bytes,
 };
 use clearance_verdict::{
     Answer, Commit, DiffLine, EarlierFinding, EarlierPlace, Hunk, Verification, Verified, Way,
@@ -68,7 +63,6 @@ pub(super) fn tell(
         .collect();
     let answer = place_changes(&examined.base, &since, &places, PlaceOptions::default());
     let dirty = verification.earlier.dirty == Some(true);
-    let mask = Mask::new()?;
     let short: String = since.chars().take(10).collect();
     match answer {
         Err(error) => {
@@ -86,7 +80,7 @@ pub(super) fn tell(
                     answers.map(|((_, place), fate)| (place, fate)).collect();
                 let verified = &verification.findings[index];
                 let found = way(verified, &answers, &short, dirty, &|touch| {
-                    commit(touch, &mask, holds_credential(verified, examined))
+                    commit(touch, holds_credential(verified, examined))
                 });
                 verification.findings[index].way = Some(found);
             }
@@ -190,7 +184,7 @@ fn holds_credential(verified: &Verified, examined: &Examined) -> bool {
     })
 }
 
-fn commit(touch: &Touch, mask: &Mask, credential: bool) -> Commit {
+fn commit(touch: &Touch, credential: bool) -> Commit {
     let lines = touch.hunk.lines.iter().map(|line| DiffLine {
         sign: line.sign.as_char(),
         text: if credential { blacked_out(&line.text) } else { line.text.clone() },
@@ -201,14 +195,14 @@ fn commit(touch: &Touch, mask: &Mask, credential: bool) -> Commit {
         lines: lines.collect(),
         is_cut: touch.hunk.is_cut,
     };
-    mask.hunk(&touch.path, &mut hunk);
+    black_out(&touch.path, &mut hunk);
     let line = touch.commit.as_ref();
     let day = |seconds: i64| match Timestamp::from_second(seconds) {
         Ok(moment) => moment.strftime("%Y-%m-%d").to_string(),
         Err(_) => "an unknown day".to_owned(),
     };
     let mut subject = line.map_or(String::new(), |line| line.subject.clone());
-    mask.text(&touch.path, &mut subject);
+    Redactor::for_text(&touch.path, &subject).text(&mut subject);
     Commit {
         id: line.map(|line| line.commit.clone()),
         author: line.map_or(String::new(), |line| line.author.to_string()),
@@ -249,33 +243,14 @@ fn blacked_out(line: &str) -> String {
     out
 }
 
-/// Blacks out credentials of known kinds.
-struct Mask(Searcher);
-
-impl Mask {
-    fn new() -> Result<Self, Failure> {
-        Searcher::new(built_in().to_vec()).map(Self).map_err(Failure::File)
-    }
-
-    fn text(&self, path: &str, text: &mut String) {
-        self.redactor(path, text).text(text);
-    }
-
-    fn redactor(&self, path: &str, text: &str) -> Redactor {
-        let path: Arc<str> = Arc::from(path);
-        let looked =
-            look(&self.0, Text { path: &path, role: Role::Application, bytes: text.as_bytes(), alone: true });
-        Redactor::new(looked.leaks.iter().map(|leak| leak.value.bytes()))
-    }
-
-    fn hunk(&self, path: &str, hunk: &mut Hunk) {
-        let name =
-            Path::new(path).file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
-        let text: Vec<&str> = hunk.lines.iter().map(|line| line.text.as_str()).collect();
-        let redactor = self.redactor(&name, &text.join("\n"));
-        for line in &mut hunk.lines {
-            redactor.text(&mut line.text);
-        }
+/// Blacks out credentials of known kinds in the lines of a change.
+fn black_out(path: &str, hunk: &mut Hunk) {
+    let name =
+        Path::new(path).file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
+    let text: Vec<&str> = hunk.lines.iter().map(|line| line.text.as_str()).collect();
+    let redactor = Redactor::for_text(&name, &text.join("\n"));
+    for line in &mut hunk.lines {
+        redactor.text(&mut line.text);
     }
 }
 

@@ -17,7 +17,7 @@ use crate::config::{ConfigError, SecretsFiles, SecretsWanted, read_secrets, unkn
 const MOST_NAMES: usize = 12;
 
 /// What is known of credentials by the program itself.
-fn searcher() -> &'static Arc<Searcher> {
+pub(super) fn searcher() -> &'static Arc<Searcher> {
     static KNOWN: LazyLock<Arc<Searcher>> = LazyLock::new(|| {
         Arc::new(Searcher::new(built_in().to_vec()).expect("the detectors fit together, by a test"))
     });

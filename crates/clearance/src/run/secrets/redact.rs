@@ -1,9 +1,13 @@
 //! Blacks out credentials wherever else they stand: in the code around findings of other planes, in settings, in messages.
 
+use std::sync::Arc;
+
 use aho_corasick::AhoCorasick;
 use clearance_finding::{Finding, Location};
+use clearance_secrets::plane::{Text, look};
+use clearance_source::Role;
 
-use super::super::analyse::Analysis;
+use super::{super::analyse::Analysis, detectors::searcher};
 
 /// Shortest text that is blacked out everywhere: shorter ones are parts of words.
 const SHORTEST: usize = 6;
@@ -27,6 +31,13 @@ impl Redactor {
         let built =
             AhoCorasick::builder().match_kind(aho_corasick::MatchKind::LeftmostLongest).build(&needles);
         Self(built.ok())
+    }
+
+    /// For the credentials of known kinds in `text`, of the file at `path`.
+    pub(crate) fn for_text(path: &str, text: &str) -> Self {
+        let path: Arc<str> = path.into();
+        let whole = Text { path: &path, role: Role::Application, bytes: text.as_bytes(), alone: true };
+        Self::new(look(searcher(), whole).leaks.iter().map(|leak| leak.value.bytes()))
     }
 
     /// Blacks out a text in place, as many signs as there were characters.
